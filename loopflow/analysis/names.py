@@ -1,0 +1,39 @@
+"""File names shown as text: whatever a name contains, it stays on its line and cannot act on a terminal.
+
+Names come from repositories that are not trusted. Control characters (Unicode category Cc) could move the cursor,
+format characters (Cf, which holds the bidirectional controls of UAX #9) could reorder what is read, line and paragraph
+separators (Zl, Zp) could begin a line, and bytes that are not UTF-8 cannot be printed at all. Each is shown as a
+backslash escape, and so is the backslash itself, so that two different names never look the same.
+"""
+
+import unicodedata
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"})
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
+_FIRST_RAW_BYTE, _LAST_RAW_BYTE = 0xDC80, 0xDCFF
+_LAST_OF_FOUR_DIGITS = 0xFFFF
+
+
+def escape_name(name: str) -> str:
+    """Return `name` on one line, printable, with every character that could act escaped."""
+    if name.isascii() and name.isprintable() and "\\" not in name:
+        return name
+    return "".join(_escape(char) for char in name)
+
+
+def _escape(char: str) -> str:
+    if char in _SHORT:
+        return _SHORT[char]
+    if unicodedata.category(char) not in _HIDDEN:
+        return char
+    code = ord(char)
+    if _FIRST_RAW_BYTE <= code <= _LAST_RAW_BYTE:
+        return f"\\x{code - 0xDC00:02x}"  # a byte that is not UTF-8, as surrogateescape carries it
+    if char.isascii():
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08x}"
+
+
+def path_bytes(path: str) -> bytes:
+    """Return the bytes that git and the file system know `path` by."""
+    return path.encode("utf-8", "surrogateescape")

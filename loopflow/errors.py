@@ -1,0 +1,47 @@
+"""The one exception that stops a run, and the exit codes a run can end with.
+
+Trouble with a single file is data (`model.Skipped`); trouble that makes an answer impossible is a `LoopflowError`;
+anything else that is raised is a bug.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a run ends."""
+
+    OK = 0
+    OVER_BUDGET = 1
+    CANNOT_RUN = 2
+    BUG = 3
+    INTERRUPTED = 130
+
+
+class LoopflowError(Exception):
+    """A run cannot go on.
+
+    `message` says what happened and where, `hint` what to do about it. Both are one line of text for a terminal; names
+    in them were escaped by whoever wrote the message.
+    """
+
+    def __init__(self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.CANNOT_RUN) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.exit_code = exit_code
+
+
+class UsageError(LoopflowError):
+    """Something in the request is wrong: an option, a path, a pattern."""
+
+
+class GitError(LoopflowError):
+    """Git is missing, too old, or refuses."""
+
+
+class VocabularyError(LoopflowError):
+    """A packaged vocabulary is missing or damaged."""
+
+
+class UncountableError(Exception):
+    """A tokenizer gave up on one text; the text's file becomes `Skipped`, the run goes on."""

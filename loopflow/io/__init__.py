@@ -1,0 +1,1 @@
+"""Everything that touches git, files and encodings: select, read, count, add up."""

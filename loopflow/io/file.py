@@ -1,0 +1,262 @@
+"""select() and read(): the one algorithm that turns a request into files, and files into text.
+
+Printing and profiling get the same candidates through the same reader, and neither filters further. What a candidate
+turns out to be is only known when it is opened: `read` returns a `Document`, or a `Skipped` that says why not.
+"""
+
+import hashlib
+import os
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from loopflow.analysis.names import escape_name, path_bytes
+from loopflow.analysis.patterns import compile_patterns
+from loopflow.errors import GitError, UsageError
+from loopflow.io.git import Git
+from loopflow.io.opening import NotOpened, Opener
+from loopflow.io.targets import Tree, common_root, find_trees
+from loopflow.io.walk import NestedRepository, walk
+from loopflow.model import (
+    BASELINE_FILE,
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    Document,
+    FileRef,
+    ObjectFormat,
+    Reason,
+    Repository,
+    Selection,
+    SelectRequest,
+    Skipped,
+)
+
+BINARY_HEAD = 8000
+"""How many bytes git looks at for a NUL to tell binary from text (`buffer_is_binary` in git's xdiff-interface.c)."""
+
+_README_SUFFIXES = frozenset({"", ".adoc", ".markdown", ".md", ".org", ".rst", ".txt"})
+
+
+class _Listed(NamedTuple):
+    """A listed file: `name` is its path below its own tree, which patterns see; `item.path` is the one printed."""
+
+    name: str
+    item: FileRef | Skipped
+
+
+def select(request: SelectRequest, git: Git, here: str) -> Selection:
+    """Return the files that `request` selects, seen from the directory `here` (absolute).
+
+    Raises UsageError for a path that does not exist, a bad pattern, and paths or filters that match nothing listed;
+    GitError where a repository cannot be used.
+    """
+    admits = _Filter(request)
+    trees = find_trees(git, request.paths, here)
+    root = common_root(trees)
+    listed: list[_Listed] = []
+    kept: dict[str, FileRef | Skipped] = {}
+    unmatched: list[str] = []
+    for tree in trees:
+        listing = list(_list(git, tree, root, request))
+        wanted, missed = _want(tree, root, listing)
+        kept |= {entry.item.path: _classify(entry) for entry in wanted if admits(entry)}
+        listed += listing
+        unmatched += missed
+    if request.narrows and listed and not kept:
+        raise _nothing_selected(request)
+    readmes = _readmes_above(kept, listed, admits) if request.readmes else {}
+    rest = sorted((item for path, item in kept.items() if path not in readmes), key=lambda item: path_bytes(item.path))
+    items = (*readmes.values(), *rest)
+    formats = {tree.repository.object_format for tree in trees if tree.repository}
+    return Selection(
+        root=root,
+        request=request,
+        candidates=tuple(item for item in items if isinstance(item, FileRef)),
+        skipped=tuple(item for item in items if isinstance(item, Skipped)),
+        unmatched=tuple(unmatched),
+        object_format=formats.pop() if len(formats) == 1 else "sha1",
+    )
+
+
+def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> Document | Skipped:
+    """Read a candidate once, whole. Text or binary is decided as git does; other bytes than UTF-8 become U+FFFD."""
+    try:
+        handle, status = opener.open(ref.path)
+    except NotOpened as why:
+        return Skipped(ref.path, why.reason, why.detail)
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        try:
+            # Only a large file is worth a second call to find out that it need not be read.
+            head = file.read(BINARY_HEAD) if status.st_size > 16 * BINARY_HEAD else b""
+            if _is_binary(head):
+                return Skipped(ref.path, Reason.BINARY)
+            data = head + file.readall()
+        except OSError as error:
+            return Skipped(ref.path, Reason.UNREADABLE, (error.strerror or "").lower())
+    return _document(ref, data, object_format)
+
+
+def _document(ref: FileRef, data: bytes, object_format: ObjectFormat) -> Document | Skipped:
+    if _is_binary(data):
+        return Skipped(ref.path, Reason.BINARY)
+    try:
+        text, lossy = data.decode("utf-8"), False
+    except UnicodeDecodeError:
+        text, lossy = data.decode("utf-8", "replace"), True
+    return Document(ref, text, len(data), blob_id(data, object_format), lossy)
+
+
+def blob_id(data: bytes, object_format: ObjectFormat = "sha1") -> str:
+    """Return the id that git gives a blob of `data` (gitformat-pack(5), "hash-object")."""
+    digest = hashlib.new(object_format, b"blob %d\0" % len(data), usedforsecurity=False)
+    digest.update(data)
+    return digest.hexdigest()
+
+
+def _is_binary(data: bytes) -> bool:
+    return b"\0" in data[:BINARY_HEAD]
+
+
+class _Filter:
+    """Extensions, include and exclude of a request; all of them have to let a file through."""
+
+    def __init__(self, request: SelectRequest) -> None:
+        self._suffixes = tuple("." + extension.lower().lstrip(".") for extension in request.extensions)
+        self._include = compile_patterns(request.include, "--include") if request.include else None
+        self._exclude = compile_patterns(request.exclude, "--exclude") if request.exclude else None
+
+    def __call__(self, entry: _Listed) -> bool:
+        if self.excludes(entry):
+            return False
+        if isinstance(entry.item, Skipped):
+            return True  # an unreadable directory: whether what is in it would be asked for is not known
+        if self._suffixes and not entry.name.lower().endswith(self._suffixes):
+            return False
+        return self._include is None or self._include.match(_pattern_path(entry))
+
+    def excludes(self, entry: _Listed) -> bool:
+        """Whether an --exclude matches, which nothing overrides."""
+        return self._exclude is not None and self._exclude.match(_pattern_path(entry))
+
+
+def _pattern_path(entry: _Listed) -> str:
+    is_directory = isinstance(entry.item, Skipped) or entry.item.mode == SUBMODULE_MODE
+    return entry.name + "/" if is_directory else entry.name
+
+
+def _list(git: Git, tree: Tree, root: str, request: SelectRequest) -> Iterator[_Listed]:
+    """List a tree's files; `root` is the directory that printed paths are relative to."""
+    prefix = _prefix(tree.root, root)
+    if tree.repository:
+        yield from _list_repository(git, tree.repository, prefix, untracked=request.untracked)
+    elif not all(wanted.is_file for wanted in tree.wanted):
+        for item in walk(tree.root):
+            path = prefix + item.path
+            if isinstance(item, NestedRepository):
+                yield from _list_nested(git, os.path.join(tree.root, item.path), path, untracked=request.untracked)
+            else:
+                yield _Listed(path, replace(item, path=path))
+
+
+def _list_repository(git: Git, repository: Repository, prefix: str, *, untracked: bool) -> Iterator[_Listed]:
+    for ref in git.list_tracked(repository):
+        yield _Listed(ref.path, replace(ref, path=prefix + ref.path) if prefix else ref)
+    if untracked:
+        for path in git.list_untracked(repository):
+            # A nested repository ends in a slash; git will not look into it either, and neither do we.
+            mode = SUBMODULE_MODE if path.endswith("/") else 0
+            name = path.rstrip("/")
+            yield _Listed(name, FileRef(prefix + name, mode))
+
+
+def _list_nested(git: Git, directory: str, path: str, *, untracked: bool) -> Iterator[_Listed]:
+    """List a repository that a walk met at `path`. One that git refuses leaves a gap, and the walk goes on."""
+    try:
+        repository = git.find_repository(directory)
+    except GitError as error:
+        yield _Listed(path, Skipped(path, Reason.UNREADABLE, error.message))
+        return
+    if repository:
+        yield from _list_repository(git, repository, path + "/", untracked=untracked)
+
+
+def _prefix(tree_root: str, root: str) -> str:
+    relative = os.path.relpath(tree_root, root).replace(os.sep, "/")
+    return "" if relative == "." else relative + "/"
+
+
+def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_Listed], list[str]]:
+    """Return what is listed at or below the wanted paths, and the wanted paths that nothing is listed for.
+
+    A file that was named is wanted whether it is tracked or not.
+    """
+    prefix = _prefix(tree.root, root)
+    wanted = {prefix + want.path if want.path else prefix.rstrip("/"): want for want in tree.wanted}
+    if set(wanted) == {""}:
+        found = list(listing)
+        return found, [] if found else [tree.wanted[0].argument]
+    found, matched = [], set()
+    for entry in listing:
+        at = _at_or_above(entry.item.path, wanted)
+        if at is not None:
+            found.append(entry)
+            matched.add(at)
+    missed = {path: want for path, want in wanted.items() if path not in matched}
+    found += [
+        _Listed(want.path if tree.repository else path, FileRef(path)) for path, want in missed.items() if want.is_file
+    ]
+    return found, [want.argument for want in missed.values() if not want.is_file]
+
+
+def _at_or_above(path: str, wanted: Container[str]) -> str | None:
+    """Return which of `wanted` is `path` or a directory above it."""
+    while path not in wanted:
+        if not path:
+            return None
+        path = path.rpartition("/")[0]
+    return path
+
+
+def _readmes_above(kept: Iterable[str], listed: Iterable[_Listed], admits: _Filter) -> dict[str, FileRef | Skipped]:
+    """Return the READMEs in the directories of what is kept and above them, the outermost first."""
+    directories = {""}
+    for path in kept:
+        parent = path.rpartition("/")[0]
+        while parent not in directories:
+            directories.add(parent)
+            parent = parent.rpartition("/")[0]
+    readmes = [
+        _classify(entry)
+        for entry in listed
+        if entry.item.path.rpartition("/")[0] in directories and _is_readme(entry.name) and not admits.excludes(entry)
+    ]
+    readmes.sort(key=lambda item: (item.path.count("/"), path_bytes(item.path)))
+    return {item.path: item for item in readmes}
+
+
+def _is_readme(path: str) -> bool:
+    stem, suffix = os.path.splitext(path.rpartition("/")[2].lower())
+    return stem == "readme" and suffix in _README_SUFFIXES
+
+
+def _classify(entry: _Listed) -> FileRef | Skipped:
+    """Skip what need not be opened to know that it does not count."""
+    name, item = entry
+    if isinstance(item, Skipped):
+        return item
+    if item.mode == SYMLINK_MODE:
+        return Skipped(item.path, Reason.SYMLINK)
+    if item.mode == SUBMODULE_MODE:
+        return Skipped(item.path, Reason.SUBMODULE)
+    return Skipped(item.path, Reason.BASELINE) if name == BASELINE_FILE else item
+
+
+def _nothing_selected(request: SelectRequest) -> UsageError:
+    filters = [
+        *(escape_name(path) for path in request.paths),
+        *(f"--extension {escape_name(extension)}" for extension in request.extensions),
+        *(f"--include {escape_name(pattern)}" for pattern in request.include),
+        *(f"--exclude {escape_name(pattern)}" for pattern in request.exclude),
+    ]
+    hint = "check the paths and filters" if request.untracked else "only tracked files are listed unless -u is given"
+    return UsageError(f"nothing is left to select: {' '.join(filters)}", hint)

@@ -1,0 +1,132 @@
+"""Opening files below a directory without following a link anywhere on the way.
+
+A tracked path can be replaced by a symbolic link, a pipe or a device, and so can any directory above it. Each component
+is therefore opened relative to the handle of the one before, with O_NOFOLLOW, and only a regular file is read
+(openat(2), and CWE-59 for what goes wrong otherwise). Where the platform has no directory handles, every component is
+looked at before the file is opened, which leaves a moment for a race.
+"""
+
+import errno
+import os
+import stat
+from types import TracebackType
+from typing import Self
+
+from loopflow.analysis.names import path_bytes
+from loopflow.model import Reason
+
+HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+
+# O_NONBLOCK: opening a pipe must not wait for a writer. O_NOCTTY: a terminal must not become ours.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+
+_LINK_ABOVE = "a directory above it is a symbolic link"
+
+_REASONS = {
+    errno.ENOENT: Reason.MISSING,
+    errno.ENOTDIR: Reason.MISSING,
+    errno.ENAMETOOLONG: Reason.MISSING,
+    errno.ELOOP: Reason.SYMLINK,
+    errno.EMLINK: Reason.SYMLINK,  # what FreeBSD says for a link that O_NOFOLLOW meets
+    errno.ENXIO: Reason.SPECIAL,  # a socket
+    errno.ENODEV: Reason.SPECIAL,
+    errno.EISDIR: Reason.SPECIAL,
+}
+
+
+class NotOpened(Exception):  # noqa: N818  it carries data for a `Skipped`, not an error
+    """A path is no regular file that can be read."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Opener:
+    """Opens regular files below `root` (absolute), keeping the last path's directories open for the next one."""
+
+    def __init__(self, root: str, *, handles: bool = HAS_HANDLES) -> None:
+        self._root = os.fsencode(root)
+        self._handles = handles
+        self._names: list[bytes] = []
+        self._open: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._close_below(0)
+
+    def open(self, path: str) -> tuple[int, os.stat_result]:
+        """Open the file at `path` (POSIX, relative to the root) and return its handle and status.
+
+        Raises NotOpened with the reason.
+        """
+        *parents, name = path_bytes(path).split(b"/")
+        try:
+            handle = self._open_below(parents, name) if self._handles else self._open_checked(parents, name)
+        except OSError as error:
+            raise _not_opened(error) from error
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(handle)
+            raise NotOpened(Reason.SPECIAL, _kind(status.st_mode))
+        return handle, status
+
+    def _open_below(self, parents: list[bytes], name: bytes) -> int:
+        return os.open(name, _READ | _NO_FOLLOW, dir_fd=self._enter(parents))
+
+    def _enter(self, names: list[bytes]) -> int:
+        """Return a handle of the directory at `names`, reusing what is open already."""
+        if not self._open:
+            self._open.append(os.open(self._root, _DIRECTORY))
+        shared = 0
+        while shared < min(len(names), len(self._names)) and names[shared] == self._names[shared]:
+            shared += 1
+        self._close_below(shared + 1)
+        for name in names[shared:]:
+            self._open.append(self._enter_one(name))
+            self._names.append(name)
+        return self._open[-1]
+
+    def _enter_one(self, name: bytes) -> int:
+        try:
+            return os.open(name, _DIRECTORY | _NO_FOLLOW, dir_fd=self._open[-1])
+        except NotADirectoryError:
+            # Linux says ENOTDIR for a link too when it is asked for a directory.
+            if stat.S_ISLNK(os.lstat(name, dir_fd=self._open[-1]).st_mode):
+                raise NotOpened(Reason.SYMLINK, _LINK_ABOVE) from None
+            raise
+
+    def _close_below(self, depth: int) -> None:
+        """Close all handles but the first `depth`; the first one is the root's."""
+        while len(self._open) > depth:
+            os.close(self._open.pop())
+        del self._names[max(depth - 1, 0) :]
+
+    def _open_checked(self, parents: list[bytes], name: bytes) -> int:
+        at = self._root
+        for parent in parents:
+            at = os.path.join(at, parent)
+            if os.path.islink(at):
+                raise NotOpened(Reason.SYMLINK, _LINK_ABOVE)
+        at = os.path.join(at, name)
+        mode = os.lstat(at).st_mode
+        if stat.S_ISLNK(mode):
+            raise NotOpened(Reason.SYMLINK)
+        if not stat.S_ISREG(mode):
+            raise NotOpened(Reason.SPECIAL, _kind(mode))
+        return os.open(at, _READ | _NO_FOLLOW)
+
+
+def _not_opened(error: OSError) -> NotOpened:
+    reason = _REASONS.get(error.errno or 0, Reason.UNREADABLE)
+    return NotOpened(reason, (error.strerror or "").lower() if reason is Reason.UNREADABLE else "")
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "directory", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
+    return kinds.get(stat.S_IFMT(mode), "device")

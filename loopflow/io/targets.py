@@ -1,0 +1,125 @@
+"""The PATHS of a request, each with the repository or plain directory it lies in.
+
+A link that a repository tracks is part of that repository's content, which is not trusted: it is never followed, not
+even when a path is named through it. All other links on the way to a path are the user's own and are followed.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from loopflow.analysis.names import escape_name
+from loopflow.errors import UsageError
+from loopflow.io.git import Git
+from loopflow.model import SYMLINK_MODE, Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One path of the request, relative to its tree; "" is the whole tree."""
+
+    argument: str
+    path: str
+    is_file: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A repository or a plain directory (absolute, without links) and what is wanted of it."""
+
+    root: str
+    repository: Repository | None
+    wanted: tuple[Wanted, ...]
+
+
+def find_trees(git: Git, paths: Iterable[str], here: str) -> list[Tree]:
+    """Group `paths` (relative to `here`, one or a comma-separated list in each) by the tree they lie in.
+
+    Raises UsageError for a path that does not exist or cannot be read.
+    """
+    trees: dict[str, Tree] = {}
+    for argument in _split(paths, here):
+        resolved = _resolve(git, argument, here)
+        is_file = os.path.islink(resolved) or not os.path.isdir(resolved)
+        directory = os.path.dirname(resolved) if is_file else resolved
+        repository = git.find_repository(directory)
+        if not (repository or is_file or os.access(directory, os.R_OK | os.X_OK)):
+            raise UsageError(f"this directory cannot be read: {escape_name(argument)}", "check its permissions")
+        root = repository.root if repository else directory
+        wanted = Wanted(argument, _relative(resolved, root), is_file)
+        known = trees.get(root, Tree(root, repository, ()))
+        trees[root] = Tree(root, repository, (*known.wanted, wanted))
+    return list(trees.values())
+
+
+def common_root(trees: list[Tree]) -> str:
+    """Return the directory that all printed paths are relative to: the one tree's root, or the deepest common one."""
+    return os.path.commonpath([tree.root for tree in trees])
+
+
+def _split(paths: Iterable[str], here: str) -> list[str]:
+    found: list[str] = []
+    for argument in paths:
+        is_list = "," in argument and not os.path.lexists(os.path.join(here, argument))
+        found += [part for part in argument.split(",") if part] if is_list else [argument]
+    return found or ["."]
+
+
+def _resolve(git: Git, argument: str, here: str) -> str:
+    """Return the absolute path without links; the last component stays a link where it must not be followed."""
+    if not argument:
+        raise UsageError("an empty path names nothing", "leave it out, or write . for the current directory")
+    path = _absolute(argument, here)
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        hint = "paths are relative to the current directory"
+        raise UsageError(f"no such file or directory: {escape_name(argument)}", hint) from error
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise UsageError(f"this path cannot be used: {escape_name(argument)}: {why}", "check the path") from error
+    link = _tracked_link(git, path)
+    if link:
+        return _resolve_parent(link)
+    return os.path.realpath(path) if os.path.isdir(path) else _resolve_parent(path)
+
+
+def _absolute(argument: str, here: str) -> str:
+    """Join and normalise. What comes before a ".." is resolved first: a link's parent is not where the link is."""
+    drive, rest = os.path.splitdrive(os.path.join(here, argument))
+    at = drive + os.sep
+    for part in rest.split(os.sep):
+        if part == "..":
+            at = os.path.dirname(os.path.realpath(at))
+        elif part not in {"", "."}:
+            at = os.path.join(at, part)
+    return at
+
+
+def _resolve_parent(path: str) -> str:
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def _tracked_link(git: Git, path: str) -> str | None:
+    """Return the first component of `path` that is a link tracked by the repository it is in, or None."""
+    for at in reversed(list(_upwards(path))):
+        if not os.path.islink(at):
+            continue
+        at_real = _resolve_parent(at)
+        repository = git.find_repository(os.path.dirname(at_real))
+        if repository:
+            name = _relative(at_real, repository.root)
+            if any(ref.path == name and ref.mode == SYMLINK_MODE for ref in git.list_tracked(repository)):
+                return at
+    return None
+
+
+def _upwards(path: str) -> Iterable[str]:
+    while path != os.path.dirname(path):
+        yield path
+        path = os.path.dirname(path)
+
+
+def _relative(path: str, root: str) -> str:
+    relative = os.path.relpath(path, root)
+    return "" if relative == "." else relative.replace(os.sep, "/")
