@@ -219,6 +219,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a renderer needs, as data."""
+    """Everything that a renderer needs, as data. `unmatched` are paths of the request below which nothing is listed."""
 
     profile: Profile
+    unmatched: tuple[str, ...] = ()

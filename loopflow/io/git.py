@@ -1,9 +1,9 @@
 """Every git call there is.
 
 Git runs through GitPython's command runner with explicit argument lists, bytes in and out. GitPython's own `Repo`,
-index and diff objects are not used: they fail on paths that are not UTF-8, ignore `GIT_INDEX_FILE` and run programs that
-a repository configures. A repository is not trusted, so each call switches off what could run a program, fetch, replace
-objects or take a lock (`_SWITCHED_OFF`, `_ENVIRONMENT`; see git(1) and git-config(1)).
+index and diff objects are not used: they fail on paths that are not UTF-8, ignore `GIT_INDEX_FILE` and run programs
+that a repository configures. A repository is not trusted, so each call switches off what could run a program, fetch,
+replace objects or take a lock (`_SWITCHED_OFF`, `_ENVIRONMENT`; see git(1) and git-config(1)).
 
 After discovery every call names the git directory, the work tree and the index. Git's own environment variables
 (`GIT_DIR`, `GIT_INDEX_FILE` and the like) therefore hold for the repository that git says is current, and never reach

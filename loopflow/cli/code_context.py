@@ -1,0 +1,94 @@
+"""The command `code-context`.
+
+click reads the command line and nothing else; the work begins when it is done, so that nothing is imported for `--help`
+and no error on the way is click's to handle.
+"""
+
+import os
+import sys
+from functools import partial
+from typing import Any
+
+import click
+
+from loopflow.cli.console import DISTRIBUTION, PROGRAM, Console, run_guarded
+from loopflow.errors import ExitCode
+
+
+def _show_version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001
+    if not asked or context.resilient_parsing:
+        return
+    from importlib.metadata import version  # noqa: PLC0415
+
+    from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS, choose_engine  # noqa: PLC0415
+
+    engine = choose_engine(os.environ.get("LOOPFLOW_ENGINE"))
+    encodings = " and ".join(VOCABULARY_DIGESTS)
+    click.echo(
+        f"{PROGRAM} {version(DISTRIBUTION)}, counting {encodings} with {engine} {version(DISTRIBUTIONS[engine])}"
+    )
+    context.exit()
+
+
+@click.command(
+    name=PROGRAM,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="PATHS are files or directories, of one repository or several, or of none; a,b is the same as a b.",
+)
+@click.argument("paths", nargs=-1)
+@click.option(
+    "-e", "--extension", multiple=True, metavar="EXT", help="Only files with this suffix: py, .d.ts, or py,md."
+)
+@click.option("--include", multiple=True, metavar="GLOB", help="Only files that match, in gitignore syntax.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="No files that match, in gitignore syntax.")
+@click.option("-u", "--untracked", is_flag=True, help="Untracked files too, unless they are ignored.")
+@click.option("--readmes", is_flag=True, help="First the READMEs of the directories above.")
+@click.option("--profile", is_flag=True, help="Count tokens instead of printing: by directory and by file type.")
+@click.option("--encoding", default="o200k_base", show_default=True, metavar="NAME", help="Or cl100k_base.")
+@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Profile: only N levels of directories.")
+@click.option("--files", is_flag=True, help="Profile: files in the hierarchy too.")
+@click.option("--top", type=click.IntRange(min=0), metavar="N", help="Profile: the N largest files.  [default: 10]")
+@click.option("--format", type=click.Choice(["text", "json"]), help="Profile: how to print it.  [default: text]")
+@click.option("-r", "--raw", is_flag=True, help="Path, ---, text, ---, instead of XML documents.")
+@click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="No summary on standard error.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every skipped file.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show what counts and exit.",
+)
+def code_context(**given: Any) -> dict[str, Any]:  # noqa: ANN401  click's values, typed by read_options
+    """Print the files of a codebase as context for a language model, or count what they cost.
+
+    Without PATHS, the current directory. Only files that git tracks, unless -u is given.
+    """
+    return given
+
+
+def main() -> None:
+    """Run the command with the process's own arguments and streams."""
+    console = Console(sys.stdout, sys.stderr)
+    sys.exit(run_guarded(console, partial(_run, console, sys.argv[1:])))
+
+
+def _run(console: Console, arguments: list[str]) -> ExitCode:
+    try:
+        given = code_context.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+    except SystemExit as error:  # click's way of ending when nobody reads what --help prints
+        raise BrokenPipeError from error
+    if not isinstance(given, dict):  # --help and --version have answered
+        return ExitCode.OK
+    from loopflow.cli.options import read_options  # noqa: PLC0415  --help and --version need none of it
+
+    options = read_options(given, os.environ.get("LOOPFLOW_ENGINE") or None)
+    console.quiet = options.quiet
+    from loopflow.cli import commands  # noqa: PLC0415
+
+    command = commands.print_profile if options.profile else commands.print_context
+    command(console, options)
+    return ExitCode.OK

@@ -1,0 +1,79 @@
+"""What the command does once the options are known: run a use case, render it, say what is worth saying."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from loopflow.analysis.names import escape_name
+from loopflow.cli.console import Console
+from loopflow.cli.options import Options
+from loopflow.errors import LoopflowError
+from loopflow.model import Skipped
+from loopflow.pipeline import profile, write_context
+from loopflow.render.context import RawLayout, XmlLayout
+from loopflow.render.json import render_json
+from loopflow.render.numbers import plural
+from loopflow.render.terminal import PLAIN
+from loopflow.render.text import render_text
+
+EXAMPLES = 3
+
+
+def print_profile(console: Console, options: Options) -> None:
+    """Count, and print the charts or the JSON."""
+    report = profile(options.select, options.count)
+    pieces: Iterable[str]
+    write: Callable[[str], None]
+    if options.format == "json":
+        pieces, write = render_json(report), console.write
+    else:
+        terminal = PLAIN if options.copy else console.terminal(options.colour)
+        pieces, write = (f"{line}\n" for line in render_text(report, terminal, options.charts)), console.write_chart
+    if options.copy:
+        _copy(pieces)
+        console.note("copied to the clipboard")
+    else:
+        for piece in pieces:
+            write(piece)
+        console.flush()
+    _say_what_is_missing(console, report.unmatched, report.profile.gaps)
+    if not report.profile.files and not report.profile.skipped:
+        console.note("nothing is tracked here; -u counts untracked files too")
+
+
+def print_context(console: Console, options: Options) -> None:
+    """Print the selected files as context, and on stderr what they cost."""
+    layout = RawLayout() if options.raw else XmlLayout()
+    copied: list[str] = []
+    summary = write_context(options.select, options.count, layout, copied.append if options.copy else console.write)
+    if options.copy:
+        _copy(copied)
+    console.flush()
+    _say_what_is_missing(console, summary.unmatched, summary.gaps)
+    skipped = f", {len(summary.skipped):,} skipped" if summary.skipped else ""
+    where = ", copied to the clipboard" if options.copy else ""
+    console.note(
+        f"{plural(summary.files, 'file')}, {plural(summary.tokens, 'token')}"
+        f" + {summary.wrapper_tokens:,} around them ({options.count.encoding}){skipped}{where}"
+    )
+
+
+def _copy(pieces: Iterable[str]) -> None:
+    import pyperclip  # noqa: PLC0415
+
+    try:
+        pyperclip.copy("".join(pieces))
+    except pyperclip.PyperclipException as error:
+        hint = "install xclip, xsel or wl-clipboard, or leave out --copy and use a pipe"
+        raise LoopflowError("there is no clipboard to copy to", hint) from error
+
+
+def _say_what_is_missing(console: Console, unmatched: Sequence[str], gaps: Sequence[Skipped]) -> None:
+    for path in unmatched:
+        console.warn(f"nothing is listed below {escape_name(path)}; -u lists untracked files too")
+    if gaps:
+        named = ", ".join(f"{escape_name(gap.path)} ({_why(gap)})" for gap in gaps[:EXAMPLES])
+        more = f" and {len(gaps) - EXAMPLES:,} more" if len(gaps) > EXAMPLES else ""
+        console.warn(f"incomplete, {plural(len(gaps), 'file')} could not be counted: {named}{more}")
+
+
+def _why(gap: Skipped) -> str:
+    return escape_name(gap.detail) or gap.reason.replace("_", " ")

@@ -1,0 +1,150 @@
+"""The only writer to stdout and stderr, and the one place where errors become messages and exit codes.
+
+Data goes to stdout, everything else to stderr. A message is one line: what happened and where, then what to do.
+"""
+
+import os
+import platform
+import shutil
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Literal, TextIO
+
+import click
+
+from loopflow.errors import ExitCode, LoopflowError
+from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
+
+PROGRAM = "code-context"
+DISTRIBUTION = "loopflow-code-context"
+
+ColourChoice = Literal["auto", "always", "never"]
+
+
+class Console:
+    """The two streams of a run."""
+
+    def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+        self.quiet = False
+
+    def write(self, text: str) -> None:
+        """Write data to stdout, in UTF-8 whatever the locale says."""
+        self._write(text.encode("utf-8"))
+
+    def write_chart(self, text: str) -> None:
+        """Write part of a chart to stdout, in its encoding; what that lacks is escaped."""
+        self._write(text.encode(self._stdout.encoding, "backslashreplace"))
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless it should be quiet."""
+        if not self.quiet:
+            self._say(text)
+
+    def warn(self, text: str) -> None:
+        """Say on stderr what should not be missed."""
+        self._say(f"warning: {text}")
+
+    def fail(self, message: str, hint: str = "") -> None:
+        """Say on stderr, on one line, why the run cannot go on and what to do."""
+        self._say(f"error: {message}{'; ' if hint else ''}{hint}")
+
+    def flush(self) -> None:
+        """Hand what was written to the system."""
+        try:
+            self._stdout.flush()
+        except OSError as error:
+            raise _output_error(error) from error
+
+    def abandon_stdout(self) -> None:
+        """Let nothing more reach a stdout that is broken, not even when the interpreter ends."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
+
+    def terminal(self, colour: ColourChoice) -> Terminal:
+        """Return what stdout can show. Lines are as long as they are unless it is a terminal."""
+        is_terminal = self._stdout.isatty()
+        return Terminal(
+            width=shutil.get_terminal_size().columns if is_terminal else None,
+            glyphs=UNICODE if self._stdout.encoding.lower().startswith("utf") else ASCII,
+            palette=Palette(colour=_wants_colour(colour, is_terminal=is_terminal)),
+        )
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._stdout.buffer.write(data)
+        except OSError as error:
+            raise _output_error(error) from error
+
+    def _say(self, text: str) -> None:
+        line = f"{PROGRAM}: {text}\n".encode(self._stderr.encoding or "utf-8", "backslashreplace")
+        try:
+            self._stderr.buffer.write(line)
+            self._stderr.flush()
+        except OSError:  # nobody listens; the exit code still tells
+            pass
+
+
+def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
+    """Run `action` and turn whatever it raises into a message and an exit code."""
+    try:
+        code = action()
+        console.flush()
+    except BrokenPipeError:  # such as `| head`: whoever reads has seen enough
+        console.abandon_stdout()
+        return ExitCode.OK
+    except (KeyboardInterrupt, click.Abort):
+        console.abandon_stdout()
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        console.fail(error.format_message().replace("\n", " "), f"see {PROGRAM} --help")
+        return ExitCode.CANNOT_RUN
+    except LoopflowError as error:
+        console.fail(error.message, error.hint)
+        if isinstance(error, OutputError):
+            console.abandon_stdout()
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001  anything else is a bug, and is reported as one
+        console.fail(f"a bug in {PROGRAM}: {type(error).__name__}", f"please report it with {_log_bug(error)}")
+        return ExitCode.BUG
+    return code
+
+
+class OutputError(LoopflowError):
+    """Standard output cannot be written."""
+
+
+def _output_error(error: OSError) -> Exception:
+    if isinstance(error, BrokenPipeError):
+        return error
+    return OutputError(f"cannot write to standard output: {(error.strerror or '').lower()}", "check where it goes")
+
+
+def _wants_colour(choice: ColourChoice, *, is_terminal: bool) -> bool:
+    """Decide as https://no-color.org and https://force-color.org say; the option goes before both."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")
+
+
+def _log_bug(error: Exception) -> str:
+    """Write where the bug happened to a file, and return its path. Messages are left out: they may quote files."""
+    import platformdirs  # noqa: PLC0415  only a bug pays for it
+
+    frames = "".join(traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__)).format())
+    facts = f"{PROGRAM} {version(DISTRIBUTION)}, Python {platform.python_version()}, {platform.platform()}"
+    text = f"{facts}\n{frames}{type(error).__name__}\n"
+    try:
+        directory = platformdirs.user_log_dir("loopflow", appauthor=False, ensure_exists=True)
+        path = os.path.join(directory, f"bug-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log")
+        with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError:
+        sys.stderr.write(text)
+        return "the lines above"
+    return path

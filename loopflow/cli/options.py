@@ -1,0 +1,70 @@
+"""Options in, requests out: what the command line means, before anything is read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from loopflow.cli.console import ColourChoice
+from loopflow.errors import UsageError
+from loopflow.model import SelectRequest
+from loopflow.pipeline import CountRequest
+from loopflow.render.text import ChartOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Everything that the command line asks for."""
+
+    select: SelectRequest
+    count: CountRequest
+    charts: ChartOptions
+    profile: bool
+    format: str
+    raw: bool
+    copy: bool
+    colour: ColourChoice
+    quiet: bool
+
+
+def read_options(given: dict[str, Any], engine: str | None) -> Options:
+    """Turn click's values into requests. Raises UsageError for options that do not go together."""
+    _require_profile(given)
+    return Options(
+        select=SelectRequest(
+            paths=given["paths"],
+            extensions=tuple(_extensions(given["extension"])),
+            include=given["include"],
+            exclude=given["exclude"],
+            untracked=given["untracked"],
+            readmes=given["readmes"],
+        ),
+        count=CountRequest(encoding=given["encoding"], engine=engine),
+        charts=ChartOptions(
+            depth=given["depth"],
+            files=given["files"],
+            top=10 if given["top"] is None else given["top"],
+            verbose=given["verbose"],
+        ),
+        profile=given["profile"],
+        format=given["format"] or "text",
+        raw=given["raw"],
+        copy=given["pbcopy"],
+        colour=given["color"],
+        quiet=given["quiet"],
+    )
+
+
+def _require_profile(given: dict[str, Any]) -> None:
+    for option in ("depth", "files", "top", "format"):
+        if given[option] not in {None, False} and not given["profile"]:
+            raise UsageError(f"--{option} shapes a profile, and no profile is asked for", "add --profile")
+    if given["raw"] and given["profile"]:
+        raise UsageError("--raw prints context, --profile counts it", "leave one of them out")
+
+
+def _extensions(given: Iterable[str]) -> Iterable[str]:
+    for value in given:
+        for extension in value.split(","):
+            if not extension.strip(" ."):
+                raise UsageError("--extension: an empty extension matches nothing", "write for example -e py,md")
+            yield extension.strip()

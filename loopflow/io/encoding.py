@@ -1,0 +1,165 @@
+"""Token counting: one protocol, two engines that give the same numbers.
+
+tiktoken is the reference; toktok counts the same tokens about ten times faster and is used whenever it is installed.
+Both work offline: toktok carries its vocabularies, tiktoken is given the ones packaged with loopflow, checked against
+their digests. Nothing here knows where a text comes from.
+"""
+
+import base64
+import hashlib
+import importlib
+import importlib.util
+import lzma
+import re
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from threading import Lock
+from types import FunctionType
+from typing import TYPE_CHECKING, Protocol
+
+from loopflow.errors import UncountableError, UsageError, VocabularyError
+
+if TYPE_CHECKING:
+    import tiktoken
+
+DEFAULT_ENCODING = "o200k_base"
+
+# SHA-256 of each unpacked vocabulary, as tiktoken pins them.
+VOCABULARY_DIGESTS = {
+    "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    "cl100k_base": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+}
+
+DISTRIBUTIONS = {"toktok": "toktok-rs", "tiktoken": "tiktoken"}
+
+# tiktoken's pattern matcher runs out of its backtracking stack on a longer run of white space that no line break ends,
+# panics, and prints a stack trace that nothing can hold back. Such a text is therefore not given to it.
+_LONGEST_BLANK_RUN = 999_998
+_BLANK_RUN = re.compile(r"[\t\v\f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+
+
+class TokenCounter(Protocol):
+    """Counts tokens. Loading an encoding takes a fraction of a second and waits until the first text."""
+
+    @property
+    def encoding(self) -> str:
+        """The plain name of the encoding, such as "o200k_base"."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """The name of the library that counts."""
+        ...
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text; special tokens' names in it are ordinary text.
+
+        Raises UncountableError when the engine gives up on one of them.
+        """
+        ...
+
+
+def choose_engine(preferred: str | None = None) -> str:
+    """Return `preferred`, or the faster engine that is installed. Raises UsageError for one that is not there."""
+    if preferred is not None and preferred not in DISTRIBUTIONS:
+        raise UsageError(f"there is no engine {preferred!r}", f"LOOPFLOW_ENGINE is one of {', '.join(DISTRIBUTIONS)}")
+    has_toktok = importlib.util.find_spec("toktok") is not None
+    if preferred == "toktok" and not has_toktok:
+        raise UsageError(
+            "the engine toktok is not installed", "pip install 'loopflow-code-context[fast]', or unset LOOPFLOW_ENGINE"
+        )
+    return preferred or ("toktok" if has_toktok else "tiktoken")
+
+
+def create_counter(encoding: str = DEFAULT_ENCODING, engine: str | None = None) -> TokenCounter:
+    """Return a counter for `encoding`. Raises UsageError for an unknown encoding or a missing engine."""
+    if encoding not in VOCABULARY_DIGESTS:
+        raise UsageError(f"unknown encoding: {encoding!r}", f"known are {', '.join(VOCABULARY_DIGESTS)}")
+    return ToktokCounter(encoding) if choose_engine(engine) == "toktok" else TiktokenCounter(encoding)
+
+
+class ToktokCounter:
+    """Counts with toktok, on the calling thread; it releases the interpreter's lock while it counts."""
+
+    engine = "toktok"
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text."""
+        import toktok  # noqa: PLC0415
+
+        return list(toktok.batch_count(texts, self.encoding, threads=1))
+
+
+class TiktokenCounter:
+    """Counts with tiktoken, built from the packaged vocabulary."""
+
+    engine = "tiktoken"
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        self._loaded: tiktoken.Encoding | None = None
+        self._loading = Lock()
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text; see `TokenCounter.count`."""
+        encoding = self._load()
+        return [_count_with(encoding, text) for text in texts]
+
+    def _load(self) -> "tiktoken.Encoding":
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = _build_encoding(self.encoding)
+            return self._loaded
+
+
+def _count_with(encoding: "tiktoken.Encoding", text: str) -> int:
+    if len(text) > _LONGEST_BLANK_RUN and _has_too_long_a_blank_run(text):
+        raise UncountableError(f"more than {_LONGEST_BLANK_RUN:,} blanks in a row, which tiktoken cannot count")
+    try:
+        return len(encoding.encode_ordinary(text))
+    except BaseException as error:
+        # A panic in tiktoken's core is a BaseException that cannot be imported by name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UncountableError("tiktoken cannot count it") from error
+
+
+def _has_too_long_a_blank_run(text: str) -> bool:
+    return any(
+        run.end() - run.start() > _LONGEST_BLANK_RUN and text[run.end() : run.end() + 1] not in {"\n", "\r"}
+        for run in _BLANK_RUN.finditer(text)
+    )
+
+
+def _build_encoding(name: str) -> "tiktoken.Encoding":
+    import tiktoken  # noqa: PLC0415
+    from tiktoken_ext import openai_public  # noqa: PLC0415
+
+    # tiktoken's own definition of the encoding, with one name in it bound anew: the function that would download the
+    # vocabulary. A copy with other globals leaves tiktoken itself as it is.
+    define: Callable[[], dict[str, object]] = openai_public.ENCODING_CONSTRUCTORS[name]
+    assert isinstance(define, FunctionType)  # noqa: S101
+    ranks = _load_ranks(name)
+    bound = FunctionType(define.__code__, define.__globals__ | {"load_tiktoken_bpe": lambda *_, **__: ranks})
+    return tiktoken.Encoding(**bound())
+
+
+def _load_ranks(name: str) -> dict[bytes, int]:
+    lines = _unpack_vocabulary(name).split(b"\n")
+    return {base64.b64decode(token): int(rank) for token, _, rank in (line.partition(b" ") for line in lines if line)}
+
+
+def _unpack_vocabulary(name: str) -> bytes:
+    packed = files("loopflow") / "vocab" / f"{name}.tiktoken.xz"
+    hint = "install loopflow-code-context again"
+    try:
+        data = lzma.decompress(packed.read_bytes())
+    except (OSError, lzma.LZMAError) as error:
+        raise VocabularyError(f"the packaged vocabulary {name} cannot be read: {error}", hint) from error
+    found, expected = hashlib.sha256(data).hexdigest(), VOCABULARY_DIGESTS[name]
+    if found != expected:
+        raise VocabularyError(f"the packaged vocabulary {name} is damaged: SHA-256 {found}, not {expected}", hint)
+    return data

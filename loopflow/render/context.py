@@ -1,0 +1,56 @@
+"""What is written around the files of a context; the files' own text stays what it is, to the letter.
+
+The XML form is the one that guides for today's models recommend: it marks where a document begins and where it comes
+from. It is for reading, not for an XML parser: a file may contain a closing tag, and escaping that would change what
+the model reads and what it costs. Only the name of a file is escaped, so that it cannot pretend to be markup.
+"""
+
+from html import escape as escape_markup
+
+from loopflow.analysis.names import escape_name
+from loopflow.model import Document
+
+
+class XmlLayout:
+    """`<documents>`, and in it a `<document>` with `<source>` and `<document_content>` for each file."""
+
+    def opening(self) -> str:
+        """Return what comes before the first document."""
+        return "<documents>\n"
+
+    def before(self, document: Document, number: int) -> str:
+        """Return what comes before the text of a document."""
+        source = escape_markup(escape_name(document.ref.path), quote=False)
+        return f'<document index="{number}">\n<source>{source}</source>\n<document_content>\n'
+
+    def after(self, document: Document) -> str:
+        """Return what comes after the text of a document."""
+        return f"{_end_of_line(document)}</document_content>\n</document>\n"
+
+    def closing(self) -> str:
+        """Return what comes after the last document."""
+        return "</documents>\n"
+
+
+class RawLayout:
+    """The path, a line `---`, the text, and a line `---`."""
+
+    def opening(self) -> str:
+        """Return what comes before the first document."""
+        return ""
+
+    def before(self, document: Document, number: int) -> str:  # noqa: ARG002  the protocol's number is not shown
+        """Return what comes before the text of a document."""
+        return f"{escape_name(document.ref.path)}\n---\n"
+
+    def after(self, document: Document) -> str:
+        """Return what comes after the text of a document."""
+        return f"{_end_of_line(document)}---\n"
+
+    def closing(self) -> str:
+        """Return what comes after the last document."""
+        return ""
+
+
+def _end_of_line(document: Document) -> str:
+    return "" if document.text.endswith("\n") or not document.text else "\n"

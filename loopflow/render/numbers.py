@@ -1,0 +1,27 @@
+"""Numbers as people read them."""
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_STEP = 1000
+
+
+def format_percent(part: int, whole: int) -> str:
+    """Return `part` of `whole` with one decimal. Only nothing is 0.0, and only everything is 100.0."""
+    if part == whole:
+        return "100.0" if whole else "0.0"
+    shown = f"{100 * part / whole:.1f}"
+    if shown == "0.0" and part:
+        return "<0.1"
+    return ">99.9" if shown == "100.0" else shown
+
+
+def format_bytes(size: int) -> str:
+    """Return `size` in the unit that leaves one to three digits before the point, in powers of 1,000."""
+    scaled, unit = float(size), 0
+    while scaled >= _STEP - 0.05 and unit < len(_UNITS) - 1:
+        scaled, unit = scaled / _STEP, unit + 1
+    return f"{scaled:.1f} {_UNITS[unit]}" if unit else f"{size} bytes"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return "1 file", "2 files", "1,000 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
