@@ -47,7 +47,9 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 @click.option("--encoding", default="o200k_base", show_default=True, metavar="NAME", help="Or cl100k_base.")
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Profile: only N levels of directories.")
 @click.option("--files", is_flag=True, help="Profile: files in the hierarchy too.")
-@click.option("--top", type=click.IntRange(min=0), metavar="N", help="Profile: the N largest files.  [default: 10]")
+@click.option(
+    "--top", type=click.IntRange(min=0), metavar="N", help="Profile: N types and files.  [default: all types, 10 files]"
+)
 @click.option("--format", type=click.Choice(["text", "json"]), help="Profile: how to print it.  [default: text]")
 @click.option("-r", "--raw", is_flag=True, help="Path, ---, text, ---, instead of XML documents.")
 @click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")

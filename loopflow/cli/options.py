@@ -42,7 +42,7 @@ def read_options(given: dict[str, Any], engine: str | None) -> Options:
         charts=ChartOptions(
             depth=given["depth"],
             files=given["files"],
-            top=10 if given["top"] is None else given["top"],
+            top=given["top"],
             verbose=given["verbose"],
         ),
         profile=given["profile"],

@@ -18,17 +18,21 @@ from loopflow.render.tree import Row, build_tree, draw_tree
 
 BAR_CELLS = 10
 LONG_CHART = 50
+LARGEST = 10
 EXAMPLES = 3
 _ROOM_FOR_NAMES = 24
 
 
 @dataclass(frozen=True, slots=True)
 class ChartOptions:
-    """What of the report is shown: levels below the root (None for all), files in the tree, length of the list."""
+    """What of the report is shown: levels below the root, files in the tree, how many types and largest files.
+
+    Without `top`, every type and the ten largest files.
+    """
 
     depth: int | None = None
     files: bool = False
-    top: int = 10
+    top: int | None = None
     verbose: bool = False
 
 
@@ -60,14 +64,18 @@ def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> It
         yield palette.dim(f"{len(tree):,} rows; --depth 2 shows the upper levels only")
     yield ""
     yield palette.bold("By file type")
-    yield from _chart([("", row) for row in _type_rows(profile)], TYPE_COLUMNS, terminal)
+    yield from _chart([("", row) for row in _type_rows(profile, options.top)], TYPE_COLUMNS, terminal)
     yield ""
     yield from _summary(profile, terminal, options)
 
 
-def _type_rows(profile: Profile) -> Iterator[Row]:
-    for stats in profile.types:
+def _type_rows(profile: Profile, top: int | None) -> Iterator[Row]:
+    for stats in profile.types[:top]:
         yield Row(escape_name(stats.type), stats.tokens, stats.total_tokens, stats.files)
+    rest = profile.types[top:] if top is not None else ()
+    if rest:
+        tokens, files = sum(stats.tokens for stats in rest), sum(stats.files for stats in rest)
+        yield Row(f"({plural(len(rest), 'more type')})", tokens, profile.total.tokens, files)
 
 
 def _file_rows(profile: Profile, top: int) -> Iterator[Row]:
@@ -78,10 +86,10 @@ def _file_rows(profile: Profile, top: int) -> Iterator[Row]:
 
 def _summary(profile: Profile, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
     palette, total = terminal.palette, profile.total
-    largest = [("", row) for row in _file_rows(profile, options.top)]
+    largest = [("", row) for row in _file_rows(profile, LARGEST if options.top is None else options.top)]
     if largest:
         yield palette.bold("Largest files")
-        yield from _chart(largest, FILE_COLUMNS, terminal)
+        yield from _chart(largest, FILE_COLUMNS, terminal, bars=False)
         yield ""
     if profile.skipped:
         yield palette.bold("Skipped")
@@ -93,12 +101,14 @@ def _summary(profile: Profile, terminal: Terminal, options: ChartOptions) -> Ite
         yield palette.warning(f"Incomplete: {plural(len(profile.gaps), 'file')} could not be counted")
 
 
-def _chart(rows: Sequence[tuple[str, Row]], columns: Sequence[Column], terminal: Terminal) -> Iterator[str]:
+def _chart(
+    rows: Sequence[tuple[str, Row]], columns: Sequence[Column], terminal: Terminal, *, bars: bool = True
+) -> Iterator[str]:
     """Yield a header and a line for each row: the columns, a bar where there is room, the branch and the name."""
     cells = [[column.cell(row) for column in columns] for _, row in rows]
     widths = [max(len(column.title), *(len(texts[at]) for texts in cells)) for at, column in enumerate(columns)]
     left = sum(width + 2 for width in widths)
-    has_bars = terminal.width is None or terminal.width >= left + BAR_CELLS + 2 + _ROOM_FOR_NAMES
+    has_bars = bars and (terminal.width is None or terminal.width >= left + BAR_CELLS + 2 + _ROOM_FOR_NAMES)
     left += BAR_CELLS + 2 if has_bars else 0
     palette, glyphs = terminal.palette, terminal.glyphs
     yield palette.dim(_justify([column.title for column in columns], widths).rstrip())
@@ -126,10 +136,19 @@ def _skipped(skipped: Sequence[Skipped], terminal: Terminal, *, verbose: bool) -
             yield f"{count}  {label}"
             yield from (f"{'':{width}}    {_name_with_detail(skip)}" for skip in group)
         else:
-            names = ", ".join(escape_name(skip.path) for skip in group[:EXAMPLES])
-            more = ", " + terminal.glyphs.ellipsis if len(group) > EXAMPLES else ""
             head = f"{count}  {label}  "
-            yield head + shorten(names + more, terminal.width and terminal.width - len(head), terminal.glyphs)
+            yield head + _examples([escape_name(skip.path) for skip in group], terminal, len(head))
+
+
+def _examples(names: Sequence[str], terminal: Terminal, left: int) -> str:
+    """Return the first few names, as many as fit on the line after `left` columns, but one at least."""
+    room = terminal.width and terminal.width - left
+    for number in range(min(EXAMPLES, len(names)), 0, -1):
+        more = f", {terminal.glyphs.ellipsis}" if number < len(names) else ""
+        text = ", ".join(names[:number]) + more
+        if shorten(text, room, terminal.glyphs) == text:
+            return text
+    return shorten(names[0], room, terminal.glyphs)
 
 
 def _name_with_detail(skip: Skipped) -> str:
