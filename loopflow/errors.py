@@ -44,4 +44,12 @@ class VocabularyError(LoopflowError):
 
 
 class UncountableError(Exception):
-    """A tokenizer gave up on one text; the text's file becomes `Skipped`, the run goes on."""
+    """One text cannot be counted; its file becomes `Skipped`, the run goes on."""
+
+
+class TooLargeError(UncountableError):
+    """A text has no place where it could be cut for too long a stretch."""
+
+
+class UnreadableError(UncountableError):
+    """A file could not be read to its end."""

@@ -7,7 +7,7 @@ are not UTF-8 are carried as lone surrogates (`surrogateescape`, PEP 383).
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple, TypeAlias
 
 ObjectFormat = Literal["sha1", "sha256"]
 
@@ -26,6 +26,25 @@ class Worktree:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """What `git commit` would record now, whole."""
+
+    kind: Literal["index"] = "index"
+    revision: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A commit's tree. `revision` is what was asked for, such as "HEAD~2"."""
+
+    revision: str
+    kind: Literal["revision"] = "revision"
+
+
+Source: TypeAlias = Worktree | Index | Revision
+
+
+@dataclass(frozen=True, slots=True)
 class SelectRequest:
     """Which files are asked for. Patterns are in gitignore syntax, relative to the root of the repository."""
 
@@ -33,8 +52,9 @@ class SelectRequest:
     extensions: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    source: Worktree = field(default_factory=Worktree)
+    source: Source = field(default_factory=Worktree)
     untracked: bool = False
+    changed: bool = False
     readmes: bool = False
 
     @property
@@ -64,12 +84,13 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository with a work tree; all paths absolute."""
+    """A git repository; all paths absolute. A bare one has no work tree: its root is the git directory."""
 
     root: str
     git_dir: str
     index_file: str
     object_format: ObjectFormat = "sha1"
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +100,15 @@ class FileRef:
     path: str
     mode: int = 0
     blob: str | None = None
+
+
+class Stamp(NamedTuple):
+    """What the file system says of a file; it changes when the content does. Size in bytes, times in nanoseconds."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +126,8 @@ class Selection:
 
     `candidates` are what a reader may open, in the order in which they are printed: READMEs that were asked for first,
     then sorted by the bytes of their paths. `skipped` are the files that need no reading to know that they do not
-    count. `unmatched` are paths of the request below which nothing is listed.
+    count. `unmatched` are paths of the request below which nothing is listed. `repository` is the one that all of it
+    comes from, if it is one.
     """
 
     root: str
@@ -105,6 +136,7 @@ class Selection:
     skipped: tuple[Skipped, ...] = ()
     unmatched: tuple[str, ...] = ()
     object_format: ObjectFormat = "sha1"
+    repository: Repository | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +231,7 @@ class Profile:
     """
 
     encoding: str
-    source: Worktree
+    source: Source
     files: tuple[FileTokens, ...]
     directories: tuple[DirectoryStats, ...]
     types: tuple[TypeStats, ...]

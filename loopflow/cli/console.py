@@ -4,13 +4,8 @@ Data goes to stdout, everything else to stderr. A message is one line: what happ
 """
 
 import os
-import platform
-import shutil
 import sys
-import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Literal, TextIO
 
 import click
@@ -68,7 +63,7 @@ class Console:
         """Return what stdout can show. Lines are as long as they are unless it is a terminal."""
         is_terminal = self._stdout.isatty()
         return Terminal(
-            width=shutil.get_terminal_size().columns if is_terminal else None,
+            width=_columns(self._stdout) if is_terminal else None,
             glyphs=UNICODE if self._stdout.encoding.lower().startswith("utf") else ASCII,
             palette=Palette(colour=_wants_colour(colour, is_terminal=is_terminal)),
         )
@@ -134,7 +129,13 @@ def _wants_colour(choice: ColourChoice, *, is_terminal: bool) -> bool:
 
 def _log_bug(error: Exception) -> str:
     """Write where the bug happened to a file, and return its path. Messages are left out: they may quote files."""
-    import platformdirs  # noqa: PLC0415  only a bug pays for it
+    # Only a bug pays for these.
+    import platform  # noqa: PLC0415
+    import traceback  # noqa: PLC0415
+    from datetime import UTC, datetime  # noqa: PLC0415
+    from importlib.metadata import version  # noqa: PLC0415
+
+    import platformdirs  # noqa: PLC0415
 
     frames = "".join(traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__)).format())
     facts = f"{PROGRAM} {version(DISTRIBUTION)}, Python {platform.python_version()}, {platform.platform()}"
@@ -148,3 +149,14 @@ def _log_bug(error: Exception) -> str:
         sys.stderr.write(text)
         return "the lines above"
     return path
+
+
+def _columns(stream: TextIO) -> int:
+    """Return the width of a terminal; COLUMNS goes before what it says of itself."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except OSError:
+        return 80

@@ -1,12 +1,13 @@
 """Options in, requests out: what the command line means, before anything is read."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from loopflow.cli.console import ColourChoice
 from loopflow.errors import UsageError
-from loopflow.model import SelectRequest
+from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
 from loopflow.pipeline import CountRequest
 from loopflow.render.text import ChartOptions
 
@@ -26,7 +27,7 @@ class Options:
     quiet: bool
 
 
-def read_options(given: dict[str, Any], engine: str | None) -> Options:
+def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Options:
     """Turn click's values into requests. Raises UsageError for options that do not go together."""
     _require_profile(given)
     return Options(
@@ -35,10 +36,17 @@ def read_options(given: dict[str, Any], engine: str | None) -> Options:
             extensions=tuple(_extensions(given["extension"])),
             include=given["include"],
             exclude=given["exclude"],
+            source=_source(given),
             untracked=given["untracked"],
+            changed=given["changed"],
             readmes=given["readmes"],
         ),
-        count=CountRequest(encoding=given["encoding"], engine=engine),
+        count=CountRequest(
+            encoding=given["encoding"],
+            engine=environment.get("LOOPFLOW_ENGINE") or None,
+            jobs=given["jobs"],
+            cache_file=None if given["no_cache"] else _cache_file(environment),
+        ),
         charts=ChartOptions(
             depth=given["depth"],
             files=given["files"],
@@ -52,6 +60,23 @@ def read_options(given: dict[str, Any], engine: str | None) -> Options:
         colour=given["color"],
         quiet=given["quiet"],
     )
+
+
+def _source(given: dict[str, Any]) -> Source:
+    if given["staged"] and given["rev"] is not None:
+        raise UsageError("--staged reads the index, --rev a commit", "leave one of them out")
+    if given["rev"] is not None:
+        return Revision(given["rev"])
+    return Index() if given["staged"] else Worktree()
+
+
+def _cache_file(environment: Mapping[str, str]) -> str:
+    directory = environment.get("LOOPFLOW_CACHE_DIR")
+    if not directory:
+        import platformdirs  # noqa: PLC0415
+
+        directory = platformdirs.user_cache_dir("loopflow", appauthor=False)
+    return os.path.join(directory, "counts.sqlite3")
 
 
 def _require_profile(given: dict[str, Any]) -> None:

@@ -1,115 +1,88 @@
-"""Documents in, counts out: a small thread pool that reads, decodes and counts.
+"""Candidates in, counts out: what is known already, and a small thread pool that counts the rest.
 
-Reading and counting release the interpreter's lock, so that two threads keep two processors busy. Each works through a
-slice of the candidates and stops after a batch of some megabytes, whatever is left of the slice going back to the front
-of the queue: so memory is bounded by bytes, results come in the order of the candidates, and one call to the engine
-counts many files.
+A candidate whose state or blob id is in the cache is not read. The others come in batches; a thread reads or decodes a
+batch, hashes it, and counts with one call what is not known by its hash either. Results come in the order of the
+candidates, and a few batches for each thread are all that is held, so memory is bounded by bytes.
+
+Where text is wanted (to print it), every candidate is read, and counted only if it is not known.
 """
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
-from typing import TypeAlias, TypeVar
+from threading import Lock
+from typing import Protocol, TypeAlias
 
 from loopflow.analysis.filetype import file_type
-from loopflow.errors import UncountableError
+from loopflow.errors import TooLargeError, UncountableError, UnreadableError
+from loopflow.io.cache import Cache, Content
+from loopflow.io.document import LargeText
 from loopflow.io.encoding import TokenCounter
-from loopflow.io.file import read
-from loopflow.io.opening import Opener
-from loopflow.model import Document, FileRef, FileTokens, Reason, Selection, Skipped
+from loopflow.io.git import Git
+from loopflow.io.opening import NotOpened, Opener
+from loopflow.io.sources import Batch, Item, check_blob, read_from_git, read_worktree
+from loopflow.model import Document, FileRef, FileTokens, Reason, Selection, Skipped, Stamp, Worktree
 
-SLICE_FILES = 256
-BATCH_BYTES = 4_000_000
+BATCHES_HELD = 3
+"""How many batches for each thread wait or are worked on."""
+
+SAVED_AT_ONCE = 10_000
+"""How many new counts are held before they are written to the cache, so that an interrupted run leaves something."""
+
+_Result: TypeAlias = FileTokens | Skipped
+_Done: TypeAlias = tuple[Document | None, _Result] | LargeText
 
 
-_Slice: TypeAlias = tuple[FileRef, ...]
-_Kept = TypeVar("_Kept")
+class TextSink(Protocol):
+    """Takes the texts that are counted, in order."""
+
+    def begin(self, ref: FileRef) -> None:
+        """Take note that the text of `ref` follows."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Take a piece of the text."""
+        ...
+
+    def end(self) -> None:
+        """Take note that the text is complete."""
+        ...
+
+
+class Progress(Protocol):
+    """Is told how far a run is."""
+
+    def start(self, files: int, size: int) -> None:
+        """Take note that `files` files of `size` bytes (0 if not known) will be read."""
+        ...
+
+    def advance(self, files: int, size: int) -> None:
+        """Take note that so many more are done."""
+        ...
+
+
+class NoProgress:
+    """Keeps it to itself."""
+
+    def start(self, files: int, size: int) -> None:
+        """Do nothing."""
+
+    def advance(self, files: int, size: int) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A document and what it costs."""
+class Engine:
+    """What counting needs besides a selection."""
 
-    document: Document
-    tokens: FileTokens
-
-
-def count(selection: Selection, counter: TokenCounter, jobs: int | None = None) -> Iterator[FileTokens | Skipped]:
-    """Read each candidate once and yield what it costs, in order. `jobs` is the number of threads."""
-    return _work(selection, counter, jobs, lambda counted: counted.tokens)
-
-
-def count_documents(
-    selection: Selection, counter: TokenCounter, jobs: int | None = None
-) -> Iterator[Counted | Skipped]:
-    """Like `count`, with the text that was read. Memory is bounded by a few batches for each job."""
-    return _work(selection, counter, jobs, lambda counted: counted)
-
-
-def _work(
-    selection: Selection, counter: TokenCounter, jobs: int | None, keep: Callable[[Counted], _Kept]
-) -> Iterator[_Kept | Skipped]:
-    jobs = jobs or available_processors()
-    refs = selection.candidates
-    step = max(1, min(SLICE_FILES, len(refs) // (4 * jobs)))
-    slices = iter([refs[start : start + step] for start in range(0, len(refs), step)])
-
-    def work(part: _Slice) -> tuple[list[_Kept | Skipped], _Slice]:
-        with Opener(selection.root) as opener:
-            read_now = (read(opener, ref, selection.object_format) for ref in part)
-            done = _count_batch(counter, _take_batch(read_now))
-        return [item if isinstance(item, Skipped) else keep(item) for item in done], part[len(done) :]
-
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="count")
-    try:
-        waiting = deque(pool.submit(work, part) for part in islice(slices, 2 * jobs))
-        while waiting:
-            done, rest = waiting.popleft().result()
-            if rest:
-                waiting.appendleft(pool.submit(work, rest))
-            else:
-                waiting.extend(pool.submit(work, part) for part in islice(slices, 1))
-            yield from done
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _take_batch(items: Iterable[Document | Skipped]) -> list[Document | Skipped]:
-    """Take items until their texts make up a batch."""
-    taken: list[Document | Skipped] = []
-    size = 0
-    for item in items:
-        taken.append(item)
-        size += item.size if isinstance(item, Document) else 0
-        if size >= BATCH_BYTES:
-            break
-    return taken
-
-
-def _count_batch(counter: TokenCounter, items: Sequence[Document | Skipped]) -> list[Counted | Skipped]:
-    texts = [item.text for item in items if isinstance(item, Document)]
-    try:
-        counts = iter(counter.count(texts) if texts else ())
-    except UncountableError:  # one of them: find it, and keep the others
-        return [_count_one(counter, item) for item in items]
-    return [Counted(item, _tokens(item, next(counts))) if isinstance(item, Document) else item for item in items]
-
-
-def _count_one(counter: TokenCounter, item: Document | Skipped) -> Counted | Skipped:
-    if isinstance(item, Skipped):
-        return item
-    try:
-        return Counted(item, _tokens(item, counter.count([item.text])[0]))
-    except UncountableError as error:
-        return Skipped(item.ref.path, Reason.UNCOUNTED, str(error))
-
-
-def _tokens(document: Document, tokens: int) -> FileTokens:
-    path = document.ref.path
-    return FileTokens(path, file_type(path), tokens, document.size, document.digest, document.lossy)
+    git: Git
+    counter: TokenCounter
+    cache: Cache
+    progress: Progress
+    jobs: int
 
 
 def available_processors() -> int:
@@ -117,3 +90,230 @@ def available_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def count(selection: Selection, engine: Engine, sink: TextSink | None = None) -> Iterator[FileTokens | Skipped]:
+    """Yield what each candidate costs, or why it does not count.
+
+    With a `sink` every text is read and given to it, in the order of the candidates, each before its count is yielded.
+    Raises GitError for an object that is missing or damaged.
+    """
+    run = _Run(selection, engine, sink)
+    yield from run.look_up()
+    yield from run.work()
+
+
+class _Run:
+    """One pass over the candidates of a selection."""
+
+    def __init__(self, selection: Selection, engine: Engine, sink: TextSink | None) -> None:
+        self._selection = selection
+        self._engine = engine
+        self._sink = sink
+        self._on_disk = isinstance(selection.request.source, Worktree)
+        self._stamps: dict[str, Stamp] = {}
+        self._blobs: dict[str, str] = {}  # by path, where the id is known before reading
+        self._contents: dict[str, Content] = {}  # by blob id
+        self._unread: list[FileRef] = []
+        self._news = _News()
+
+    def look_up(self) -> Iterator[_Result]:
+        """Yield what needs no reading; what does is left for `work`."""
+        candidates = self._selection.candidates
+        if self._on_disk:
+            yield from self._stamp_files()
+            candidates = tuple(ref for ref in candidates if ref.path in self._stamps)
+        else:
+            self._blobs = {ref.path: ref.blob for ref in candidates if ref.blob}
+        self._contents = self._engine.cache.contents(set(self._blobs.values()))
+        for ref in candidates:
+            blob = self._blobs.get(ref.path, "")
+            known = self._contents.get(blob)
+            if known is None or (self._sink and not known.binary):
+                self._unread.append(ref)
+            elif known.binary:
+                yield Skipped(ref.path, Reason.BINARY)
+            else:
+                yield _tokens(ref.path, blob, known)
+
+    def _stamp_files(self) -> Iterator[Skipped]:
+        """Note the state of each candidate on disk; yield those that are no regular files, and known binaries."""
+        states = self._engine.cache.states(self._selection.root)
+        with Opener(self._selection.root) as opener:
+            for ref in self._selection.candidates:
+                path = ref.path
+                try:
+                    stamp = opener.stamp(path)
+                except NotOpened as why:
+                    yield Skipped(path, why.reason, why.detail)
+                    continue
+                state, blob = states.get(path, (None, ""))
+                if state == stamp and not blob:
+                    yield Skipped(path, Reason.BINARY)
+                    continue
+                self._stamps[path] = stamp
+                if state == stamp:
+                    self._blobs[path] = blob
+
+    def work(self) -> Iterator[_Result]:
+        """Read and count what is left, and keep what was found."""
+        engine = self._engine
+        size = sum(self._stamps[ref.path].size for ref in self._unread) if self._on_disk else 0
+        engine.progress.start(len(self._unread), size)
+        pool = ThreadPoolExecutor(engine.jobs, thread_name_prefix="count")
+        held: deque[Future[list[_Done]]] = deque()
+        try:
+            for batch in self._batches():
+                if isinstance(batch, LargeText):
+                    yield from self._drain(held, 0)
+                    yield self._count_large(batch)
+                    continue
+                yield from self._drain(held, BATCHES_HELD * engine.jobs - 1)
+                held.append(pool.submit(self._count_batch, batch))
+                if self._news.size >= SAVED_AT_ONCE:
+                    pool.submit(self._news.save, engine.cache, self._selection.root)
+            yield from self._drain(held, 0)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._news.save(engine.cache, self._selection.root)
+
+    def _batches(self) -> Iterator[Batch | LargeText]:
+        if not self._unread:
+            return iter(())
+        if self._on_disk:
+            return read_worktree(self._selection, self._unread, self._stamps)
+        assert self._selection.repository is not None  # noqa: S101  the index and a commit lie in one repository
+        return read_from_git(self._engine.git, self._selection.repository, self._unread)
+
+    def _drain(self, held: deque[Future[list[_Done]]], left: int) -> Iterator[_Result]:
+        """Take results in order until `left` batches are held."""
+        while len(held) > left:
+            for done in held.popleft().result():
+                if isinstance(done, LargeText):  # it grew between the look at its size and its opening
+                    yield self._count_large(done)
+                    continue
+                text, result = done
+                if self._sink and text:
+                    self._sink.begin(text.ref)
+                    self._sink.write(text.text)
+                    self._sink.end()
+                self._engine.progress.advance(1, result.bytes if isinstance(result, FileTokens) else 0)
+                yield result
+
+    def _count_batch(self, batch: Batch) -> list[_Done]:
+        """Read one batch and count what is not known; runs in a thread."""
+        items = batch()
+        documents = [item for item in items if isinstance(item, Document)]
+        if self._on_disk:  # ids that are only known now; those that git listed were looked up before
+            fresh = {document.digest for document in documents}.difference(self._contents)
+            self._contents.update(self._engine.cache.contents(fresh))
+        texts = {document.digest: document for document in documents if document.digest not in self._contents}
+        counts, failures = _count_texts(self._engine.counter, texts)
+        self._contents.update(counts)
+        self._news.add_contents(counts)
+        return [self._settle(item, failures) for item in items]
+
+    def _settle(self, item: Item, failures: Mapping[str, str]) -> _Done:
+        if isinstance(item, LargeText):
+            return item
+        if isinstance(item, Skipped):
+            if item.reason is Reason.BINARY:
+                self._note(item.path, "", Content(0, 0, binary=True))
+            return None, item
+        path = item.ref.path
+        if item.digest in failures:
+            return None, Skipped(path, Reason.UNCOUNTED, failures[item.digest])
+        self._note(path, item.digest, None)
+        return item if self._sink else None, _tokens(path, item.digest, self._contents[item.digest])
+
+    def _note(self, path: str, digest: str, content: Content | None) -> None:
+        """Note for the next run what the file at `path` has turned out to hold."""
+        if self._on_disk:
+            self._news.add_state(path, self._stamps[path], digest)
+            if digest and content:
+                self._news.add_contents({digest: content})
+        elif content:
+            self._news.add_contents({self._blobs[path]: content})
+
+    def _count_large(self, text: LargeText) -> _Result:
+        """Count a text piece by piece, and hand the pieces on."""
+        path = text.ref.path
+        known = self._contents.get(self._blobs.get(path, ""))
+        tokens = known.tokens if known else 0
+        try:
+            with closing(text.pieces()) as pieces:
+                if self._sink:
+                    self._sink.begin(text.ref)
+                for piece in pieces:
+                    if self._sink:
+                        self._sink.write(piece)
+                    tokens += 0 if known else self._engine.counter.count([piece])[0]
+        except UncountableError as error:
+            return Skipped(path, _reason(error), str(error))
+        finally:
+            if self._sink:
+                self._sink.end()
+            self._engine.progress.advance(1, text.size)
+        if not self._on_disk:
+            check_blob(text.ref, text.digest)
+        content = Content(tokens, text.size, text.lossy)
+        self._note(path, text.digest, content)
+        return _tokens(path, text.digest, content)
+
+
+class _News:
+    """What a run has found out and not yet written to the cache. Threads add to it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._contents: dict[str, Content] = {}
+        self._states: dict[str, tuple[Stamp, str]] = {}
+
+    @property
+    def size(self) -> int:
+        """How many contents wait to be written."""
+        return len(self._contents)
+
+    def add_contents(self, contents: Mapping[str, Content]) -> None:
+        """Add what blob ids count as."""
+        with self._lock:
+            self._contents.update(contents)
+
+    def add_state(self, path: str, stamp: Stamp, digest: str) -> None:
+        """Add which content a file has in the state `stamp`; "" for a binary one."""
+        with self._lock:
+            self._states[path] = stamp, digest
+
+    def save(self, cache: Cache, root: str) -> None:
+        """Write everything to the cache."""
+        with self._lock:
+            contents, self._contents = self._contents, {}
+            states, self._states = self._states, {}
+        cache.save(contents, root, states)
+
+
+def _count_texts(counter: TokenCounter, texts: Mapping[str, Document]) -> tuple[dict[str, Content], dict[str, str]]:
+    """Count texts by digest; return what they count as, and why some cannot be counted."""
+    documents = list(texts.values())
+    try:
+        counts = counter.count([document.text for document in documents]) if documents else []
+    except UncountableError as error:
+        if len(documents) == 1:
+            return {}, {documents[0].digest: str(error)}
+        halves = documents[::2], documents[1::2]  # one of them: narrow it down, and keep the others
+        parts = [_count_texts(counter, {document.digest: document for document in half}) for half in halves]
+        return parts[0][0] | parts[1][0], parts[0][1] | parts[1][1]
+    return {
+        document.digest: Content(tokens, document.size, document.lossy)
+        for document, tokens in zip(documents, counts, strict=True)
+    }, {}
+
+
+def _tokens(path: str, digest: str, content: Content) -> FileTokens:
+    return FileTokens(path, file_type(path), content.tokens, content.size, digest, content.lossy)
+
+
+def _reason(error: UncountableError) -> Reason:
+    if isinstance(error, TooLargeError):
+        return Reason.TOO_LARGE
+    return Reason.UNREADABLE if isinstance(error, UnreadableError) else Reason.UNCOUNTED

@@ -38,8 +38,17 @@ _LONGEST_BLANK_RUN = 999_998
 _BLANK_RUN = re.compile(r"[\t\v\f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 
+# What counts depend on besides the vocabulary: how bytes become text. A change to that needs a new number.
+_DECODING = "utf8-replace-1"
+
+
 class TokenCounter(Protocol):
     """Counts tokens. Loading an encoding takes a fraction of a second and waits until the first text."""
+
+    @property
+    def id(self) -> str:
+        """What a count depends on: encoding, vocabulary, rule of decoding, engine and its version."""
+        ...
 
     @property
     def encoding(self) -> str:
@@ -86,6 +95,13 @@ class ToktokCounter:
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
 
+    @property
+    def id(self) -> str:
+        """What a count depends on."""
+        import toktok  # noqa: PLC0415
+
+        return _counter_id(self.encoding, f"toktok-{toktok.__version__}")
+
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text."""
         import toktok  # noqa: PLC0415
@@ -103,6 +119,13 @@ class TiktokenCounter:
         self._loaded: tiktoken.Encoding | None = None
         self._loading = Lock()
 
+    @property
+    def id(self) -> str:
+        """What a count depends on."""
+        import tiktoken  # noqa: PLC0415
+
+        return _counter_id(self.encoding, f"tiktoken-{tiktoken.__version__}")
+
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text; see `TokenCounter.count`."""
         encoding = self._load()
@@ -113,6 +136,10 @@ class TiktokenCounter:
             if self._loaded is None:
                 self._loaded = _build_encoding(self.encoding)
             return self._loaded
+
+
+def _counter_id(encoding: str, engine: str) -> str:
+    return f"{encoding}:{VOCABULARY_DIGESTS[encoding]}:{_DECODING}:{engine}"
 
 
 def _count_with(encoding: "tiktoken.Encoding", text: str) -> int:

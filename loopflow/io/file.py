@@ -4,7 +4,6 @@ Printing and profiling get the same candidates through the same reader, and neit
 turns out to be is only known when it is opened: `read` returns a `Document`, or a `Skipped` that says why not.
 """
 
-import hashlib
 import os
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
@@ -13,9 +12,10 @@ from typing import NamedTuple
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.errors import GitError, UsageError
+from loopflow.io.document import BINARY_HEAD, LARGE_BYTES, LargeText, is_binary, make_document
 from loopflow.io.git import Git
 from loopflow.io.opening import NotOpened, Opener
-from loopflow.io.targets import Tree, common_root, find_trees
+from loopflow.io.targets import Tree, Wanted, common_root, find_tree_in_git, find_trees
 from loopflow.io.walk import NestedRepository, walk
 from loopflow.model import (
     BASELINE_FILE,
@@ -23,16 +23,16 @@ from loopflow.model import (
     SYMLINK_MODE,
     Document,
     FileRef,
+    Index,
     ObjectFormat,
     Reason,
     Repository,
     Selection,
     SelectRequest,
     Skipped,
+    Source,
+    Worktree,
 )
-
-BINARY_HEAD = 8000
-"""How many bytes git looks at for a NUL to tell binary from text (`buffer_is_binary` in git's xdiff-interface.c)."""
 
 _README_SUFFIXES = frozenset({"", ".adoc", ".markdown", ".md", ".org", ".rst", ".txt"})
 
@@ -42,6 +42,7 @@ class _Listed(NamedTuple):
 
     name: str
     item: FileRef | Skipped
+    changed: bool = True
 
 
 def select(request: SelectRequest, git: Git, here: str) -> Selection:
@@ -51,70 +52,54 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
     GitError where a repository cannot be used.
     """
     admits = _Filter(request)
-    trees = find_trees(git, request.paths, here)
+    trees = _find_trees(git, request, here)
     root = common_root(trees)
     listed: list[_Listed] = []
-    kept: dict[str, FileRef | Skipped] = {}
-    unmatched: list[str] = []
+    kept: dict[str, _Listed] = {}
+    unmatched: list[Wanted] = []
     for tree in trees:
         listing = list(_list(git, tree, root, request))
         wanted, missed = _want(tree, root, listing)
-        kept |= {entry.item.path: _classify(entry) for entry in wanted if admits(entry)}
+        kept |= {entry.item.path: entry for entry in wanted if admits(entry)}
         listed += listing
         unmatched += missed
+    _require_in_tree(request.source, unmatched)
     if request.narrows and listed and not kept:
         raise _nothing_selected(request)
+    kept = {path: entry for path, entry in kept.items() if entry.changed}
     readmes = _readmes_above(kept, listed, admits) if request.readmes else {}
-    rest = sorted((item for path, item in kept.items() if path not in readmes), key=lambda item: path_bytes(item.path))
-    items = (*readmes.values(), *rest)
+    order = sorted(kept.keys() - readmes.keys(), key=path_bytes)
+    items = (*readmes.values(), *(_classify(kept[path]) for path in order))
     formats = {tree.repository.object_format for tree in trees if tree.repository}
     return Selection(
         root=root,
         request=request,
         candidates=tuple(item for item in items if isinstance(item, FileRef)),
         skipped=tuple(item for item in items if isinstance(item, Skipped)),
-        unmatched=tuple(unmatched),
+        unmatched=tuple(want.argument for want in unmatched),
         object_format=formats.pop() if len(formats) == 1 else "sha1",
+        repository=trees[0].repository if len(trees) == 1 else None,
     )
 
 
-def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> Document | Skipped:
-    """Read a candidate once, whole. Text or binary is decided as git does; other bytes than UTF-8 become U+FFFD."""
+def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> Document | LargeText | Skipped:
+    """Read a candidate from disk, once. A `LargeText` is read, and then closed, as its pieces are taken."""
     try:
         handle, status = opener.open(ref.path)
     except NotOpened as why:
         return Skipped(ref.path, why.reason, why.detail)
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        try:
-            # Only a large file is worth a second call to find out that it need not be read.
-            head = file.read(BINARY_HEAD) if status.st_size > 16 * BINARY_HEAD else b""
-            if _is_binary(head):
-                return Skipped(ref.path, Reason.BINARY)
-            data = head + file.readall()
-        except OSError as error:
-            return Skipped(ref.path, Reason.UNREADABLE, (error.strerror or "").lower())
-    return _document(ref, data, object_format)
-
-
-def _document(ref: FileRef, data: bytes, object_format: ObjectFormat) -> Document | Skipped:
-    if _is_binary(data):
-        return Skipped(ref.path, Reason.BINARY)
+    file = os.fdopen(handle, "rb", buffering=0)
     try:
-        text, lossy = data.decode("utf-8"), False
-    except UnicodeDecodeError:
-        text, lossy = data.decode("utf-8", "replace"), True
-    return Document(ref, text, len(data), blob_id(data, object_format), lossy)
-
-
-def blob_id(data: bytes, object_format: ObjectFormat = "sha1") -> str:
-    """Return the id that git gives a blob of `data` (gitformat-pack(5), "hash-object")."""
-    digest = hashlib.new(object_format, b"blob %d\0" % len(data), usedforsecurity=False)
-    digest.update(data)
-    return digest.hexdigest()
-
-
-def _is_binary(data: bytes) -> bool:
-    return b"\0" in data[:BINARY_HEAD]
+        # A few bytes tell that a picture need not be read; a small one is not worth the second call.
+        head = file.read(BINARY_HEAD) if status.st_size > 16 * BINARY_HEAD else b""
+        if not is_binary(head) and status.st_size > LARGE_BYTES:
+            return LargeText(ref, status.st_size, head, file, object_format)
+        with file:
+            data = head if is_binary(head) else head + file.readall()
+    except OSError as error:
+        file.close()
+        return Skipped(ref.path, Reason.UNREADABLE, (error.strerror or "").lower())
+    return make_document(ref, data, object_format)
 
 
 class _Filter:
@@ -144,24 +129,34 @@ def _pattern_path(entry: _Listed) -> str:
     return entry.name + "/" if is_directory else entry.name
 
 
+def _find_trees(git: Git, request: SelectRequest, here: str) -> list[Tree]:
+    if isinstance(request.source, Worktree):
+        return find_trees(git, request.paths, here)
+    if request.untracked:
+        raise UsageError("untracked files are in no index and in no commit", "leave out -u")
+    return [find_tree_in_git(git, request.paths, here)]
+
+
 def _list(git: Git, tree: Tree, root: str, request: SelectRequest) -> Iterator[_Listed]:
     """List a tree's files; `root` is the directory that printed paths are relative to."""
     prefix = _prefix(tree.root, root)
     if tree.repository:
-        yield from _list_repository(git, tree.repository, prefix, untracked=request.untracked)
+        yield from _list_repository(git, tree.repository, prefix, request)
     elif not all(wanted.is_file for wanted in tree.wanted):
         for item in walk(tree.root):
             path = prefix + item.path
             if isinstance(item, NestedRepository):
-                yield from _list_nested(git, os.path.join(tree.root, item.path), path, untracked=request.untracked)
+                yield from _list_nested(git, os.path.join(tree.root, item.path), path, request)
             else:
                 yield _Listed(path, replace(item, path=path))
 
 
-def _list_repository(git: Git, repository: Repository, prefix: str, *, untracked: bool) -> Iterator[_Listed]:
-    for ref in git.list_tracked(repository):
-        yield _Listed(ref.path, replace(ref, path=prefix + ref.path) if prefix else ref)
-    if untracked:
+def _list_repository(git: Git, repository: Repository, prefix: str, request: SelectRequest) -> Iterator[_Listed]:
+    changed = git.changed_paths(repository, request.source) if request.changed else None
+    for ref in _list_source(git, repository, request.source):
+        item = replace(ref, path=prefix + ref.path) if prefix else ref
+        yield _Listed(ref.path, item, changed is None or ref.path in changed)
+    if request.untracked:
         for path in git.list_untracked(repository):
             # A nested repository ends in a slash; git will not look into it either, and neither do we.
             mode = SUBMODULE_MODE if path.endswith("/") else 0
@@ -169,7 +164,15 @@ def _list_repository(git: Git, repository: Repository, prefix: str, *, untracked
             yield _Listed(name, FileRef(prefix + name, mode))
 
 
-def _list_nested(git: Git, directory: str, path: str, *, untracked: bool) -> Iterator[_Listed]:
+def _list_source(git: Git, repository: Repository, source: Source) -> Iterator[FileRef]:
+    if isinstance(source, Worktree):
+        return git.list_tracked(repository)
+    if isinstance(source, Index):
+        return git.list_index(repository)
+    return git.list_commit(repository, git.resolve(repository, source.revision))
+
+
+def _list_nested(git: Git, directory: str, path: str, request: SelectRequest) -> Iterator[_Listed]:
     """List a repository that a walk met at `path`. One that git refuses leaves a gap, and the walk goes on."""
     try:
         repository = git.find_repository(directory)
@@ -177,7 +180,7 @@ def _list_nested(git: Git, directory: str, path: str, *, untracked: bool) -> Ite
         yield _Listed(path, Skipped(path, Reason.UNREADABLE, error.message))
         return
     if repository:
-        yield from _list_repository(git, repository, path + "/", untracked=untracked)
+        yield from _list_repository(git, repository, path + "/", request)
 
 
 def _prefix(tree_root: str, root: str) -> str:
@@ -185,7 +188,7 @@ def _prefix(tree_root: str, root: str) -> str:
     return "" if relative == "." else relative + "/"
 
 
-def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_Listed], list[str]]:
+def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_Listed], list[Wanted]]:
     """Return what is listed at or below the wanted paths, and the wanted paths that nothing is listed for.
 
     A file that was named is wanted whether it is tracked or not.
@@ -194,7 +197,7 @@ def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_List
     wanted = {prefix + want.path if want.path else prefix.rstrip("/"): want for want in tree.wanted}
     if set(wanted) == {""}:
         found = list(listing)
-        return found, [] if found else [tree.wanted[0].argument]
+        return found, [] if found else [tree.wanted[0]]
     found, matched = [], set()
     for entry in listing:
         at = _at_or_above(entry.item.path, wanted)
@@ -205,7 +208,7 @@ def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_List
     found += [
         _Listed(want.path if tree.repository else path, FileRef(path)) for path, want in missed.items() if want.is_file
     ]
-    return found, [want.argument for want in missed.values() if not want.is_file]
+    return found, [want for want in missed.values() if not want.is_file]
 
 
 def _at_or_above(path: str, wanted: Container[str]) -> str | None:
@@ -241,7 +244,7 @@ def _is_readme(path: str) -> bool:
 
 def _classify(entry: _Listed) -> FileRef | Skipped:
     """Skip what need not be opened to know that it does not count."""
-    name, item = entry
+    name, item, _ = entry
     if isinstance(item, Skipped):
         return item
     if item.mode == SYMLINK_MODE:
@@ -249,6 +252,16 @@ def _classify(entry: _Listed) -> FileRef | Skipped:
     if item.mode == SUBMODULE_MODE:
         return Skipped(item.path, Reason.SUBMODULE)
     return Skipped(item.path, Reason.BASELINE) if name == BASELINE_FILE else item
+
+
+def _require_in_tree(source: Source, unmatched: Iterable[Wanted]) -> None:
+    """Raise UsageError for a path that the index or the commit does not hold; a directory on disk may be empty."""
+    missing = [escape_name(want.argument) for want in unmatched if want.path]
+    if missing and not isinstance(source, Worktree):
+        where = "the index" if isinstance(source, Index) else escape_name(source.revision)
+        raise UsageError(
+            f"not in {where}: {', '.join(missing)}", "check the path; git ls-files and git ls-tree list them"
+        )
 
 
 def _nothing_selected(request: SelectRequest) -> UsageError:

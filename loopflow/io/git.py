@@ -1,213 +1,198 @@
-"""Every git call there is.
+"""What git is asked: which files a work tree, an index or a commit holds, what differs, and what is in a blob.
 
-Git runs through GitPython's command runner with explicit argument lists, bytes in and out. GitPython's own `Repo`,
-index and diff objects are not used: they fail on paths that are not UTF-8, ignore `GIT_INDEX_FILE` and run programs
-that a repository configures. A repository is not trusted, so each call switches off what could run a program, fetch,
-replace objects or take a lock (`_SWITCHED_OFF`, `_ENVIRONMENT`; see git(1) and git-config(1)).
-
-After discovery every call names the git directory, the work tree and the index. Git's own environment variables
-(`GIT_DIR`, `GIT_INDEX_FILE` and the like) therefore hold for the repository that git says is current, and never reach
-another one. Discovery itself is left to git wherever it can be, because it also checks who owns the repository.
+After discovery every call names the git directory, the work tree and the index, so that git's environment variables
+reach no repository that they are not about. All paths come NUL-terminated and stay bytes-safe.
 """
 
 import os
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
-from loopflow.model import FileRef, ObjectFormat, Repository
+from loopflow.io.discovery import Discovery
+from loopflow.io.git_command import Answer, GitCommand, decode_path
+from loopflow.model import FileRef, Index, Repository, Revision, Source
 
 if TYPE_CHECKING:
     import git.cmd
 
-OLDEST_GIT = (2, 39)
-
-_SWITCHED_OFF = (
-    "--no-optional-locks",
-    "--no-pager",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "safe.bareRepository=explicit",
-)
-_ENVIRONMENT = {
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
+# gitglossary(7), "empty tree": every git knows it, whether or not it is stored.
+_EMPTY_TREE = {
+    "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
-_QUESTIONS = (("--show-toplevel",), ("--absolute-git-dir",), ("--git-path", "index"), ("--show-object-format",))
-_NAMES_A_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    output: bytes
-    complaint: str
+_RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
+_EXAMPLES = 3
 
 
 class Git:
-    """The installed git. Nothing runs before the first question; the first one makes sure that git is new enough."""
+    """Questions to git about one repository or another."""
 
     def __init__(self) -> None:
-        self._discovered: dict[str, Repository | None] = {}
+        self._command = GitCommand()
+        self._discovery = Discovery(self._command)
+
+    @property
+    def named_repository(self) -> Repository | None:
+        """The repository that git's environment variables name, if they name one."""
+        return self._discovery.named
 
     def find_repository(self, directory: str) -> Repository | None:
         """Return the repository with a work tree around `directory` (absolute, without links), or None.
 
         Raises GitError where there is one that git refuses to use.
         """
-        nearest = _nearest_git_entry(directory)
-        if not any(name in os.environ for name in _NAMES_A_REPOSITORY):
-            return self._discover(nearest) if nearest else None
-        current, here = self._current, os.getcwd()
-        if current and _is_within(directory, current.root) and not _is_nested(nearest, current.root, here):
-            return current
-        return self._discover_other(nearest) if nearest else None
+        return self._discovery.find(directory)
+
+    def find_bare_repository(self, directory: str) -> Repository | None:
+        """Return the bare repository that `directory` (absolute) itself is, or None."""
+        return self._discovery.find_bare(directory)
 
     def list_tracked(self, repository: Repository) -> Iterator[FileRef]:
         """Yield what the index tracks, each path once, in the order of their bytes. A path in conflict has no blob."""
         previous = None
-        for record in self._lines(repository, ["ls-files", "--stage"]):
+        for record in self._records(repository, ["ls-files", "--stage", "-z"]):
             meta, _, raw = record.partition(b"\t")
             if raw == previous:
                 continue
             previous = raw
             mode, blob, stage = meta.split(b" ")
-            yield FileRef(_path(raw), int(mode, 8), blob.decode("ascii") if stage == b"0" else None)
+            yield FileRef(_checked_path(raw), int(mode, 8), blob.decode("ascii") if stage == b"0" else None)
 
     def list_untracked(self, repository: Repository) -> Iterator[str]:
         """Yield the paths that are neither tracked nor ignored. That of a nested repository ends in a slash."""
-        for raw in self._lines(repository, ["ls-files", "--others", "--exclude-standard"]):
-            yield _path(raw)
+        for raw in self._records(repository, ["ls-files", "--others", "--exclude-standard", "-z"]):
+            yield decode_path(raw)
 
-    def _lines(self, repository: Repository, command: Sequence[str]) -> list[bytes]:
-        """Run `command -z` in `repository` and return its NUL-terminated records."""
-        named = [f"--git-dir={repository.git_dir}", f"--work-tree={repository.root}", "-C", repository.root]
-        answer = self._run([*named, *command, "-z"], repository.index_file)
+    def list_index(self, repository: Repository) -> Iterator[FileRef]:
+        """Yield what a commit would record now: entries without intent to add. Raises GitError for unmerged paths."""
+        empty = _EMPTY_TREE[repository.object_format]
+        unmerged = []
+        for meta, path in self._differences(repository, ["diff-index", "--cached", *_RAW, empty]):
+            _, mode, _, blob, status = meta.split(b" ")
+            if status == b"U":
+                unmerged.append(path)
+            yield FileRef(path, int(mode, 8), blob.decode("ascii"))
+        if unmerged:
+            named = ", ".join(escape_name(path) for path in unmerged[:_EXAMPLES])
+            more = f" and {len(unmerged) - _EXAMPLES} more" if len(unmerged) > _EXAMPLES else ""
+            raise GitError(f"the index has unmerged paths: {named}{more}", "resolve the conflicts and git add them")
+
+    def list_commit(self, repository: Repository, commit: str) -> Iterator[FileRef]:
+        """Yield the files of a commit's tree (`commit` is an id). Raises GitError for a name that git never writes."""
+        for record in self._records(repository, ["ls-tree", "-r", "-z", "--full-tree", commit]):
+            meta, _, raw = record.partition(b"\t")
+            mode, _, blob = meta.split(b" ")
+            yield FileRef(_checked_path(raw), int(mode, 8), blob.decode("ascii"))
+
+    def resolve(self, repository: Repository, revision: str) -> str:
+        """Return the id of the commit that `revision` names. Raises GitError if there is none."""
+        found = self._find_commit(repository, revision)
+        if found is None:
+            where = escape_name(repository.root)
+            raise GitError(
+                f"no such revision in {where}: {escape_name(revision)}",
+                "check the name; a shallow clone may have to fetch it: git fetch --unshallow",
+            )
+        return found
+
+    def changed_paths(self, repository: Repository, source: Source) -> set[str]:
+        """Return the paths that differ from HEAD, or for a revision from its first parent; before any commit, all."""
+        if isinstance(source, Revision):
+            commit = self.resolve(repository, source.revision)
+            command = ["diff-tree", "-r", *_RAW[:-1], self._first_parent(repository, commit), commit]
+        else:
+            base = self._find_commit(repository, "HEAD") or _EMPTY_TREE[repository.object_format]
+            if isinstance(source, Index):
+                command = ["diff-index", "--cached", *_RAW, base]
+            else:  # `git diff` and not diff-index: it looks into files that were only touched
+                quiet = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty"]
+                command = ["diff", *_RAW, *quiet, base]
+        return {path for _, path in self._differences(repository, command)}
+
+    def start_blobs(self, repository: Repository) -> "git.cmd._AutoInterrupt":
+        """Start a process that answers each object id on its input with the object (git-cat-file(1), --batch)."""
+        where = _where(repository)
+        return self._command.start([*where, "cat-file", "--batch", "--buffer"], _environment(repository))
+
+    def _first_parent(self, repository: Repository, commit: str) -> str:
+        """Return the id of the first parent, or of the empty tree. Raises GitError where a shallow clone lacks it."""
+        header = self._checked(repository, ["cat-file", "commit", commit]).output.partition(b"\n\n")[0]
+        for line in header.split(b"\n"):
+            if line.startswith(b"parent "):
+                parent = line.removeprefix(b"parent ").decode("ascii")
+                if self._find_commit(repository, parent) is None:
+                    what = f"the parent of {commit[:12]} is not in {escape_name(repository.root)}"
+                    raise GitError(f"{what}, which is a shallow clone", "git fetch --deepen=1")
+                return parent
+        return _EMPTY_TREE[repository.object_format]
+
+    def _find_commit(self, repository: Repository, revision: str) -> str | None:
+        asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+        answer = self._run(repository, asked)
+        return answer.line if answer.status == 0 else None
+
+    def _differences(self, repository: Repository, command: Sequence[str]) -> Iterator[tuple[bytes, str]]:
+        """Yield the description and the path of each record of `git diff --raw -z` without renames."""
+        environment = self._without_filters(repository) if command[0] == "diff" else {}
+        records = iter(_split(self._checked(repository, command, environment)))  # description, path, and so on
+        for meta, raw in zip(records, records, strict=True):
+            yield meta, _checked_path(raw)
+
+    def _without_filters(self, repository: Repository) -> dict[str, str]:
+        """Return an environment in which no filter driver that is configured has a program.
+
+        Through GIT_CONFIG_COUNT and not through -c, because with that the name of a driver could contain a "=".
+        """
+        listed = self._run(repository, ["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\."])
+        drivers = sorted({decode_path(key).rpartition(".")[0] for key in _split(listed)})
+        settings = [
+            (f"{driver}.{key}", value)
+            for driver in drivers
+            for key, value in (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
+        ]
+        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)  # what the user passes this way still holds
+        environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+        for number, (key, value) in enumerate(settings, first):
+            environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return environment
+
+    def _records(self, repository: Repository, command: Sequence[str]) -> list[bytes]:
+        return _split(self._checked(repository, command))
+
+    def _checked(self, repository: Repository, command: Sequence[str], extra: dict[str, str] | None = None) -> Answer:
+        answer = self._run(repository, command, extra)
         if answer.status:
-            raise GitError(f"git {command[0]} failed in {escape_name(repository.root)}: {answer.complaint}")
-        return answer.output.split(b"\0")[:-1]
+            where, what = escape_name(repository.root), answer.complaint or f"exit status {answer.status}"
+            raise GitError(
+                f"git {command[0]} failed in {where}: {what}", "run git fsck there to see whether it is whole"
+            )
+        return answer
 
-    @cached_property
-    def _current(self) -> Repository | None:
-        """The repository that git's environment variables name, with the index that they name."""
-        here = os.getcwd()
-        return self._ask([], here) if "GIT_DIR" in os.environ or _nearest_git_entry(here) else None
-
-    def _discover(self, directory: str) -> Repository | None:
-        if directory not in self._discovered:
-            self._discovered[directory] = self._ask(["-C", directory], directory)
-        return self._discovered[directory]
-
-    def _ask(self, where: Sequence[str], directory: str) -> Repository | None:
-        ask = [*where, "rev-parse", "--path-format=absolute"]
-        answer = self._run([*ask, *(word for question in _QUESTIONS for word in question)])
-        if answer.status:
-            _raise_unless_absent(answer, directory)
-            return None
-        lines = answer.output.split(b"\n")[:-1]
-        if len(lines) != len(_QUESTIONS):  # a path with a line break in it: one question at a time
-            lines = [self._run([*ask, *question]).output.removesuffix(b"\n") for question in _QUESTIONS]
-        root, git_dir, index_file, object_format = map(_path, lines)
-        return Repository(root, git_dir, index_file, _object_format(object_format))
-
-    def _discover_other(self, root: str) -> Repository | None:
-        """Describe the repository at `root` although git's environment names another one."""
-        answer = self._run([f"--git-dir={os.path.join(root, '.git')}", "rev-parse", "--absolute-git-dir"])
-        if answer.status:
-            _raise_unless_absent(answer, root)
-            return None
-        git_dir = _path(answer.output.removesuffix(b"\n"))
-        answer = self._run([f"--git-dir={git_dir}", "rev-parse", "--show-object-format"])
-        return Repository(root, git_dir, os.path.join(git_dir, "index"), _object_format(_path(answer.output).strip()))
-
-    def _run(self, arguments: Sequence[str], index_file: str | None = None) -> _Answer:
-        environment = _ENVIRONMENT | ({"GIT_INDEX_FILE": index_file} if index_file else {})
-        status, output, complaint = self._runner.execute(
-            ["git", *_SWITCHED_OFF, *arguments],
-            env=environment,
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-        )
-        return _Answer(status, output, _first_line(complaint))
-
-    @cached_property
-    def _runner(self) -> "git.cmd.Git":
-        # GitPython looks for git when it is imported, and raises when there is none unless it is told to be quiet.
-        os.environ["GIT_PYTHON_REFRESH"] = "quiet"
-        from git.cmd import Git as Runner  # noqa: PLC0415  (0.06 s, and two processes)
-        from git.exc import GitCommandNotFound  # noqa: PLC0415
-
-        runner = Runner()
-        try:
-            found = runner.execute(["git", "version"], env=_ENVIRONMENT)
-        except GitCommandNotFound as error:
-            raise GitError("git is not installed, or not on the PATH", "install git 2.39 or newer") from error
-        _require_version(str(found))
-        return runner
+    def _run(self, repository: Repository, command: Sequence[str], extra: dict[str, str] | None = None) -> Answer:
+        return self._command.run([*_where(repository), *command], _environment(repository) | (extra or {}))
 
 
-def _require_version(found: str) -> None:
-    numbers = re.search(r"\d+(?:\.\d+)+", found)
-    if not numbers or tuple(map(int, numbers[0].split("."))) < OLDEST_GIT:
-        oldest = ".".join(map(str, OLDEST_GIT))
-        raise GitError(f"this git is too old: {escape_name(found)}", f"install git {oldest} or newer")
+def _where(repository: Repository) -> list[str]:
+    if repository.bare:
+        return [f"--git-dir={repository.git_dir}"]
+    return [f"--git-dir={repository.git_dir}", f"--work-tree={repository.root}", "-C", repository.root]
 
 
-def _raise_unless_absent(answer: _Answer, directory: str) -> None:
-    """Raise GitError where git found a repository and will not use it; return where there is none."""
-    where, complaint = escape_name(directory), answer.complaint
-    if "dubious ownership" in complaint:
-        raise GitError(
-            f"git does not trust the repository around {where}, because it belongs to another user",
-            f"if you trust it: git config --global --add safe.directory {where}",
-        )
-    if "must be run in a work tree" in complaint:
-        raise GitError(f"{where} has no work tree: it is a git directory or a bare repository", "name a work tree")
-    held_back = "GIT_CEILING_DIRECTORIES" in os.environ or "filesystem boundary" in complaint
-    if "not a git repository" in complaint and held_back:
-        return
-    raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", "mend or remove it")
+def _environment(repository: Repository) -> dict[str, str]:
+    return {"GIT_INDEX_FILE": repository.index_file}
 
 
-def _nearest_git_entry(directory: str) -> str | None:
-    """Return the nearest directory, from `directory` up, that holds an entry named .git."""
-    while not os.path.lexists(os.path.join(directory, ".git")):
-        parent = os.path.dirname(directory)
-        if parent == directory:
-            return None
-        directory = parent
-    return directory
+def _split(answer: Answer) -> list[bytes]:
+    return answer.output.split(b"\0")[:-1]
 
 
-def _is_nested(nearest: str | None, root: str, here: str) -> bool:
-    """Whether the nearest .git is that of another repository below `root`. The one we stand in is git's to name."""
-    return nearest is not None and nearest != root and _is_within(nearest, root) and not _is_within(here, nearest)
-
-
-def _is_within(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")
-
-
-def _object_format(name: str) -> ObjectFormat:
-    return "sha256" if name == "sha256" else "sha1"
-
-
-def _path(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def _first_line(complaint: str | bytes) -> str:
-    text = _path(complaint) if isinstance(complaint, bytes) else complaint
-    return escape_name(text.strip().partition("\n")[0].removeprefix("fatal: "))
+def _checked_path(raw: bytes) -> str:
+    """Decode a path. Raises GitError for one that could lead out of the tree, which git refuses to check out."""
+    path = decode_path(raw)
+    if raw.startswith((b".", b"/")) or b"/." in raw or b"//" in raw:  # few paths: splitting all of them takes time
+        for part in path.split("/"):
+            if part.lower() in {"", ".", "..", ".git"}:
+                raise GitError(f"the tree holds a name that git never writes: {escape_name(path)}", "do not trust it")
+    return path

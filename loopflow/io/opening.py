@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from loopflow.analysis.names import path_bytes
-from loopflow.model import Reason
+from loopflow.model import Reason, Stamp
 
 HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
@@ -76,6 +76,22 @@ class Opener:
             raise NotOpened(Reason.SPECIAL, _kind(status.st_mode))
         return handle, status
 
+    def stamp(self, path: str) -> Stamp:
+        """Return the state of the regular file at `path` without opening it. Raises NotOpened with the reason."""
+        *parents, name = path_bytes(path).split(b"/")
+        try:
+            if self._handles:
+                status = os.stat(name, dir_fd=self._enter(parents), follow_symlinks=False)
+            else:
+                status = os.lstat(self._check_parents(parents, name))
+        except OSError as error:
+            raise _not_opened(error) from error
+        if stat.S_ISLNK(status.st_mode):
+            raise NotOpened(Reason.SYMLINK)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotOpened(Reason.SPECIAL, _kind(status.st_mode))
+        return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
     def _open_below(self, parents: list[bytes], name: bytes) -> int:
         return os.open(name, _READ | _NO_FOLLOW, dir_fd=self._enter(parents))
 
@@ -108,18 +124,21 @@ class Opener:
         del self._names[max(depth - 1, 0) :]
 
     def _open_checked(self, parents: list[bytes], name: bytes) -> int:
-        at = self._root
-        for parent in parents:
-            at = os.path.join(at, parent)
-            if os.path.islink(at):
-                raise NotOpened(Reason.SYMLINK, _LINK_ABOVE)
-        at = os.path.join(at, name)
+        at = self._check_parents(parents, name)
         mode = os.lstat(at).st_mode
         if stat.S_ISLNK(mode):
             raise NotOpened(Reason.SYMLINK)
         if not stat.S_ISREG(mode):
             raise NotOpened(Reason.SPECIAL, _kind(mode))
         return os.open(at, _READ | _NO_FOLLOW)
+
+    def _check_parents(self, parents: list[bytes], name: bytes) -> bytes:
+        at = self._root
+        for parent in parents:
+            at = os.path.join(at, parent)
+            if os.path.islink(at):
+                raise NotOpened(Reason.SYMLINK, _LINK_ABOVE)
+        return os.path.join(at, name)
 
 
 def _not_opened(error: OSError) -> NotOpened:

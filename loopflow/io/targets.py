@@ -6,7 +6,7 @@ even when a path is named through it. All other links on the way to a path are t
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import UsageError
@@ -33,12 +33,15 @@ class Tree:
 
 
 def find_trees(git: Git, paths: Iterable[str], here: str) -> list[Tree]:
-    """Group `paths` (relative to `here`, one or a comma-separated list in each) by the tree they lie in.
+    """Group `paths` (relative to `here`, one or a comma-separated list in each) by the tree on disk they lie in.
 
     Raises UsageError for a path that does not exist or cannot be read.
     """
     trees: dict[str, Tree] = {}
     for argument in _split(paths, here):
+        if git.find_bare_repository(_absolute(argument, here)):
+            what = f"{escape_name(argument)} is a bare repository, which has no work tree"
+            raise UsageError(what, "name a revision with --rev")
         resolved = _resolve(git, argument, here)
         is_file = os.path.islink(resolved) or not os.path.isdir(resolved)
         directory = os.path.dirname(resolved) if is_file else resolved
@@ -50,6 +53,37 @@ def find_trees(git: Git, paths: Iterable[str], here: str) -> list[Tree]:
         known = trees.get(root, Tree(root, repository, ()))
         trees[root] = Tree(root, repository, (*known.wanted, wanted))
     return list(trees.values())
+
+
+def find_tree_in_git(git: Git, paths: Iterable[str], here: str) -> Tree:
+    """Return the one repository that all `paths` lie in. They need not exist on disk.
+
+    Raises UsageError where there is none, or more than one.
+    """
+    arguments = _split(paths, here)
+    trees = [_find_in_git(git, argument, here, is_named=bool(paths)) for argument in arguments]
+    roots = sorted({tree.root for tree in trees})
+    if len(roots) > 1:
+        named = " and ".join(map(escape_name, roots))
+        raise UsageError(f"these paths lie in more than one repository: {named}", "read one of them at a time")
+    return replace(trees[0], wanted=tuple(want for tree in trees for want in tree.wanted))
+
+
+def _find_in_git(git: Git, argument: str, here: str, *, is_named: bool) -> Tree:
+    path = _absolute(argument, here)
+    if is_named and (bare := git.find_bare_repository(path)):
+        return Tree(bare.root, bare, (Wanted(argument, "", is_file=False),))
+    named = git.named_repository
+    if named and named.bare:  # there are no directories to be in: paths are the tree's own
+        return Tree(named.root, named, (Wanted(argument, _relative(path, here), is_file=False),))
+    link = _tracked_link(git, path)
+    known = link or next(at for at in _upwards(path, "/") if os.path.isdir(at))
+    real = _resolve_parent(link) if link else os.path.realpath(known)
+    repository = git.find_repository(os.path.dirname(real) if link else real)
+    if repository is None:
+        raise UsageError(f"{escape_name(argument)} is not in a git repository", "only one can be read this way")
+    wanted = _relative(os.path.join(real, os.path.relpath(path, known)), repository.root)
+    return Tree(repository.root, repository, (Wanted(argument, wanted, is_file=False),))
 
 
 def common_root(trees: list[Tree]) -> str:
@@ -114,10 +148,11 @@ def _tracked_link(git: Git, path: str) -> str | None:
     return None
 
 
-def _upwards(path: str) -> Iterable[str]:
+def _upwards(path: str, *last: str) -> Iterable[str]:
     while path != os.path.dirname(path):
         yield path
         path = os.path.dirname(path)
+    yield from last
 
 
 def _relative(path: str, root: str) -> str:

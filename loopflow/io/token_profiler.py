@@ -49,10 +49,10 @@ class TokenProfiler:
         self._nodes: dict[str, _Node] = {ROOT: _Node()}
         self._types: defaultdict[str, _Sum] = defaultdict(_Sum)
 
-    def add(self, path: str, tokens: int, size: int = 0) -> None:
-        """Add one file at `path` (POSIX, relative) with its `tokens` and its `size` in bytes."""
+    def add(self, path: str, tokens: int, size: int = 0, type_name: str | None = None) -> None:
+        """Add one file at `path` (POSIX, relative) with its `tokens`, its `size` in bytes and its type, if known."""
         self._node(path.rpartition("/")[0] or ROOT).own.add(tokens, 1, size)
-        self._types[file_type(path)].add(tokens, 1, size)
+        self._types[type_name or file_type(path)].add(tokens, 1, size)
 
     def get_stats(self) -> Stats:
         """Return the sums of everything added so far."""

@@ -8,7 +8,6 @@ the model reads and what it costs. Only the name of a file is escaped, so that i
 from html import escape as escape_markup
 
 from loopflow.analysis.names import escape_name
-from loopflow.model import Document
 
 
 class XmlLayout:
@@ -18,14 +17,14 @@ class XmlLayout:
         """Return what comes before the first document."""
         return "<documents>\n"
 
-    def before(self, document: Document, number: int) -> str:
-        """Return what comes before the text of a document."""
-        source = escape_markup(escape_name(document.ref.path), quote=False)
+    def before(self, path: str, number: int) -> str:
+        """Return what comes before the text of a file."""
+        source = escape_markup(escape_name(path), quote=False)
         return f'<document index="{number}">\n<source>{source}</source>\n<document_content>\n'
 
-    def after(self, document: Document) -> str:
-        """Return what comes after the text of a document."""
-        return f"{_end_of_line(document)}</document_content>\n</document>\n"
+    def after(self, text_end: str) -> str:
+        """Return what comes after the text of a file."""
+        return f"{_end_of_line(text_end)}</document_content>\n</document>\n"
 
     def closing(self) -> str:
         """Return what comes after the last document."""
@@ -39,18 +38,18 @@ class RawLayout:
         """Return what comes before the first document."""
         return ""
 
-    def before(self, document: Document, number: int) -> str:  # noqa: ARG002  the protocol's number is not shown
-        """Return what comes before the text of a document."""
-        return f"{escape_name(document.ref.path)}\n---\n"
+    def before(self, path: str, number: int) -> str:  # noqa: ARG002  the protocol's number is not shown
+        """Return what comes before the text of a file."""
+        return f"{escape_name(path)}\n---\n"
 
-    def after(self, document: Document) -> str:
-        """Return what comes after the text of a document."""
-        return f"{_end_of_line(document)}---\n"
+    def after(self, text_end: str) -> str:
+        """Return what comes after the text of a file."""
+        return f"{_end_of_line(text_end)}---\n"
 
     def closing(self) -> str:
         """Return what comes after the last document."""
         return ""
 
 
-def _end_of_line(document: Document) -> str:
-    return "" if document.text.endswith("\n") or not document.text else "\n"
+def _end_of_line(text_end: str) -> str:
+    return "" if text_end in {"", "\n"} else "\n"

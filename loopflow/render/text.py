@@ -106,7 +106,7 @@ def _chart(
 ) -> Iterator[str]:
     """Yield a header and a line for each row: the columns, a bar where there is room, the branch and the name."""
     cells = [[column.cell(row) for column in columns] for _, row in rows]
-    widths = [max(len(column.title), *(len(texts[at]) for texts in cells)) for at, column in enumerate(columns)]
+    widths = [max([len(column.title), *(len(texts[at]) for texts in cells)]) for at, column in enumerate(columns)]
     left = sum(width + 2 for width in widths)
     has_bars = bars and (terminal.width is None or terminal.width >= left + BAR_CELLS + 2 + _ROOM_FOR_NAMES)
     left += BAR_CELLS + 2 if has_bars else 0

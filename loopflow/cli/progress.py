@@ -1,0 +1,74 @@
+"""How far a run is: one line on standard error, on a terminal only, and only when the run takes a while."""
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+from loopflow.io.counting import NoProgress, Progress
+
+if TYPE_CHECKING:
+    import rich.progress
+
+PATIENCE_SECONDS = 0.3
+_MEGABYTE = 1_000_000
+
+
+def show_progress(stderr: TextIO, environment: Mapping[str, str], *, wanted: bool) -> AbstractContextManager[Progress]:
+    """Return a context in which progress is shown, or none where nobody would look: no terminal, CI, pre-commit."""
+    if wanted and stderr.isatty() and not (environment.get("CI") or environment.get("PRE_COMMIT")):
+        return ProgressLine(stderr)
+    return nullcontext(NoProgress())
+
+
+class ProgressLine:
+    """Files and megabytes that were read, and the time that is left."""
+
+    def __init__(self, stderr: TextIO) -> None:
+        self._stderr = stderr
+        self._begun = time.monotonic()
+        self._shown: rich.progress.Progress | None = None
+        self._totals = (0, 0)
+        self._done = [0, 0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._shown:
+            self._shown.stop()
+
+    def start(self, files: int, size: int) -> None:
+        """Take note that `files` files of `size` bytes (0 if not known) will be read."""
+        self._totals = files, size
+
+    def advance(self, files: int, size: int) -> None:
+        """Take note that so many more are done."""
+        self._done[0] += files
+        self._done[1] += size
+        if self._shown is None and time.monotonic() - self._begun > PATIENCE_SECONDS:
+            self._shown = self._show()
+        if self._shown:
+            by_size = bool(self._totals[1])
+            self._shown.update(
+                self._shown.task_ids[0],
+                completed=self._done[by_size],
+                files=f"{self._done[0]:,} of {self._totals[0]:,} files, {self._done[1] / _MEGABYTE:,.0f} MB",
+            )
+
+    def _show(self) -> "rich.progress.Progress":
+        from rich.console import Console  # noqa: PLC0415  only a long run on a terminal pays for it
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        shown = Progress(
+            TextColumn("counting"),
+            BarColumn(),
+            TextColumn("{task.fields[files]}"),
+            TimeRemainingColumn(),
+            console=Console(file=self._stderr),
+            transient=True,
+        )
+        shown.add_task("counting", total=self._totals[1] or self._totals[0], files="")
+        shown.start()
+        return shown

@@ -1,0 +1,112 @@
+"""How git is run.
+
+Git runs through GitPython's command runner with explicit argument lists, bytes in and out. GitPython's own `Repo`,
+index and diff objects are not used: they fail on paths that are not UTF-8, ignore `GIT_INDEX_FILE` and run programs
+that a repository configures. A repository is not trusted, so each call switches off what could run a program, fetch,
+replace objects or take a lock (`_SWITCHED_OFF`, `_ENVIRONMENT`; see git(1) and git-config(1)).
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from loopflow.analysis.names import escape_name
+from loopflow.errors import GitError
+
+if TYPE_CHECKING:
+    import git.cmd
+
+OLDEST_GIT = (2, 39)
+
+_SWITCHED_OFF = (
+    "--no-optional-locks",
+    "--no-pager",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "safe.bareRepository=explicit",
+)
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What git said. `complaint` is the first line of its standard error, escaped."""
+
+    status: int
+    output: bytes
+    complaint: str
+
+    @property
+    def line(self) -> str:
+        """The output as one line."""
+        return decode_path(self.output.removesuffix(b"\n"))
+
+
+class GitCommand:
+    """The installed git. Nothing runs before the first question; the first one makes sure that git is new enough."""
+
+    def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Answer:
+        """Run git to its end. Raises GitError where there is none, or one that is too old."""
+        status, output, complaint = self._runner.execute(
+            ["git", *_SWITCHED_OFF, *arguments],
+            env=_ENVIRONMENT | dict(environment or {}),
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+        )
+        return Answer(status, output, _first_line(complaint))
+
+    def start(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> "git.cmd._AutoInterrupt":
+        """Start git with pipes to its input and from its output."""
+        return self._runner.execute(
+            ["git", *_SWITCHED_OFF, *arguments],
+            env=_ENVIRONMENT | dict(environment or {}),
+            istream=subprocess.PIPE,  # GitPython hands it to Popen
+            as_process=True,
+        )
+
+    @cached_property
+    def _runner(self) -> "git.cmd.Git":
+        # GitPython looks for git when it is imported, and raises when there is none unless it is told to be quiet.
+        os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+        from git.cmd import Git as Runner  # noqa: PLC0415  (0.06 s, and two processes)
+        from git.exc import GitCommandNotFound  # noqa: PLC0415
+
+        runner = Runner()
+        try:
+            found = runner.execute(["git", "version"], env=_ENVIRONMENT)
+        except GitCommandNotFound as error:
+            raise GitError("git is not installed, or not on the PATH", "install git 2.39 or newer") from error
+        _require_version(str(found))
+        return runner
+
+
+def decode_path(raw: bytes) -> str:
+    """Return a path as text that carries every byte."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _require_version(found: str) -> None:
+    numbers = re.search(r"\d+(?:\.\d+)+", found)
+    if not numbers or tuple(map(int, numbers[0].split("."))) < OLDEST_GIT:
+        oldest = ".".join(map(str, OLDEST_GIT))
+        raise GitError(f"this git is too old: {escape_name(found)}", f"install git {oldest} or newer")
+
+
+def _first_line(complaint: str | bytes) -> str:
+    text = decode_path(complaint) if isinstance(complaint, bytes) else complaint
+    return escape_name(text.strip().partition("\n")[0].removeprefix("fatal: "))
