@@ -1,0 +1,68 @@
+"""The repositories that are measured, made by recipe. Each is made once, below the directory that is named."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+FASTAPI = "fastapi==0.165.0"
+IDENTITY = ("-c", "user.name=corpus", "-c", "user.email=corpus@example.invalid")
+HERE = Path(__file__).resolve().parent
+
+
+def make(name: str, below: Path) -> Path:
+    """Return the directory of the corpus `name`: "project", "fastapi" or "linux"."""
+    directory = below / name
+    if not (directory / ".git").exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        {"project": _project, "fastapi": _fastapi, "linux": _linux}[name](directory)
+    return directory
+
+
+def _project(directory: Path) -> None:
+    run(["git", "clone", "-q", "--no-hardlinks", str(HERE.parent), str(directory)])
+
+
+def _fastapi(directory: Path) -> None:
+    with tempfile.TemporaryDirectory() as downloads:
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", downloads]
+        run([*pip, FASTAPI])
+        [archive] = Path(downloads).glob("*.tar.gz")
+        _unpack(archive, directory)
+    _commit(directory)
+
+
+def _linux(directory: Path) -> None:
+    """Unpack Debian's Linux 6.1 source: about 1.3 GB, 78,000 files. Needs apt-get and dpkg."""
+    with tempfile.TemporaryDirectory() as downloads:
+        run(["apt-get", "update", "-qq"])
+        run(["apt-get", "download", "-qq", "linux-source-6.1"], cwd=downloads)
+        [package] = Path(downloads).glob("linux-source-6.1_*.deb")
+        run(["dpkg", "-x", str(package), f"{downloads}/unpacked"])
+        _unpack(Path(downloads, "unpacked/usr/src/linux-source-6.1.tar.xz"), directory)
+    # Debian's last rule ignores the whole top level, which no kernel checkout has.
+    ignore = directory / ".gitignore"
+    ignore.write_text(ignore.read_text().partition("# Debian packaging")[0])
+    _commit(directory)
+
+
+def _unpack(archive: Path, directory: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
+        with tarfile.open(archive) as tar:
+            tar.extractall(temporary, filter="tar")
+        [top] = Path(temporary).iterdir()
+        shutil.rmtree(directory)
+        top.rename(directory)
+
+
+def _commit(directory: Path) -> None:
+    run(["git", "init", "-q"], cwd=directory)
+    run(["git", "add", "-A", "-f", "."], cwd=directory)
+    run(["git", *IDENTITY, "commit", "-qm", "source"], cwd=directory)
+
+
+def run(command: list[str], cwd: str | Path | None = None) -> None:
+    """Run a command to its end, and stop if it fails."""
+    subprocess.run(command, cwd=cwd, check=True)
