@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from loopflow.analysis.names import escape_name
+from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.cli.console import Console
 from loopflow.cli.options import Options
 from loopflow.errors import LoopflowError
@@ -28,15 +28,13 @@ def print_profile(console: Console, options: Options) -> None:
         terminal = PLAIN if options.copy else console.terminal(options.colour)
         pieces, write = (f"{line}\n" for line in render_text(report, terminal, options.charts)), console.write_chart
     if options.copy:
-        _copy(pieces)
+        _copy(console, pieces)
         console.note("copied to the clipboard")
     else:
         for piece in pieces:
             write(piece)
         console.flush()
-    _say_what_is_missing(console, report.unmatched, report.profile.gaps)
-    if not report.profile.files and not report.profile.skipped:
-        console.note("nothing is tracked here; -u counts untracked files too")
+    _say_what_is_missing(console, options, report.unmatched, report.profile.gaps)
 
 
 def print_context(console: Console, options: Options) -> None:
@@ -45,9 +43,12 @@ def print_context(console: Console, options: Options) -> None:
     copied: list[str] = []
     summary = write_context(options.select, options.count, layout, copied.append if options.copy else console.write)
     if options.copy:
-        _copy(copied)
+        _copy(console, copied)
     console.flush()
-    _say_what_is_missing(console, summary.unmatched, summary.gaps)
+    if options.charts.verbose:
+        for skip in sorted(summary.skipped, key=lambda skip: path_bytes(skip.path)):
+            console.note(f"skipped {escape_name(skip.path)} ({_why(skip)})")
+    _say_what_is_missing(console, options, summary.unmatched, summary.gaps)
     skipped = f", {len(summary.skipped):,} skipped" if summary.skipped else ""
     where = ", copied to the clipboard" if options.copy else ""
     console.note(
@@ -56,19 +57,25 @@ def print_context(console: Console, options: Options) -> None:
     )
 
 
-def _copy(pieces: Iterable[str]) -> None:
+def _copy(console: Console, pieces: Iterable[str]) -> None:
     import pyperclip  # noqa: PLC0415
 
+    text = "".join(pieces)
     try:
-        pyperclip.copy("".join(pieces))
+        with console.withheld():
+            pyperclip.copy(text)
+            is_lost = bool(text) and not pyperclip.paste()  # pyperclip does not look at how the program it runs ends
     except pyperclip.PyperclipException as error:
         hint = "install xclip, xsel or wl-clipboard, or leave out --copy and use a pipe"
         raise LoopflowError("there is no clipboard to copy to", hint) from error
+    if is_lost:
+        raise LoopflowError("the clipboard did not take it", "check DISPLAY, or leave out --copy and use a pipe")
 
 
-def _say_what_is_missing(console: Console, unmatched: Sequence[str], gaps: Sequence[Skipped]) -> None:
+def _say_what_is_missing(console: Console, options: Options, unmatched: Sequence[str], gaps: Sequence[Skipped]) -> None:
+    hint = "" if options.select.untracked else "; -u lists untracked files too"
     for path in unmatched:
-        console.warn(f"nothing is listed below {escape_name(path)}; -u lists untracked files too")
+        console.warn(f"nothing is listed below {escape_name(path)}{hint}")
     if gaps:
         named = ", ".join(f"{escape_name(gap.path)} ({_why(gap)})" for gap in gaps[:EXAMPLES])
         more = f" and {len(gaps) - EXAMPLES:,} more" if len(gaps) > EXAMPLES else ""

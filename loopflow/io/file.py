@@ -56,13 +56,15 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
     listed: list[_Listed] = []
     kept: dict[str, FileRef | Skipped] = {}
     unmatched: list[str] = []
+    is_empty = True
     for tree in trees:
         listing = list(_list(git, tree, root, request))
         wanted, missed = _want(tree, root, listing)
         kept |= {entry.item.path: _classify(entry) for entry in wanted if admits(entry)}
         listed += listing
         unmatched += missed
-    if request.narrows and listed and not kept:
+        is_empty = is_empty and not (listing or wanted)
+    if request.narrows and not (is_empty or kept):
         raise _nothing_selected(request)
     readmes = _readmes_above(kept, listed, admits) if request.readmes else {}
     rest = sorted((item for path, item in kept.items() if path not in readmes), key=lambda item: path_bytes(item.path))
@@ -169,15 +171,13 @@ def _list_repository(git: Git, repository: Repository, prefix: str, *, untracked
             yield _Listed(name, FileRef(prefix + name, mode))
 
 
-def _list_nested(git: Git, directory: str, path: str, *, untracked: bool) -> Iterator[_Listed]:
+def _list_nested(git: Git, directory: str, path: str, *, untracked: bool) -> list[_Listed]:
     """List a repository that a walk met at `path`. One that git refuses leaves a gap, and the walk goes on."""
     try:
         repository = git.find_repository(directory)
+        return list(_list_repository(git, repository, path + "/", untracked=untracked)) if repository else []
     except GitError as error:
-        yield _Listed(path, Skipped(path, Reason.UNREADABLE, error.message))
-        return
-    if repository:
-        yield from _list_repository(git, repository, path + "/", untracked=untracked)
+        return [_Listed(path, Skipped(path, Reason.UNREADABLE, error.message))]
 
 
 def _prefix(tree_root: str, root: str) -> str:
@@ -195,12 +195,14 @@ def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_List
     if set(wanted) == {""}:
         found = list(listing)
         return found, [] if found else [tree.wanted[0].argument]
-    found, matched = [], set()
+    found = []
+    matched: set[str] = set()
     for entry in listing:
         at = _at_or_above(entry.item.path, wanted)
         if at is not None:
             found.append(entry)
             matched.add(at)
+    matched |= {above for path in matched for above in _upwards(path) if above in wanted}
     missed = {path: want for path, want in wanted.items() if path not in matched}
     found += [
         _Listed(want.path if tree.repository else path, FileRef(path)) for path, want in missed.items() if want.is_file
@@ -210,11 +212,14 @@ def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_List
 
 def _at_or_above(path: str, wanted: Container[str]) -> str | None:
     """Return which of `wanted` is `path` or a directory above it."""
-    while path not in wanted:
-        if not path:
-            return None
+    return next((at for at in _upwards(path) if at in wanted), None)
+
+
+def _upwards(path: str) -> Iterator[str]:
+    yield path
+    while path:
         path = path.rpartition("/")[0]
-    return path
+        yield path
 
 
 def _readmes_above(kept: Iterable[str], listed: Iterable[_Listed], admits: _Filter) -> dict[str, FileRef | Skipped]:

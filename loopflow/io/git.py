@@ -67,8 +67,14 @@ class Git:
         """
         nearest = _nearest_git_entry(directory)
         if not any(name in os.environ for name in _NAMES_A_REPOSITORY):
-            return self._discover(nearest) if nearest else None
-        current, here = self._current, os.getcwd()
+            return self._discover(directory, nearest) if nearest else None
+        here = os.getcwd()
+        try:
+            current = self._current
+        except GitError:  # what git's environment names is of no use, and of no matter to a repository elsewhere
+            if nearest is None or _is_within(here, nearest):
+                raise
+            current = None
         if current and _is_within(directory, current.root) and not _is_nested(nearest, current.root, here):
             return current
         return self._discover_other(nearest) if nearest else None
@@ -103,10 +109,12 @@ class Git:
         here = os.getcwd()
         return self._ask([], here) if "GIT_DIR" in os.environ or _nearest_git_entry(here) else None
 
-    def _discover(self, directory: str) -> Repository | None:
-        if directory not in self._discovered:
-            self._discovered[directory] = self._ask(["-C", directory], directory)
-        return self._discovered[directory]
+    def _discover(self, directory: str, nearest: str) -> Repository | None:
+        # One answer serves all directories with the same nearest .git, unless git may not go up to it from all of them.
+        start = directory if "GIT_CEILING_DIRECTORIES" in os.environ else nearest
+        if start not in self._discovered:
+            self._discovered[start] = self._ask(["-C", start], start)
+        return self._discovered[start]
 
     def _ask(self, where: Sequence[str], directory: str) -> Repository | None:
         ask = [*where, "rev-parse", "--path-format=absolute"]
@@ -147,13 +155,15 @@ class Git:
         # GitPython looks for git when it is imported, and raises when there is none unless it is told to be quiet.
         os.environ["GIT_PYTHON_REFRESH"] = "quiet"
         from git.cmd import Git as Runner  # noqa: PLC0415  (0.06 s, and two processes)
-        from git.exc import GitCommandNotFound  # noqa: PLC0415
+        from git.exc import GitCommandError, GitCommandNotFound  # noqa: PLC0415
 
         runner = Runner()
         try:
             found = runner.execute(["git", "version"], env=_ENVIRONMENT)
         except GitCommandNotFound as error:
             raise GitError("git is not installed, or not on the PATH", "install git 2.39 or newer") from error
+        except (GitCommandError, OSError) as error:  # such as what stands in for git where developer tools are missing
+            raise GitError("git is installed and does not run", "see what 'git version' says") from error
         _require_version(str(found))
         return runner
 
@@ -176,7 +186,8 @@ def _raise_unless_absent(answer: _Answer, directory: str) -> None:
     if "must be run in a work tree" in complaint:
         raise GitError(f"{where} has no work tree: it is a git directory or a bare repository", "name a work tree")
     held_back = "GIT_CEILING_DIRECTORIES" in os.environ or "filesystem boundary" in complaint
-    if "not a git repository" in complaint and held_back:
+    has_git_entry = os.path.lexists(os.path.join(directory, ".git"))
+    if "not a git repository" in complaint and held_back and not has_git_entry:
         return
     raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", "mend or remove it")
 

@@ -20,7 +20,11 @@ HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 # O_NONBLOCK: opening a pipe must not wait for a writer. O_NOCTTY: a terminal must not become ours.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+# O_PATH: a directory that may be entered need not be readable.
+_DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+
+_MOST_KEPT_OPEN = 16
+"""How many directories stay open for the next path. A path can have more than a process may have handles."""
 
 _LINK_ABOVE = "a directory above it is a symbolic link"
 
@@ -77,7 +81,9 @@ class Opener:
         return handle, status
 
     def _open_below(self, parents: list[bytes], name: bytes) -> int:
-        return os.open(name, _READ | _NO_FOLLOW, dir_fd=self._enter(parents))
+        at = self._enter(parents[:_MOST_KEPT_OPEN])
+        below = parents[_MOST_KEPT_OPEN:]
+        return _open_far_below(at, below, name) if below else os.open(name, _READ | _NO_FOLLOW, dir_fd=at)
 
     def _enter(self, names: list[bytes]) -> int:
         """Return a handle of the directory at `names`, reusing what is open already."""
@@ -88,18 +94,9 @@ class Opener:
             shared += 1
         self._close_below(shared + 1)
         for name in names[shared:]:
-            self._open.append(self._enter_one(name))
+            self._open.append(_enter_one(self._open[-1], name))
             self._names.append(name)
         return self._open[-1]
-
-    def _enter_one(self, name: bytes) -> int:
-        try:
-            return os.open(name, _DIRECTORY | _NO_FOLLOW, dir_fd=self._open[-1])
-        except NotADirectoryError:
-            # Linux says ENOTDIR for a link too when it is asked for a directory.
-            if stat.S_ISLNK(os.lstat(name, dir_fd=self._open[-1]).st_mode):
-                raise NotOpened(Reason.SYMLINK, _LINK_ABOVE) from None
-            raise
 
     def _close_below(self, depth: int) -> None:
         """Close all handles but the first `depth`; the first one is the root's."""
@@ -120,6 +117,28 @@ class Opener:
         if not stat.S_ISREG(mode):
             raise NotOpened(Reason.SPECIAL, _kind(mode))
         return os.open(at, _READ | _NO_FOLLOW)
+
+
+def _enter_one(at: int, name: bytes) -> int:
+    try:
+        return os.open(name, _DIRECTORY | _NO_FOLLOW, dir_fd=at)
+    except NotADirectoryError:
+        # Linux says ENOTDIR for a link too when it is asked for a directory.
+        if stat.S_ISLNK(os.lstat(name, dir_fd=at).st_mode):
+            raise NotOpened(Reason.SYMLINK, _LINK_ABOVE) from None
+        raise
+
+
+def _open_far_below(at: int, parents: list[bytes], name: bytes) -> int:
+    at = os.dup(at)
+    try:
+        for parent in parents:
+            inner = _enter_one(at, parent)
+            os.close(at)
+            at = inner
+        return os.open(name, _READ | _NO_FOLLOW, dir_fd=at)
+    finally:
+        os.close(at)
 
 
 def _not_opened(error: OSError) -> NotOpened:

@@ -61,7 +61,8 @@ def _split(paths: Iterable[str], here: str) -> list[str]:
     found: list[str] = []
     for argument in paths:
         is_list = "," in argument and not os.path.lexists(os.path.join(here, argument))
-        found += [part for part in argument.split(",") if part] if is_list else [argument]
+        parts = [part for part in argument.split(",") if part] if is_list else []
+        found += parts or [argument]
     return found or ["."]
 
 
@@ -69,7 +70,7 @@ def _resolve(git: Git, argument: str, here: str) -> str:
     """Return the absolute path without links; the last component stays a link where it must not be followed."""
     if not argument:
         raise UsageError("an empty path names nothing", "leave it out, or write . for the current directory")
-    path = _absolute(argument, here)
+    path = os.path.join(here, argument)
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -78,46 +79,40 @@ def _resolve(git: Git, argument: str, here: str) -> str:
     except OSError as error:
         why = (error.strerror or "").lower()
         raise UsageError(f"this path cannot be used: {escape_name(argument)}: {why}", "check the path") from error
-    link = _tracked_link(git, path)
-    if link:
-        return _resolve_parent(link)
-    return os.path.realpath(path) if os.path.isdir(path) else _resolve_parent(path)
+    return _follow(git, path)
 
 
-def _absolute(argument: str, here: str) -> str:
-    """Join and normalise. What comes before a ".." is resolved first: a link's parent is not where the link is."""
-    drive, rest = os.path.splitdrive(os.path.join(here, argument))
-    at = drive + os.sep
-    for part in rest.split(os.sep):
+def _follow(git: Git, path: str) -> str:
+    """Resolve an existing path, but stop at a link that is tracked, and at a last one that leads to no directory."""
+    drive, rest = os.path.splitdrive(path)
+    at, waiting = drive + os.sep, _parts(rest)
+    while waiting:
+        part = waiting.pop()
         if part == "..":
-            at = os.path.dirname(os.path.realpath(at))
-        elif part not in {"", "."}:
-            at = os.path.join(at, part)
+            at = os.path.dirname(at)
+            continue
+        link = os.path.join(at, part)
+        if not os.path.islink(link):
+            at = link
+        elif _is_tracked_link(git, at, link) or not (waiting or os.path.isdir(link)):
+            return link
+        else:
+            drive, rest = os.path.splitdrive(os.path.join(at, os.readlink(link)))
+            at, waiting = drive + os.sep, waiting + _parts(rest)
     return at
 
 
-def _resolve_parent(path: str) -> str:
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+def _parts(path: str) -> list[str]:
+    """Return the components of `path`, the last one first."""
+    return [part for part in reversed(path.split(os.sep)) if part not in {"", "."}]
 
 
-def _tracked_link(git: Git, path: str) -> str | None:
-    """Return the first component of `path` that is a link tracked by the repository it is in, or None."""
-    for at in reversed(list(_upwards(path))):
-        if not os.path.islink(at):
-            continue
-        at_real = _resolve_parent(at)
-        repository = git.find_repository(os.path.dirname(at_real))
-        if repository:
-            name = _relative(at_real, repository.root)
-            if any(ref.path == name and ref.mode == SYMLINK_MODE for ref in git.list_tracked(repository)):
-                return at
-    return None
-
-
-def _upwards(path: str) -> Iterable[str]:
-    while path != os.path.dirname(path):
-        yield path
-        path = os.path.dirname(path)
+def _is_tracked_link(git: Git, directory: str, link: str) -> bool:
+    repository = git.find_repository(directory)
+    if not repository:
+        return False
+    name = _relative(link, repository.root)
+    return any(ref.path == name and ref.mode == SYMLINK_MODE for ref in git.list_tracked(repository))
 
 
 def _relative(path: str, root: str) -> str:
