@@ -9,10 +9,11 @@ from typing import Protocol
 
 from loopflow.analysis.names import path_bytes
 from loopflow.io.cache import Cache, NoCache, SqliteCache
-from loopflow.io.counting import Engine, NoProgress, Progress, available_processors, count
+from loopflow.io.counting import Engine, available_processors, count
 from loopflow.io.encoding import TokenCounter, create_counter
 from loopflow.io.file import select
 from loopflow.io.git import Git
+from loopflow.io.progress import NoProgress, Progress
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.model import FileRef, FileTokens, Profile, Report, Selection, SelectRequest, Skipped
 

@@ -4,6 +4,7 @@ pathspec's expressions end in `$`, which also matches before a final line break,
 in a path is therefore replaced before matching by a character that no path can contain.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pathspec import GitIgnoreSpec
@@ -35,7 +36,7 @@ def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:
     for pattern in patterns:
         if not _can_match(pattern):
             raise UsageError(
-                f"{option}: {escape_name(pattern)!r} is not a pattern",
+                f"{option}: '{escape_name(pattern)}' is not a pattern",
                 "patterns have gitignore syntax, such as 'vendor/' or '*.lock'",
             )
     return Patterns(patterns)
@@ -49,6 +50,6 @@ def compile_ignore_file(text: str) -> Patterns:
 def _can_match(line: str) -> bool:
     try:
         spec = GitIgnoreSpec.from_lines([line.translate(_LINE_BREAK)])
-    except GitIgnorePatternError:
+    except (GitIgnorePatternError, re.error):  # the latter for a range that runs backwards, such as [z-a]
         return False
     return any(pattern.include is not None for pattern in spec.patterns)

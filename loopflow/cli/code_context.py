@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli.console import DISTRIBUTION, PROGRAM, Console, run_guarded
+from loopflow.cli.console import DISTRIBUTION, PROGRAM, Console, open_missing_streams, output_error, run_guarded
 from loopflow.errors import ExitCode
 
 
@@ -23,7 +23,7 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 
     from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS, choose_engine  # noqa: PLC0415
 
-    engine = choose_engine(os.environ.get("LOOPFLOW_ENGINE"))
+    engine = choose_engine(_preferred_engine())
     encodings = " and ".join(VOCABULARY_DIGESTS)
     click.echo(
         f"{PROGRAM} {version(DISTRIBUTION)}, counting {encodings} with {engine} {version(DISTRIBUTIONS[engine])}"
@@ -81,6 +81,7 @@ def code_context(**given: Any) -> dict[str, Any]:  # noqa: ANN401  click's value
 def main() -> None:
     """Run the command with the process's own arguments and streams."""
     gc.disable()  # a run makes many objects, no cycles, and ends: looking for garbage would take a fifth of its time
+    open_missing_streams()
     console = Console(sys.stdout, sys.stderr)
     sys.exit(run_guarded(console, partial(_run, console, sys.argv[1:])))
 
@@ -90,6 +91,8 @@ def _run(console: Console, arguments: list[str]) -> ExitCode:
         given = code_context.main(arguments, prog_name=PROGRAM, standalone_mode=False)
     except SystemExit as error:  # click's way of ending when nobody reads what --help prints
         raise BrokenPipeError from error
+    except OSError as error:  # --help and --version print, and nothing else is done here
+        raise output_error(error) from error
     if not isinstance(given, dict):  # --help and --version have answered
         return ExitCode.OK
     from loopflow.cli.options import read_options  # noqa: PLC0415  --help and --version need none of it
@@ -101,3 +104,7 @@ def _run(console: Console, arguments: list[str]) -> ExitCode:
     command = commands.print_profile if options.profile else commands.print_context
     command(console, options)
     return ExitCode.OK
+
+
+def _preferred_engine() -> str | None:
+    return os.environ.get("LOOPFLOW_ENGINE") or None

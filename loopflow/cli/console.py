@@ -5,12 +5,15 @@ Data goes to stdout, everything else to stderr. A message is one line: what happ
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, TextIO
 
 import click
 
+from loopflow.cli.progress import show_progress
 from loopflow.errors import ExitCode, LoopflowError
+from loopflow.io.progress import Progress
 from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
 
 PROGRAM = "code-context"
@@ -53,11 +56,35 @@ class Console:
         try:
             self._stdout.flush()
         except OSError as error:
-            raise _output_error(error) from error
+            raise output_error(error) from error
 
     def abandon_stdout(self) -> None:
         """Let nothing more reach a stdout that is broken, not even when the interpreter ends."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
+
+    def progress(self, environment: Mapping[str, str], *, prints: bool = False) -> AbstractContextManager[Progress]:
+        """Return a context in which progress is shown, unless the run `prints` to a terminal meanwhile."""
+        wanted = not self.quiet and not (prints and self._stdout.isatty())
+        return show_progress(self._stderr, environment, wanted=wanted)
+
+    @contextmanager
+    def withheld(self) -> Iterator[None]:
+        """Keep both streams from the programs that are started meanwhile.
+
+        One that goes on running, as xclip does, would make whoever reads them wait for it.
+        """
+        handles = [self._stdout.fileno(), self._stderr.fileno()]
+        kept = [os.dup(handle) for handle in handles]
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            for handle in handles:
+                os.dup2(nowhere, handle)
+            yield
+        finally:
+            for handle, copy in zip(handles, kept, strict=True):
+                os.dup2(copy, handle)
+            for handle in (*kept, nowhere):
+                os.close(handle)
 
     def terminal(self, colour: ColourChoice) -> Terminal:
         """Return what stdout can show. Lines are as long as they are unless it is a terminal."""
@@ -72,7 +99,7 @@ class Console:
         try:
             self._stdout.buffer.write(data)
         except OSError as error:
-            raise _output_error(error) from error
+            raise output_error(error) from error
 
     def _say(self, text: str) -> None:
         line = f"{PROGRAM}: {text}\n".encode(self._stderr.encoding or "utf-8", "backslashreplace")
@@ -95,24 +122,36 @@ def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
         console.abandon_stdout()
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        console.fail(error.format_message().replace("\n", " "), f"see {PROGRAM} --help")
+        console.fail(error.format_message().replace("\n", " ").rstrip("."), f"see {PROGRAM} --help")
         return ExitCode.CANNOT_RUN
     except LoopflowError as error:
         console.fail(error.message, error.hint)
         if isinstance(error, OutputError):
             console.abandon_stdout()
         return error.exit_code
-    except Exception as error:  # noqa: BLE001  anything else is a bug, and is reported as one
+    except BaseException as error:  # noqa: BLE001  anything else, a panic of an engine included, is a bug
         console.fail(f"a bug in {PROGRAM}: {type(error).__name__}", f"please report it with {_log_bug(error)}")
         return ExitCode.BUG
     return code
+
+
+def open_missing_streams() -> None:
+    """Give a process that was started with a closed stdout or stderr something to write to.
+
+    Writing to that stdout fails, as it should, since what was asked for gets lost; what goes to stderr vanishes.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 class OutputError(LoopflowError):
     """Standard output cannot be written."""
 
 
-def _output_error(error: OSError) -> Exception:
+def output_error(error: OSError) -> Exception:
+    """Return what to raise when standard output cannot be written."""
     if isinstance(error, BrokenPipeError):
         return error
     return OutputError(f"cannot write to standard output: {(error.strerror or '').lower()}", "check where it goes")
@@ -127,7 +166,7 @@ def _wants_colour(choice: ColourChoice, *, is_terminal: bool) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")
 
 
-def _log_bug(error: Exception) -> str:
+def _log_bug(error: BaseException) -> str:
     """Write where the bug happened to a file, and return its path. Messages are left out: they may quote files."""
     # Only a bug pays for these.
     import platform  # noqa: PLC0415

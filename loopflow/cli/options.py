@@ -81,7 +81,8 @@ def _cache_file(environment: Mapping[str, str]) -> str:
 
 def _require_profile(given: dict[str, Any]) -> None:
     for option in ("depth", "files", "top", "format"):
-        if given[option] not in {None, False} and not given["profile"]:
+        is_given = given[option] is not None and given[option] is not False  # 0 is a value
+        if is_given and not given["profile"]:
             raise UsageError(f"--{option} shapes a profile, and no profile is asked for", "add --profile")
     if given["raw"] and given["profile"]:
         raise UsageError("--raw prints context, --profile counts it", "leave one of them out")

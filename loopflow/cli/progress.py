@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
-from loopflow.io.counting import NoProgress, Progress
+from loopflow.io.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
     import rich.progress

@@ -23,6 +23,7 @@ from loopflow.io.document import LargeText
 from loopflow.io.encoding import TokenCounter
 from loopflow.io.git import Git
 from loopflow.io.opening import NotOpened, Opener
+from loopflow.io.progress import Progress
 from loopflow.io.sources import Batch, Item, check_blob, read_from_git, read_worktree
 from loopflow.model import Document, FileRef, FileTokens, Reason, Selection, Skipped, Stamp, Worktree
 
@@ -50,28 +51,6 @@ class TextSink(Protocol):
     def end(self) -> None:
         """Take note that the text is complete."""
         ...
-
-
-class Progress(Protocol):
-    """Is told how far a run is."""
-
-    def start(self, files: int, size: int) -> None:
-        """Take note that `files` files of `size` bytes (0 if not known) will be read."""
-        ...
-
-    def advance(self, files: int, size: int) -> None:
-        """Take note that so many more are done."""
-        ...
-
-
-class NoProgress:
-    """Keeps it to itself."""
-
-    def start(self, files: int, size: int) -> None:
-        """Do nothing."""
-
-    def advance(self, files: int, size: int) -> None:
-        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)

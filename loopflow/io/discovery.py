@@ -43,9 +43,15 @@ class Discovery:
         """
         nearest = _nearest_git_entry(directory)
         if not any(name in os.environ for name in _NAMES_A_REPOSITORY):
-            return self._discover(nearest) if nearest else None
-        current = self.named
-        if current and _is_within(directory, current.root) and not _is_nested(nearest, current.root, os.getcwd()):
+            return self._discover(directory, nearest) if nearest else None
+        here = os.getcwd()
+        try:
+            current = self.named
+        except GitError:  # what git's environment names is of no use, and of no matter to a repository elsewhere
+            if nearest is None or _is_within(here, nearest):
+                raise
+            current = None
+        if current and _is_within(directory, current.root) and not _is_nested(nearest, current.root, here):
             return current
         return self._discover_other(nearest) if nearest else None
 
@@ -57,10 +63,12 @@ class Discovery:
         is_bare = answer.status == 0 and answer.line == "true"
         return self._describe(directory, directory, bare=True) if is_bare else None
 
-    def _discover(self, directory: str) -> Repository | None:
-        if directory not in self._found:
-            self._found[directory] = self._ask(["-C", directory], directory)
-        return self._found[directory]
+    def _discover(self, directory: str, nearest: str) -> Repository | None:
+        # One answer serves all directories with the same nearest .git, unless git may not go up to it from all of them.
+        start = directory if "GIT_CEILING_DIRECTORIES" in os.environ else nearest
+        if start not in self._found:
+            self._found[start] = self._ask(["-C", start], start)
+        return self._found[start]
 
     def _ask(self, where: Sequence[str], directory: str) -> Repository | None:
         ask = [*where, "rev-parse", "--path-format=absolute"]
@@ -98,7 +106,8 @@ def _raise_unless_absent(answer: Answer, directory: str) -> None:
     if "must be run in a work tree" in complaint:
         raise GitError(f"{where} has no work tree: it is a git directory or a bare repository", "name a work tree")
     held_back = "GIT_CEILING_DIRECTORIES" in os.environ or "filesystem boundary" in complaint
-    if "not a git repository" in complaint and held_back:
+    has_git_entry = os.path.lexists(os.path.join(directory, ".git"))
+    if "not a git repository" in complaint and held_back and not has_git_entry:
         return
     raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", "mend or remove it")
 

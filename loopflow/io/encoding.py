@@ -181,12 +181,14 @@ def _load_ranks(name: str) -> dict[bytes, int]:
 
 def _unpack_vocabulary(name: str) -> bytes:
     packed = files("loopflow") / "vocab" / f"{name}.tiktoken.xz"
+    expected = VOCABULARY_DIGESTS[name]
     hint = "install loopflow-code-context again"
     try:
         data = lzma.decompress(packed.read_bytes())
     except (OSError, lzma.LZMAError) as error:
-        raise VocabularyError(f"the packaged vocabulary {name} cannot be read: {error}", hint) from error
-    found, expected = hashlib.sha256(data).hexdigest(), VOCABULARY_DIGESTS[name]
+        what = f"the packaged vocabulary {name}, SHA-256 {expected},"
+        raise VocabularyError(f"{what} cannot be read: {error}", hint) from error
+    found = hashlib.sha256(data).hexdigest()
     if found != expected:
         raise VocabularyError(f"the packaged vocabulary {name} is damaged: SHA-256 {found}, not {expected}", hint)
     return data

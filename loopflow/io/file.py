@@ -57,14 +57,16 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
     listed: list[_Listed] = []
     kept: dict[str, _Listed] = {}
     unmatched: list[Wanted] = []
+    is_empty = True
     for tree in trees:
         listing = list(_list(git, tree, root, request))
         wanted, missed = _want(tree, root, listing)
         kept |= {entry.item.path: entry for entry in wanted if admits(entry)}
         listed += listing
         unmatched += missed
+        is_empty = is_empty and not (listing or wanted)
     _require_in_tree(request.source, unmatched)
-    if request.narrows and listed and not kept:
+    if request.narrows and not (is_empty or kept):
         raise _nothing_selected(request)
     kept = {path: entry for path, entry in kept.items() if entry.changed}
     readmes = _readmes_above(kept, listed, admits) if request.readmes else {}
@@ -172,15 +174,13 @@ def _list_source(git: Git, repository: Repository, source: Source) -> Iterator[F
     return git.list_commit(repository, git.resolve(repository, source.revision))
 
 
-def _list_nested(git: Git, directory: str, path: str, request: SelectRequest) -> Iterator[_Listed]:
+def _list_nested(git: Git, directory: str, path: str, request: SelectRequest) -> list[_Listed]:
     """List a repository that a walk met at `path`. One that git refuses leaves a gap, and the walk goes on."""
     try:
         repository = git.find_repository(directory)
+        return list(_list_repository(git, repository, path + "/", request)) if repository else []
     except GitError as error:
-        yield _Listed(path, Skipped(path, Reason.UNREADABLE, error.message))
-        return
-    if repository:
-        yield from _list_repository(git, repository, path + "/", request)
+        return [_Listed(path, Skipped(path, Reason.UNREADABLE, error.message))]
 
 
 def _prefix(tree_root: str, root: str) -> str:
@@ -198,12 +198,14 @@ def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_List
     if set(wanted) == {""}:
         found = list(listing)
         return found, [] if found else [tree.wanted[0]]
-    found, matched = [], set()
+    found = []
+    matched: set[str] = set()
     for entry in listing:
         at = _at_or_above(entry.item.path, wanted)
         if at is not None:
             found.append(entry)
             matched.add(at)
+    matched |= {above for path in matched for above in _upwards(path) if above in wanted}
     missed = {path: want for path, want in wanted.items() if path not in matched}
     found += [
         _Listed(want.path if tree.repository else path, FileRef(path)) for path, want in missed.items() if want.is_file
@@ -213,11 +215,14 @@ def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_List
 
 def _at_or_above(path: str, wanted: Container[str]) -> str | None:
     """Return which of `wanted` is `path` or a directory above it."""
-    while path not in wanted:
-        if not path:
-            return None
+    return next((at for at in _upwards(path) if at in wanted), None)
+
+
+def _upwards(path: str) -> Iterator[str]:
+    yield path
+    while path:
         path = path.rpartition("/")[0]
-    return path
+        yield path
 
 
 def _readmes_above(kept: Iterable[str], listed: Iterable[_Listed], admits: _Filter) -> dict[str, FileRef | Skipped]:

@@ -84,13 +84,15 @@ class GitCommand:
         # GitPython looks for git when it is imported, and raises when there is none unless it is told to be quiet.
         os.environ["GIT_PYTHON_REFRESH"] = "quiet"
         from git.cmd import Git as Runner  # noqa: PLC0415  (0.06 s, and two processes)
-        from git.exc import GitCommandNotFound  # noqa: PLC0415
+        from git.exc import GitCommandError, GitCommandNotFound  # noqa: PLC0415
 
         runner = Runner()
         try:
             found = runner.execute(["git", "version"], env=_ENVIRONMENT)
         except GitCommandNotFound as error:
             raise GitError("git is not installed, or not on the PATH", "install git 2.39 or newer") from error
+        except (GitCommandError, OSError) as error:  # such as what stands in for git where developer tools are missing
+            raise GitError("git is installed and does not run", "see what 'git version' says") from error
         _require_version(str(found))
         return runner
 

@@ -20,7 +20,11 @@ HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 # O_NONBLOCK: opening a pipe must not wait for a writer. O_NOCTTY: a terminal must not become ours.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+# O_PATH: a directory that may be entered need not be readable.
+_DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+
+_MOST_KEPT_OPEN = 16
+"""How many directories stay open for the next path. A path can have more than a process may have handles."""
 
 _LINK_ABOVE = "a directory above it is a symbolic link"
 
@@ -53,11 +57,14 @@ class Opener:
         self._handles = handles
         self._names: list[bytes] = []
         self._open: list[int] = []
+        self._far: int | None = None
+        self._entered: tuple[bytes, int] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._leave()
         self._close_below(0)
 
     def open(self, path: str) -> tuple[int, os.stat_result]:
@@ -65,9 +72,12 @@ class Opener:
 
         Raises NotOpened with the reason.
         """
-        *parents, name = path_bytes(path).split(b"/")
+        directory, _, name = path_bytes(path).rpartition(b"/")
         try:
-            handle = self._open_below(parents, name) if self._handles else self._open_checked(parents, name)
+            if self._handles:
+                handle = os.open(name, _READ | _NO_FOLLOW, dir_fd=self._enter(directory))
+            else:
+                handle = self._open_checked(directory, name)
         except OSError as error:
             raise _not_opened(error) from error
         status = os.fstat(handle)
@@ -78,25 +88,35 @@ class Opener:
 
     def stamp(self, path: str) -> Stamp:
         """Return the state of the regular file at `path` without opening it. Raises NotOpened with the reason."""
-        *parents, name = path_bytes(path).split(b"/")
+        directory, _, name = path_bytes(path).rpartition(b"/")
         try:
             if self._handles:
-                status = os.stat(name, dir_fd=self._enter(parents), follow_symlinks=False)
+                status = os.stat(name, dir_fd=self._enter(directory), follow_symlinks=False)
             else:
-                status = os.lstat(self._check_parents(parents, name))
+                status = os.lstat(self._check_parents(directory, name))
         except OSError as error:
             raise _not_opened(error) from error
-        if stat.S_ISLNK(status.st_mode):
-            raise NotOpened(Reason.SYMLINK)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotOpened(Reason.SPECIAL, _kind(status.st_mode))
+        _require_regular(status.st_mode)
         return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
-    def _open_below(self, parents: list[bytes], name: bytes) -> int:
-        return os.open(name, _READ | _NO_FOLLOW, dir_fd=self._enter(parents))
+    def _enter(self, directory: bytes) -> int:
+        """Return a handle of `directory`, reusing what is open already."""
+        if self._entered is None or self._entered[0] != directory:
+            self._leave()
+            names = directory.split(b"/") if directory else []
+            handle = self._enter_near(names[:_MOST_KEPT_OPEN])
+            if len(names) > _MOST_KEPT_OPEN:
+                handle = self._far = _enter_far(handle, names[_MOST_KEPT_OPEN:])
+            self._entered = directory, handle
+        return self._entered[1]
 
-    def _enter(self, names: list[bytes]) -> int:
-        """Return a handle of the directory at `names`, reusing what is open already."""
+    def _leave(self) -> None:
+        self._entered = None
+        if self._far is not None:
+            os.close(self._far)
+            self._far = None
+
+    def _enter_near(self, names: list[bytes]) -> int:
         if not self._open:
             self._open.append(os.open(self._root, _DIRECTORY))
         shared = 0
@@ -104,18 +124,9 @@ class Opener:
             shared += 1
         self._close_below(shared + 1)
         for name in names[shared:]:
-            self._open.append(self._enter_one(name))
+            self._open.append(_enter_one(self._open[-1], name))
             self._names.append(name)
         return self._open[-1]
-
-    def _enter_one(self, name: bytes) -> int:
-        try:
-            return os.open(name, _DIRECTORY | _NO_FOLLOW, dir_fd=self._open[-1])
-        except NotADirectoryError:
-            # Linux says ENOTDIR for a link too when it is asked for a directory.
-            if stat.S_ISLNK(os.lstat(name, dir_fd=self._open[-1]).st_mode):
-                raise NotOpened(Reason.SYMLINK, _LINK_ABOVE) from None
-            raise
 
     def _close_below(self, depth: int) -> None:
         """Close all handles but the first `depth`; the first one is the root's."""
@@ -123,22 +134,47 @@ class Opener:
             os.close(self._open.pop())
         del self._names[max(depth - 1, 0) :]
 
-    def _open_checked(self, parents: list[bytes], name: bytes) -> int:
-        at = self._check_parents(parents, name)
-        mode = os.lstat(at).st_mode
-        if stat.S_ISLNK(mode):
-            raise NotOpened(Reason.SYMLINK)
-        if not stat.S_ISREG(mode):
-            raise NotOpened(Reason.SPECIAL, _kind(mode))
+    def _open_checked(self, directory: bytes, name: bytes) -> int:
+        at = self._check_parents(directory, name)
+        _require_regular(os.lstat(at).st_mode)
         return os.open(at, _READ | _NO_FOLLOW)
 
-    def _check_parents(self, parents: list[bytes], name: bytes) -> bytes:
+    def _check_parents(self, directory: bytes, name: bytes) -> bytes:
         at = self._root
-        for parent in parents:
+        for parent in directory.split(b"/") if directory else []:
             at = os.path.join(at, parent)
             if os.path.islink(at):
                 raise NotOpened(Reason.SYMLINK, _LINK_ABOVE)
         return os.path.join(at, name)
+
+
+def _require_regular(mode: int) -> None:
+    if stat.S_ISLNK(mode):
+        raise NotOpened(Reason.SYMLINK)
+    if not stat.S_ISREG(mode):
+        raise NotOpened(Reason.SPECIAL, _kind(mode))
+
+
+def _enter_one(at: int, name: bytes) -> int:
+    try:
+        return os.open(name, _DIRECTORY | _NO_FOLLOW, dir_fd=at)
+    except NotADirectoryError:
+        # Linux says ENOTDIR for a link too when it is asked for a directory.
+        if stat.S_ISLNK(os.lstat(name, dir_fd=at).st_mode):
+            raise NotOpened(Reason.SYMLINK, _LINK_ABOVE) from None
+        raise
+
+
+def _enter_far(at: int, names: list[bytes]) -> int:
+    """Return a handle of the directory at `names` below the handle `at`, with one handle open at a time."""
+    at = os.dup(at)
+    for name in names:
+        try:
+            inner = _enter_one(at, name)
+        finally:
+            os.close(at)
+        at = inner
+    return at
 
 
 def _not_opened(error: OSError) -> NotOpened:

@@ -39,7 +39,7 @@ def find_trees(git: Git, paths: Iterable[str], here: str) -> list[Tree]:
     """
     trees: dict[str, Tree] = {}
     for argument in _split(paths, here):
-        if git.find_bare_repository(_absolute(argument, here)):
+        if git.find_bare_repository(os.path.realpath(os.path.join(here, argument))):
             what = f"{escape_name(argument)} is a bare repository, which has no work tree"
             raise UsageError(what, "name a revision with --rev")
         resolved = _resolve(git, argument, here)
@@ -70,20 +70,25 @@ def find_tree_in_git(git: Git, paths: Iterable[str], here: str) -> Tree:
 
 
 def _find_in_git(git: Git, argument: str, here: str, *, is_named: bool) -> Tree:
-    path = _absolute(argument, here)
-    if is_named and (bare := git.find_bare_repository(path)):
-        return Tree(bare.root, bare, (Wanted(argument, "", is_file=False),))
-    named = git.named_repository
-    if named and named.bare:  # there are no directories to be in: paths are the tree's own
-        return Tree(named.root, named, (Wanted(argument, _relative(path, here), is_file=False),))
-    link = _tracked_link(git, path)
-    known = link or next(at for at in _upwards(path, "/") if os.path.isdir(at))
-    real = _resolve_parent(link) if link else os.path.realpath(known)
-    repository = git.find_repository(os.path.dirname(real) if link else real)
+    if not argument:
+        raise UsageError("an empty path names nothing", "leave it out, or write . for the current directory")
+    path = os.path.join(here, argument)
+    repository = git.find_bare_repository(os.path.realpath(path)) if is_named else None
+    if repository:
+        return Tree(repository.root, repository, (Wanted(argument, "", is_file=False),))
+    repository = git.named_repository
+    if repository and repository.bare:  # there is no directory to be in: paths are those of the commit
+        return Tree(repository.root, repository, (Wanted(argument, _relative(path, here), is_file=False),))
+    path = _follow(git, path, on_disk=False)
+    directory = path
+    while not os.path.isdir(directory) or os.path.realpath(directory) != directory:
+        directory = os.path.dirname(directory)
+    repository = git.find_repository(directory)
     if repository is None:
-        raise UsageError(f"{escape_name(argument)} is not in a git repository", "only one can be read this way")
-    wanted = _relative(os.path.join(real, os.path.relpath(path, known)), repository.root)
-    return Tree(repository.root, repository, (Wanted(argument, wanted, is_file=False),))
+        raise UsageError(
+            f"{escape_name(argument)} is not in a git repository", "only files of one can be read like this"
+        )
+    return Tree(repository.root, repository, (Wanted(argument, _relative(path, repository.root), is_file=False),))
 
 
 def common_root(trees: list[Tree]) -> str:
@@ -95,7 +100,8 @@ def _split(paths: Iterable[str], here: str) -> list[str]:
     found: list[str] = []
     for argument in paths:
         is_list = "," in argument and not os.path.lexists(os.path.join(here, argument))
-        found += [part for part in argument.split(",") if part] if is_list else [argument]
+        parts = [part for part in argument.split(",") if part] if is_list else []
+        found += parts or [argument]
     return found or ["."]
 
 
@@ -103,7 +109,7 @@ def _resolve(git: Git, argument: str, here: str) -> str:
     """Return the absolute path without links; the last component stays a link where it must not be followed."""
     if not argument:
         raise UsageError("an empty path names nothing", "leave it out, or write . for the current directory")
-    path = _absolute(argument, here)
+    path = os.path.join(here, argument)
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -112,47 +118,47 @@ def _resolve(git: Git, argument: str, here: str) -> str:
     except OSError as error:
         why = (error.strerror or "").lower()
         raise UsageError(f"this path cannot be used: {escape_name(argument)}: {why}", "check the path") from error
-    link = _tracked_link(git, path)
-    if link:
-        return _resolve_parent(link)
-    return os.path.realpath(path) if os.path.isdir(path) else _resolve_parent(path)
+    return _follow(git, path)
 
 
-def _absolute(argument: str, here: str) -> str:
-    """Join and normalise. What comes before a ".." is resolved first: a link's parent is not where the link is."""
-    drive, rest = os.path.splitdrive(os.path.join(here, argument))
-    at = drive + os.sep
-    for part in rest.split(os.sep):
+def _follow(git: Git, path: str, *, on_disk: bool = True) -> str:
+    """Resolve a path, but stop at a link that is tracked, and at a last one that leads to no directory.
+
+    What follows a tracked link is kept unless the path is looked for `on_disk`: index or commit will not hold it.
+    """
+    drive, rest = os.path.splitdrive(path)
+    at, waiting = drive + os.sep, _parts(rest)
+    while waiting:
+        part = waiting.pop()
         if part == "..":
-            at = os.path.dirname(os.path.realpath(at))
-        elif part not in {"", "."}:
-            at = os.path.join(at, part)
+            at = os.path.dirname(at)
+            continue
+        link = os.path.join(at, part)
+        if not os.path.islink(link):
+            at = link
+        elif _is_tracked_link(git, at, link):
+            if on_disk:
+                return link
+            at = link
+        elif not (waiting or os.path.isdir(link)):
+            return link
+        else:
+            drive, rest = os.path.splitdrive(os.path.join(at, os.readlink(link)))
+            at, waiting = drive + os.sep, waiting + _parts(rest)
     return at
 
 
-def _resolve_parent(path: str) -> str:
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+def _parts(path: str) -> list[str]:
+    """Return the components of `path`, the last one first."""
+    return [part for part in reversed(path.split(os.sep)) if part not in {"", "."}]
 
 
-def _tracked_link(git: Git, path: str) -> str | None:
-    """Return the first component of `path` that is a link tracked by the repository it is in, or None."""
-    for at in reversed(list(_upwards(path))):
-        if not os.path.islink(at):
-            continue
-        at_real = _resolve_parent(at)
-        repository = git.find_repository(os.path.dirname(at_real))
-        if repository:
-            name = _relative(at_real, repository.root)
-            if any(ref.path == name and ref.mode == SYMLINK_MODE for ref in git.list_tracked(repository)):
-                return at
-    return None
-
-
-def _upwards(path: str, *last: str) -> Iterable[str]:
-    while path != os.path.dirname(path):
-        yield path
-        path = os.path.dirname(path)
-    yield from last
+def _is_tracked_link(git: Git, directory: str, link: str) -> bool:
+    repository = git.find_repository(directory)
+    if not repository:
+        return False
+    name = _relative(link, repository.root)
+    return any(ref.path == name and ref.mode == SYMLINK_MODE for ref in git.list_tracked(repository))
 
 
 def _relative(path: str, root: str) -> str:

@@ -19,7 +19,7 @@ def format_bytes(size: int) -> str:
     scaled, unit = float(size), 0
     while scaled >= _STEP - 0.05 and unit < len(_UNITS) - 1:
         scaled, unit = scaled / _STEP, unit + 1
-    return f"{scaled:.1f} {_UNITS[unit]}" if unit else f"{size} bytes"
+    return f"{scaled:.1f} {_UNITS[unit]}" if unit else plural(size, "byte")
 
 
 def plural(number: int, noun: str) -> str:

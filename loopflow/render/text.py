@@ -13,7 +13,7 @@ from itertools import groupby
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.model import Profile, Report, Skipped
 from loopflow.render.numbers import format_bytes, format_percent, plural
-from loopflow.render.terminal import Terminal, shorten
+from loopflow.render.terminal import Glyphs, Terminal, shorten
 from loopflow.render.tree import Row, build_tree, draw_tree
 
 BAR_CELLS = 10
@@ -21,6 +21,7 @@ LONG_CHART = 50
 LARGEST = 10
 EXAMPLES = 3
 _ROOM_FOR_NAMES = 24
+_LEAST_NAME = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,17 @@ def _chart(
     yield palette.dim(_justify([column.title for column in columns], widths).rstrip())
     for (branch, row), texts in zip(rows, cells, strict=True):
         bar = palette.bar(glyphs.bar(row.tokens, row.total_tokens, BAR_CELLS)) + "  " if has_bars else ""
-        name = shorten(row.name, terminal.width and terminal.width - left - len(branch), glyphs)
+        drawn = _shorten_branch(branch, terminal.width and terminal.width - left - _LEAST_NAME, glyphs)
+        name = shorten(row.name, terminal.width and terminal.width - left - len(drawn), glyphs)
         shown = palette.directory(name) if row.is_directory else name
-        yield f"{_justify(texts, widths)}{bar}{palette.dim(branch)}{shown}"
+        yield f"{_justify(texts, widths)}{bar}{palette.dim(drawn)}{shown}"
+
+
+def _shorten_branch(branch: str, room: int | None, glyphs: Glyphs) -> str:
+    """Leave out the beginning of a branch, deep in a tree, that would push the name over the edge."""
+    if room is None or len(branch) <= room:
+        return branch
+    return glyphs.ellipsis + branch[-max(room - 1, len(glyphs.last)) :]
 
 
 def _justify(texts: Sequence[str], widths: Sequence[int]) -> str:

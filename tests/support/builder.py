@@ -72,3 +72,13 @@ class Repo:
         """Return the tracked paths as git lists them."""
         output = self.git("ls-files", "-z")
         return [raw.decode("utf-8", "surrogateescape") for raw in output.split(b"\0")[:-1]]
+
+
+def write_files(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write `files` below `root`, a plain directory that is made if need be, and return it."""
+    root.mkdir(parents=True, exist_ok=True)
+    for path, content in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root

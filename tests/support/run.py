@@ -4,33 +4,66 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_HANGS_AFTER = 120  # seconds; not a measure of anything, but a hanging run should fail, not hang the tests
 
 COMMAND = (sys.executable, "-c", "from loopflow.cli.code_context import main; main()")
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run printed and how it ended."""
+    """What a run printed and how it ended. Bytes that are not UTF-8 are lone surrogates."""
 
     code: int
     out: str
     err: str
 
     @property
-    def json(self) -> Any:
+    def json(self) -> dict[str, Any]:
         """What was printed, as JSON."""
-        return json.loads(self.out)
+        document: dict[str, Any] = json.loads(self.out)
+        return document
 
 
-def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> Result:
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment with `changes`; a variable that is "" there is unset."""
+    changed = {**os.environ, **(changes or {})}
+    return {name: value for name, value in changed.items() if value}
+
+
+def shell(redirection: str) -> tuple[str, ...]:
+    """Return the program that is the command with a redirection that only a shell can make, such as `>&-`."""
+    return ("sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND)
+
+
+def run(
+    *arguments: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    program: Sequence[str] = COMMAND,
+) -> Result:
     """Run `code-context` with `arguments` in `cwd`; a variable that is "" in `env` is unset."""
-    environment = {**os.environ, **(env or {})}
-    environment = {name: value for name, value in environment.items() if value}
     done = subprocess.run(
-        [*COMMAND, *arguments], cwd=cwd, input=stdin or b"", capture_output=True, check=False, env=environment
+        [*program, *arguments],
+        cwd=cwd,
+        input=stdin or b"",
+        capture_output=True,
+        check=False,
+        env=environment(env),
+        timeout=_HANGS_AFTER,
     )
-    return Result(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+    return Result(done.returncode, _decode(done.stdout), _decode(done.stderr))
+
+
+def python(code: str) -> tuple[str, ...]:
+    """Return the program that runs `code` and then the command, in one process."""
+    return (sys.executable, "-c", f"{code}\nfrom loopflow.cli.code_context import main\nmain()")
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

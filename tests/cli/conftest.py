@@ -1,0 +1,31 @@
+"""A small repository that many tests of the command read and none changes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.builder import Repo
+from tests.support.environment import isolate
+from tests.support.sample import make_sample
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Isolate what is shared between tests as each test is."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        isolate(monkeypatch, tmp_path_factory.mktemp("home"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def sample(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """Return the root of the sample repository. Leave it as it is."""
+    return make_sample(Repo(tmp_path_factory.mktemp("sample") / "repo")).root
+
+
+@pytest.fixture(scope="session")
+def large(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """Return a repository whose context and charts are larger than a pipe holds. Leave it as it is."""
+    repo = Repo(tmp_path_factory.mktemp("large") / "repo")
+    return repo.track({f"directory{number}/file.py": "x = 1\n" * 50 for number in range(2000)}).root

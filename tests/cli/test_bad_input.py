@@ -1,0 +1,142 @@
+"""What cannot be done: one line on stderr that says why and what to do, exit 2, nothing on stdout."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.builder import Repo
+from tests.support.run import COMMAND, Result, run
+
+WITHOUT_PRIVILEGES = (
+    "setpriv",
+    "--bounding-set=-dac_override,-dac_read_search",
+    "--inh-caps=-dac_override,-dac_read_search",
+)
+NOT_A_PATTERN = "patterns have gitignore syntax, such as 'vendor/' or '*.lock'"
+NOT_A_FILE = "paths are relative to the current directory"
+ONLY_TRACKED = "only tracked files are listed unless -u is given"
+
+
+@pytest.fixture
+def unprivileged() -> tuple[str, ...]:
+    """Return the command as somebody whom permissions hold for, even where the tests run as root."""
+    if os.geteuid() != 0:
+        return COMMAND
+    if not shutil.which("setpriv") or subprocess.run([*WITHOUT_PRIVILEGES, "true"], check=False).returncode:
+        pytest.skip("the tests run as root, and setpriv cannot change that")
+    return (*WITHOUT_PRIVILEGES, *COMMAND)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nope"], f"no such file or directory: nope; {NOT_A_FILE}"),
+        (["docs,nope"], f"no such file or directory: nope; {NOT_A_FILE}"),
+        (["README.md/x"], f"no such file or directory: README.md/x; {NOT_A_FILE}"),
+        (["two\nlines\x1b[0m"], f"no such file or directory: two\\nlines\\x1b[0m; {NOT_A_FILE}"),
+        ([""], "an empty path names nothing; leave it out, or write . for the current directory"),
+        (["--include", ""], f"--include: '' is not a pattern; {NOT_A_PATTERN}"),
+        (["--exclude", "!"], f"--exclude: '!' is not a pattern; {NOT_A_PATTERN}"),
+        (["--exclude", "# no"], f"--exclude: '# no' is not a pattern; {NOT_A_PATTERN}"),
+        (["--exclude", "a\\"], f"--exclude: 'a\\\\' is not a pattern; {NOT_A_PATTERN}"),
+        (["--encoding", "p50k"], "unknown encoding: 'p50k'; known are o200k_base, cl100k_base"),
+        (["-e", ""], "--extension: an empty extension matches nothing; write for example -e py,md"),
+        (["-e", "py,"], "--extension: an empty extension matches nothing; write for example -e py,md"),
+        (["-e", "."], "--extension: an empty extension matches nothing; write for example -e py,md"),
+        (["-e", "zig"], f"nothing is left to select: --extension zig; {ONLY_TRACKED}"),
+        (["src", "--include", "*.zig"], f"nothing is left to select: src --include *.zig; {ONLY_TRACKED}"),
+        (["-u", "--exclude", "*"], "nothing is left to select: --exclude *; check the paths and filters"),
+    ],
+)
+@pytest.mark.parametrize("mode", [[], ["--profile"]])
+def test_bad_input(mode: list[str], arguments: list[str], message: str, sample: Path) -> None:
+    """A request that cannot be met ends the run, whether files are printed or counted."""
+    assert run(*mode, *arguments, cwd=sample) == Result(2, "", f"code-context: error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--filess"], "'--filess'"),
+        (["-x"], "-x"),
+        (["--no\nsuch"], "--no"),
+        (["-e"], "'-e'"),
+        (["--profile", "--depth", "deep"], "'--depth'"),
+        (["--profile", "--depth", "-1"], "'--depth'"),
+        (["--profile", "--top", "1.5"], "'--top'"),
+        (["--profile", "--format", "xml"], "'--format'"),
+        (["--color", "maybe"], "'--color'"),
+    ],
+)
+def test_a_command_line_that_is_none(arguments: list[str], named: str, sample: Path) -> None:
+    """An option that does not exist, or lacks a proper value, is named, on one line."""
+    result = run(*arguments, cwd=sample)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("code-context: error: ")
+    assert result.err.endswith("; see code-context --help\n")
+    assert not result.err.endswith(".; see code-context --help\n")
+    assert result.err.count("\n") == 1
+    assert named in result.err
+
+
+def test_an_unknown_engine(sample: Path) -> None:
+    """An engine that does not exist is named with those that do, for a profile as for --version."""
+    message = "code-context: error: there is no engine 'fast'; LOOPFLOW_ENGINE is one of toktok, tiktoken\n"
+    for option in ("--profile", "--version"):
+        assert run(option, cwd=sample, env={"LOOPFLOW_ENGINE": "fast"}) == Result(2, "", message)
+
+
+def test_a_directory_that_cannot_be_read(tmp_path: Path, unprivileged: tuple[str, ...]) -> None:
+    """A plain directory without permission to list it is named."""
+    tmp_path.joinpath("closed").mkdir(mode=0o000)
+    result = run("closed", cwd=tmp_path, program=unprivileged)
+    message = "this directory cannot be read: closed; check its permissions"
+    assert result == Result(2, "", f"code-context: error: {message}\n")
+
+
+def test_a_path_below_a_directory_that_cannot_be_entered(tmp_path: Path, unprivileged: tuple[str, ...]) -> None:
+    """A path that cannot be looked at is named with the system's reason."""
+    tmp_path.joinpath("closed").mkdir(mode=0o000)
+    result = run("closed/file", cwd=tmp_path, program=unprivileged)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("code-context: error: this path cannot be used: closed/file: permission denied")
+    assert result.err.count("\n") == 1
+
+
+def test_a_repository_of_somebody_else(sample: Path) -> None:
+    """Where git speaks of dubious ownership, the error says whose decision it is and what to run."""
+    result = run("--profile", cwd=sample, env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("code-context: error: git does not trust the repository around ")
+    assert "git config --global --add safe.directory " in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_git_is_missing(sample: Path, tmp_path: Path) -> None:
+    """Without git on the PATH, that is what the error says; it is no empty profile."""
+    result = run("--profile", cwd=sample, env={"PATH": str(tmp_path)})
+    message = "git is not installed, or not on the PATH; install git 2.39 or newer"
+    assert result == Result(2, "", f"code-context: error: {message}\n")
+
+
+def test_git_is_too_old(sample: Path, tmp_path: Path) -> None:
+    """A git that does not know the options that make it safe is refused."""
+    script = tmp_path / "git"
+    script.write_text("#!/bin/sh\necho git version 2.30.2\n")
+    script.chmod(0o755)
+    result = run("--profile", cwd=sample, env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+    message = "this git is too old: git version 2.30.2; install git 2.39 or newer"
+    assert result == Result(2, "", f"code-context: error: {message}\n")
+
+
+def test_a_git_directory_that_is_broken(repo: Repo) -> None:
+    """A repository that git cannot use is an error, not a plain directory."""
+    repo.track({"a.py": "x = 1\n"})
+    repo.root.joinpath(".git/HEAD").unlink()
+    result = run("--profile", cwd=repo.root)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("code-context: error: there is a .git at or above ")
+    assert result.err.count("\n") == 1

@@ -1,0 +1,61 @@
+"""Every option, with everything that a run prints and how it ends. How to renew: golden/README.md."""
+
+from pathlib import Path
+
+import pytest
+
+from loopflow.cli.code_context import code_context
+from tests.support.golden import GOLDEN, check_golden
+from tests.support.run import run
+
+CASES: dict[str, list[str]] = {
+    "context-path": ["src/app"],
+    "context-extension": ["-e", "css,ts"],
+    "context-exclude": ["docs", "--exclude", "*.md"],
+    "context-quiet": ["-q", "docs/guide.md"],
+    "context-raw": ["-r", "src/app"],
+    "context-readmes": ["--readmes", "src/app/main.py"],
+    "context-untracked": ["-u", "--include", "/*.md"],
+    "context-verbose": ["-v", "README.md", "assets", "latest.md", "vendor"],
+    "profile": ["--profile"],
+    "profile-color": ["--profile", "--color", "always"],
+    "profile-depth-0": ["--profile", "--depth", "0"],
+    "profile-depth-1": ["--profile", "--depth", "1"],
+    "profile-depth-1-files": ["--profile", "--depth", "1", "--files"],
+    "profile-encoding": ["--profile", "--encoding", "cl100k_base"],
+    "profile-exclude": ["--profile", "--exclude", "data/", "--exclude", "*.md"],
+    "profile-extension": ["--profile", "-e", "py"],
+    "profile-extensions": ["--profile", "-e", ".D.TS,css", "--extension", "md"],
+    "profile-file": ["--profile", "src/app/main.py"],
+    "profile-files": ["--profile", "--files"],
+    "profile-format-json": ["--profile", "--format", "json"],
+    "profile-format-text": ["--profile", "--format", "text", "docs"],
+    "profile-include": ["--profile", "--include", "src/", "--include", "*.md", "--exclude", "README.*"],
+    "profile-quiet": ["--profile", "-q", "docs"],
+    "profile-readmes": ["--profile", "--readmes", "src/web"],
+    "profile-top-0": ["--profile", "--top", "0"],
+    "profile-top-2": ["--profile", "--top", "2"],
+    "profile-untracked": ["--profile", "-u", "-e", "md"],
+    "profile-verbose": ["--profile", "-v", "--depth", "0", "--top", "0"],
+}
+
+# Asserted elsewhere: what they print depends on what is installed, or is not for a screen.
+NOT_GOLDEN = {"--copy", "--help", "--version"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str, sample: Path) -> None:
+    """A run prints what it printed when somebody last read it."""
+    check_golden(name, CASES[name], run(*CASES[name], cwd=sample))
+
+
+def test_every_option_has_a_golden_file() -> None:
+    """An option that is added to the command comes with a run that shows it."""
+    used = {word for arguments in CASES.values() for word in arguments} | NOT_GOLDEN
+    without = [parameter.opts for parameter in code_context.params if not used & {*parameter.opts}]
+    assert without == [["paths"]]
+
+
+def test_every_golden_file_is_used() -> None:
+    """No file in the directory is left over from a run that is no longer made."""
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == {*CASES}
