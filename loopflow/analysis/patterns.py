@@ -1,55 +1,106 @@
-"""Patterns in gitignore syntax (gitignore(5)), as pathspec matches them.
+"""Patterns in gitignore syntax, as git reads them (gitignore(5); dir.c and wildmatch.c for the fine print).
 
-pathspec's expressions end in `$`, which also matches before a final line break, and its dots match none. A line break
-in a path is therefore replaced before matching by a character that no path can contain.
+pathspec keeps the list and finds the pattern that decides. The patterns it asks are our own, because its own differ
+from git's: there `dir/**` matches `dir` itself, `!*/` takes in what lies below a directory, all white space is trimmed,
+named sets such as `[[:digit:]]` are not known, and a pattern such as `a/**/b/**/c` can take exponential time.
+
+Git matches bytes. Paths and patterns are therefore turned into text that has one character for each byte.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 
-from pathspec import GitIgnoreSpec
-from pathspec.patterns.gitignore import GitIgnorePatternError
+from pathspec import PathSpec
+from pathspec.pattern import Pattern
 
-from loopflow.analysis.names import escape_name
+from loopflow.analysis.names import escape_name, path_bytes
+from loopflow.analysis.wildmatch import compile_glob
 from loopflow.errors import UsageError
 
-_LINE_BREAK = str.maketrans("\n", "\ud80a")  # not one of the surrogates that stand for raw bytes
+
+class GitPattern(Pattern):
+    """One pattern. It matches a path, not what lies below it; the path of a directory must end in a slash."""
+
+    def __init__(self, line: str) -> None:
+        """Read a line, one character for each byte. Raises ValueError for one that is no pattern."""
+        text = _trim(line)
+        super().__init__(include=not text.startswith("!"))
+        text = text.removeprefix("!")
+        self._needs_directory = text.endswith("/")
+        text = text.removesuffix("/")
+        self._is_name = "/" not in text
+        text = text.removeprefix("/")
+        if not text or line.startswith("#"):
+            raise ValueError(line)
+        self._glob = compile_glob(text)
+
+    def match_file(self, file: str) -> re.Match[str] | None:
+        """Match a path, one character for each byte."""
+        path = file.removesuffix("/")
+        if self._needs_directory and path == file:
+            return None
+        return self._glob.match(path.rpartition("/")[2] if self._is_name else path)
 
 
 class Patterns:
-    """A list of patterns; as in a .gitignore file, the last one that matches decides."""
+    """A list of patterns, the last one that matches decides, as in a .gitignore file."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._spec = GitIgnoreSpec.from_lines(line.translate(_LINE_BREAK) for line in lines)
-
-    def match(self, path: str) -> bool:
-        """Whether `path` matches; that of a directory must end in a slash."""
-        return self._spec.match_file(path.translate(_LINE_BREAK))
+    def __init__(self, patterns: Iterable[GitPattern]) -> None:
+        self._spec = PathSpec(list(patterns), backend="simple")
+        self._directories: dict[str, bool] = {}
 
     def decide(self, path: str) -> bool | None:
-        """Whether the last pattern that matches `path` takes it in (True) or out (False); None if there is none."""
-        return self._spec.check_file(path.translate(_LINE_BREAK)).include
+        """Whether the pattern that decides about `path` itself takes it in (True) or out (False); None without one."""
+        return self._spec.check_file(_by_bytes(path), separators=()).include
+
+    def match(self, path: str) -> bool:
+        """Whether `path` or a directory above it matches; what lies in one that does cannot be taken out again."""
+        above = path.removesuffix("/").rpartition("/")[0]
+        return (bool(above) and self._match_directory(above)) or self.decide(path) is True
+
+    def _match_directory(self, directory: str) -> bool:
+        """Whether `directory` or one above it matches, remembered for the next file in it."""
+        if directory not in self._directories:
+            is_match = False
+            for at in [*(found.start() for found in re.finditer("/", directory)), len(directory)]:
+                above = directory[:at]
+                if above not in self._directories:
+                    self._directories[above] = is_match or self.decide(above + "/") is True
+                is_match = self._directories[above]
+        return self._directories[directory]
 
 
 def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:
     """Compile what a user wrote. Raises UsageError for what cannot match anything, naming it and `option`."""
+    compiled = []
     for pattern in patterns:
-        if not _can_match(pattern):
+        try:
+            compiled.append(GitPattern(_by_bytes(pattern)))
+        except ValueError as error:
             raise UsageError(
                 f"{option}: '{escape_name(pattern)}' is not a pattern",
                 "patterns have gitignore syntax, such as 'vendor/' or '*.lock'",
-            )
-    return Patterns(patterns)
+            ) from error
+    return Patterns(compiled)
 
 
 def compile_ignore_file(text: str) -> Patterns:
     """Compile the text of a .gitignore file. As for git, a line that is no pattern matches nothing."""
-    return Patterns(line for line in text.removeprefix("\ufeff").split("\n") if _can_match(line))
+    compiled = []
+    for line in text.removeprefix("\ufeff").split("\n"):
+        try:
+            compiled.append(GitPattern(_by_bytes(line.removesuffix("\r"))))
+        except ValueError:
+            continue
+    return Patterns(compiled)
 
 
-def _can_match(line: str) -> bool:
-    try:
-        spec = GitIgnoreSpec.from_lines([line.translate(_LINE_BREAK)])
-    except (GitIgnorePatternError, re.error):  # the latter for a range that runs backwards, such as [z-a]
-        return False
-    return any(pattern.include is not None for pattern in spec.patterns)
+def _trim(line: str) -> str:
+    """Leave out blanks at the end, but not one that a backslash protects."""
+    kept = line.rstrip(" ")
+    is_protected = (len(kept) - len(kept.rstrip("\\"))) % 2
+    return line[: len(kept) + is_protected]
+
+
+def _by_bytes(path: str) -> str:
+    return path if path.isascii() else path_bytes(path).decode("latin-1")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.io.file import blob_id, read, select
+from loopflow.io.document import blob_id
+from loopflow.io.file import read, select
 from loopflow.io.git import Git
 from loopflow.io.opening import Opener
 from loopflow.model import Document, FileRef, ObjectFormat, Reason, SelectRequest, Skipped
