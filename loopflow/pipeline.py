@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import Protocol
@@ -76,7 +77,8 @@ def profile(request: SelectRequest, counting: CountRequest) -> Report:
     """Select and count, and return the report. Raises LoopflowError where that is impossible."""
     engine = _start_engine(counting)
     selection = select(request, engine.git, os.getcwd())
-    return Report(build_profile(selection, engine.counter, count(selection, engine)), selection.unmatched)
+    with closing(count(selection, engine)) as counts:
+        return Report(build_profile(selection, engine.counter, counts), selection.unmatched)
 
 
 def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[FileTokens | Skipped]) -> Profile:
@@ -112,12 +114,13 @@ def write_context(
     skipped = list(selection.skipped)
     files = tokens = 0
     writer.open()
-    for item in count(selection, engine, writer):
-        if isinstance(item, Skipped):
-            skipped.append(item)
-        else:
-            files += 1
-            tokens += item.tokens
+    with closing(count(selection, engine, writer)) as counts:
+        for item in counts:
+            if isinstance(item, Skipped):
+                skipped.append(item)
+            else:
+                files += 1
+                tokens += item.tokens
     writer.close()
     return ContextSummary(files, tokens, writer.count_wrappers(), tuple(skipped), selection.unmatched)
 

@@ -74,8 +74,8 @@ def _tokens(glob: str) -> list[str]:
     while at < len(glob):
         char = glob[at]
         if char == "*":
-            token, at = _stars(glob, at)
-            tokens.append(token)
+            stars, at = _stars(glob, at)
+            tokens += stars
         elif char == "[":
             token, at = _bracket(glob, at)
             tokens.append(token)
@@ -96,17 +96,20 @@ def _char(glob: str, at: int) -> str:
     return glob[at]
 
 
-def _stars(glob: str, start: int) -> tuple[str, int]:
-    """Return the token for the stars at `start` and where they end."""
+def _stars(glob: str, start: int) -> tuple[list[str], int]:
+    """Return the tokens for the stars at `start` and where they end."""
     end = start
     while glob[end : end + 1] == "*":
         end += 1
-    follows = glob[end : end + 1] if glob[end : end + 2] != "\\/" else "/"
-    if end - start == 1 or glob[start - 1 : start] not in {"", "/"} or follows not in {"", "/"}:
-        return _STAR, end
-    if not follows:
-        return _EVERYTHING, end
-    return _DIRECTORIES, glob.index("/", end) + 1
+    if end - start == 1 or glob[max(start - 1, 0) : start] not in {"", "/"}:
+        return [_STAR], end
+    if end == len(glob):
+        return [_EVERYTHING], end
+    if glob[end] == "/":
+        return [_DIRECTORIES], end + 1
+    if glob[end : end + 2] == "\\/":  # here, unlike before a bare slash, git wants at least one directory
+        return [_DIRECTORIES, _STAR], end
+    return [_STAR], end
 
 
 def _bracket(glob: str, start: int) -> tuple[str, int]:

@@ -83,7 +83,10 @@ def main() -> None:
     gc.disable()  # a run makes many objects, no cycles, and ends: looking for garbage would take a fifth of its time
     open_missing_streams()
     console = Console(sys.stdout, sys.stderr)
-    sys.exit(run_guarded(console, partial(_run, console, sys.argv[1:])))
+    code = run_guarded(console, partial(_run, console, sys.argv[1:]))
+    if code is ExitCode.INTERRUPTED:  # the interpreter would wait for threads that still count
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run(console: Console, arguments: list[str]) -> ExitCode:

@@ -9,7 +9,7 @@ Where text is wanted (to print it), every candidate is read, and counted only if
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -71,11 +71,12 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
-def count(selection: Selection, engine: Engine, sink: TextSink | None = None) -> Iterator[FileTokens | Skipped]:
+def count(selection: Selection, engine: Engine, sink: TextSink | None = None) -> Generator[_Result, None, None]:
     """Yield what each candidate costs, or why it does not count.
 
     With a `sink` every text is read and given to it, in the order of the candidates, each before its count is yielded.
-    Raises GitError for an object that is missing or damaged.
+    Raises GitError for an object that is missing or damaged. Whoever stops early closes it: left to the garbage
+    collector, it could be closed by one of its own threads.
     """
     run = _Run(selection, engine, sink)
     yield from run.look_up()
