@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Protocol
 
 from loopflow.analysis.names import path_bytes
+from loopflow.errors import UsageError
 from loopflow.io.cache import Cache, NoCache, SqliteCache
 from loopflow.io.counting import Engine, available_processors, count
 from loopflow.io.encoding import TokenCounter, create_counter
@@ -76,7 +77,7 @@ class ContextSummary:
 def profile(request: SelectRequest, counting: CountRequest) -> Report:
     """Select and count, and return the report. Raises LoopflowError where that is impossible."""
     engine = _start_engine(counting)
-    selection = select(request, engine.git, os.getcwd())
+    selection = select(request, engine.git, _here())
     with closing(count(selection, engine)) as counts:
         return Report(build_profile(selection, engine.counter, counts), selection.unmatched)
 
@@ -109,7 +110,7 @@ def write_context(
 ) -> ContextSummary:
     """Select, and write the texts as they are read, in order, with `layout` around them."""
     engine = _start_engine(counting)
-    selection = select(request, engine.git, os.getcwd())
+    selection = select(request, engine.git, _here())
     writer = _ContextWriter(engine.counter, layout, write)
     skipped = list(selection.skipped)
     files = tokens = 0
@@ -123,6 +124,13 @@ def write_context(
                 tokens += item.tokens
     writer.close()
     return ContextSummary(files, tokens, writer.count_wrappers(), tuple(skipped), selection.unmatched)
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise UsageError("the current directory does not exist any more", "change to another one") from error
 
 
 def _start_engine(counting: CountRequest) -> Engine:

@@ -85,11 +85,11 @@ def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:
 
 
 def compile_ignore_file(text: str) -> Patterns:
-    """Compile the text of a .gitignore file. As for git, a line that is no pattern matches nothing."""
+    """Compile the text of a .gitignore file. As for git, a NUL ends a line, and one that is no pattern is passed over."""
     compiled = []
     for line in text.removeprefix("\ufeff").split("\n"):
         try:
-            compiled.append(GitPattern(_by_bytes(line.removesuffix("\r"))))
+            compiled.append(GitPattern(_by_bytes(line.removesuffix("\r").partition("\0")[0])))
         except ValueError:
             continue
     return Patterns(compiled)

@@ -138,4 +138,6 @@ def _bracket(glob: str, start: int) -> tuple[str, int]:
             members.add(previous)
         at += 1
     admitted = sorted((_BYTES - members if is_negated else members) - {"/"})
-    return "[" + "".join(map(re.escape, admitted)) + "]" if admitted else "(?!)", at + 1
+    if not admitted:
+        raise ValueError(glob)
+    return "[" + "".join(map(re.escape, admitted)) + "]", at + 1

@@ -218,8 +218,7 @@ class SqliteCache:
         connection = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             [(version,)] = connection.execute("PRAGMA user_version").fetchall()
-            if version > SCHEMA:
-                raise sqlite3.OperationalError(f"it is from a newer version, with schema {version}")
+            _require_known(version)
             # What a crash of the whole machine could leave behind shows in the checksums.
             connection.execute("PRAGMA synchronous = OFF")
             if version < SCHEMA:
@@ -244,6 +243,11 @@ class SqliteCache:
                 with suppress(OSError):
                     os.unlink(self._path)
             return None
+
+
+def _require_known(version: int) -> None:
+    if version > SCHEMA:
+        raise sqlite3.OperationalError(f"it is from a newer version, with schema {version}")
 
 
 class _GoneError(Exception):

@@ -96,6 +96,7 @@ class _Run:
         self._contents: dict[str, Content] = {}  # by blob id
         self._unread: list[FileRef] = []
         self._news = _News()
+        self._pool = ThreadPoolExecutor(engine.jobs, thread_name_prefix="count")
 
     def look_up(self) -> Iterator[_Result]:
         """Yield what needs no reading; what does is left for `work`."""
@@ -140,7 +141,7 @@ class _Run:
         engine = self._engine
         size = sum(self._stamps[ref.path].size for ref in self._unread) if self._on_disk else 0
         engine.progress.start(len(self._unread), size)
-        pool = ThreadPoolExecutor(engine.jobs, thread_name_prefix="count")
+        pool = self._pool
         held: deque[Future[list[_Done]]] = deque()
         try:
             for batch in self._batches():
@@ -227,7 +228,8 @@ class _Run:
                 for piece in pieces:
                     if self._sink:
                         self._sink.write(piece)
-                    tokens += 0 if known else self._engine.counter.count([piece])[0]
+                    # In a thread, so that an interrupt need not wait for the engine.
+                    tokens += 0 if known else self._pool.submit(self._engine.counter.count, [piece]).result()[0]
         except UncountableError as error:
             return Skipped(path, _reason(error), str(error))
         finally:

@@ -15,6 +15,14 @@ from loopflow.io.git_command import Answer, GitCommand, decode_path
 from loopflow.model import ObjectFormat, Repository
 
 _QUESTIONS = (("--show-toplevel",), ("--absolute-git-dir",), ("--git-path", "index"), ("--show-object-format",))
+_GIT_VARIABLES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAM",
+)
 _NAMES_A_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 
@@ -68,7 +76,11 @@ class Discovery:
         start = directory if "GIT_CEILING_DIRECTORIES" in os.environ else nearest
         if start not in self._found:
             self._found[start] = self._ask(["-C", start], start)
-        return self._found[start]
+        found = self._found[start]
+        if found and not _is_within(directory, found.root):  # core.worktree, or a git directory moved away
+            where, root = escape_name(directory), escape_name(found.root)
+            raise GitError(f"git says that the work tree of {where} lies elsewhere: {root}", "name that directory")
+        return found
 
     def _ask(self, where: Sequence[str], directory: str) -> Repository | None:
         ask = [*where, "rev-parse", "--path-format=absolute"]
@@ -98,6 +110,7 @@ class Discovery:
 def _raise_unless_absent(answer: Answer, directory: str) -> None:
     """Raise GitError where git found a repository and will not use it; return where there is none."""
     where, complaint = escape_name(directory), answer.complaint
+    variables = [name for name in os.environ if name.startswith(_GIT_VARIABLES)]
     if "dubious ownership" in complaint:
         raise GitError(
             f"git does not trust the repository around {where}, because it belongs to another user",
@@ -109,7 +122,10 @@ def _raise_unless_absent(answer: Answer, directory: str) -> None:
     has_git_entry = os.path.lexists(os.path.join(directory, ".git"))
     if "not a git repository" in complaint and held_back and not has_git_entry:
         return
-    raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", "mend or remove it")
+    if variables:
+        raise GitError(f"git cannot use a repository for {where}: {complaint}", f"check {', '.join(sorted(variables))}")
+    hint = "check its permissions, and git status there"
+    raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", hint)
 
 
 def _nearest_git_entry(directory: str) -> str | None:

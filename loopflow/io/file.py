@@ -97,7 +97,10 @@ def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> 
         if not is_binary(head) and status.st_size > LARGE_BYTES:
             return LargeText(ref, status.st_size, head, file, object_format)
         with file:
-            data = head if is_binary(head) else head + file.readall()
+            rest = None if is_binary(head) else file.readall()
+        if rest is None and not is_binary(head):  # some files in /proc: they have no content at the moment
+            return Skipped(ref.path, Reason.SPECIAL, "it has nothing to read")
+        data = head + (rest or b"")
     except OSError as error:
         file.close()
         return Skipped(ref.path, Reason.UNREADABLE, (error.strerror or "").lower())
@@ -159,11 +162,13 @@ def _list_repository(git: Git, repository: Repository, prefix: str, request: Sel
         item = replace(ref, path=prefix + ref.path) if prefix else ref
         yield _Listed(ref.path, item, changed is None or ref.path in changed)
     if request.untracked:
-        for path in git.list_untracked(repository):
+        for found in git.list_untracked(repository):
+            if isinstance(found, Skipped):
+                yield _Listed(found.path, replace(found, path=prefix + found.path))
+                continue
             # A nested repository ends in a slash; git will not look into it either, and neither do we.
-            mode = SUBMODULE_MODE if path.endswith("/") else 0
-            name = path.rstrip("/")
-            yield _Listed(name, FileRef(prefix + name, mode))
+            name = found.rstrip("/")
+            yield _Listed(name, FileRef(prefix + name, SUBMODULE_MODE if name != found else 0))
 
 
 def _list_source(git: Git, repository: Repository, source: Source) -> Iterator[FileRef]:

@@ -5,6 +5,8 @@ reach no repository that they are not about. All paths come NUL-terminated and s
 """
 
 import os
+import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
 from loopflow.io.discovery import Discovery
 from loopflow.io.git_command import Answer, GitCommand, decode_path
-from loopflow.model import FileRef, Index, Repository, Revision, Source
+from loopflow.model import FileRef, Index, Reason, Repository, Revision, Skipped, Source
 
 if TYPE_CHECKING:
     import git.cmd
@@ -23,6 +25,7 @@ _EMPTY_TREE = {
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
+_UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
 _EXAMPLES = 3
 
 
@@ -32,6 +35,7 @@ class Git:
     def __init__(self) -> None:
         self._command = GitCommand()
         self._discovery = Discovery(self._command)
+        self._names: dict[str, list[str]] = {}
 
     @property
     def named_repository(self) -> Repository | None:
@@ -58,12 +62,28 @@ class Git:
                 continue
             previous = raw
             mode, blob, stage = meta.split(b" ")
+            if mode == b"000000":  # git reads on past the end of an index that was cut short
+                raise GitError(f"the index of {escape_name(repository.root)} is damaged", "git reset makes a new one")
             yield FileRef(_checked_path(raw), int(mode, 8), blob.decode("ascii") if stage == b"0" else None)
 
-    def list_untracked(self, repository: Repository) -> Iterator[str]:
-        """Yield the paths that are neither tracked nor ignored. That of a nested repository ends in a slash."""
-        for raw in self._records(repository, ["ls-files", "--others", "--exclude-standard", "-z"]):
-            yield decode_path(raw)
+    def tracks(self, repository: Repository, path: str) -> bool:
+        """Whether the index holds `path`, or anything below it."""
+        names = self._names.get(repository.git_dir)
+        if names is None:
+            names = self._names[repository.git_dir] = sorted(ref.path for ref in self.list_tracked(repository))
+        at = bisect_left(names, path)
+        below = bisect_left(names, path + "/")
+        return path in names[at : at + 1] or any(name.startswith(path + "/") for name in names[below : below + 1])
+
+    def list_untracked(self, repository: Repository) -> Iterator[str | Skipped]:
+        """Yield the paths that are neither tracked nor ignored. That of a nested repository ends in a slash.
+
+        What git could not look into, or whose rules it could not read, comes as a gap.
+        """
+        answer = self._checked(repository, ["ls-files", "--others", "--exclude-standard", "-z"])
+        yield from map(decode_path, _split(answer))
+        for unread in _UNREAD.finditer(answer.errors):
+            yield Skipped(unread[1].rstrip("/"), Reason.UNREADABLE, unread[2].lower())
 
     def list_index(self, repository: Repository) -> Iterator[FileRef]:
         """Yield what a commit would record now: entries without intent to add. Raises GitError for unmerged paths."""
@@ -163,7 +183,7 @@ class Git:
 
     def _checked(self, repository: Repository, command: Sequence[str], extra: dict[str, str] | None = None) -> Answer:
         answer = self._run(repository, command, extra)
-        if answer.status:
+        if answer.status or answer.complaint:
             where, what = escape_name(repository.root), answer.complaint or f"exit status {answer.status}"
             raise GitError(
                 f"git {command[0]} failed in {where}: {what}", "run git fsck there to see whether it is whole"

@@ -43,11 +43,24 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What git said. `complaint` is the first line of its standard error, escaped."""
+    """What git said; `errors` is its standard error."""
 
     status: int
     output: bytes
-    complaint: str
+    errors: str
+
+    @property
+    def complaint(self) -> str:
+        """The line of the errors that says most, escaped, or "" if there is none.
+
+        Git can print errors and end with 0 all the same; anything may be printed before the line that matters.
+        """
+        lines = self.errors.splitlines()
+        for kind in ("fatal: ", "error: "):
+            for line in lines:
+                if line.startswith(kind):
+                    return escape_name(line.removeprefix(kind))
+        return escape_name(lines[0]) if lines and self.status else ""
 
     @property
     def line(self) -> str:
@@ -68,7 +81,7 @@ class GitCommand:
             stdout_as_string=False,
             strip_newline_in_stdout=False,
         )
-        return Answer(status, output, _first_line(complaint))
+        return Answer(status, output, complaint)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> "git.cmd._AutoInterrupt":
         """Start git with pipes to its input and from its output."""
@@ -107,8 +120,3 @@ def _require_version(found: str) -> None:
     if not numbers or tuple(map(int, numbers[0].split("."))) < OLDEST_GIT:
         oldest = ".".join(map(str, OLDEST_GIT))
         raise GitError(f"this git is too old: {escape_name(found)}", f"install git {oldest} or newer")
-
-
-def _first_line(complaint: str | bytes) -> str:
-    text = decode_path(complaint) if isinstance(complaint, bytes) else complaint
-    return escape_name(text.strip().partition("\n")[0].removeprefix("fatal: "))

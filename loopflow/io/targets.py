@@ -1,7 +1,8 @@
 """The PATHS of a request, each with the repository or plain directory it lies in.
 
 A link that a repository tracks is part of that repository's content, which is not trusted: it is never followed, not
-even when a path is named through it. All other links on the way to a path are the user's own and are followed.
+even when a path is named through it. Nor is a link that stands where the repository tracks a directory or a file. All
+other links on the way to a path are the user's own and are followed.
 """
 
 import os
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from loopflow.analysis.names import escape_name
 from loopflow.errors import UsageError
 from loopflow.io.git import Git
-from loopflow.model import SYMLINK_MODE, Repository
+from loopflow.model import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def find_trees(git: Git, paths: Iterable[str], here: str) -> list[Tree]:
 
     Raises UsageError for a path that does not exist or cannot be read.
     """
-    trees: dict[str, Tree] = {}
+    wanted: dict[str, list[Wanted]] = {}
+    repositories: dict[str, Repository | None] = {}
     for argument in _split(paths, here):
         if git.find_bare_repository(os.path.realpath(os.path.join(here, argument))):
             what = f"{escape_name(argument)} is a bare repository, which has no work tree"
@@ -49,10 +51,9 @@ def find_trees(git: Git, paths: Iterable[str], here: str) -> list[Tree]:
         if not (repository or is_file or os.access(directory, os.R_OK | os.X_OK)):
             raise UsageError(f"this directory cannot be read: {escape_name(argument)}", "check its permissions")
         root = repository.root if repository else directory
-        wanted = Wanted(argument, _relative(resolved, root), is_file)
-        known = trees.get(root, Tree(root, repository, ()))
-        trees[root] = Tree(root, repository, (*known.wanted, wanted))
-    return list(trees.values())
+        repositories[root] = repository
+        wanted.setdefault(root, []).append(Wanted(argument, _relative(resolved, root), is_file))
+    return [Tree(root, repositories[root], tuple(of_root)) for root, of_root in wanted.items()]
 
 
 def find_tree_in_git(git: Git, paths: Iterable[str], here: str) -> Tree:
@@ -136,16 +137,23 @@ def _follow(git: Git, path: str, *, on_disk: bool = True) -> str:
         link = os.path.join(at, part)
         if not os.path.islink(link):
             at = link
-        elif _is_tracked_link(git, at, link):
+        elif _is_tracked(git, at, link):
             if on_disk:
                 return link
             at = link
         elif not (waiting or os.path.isdir(link)):
             return link
         else:
-            drive, rest = os.path.splitdrive(os.path.join(at, os.readlink(link)))
+            drive, rest = os.path.splitdrive(os.path.join(at, _read_link(link)))
             at, waiting = drive + os.sep, waiting + _parts(rest)
     return at
+
+
+def _read_link(link: str) -> str:
+    try:
+        return os.readlink(link)
+    except OSError as error:
+        raise UsageError(f"{escape_name(link)} changes while it is looked at", "run it again") from error
 
 
 def _parts(path: str) -> list[str]:
@@ -153,12 +161,10 @@ def _parts(path: str) -> list[str]:
     return [part for part in reversed(path.split(os.sep)) if part not in {"", "."}]
 
 
-def _is_tracked_link(git: Git, directory: str, link: str) -> bool:
+def _is_tracked(git: Git, directory: str, link: str) -> bool:
+    """Whether a repository holds the link, or held a directory where the link now is."""
     repository = git.find_repository(directory)
-    if not repository:
-        return False
-    name = _relative(link, repository.root)
-    return any(ref.path == name and ref.mode == SYMLINK_MODE for ref in git.list_tracked(repository))
+    return repository is not None and git.tracks(repository, _relative(link, repository.root))
 
 
 def _relative(path: str, root: str) -> str:
