@@ -157,8 +157,9 @@ def report(name: str, directory: Path, done: list[Case]) -> str:
         ).stdout
     )["total"]
     agrees = "the same" if int(loop.output) == cold["tokens"] else f"NOT the loop's {loop.output.strip()}"
+    size = f"{cold['files']:,} files, {cold['bytes'] / 1e6:,.1f} MB, {cold['tokens']:,} tokens"
     lines = [
-        f"## {name}: {cold['files']:,} files, {cold['bytes'] / 1e6:,.1f} MB, {cold['tokens']:,} tokens ({agrees} as the loop's)",
+        f"## {name}: {size} ({agrees} as the loop's)",
         "",
         "| run | seconds, median | fastest to slowest | times `git status` | faster than the loop | peak MB |",
         "|---|---:|---:|---:|---:|---:|",

@@ -1,7 +1,7 @@
 """What one writes first: list with git, read, decode, count with tiktoken, one file after the other.
 
-Usage: python benchmarks/tiktoken_loop.py REPOSITORY. Prints the total. It shares nothing with the command but the packed
-vocabulary, so that its total is a check as well.
+Usage: python benchmarks/tiktoken_loop.py REPOSITORY. Prints the total. It shares nothing with the command but the
+packed vocabulary, so that its total is a check as well.
 """
 
 import base64
@@ -20,7 +20,7 @@ VOCABULARY = Path(__file__).resolve().parent.parent / "loopflow" / "vocab" / "o2
 
 def ranks(*_arguments: object, **_options: object) -> dict[bytes, int]:
     """Read the packed vocabulary in place of a download."""
-    lines = lzma.open(VOCABULARY).read().splitlines()
+    lines = lzma.decompress(VOCABULARY.read_bytes()).splitlines()
     return {base64.b64decode(token): int(rank) for token, rank in (line.split() for line in lines if line)}
 
 

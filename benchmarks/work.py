@@ -3,8 +3,8 @@
 Usage: python benchmarks/work.py [--only CORPUS] [--below DIRECTORY]
 
 Runs the command under strace and prints, for a cold run, a warm one, one on the index and one after ten files changed:
-the git processes started, the files opened below the repository, and all system calls. Two versions can be compared line
-by line; a number that grew is a regression whatever the clock says.
+the git processes started, the files opened below the repository, and all system calls. Two versions can be compared
+line by line; a number that grew is a regression whatever the clock says.
 """
 
 import argparse

@@ -85,7 +85,7 @@ def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:
 
 
 def compile_ignore_file(text: str) -> Patterns:
-    """Compile the text of a .gitignore file. As for git, a NUL ends a line, and one that is no pattern is passed over."""
+    """Compile the text of a .gitignore file. As for git, a NUL ends a line, and what is no pattern is passed over."""
     compiled = []
     for line in text.removeprefix("\ufeff").split("\n"):
         try:
