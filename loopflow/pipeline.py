@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,7 +66,8 @@ def profile(request: SelectRequest, counting: CountRequest) -> Report:
     """Select and count, and return the report. Raises LoopflowError where that is impossible."""
     counter = create_counter(counting.encoding, counting.engine)
     selection = select(request, Git(), os.getcwd())
-    return Report(build_profile(selection, counter, count(selection, counter, counting.jobs)), selection.unmatched)
+    with closing(count(selection, counter, counting.jobs)) as counts:
+        return Report(build_profile(selection, counter, counts), selection.unmatched)
 
 
 def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[FileTokens | Skipped]) -> Profile:
@@ -98,7 +100,8 @@ def write_context(
     counter = create_counter(counting.encoding, counting.engine)
     selection = select(request, Git(), os.getcwd())
     writer = _ContextWriter(counter, layout, write)
-    skipped = writer.write_all(count_documents(selection, counter, counting.jobs))
+    with closing(count_documents(selection, counter, counting.jobs)) as items:
+        skipped = writer.write_all(items)
     return ContextSummary(
         files=writer.files,
         tokens=writer.tokens,

@@ -8,7 +8,7 @@ counts many files.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -37,21 +37,26 @@ class Counted:
     tokens: FileTokens
 
 
-def count(selection: Selection, counter: TokenCounter, jobs: int | None = None) -> Iterator[FileTokens | Skipped]:
-    """Read each candidate once and yield what it costs, in order. `jobs` is the number of threads."""
+def count(
+    selection: Selection, counter: TokenCounter, jobs: int | None = None
+) -> Generator[FileTokens | Skipped, None, None]:
+    """Read each candidate once and yield what it costs, in order. `jobs` is the number of threads.
+
+    Whoever stops early closes it: left to the garbage collector, it could be closed by one of its own threads.
+    """
     return _work(selection, counter, jobs, lambda counted: counted.tokens)
 
 
 def count_documents(
     selection: Selection, counter: TokenCounter, jobs: int | None = None
-) -> Iterator[Counted | Skipped]:
+) -> Generator[Counted | Skipped, None, None]:
     """Like `count`, with the text that was read. Memory is bounded by a few batches for each job."""
     return _work(selection, counter, jobs, lambda counted: counted)
 
 
 def _work(
     selection: Selection, counter: TokenCounter, jobs: int | None, keep: Callable[[Counted], _Kept]
-) -> Iterator[_Kept | Skipped]:
+) -> Generator[_Kept | Skipped, None, None]:
     jobs = jobs or available_processors()
     refs = selection.candidates
     step = max(1, min(SLICE_FILES, len(refs) // (4 * jobs)))
