@@ -1,5 +1,8 @@
 """A small repository that many tests of the command read and none changes."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +10,14 @@ import pytest
 
 from tests.support.builder import Repo
 from tests.support.environment import isolate
+from tests.support.run import COMMAND
 from tests.support.sample import make_sample
+
+WITHOUT_PRIVILEGES = (
+    "setpriv",
+    "--bounding-set=-dac_override,-dac_read_search",
+    "--inh-caps=-dac_override,-dac_read_search",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,7 +35,23 @@ def sample(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
+def binary(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """Return a repository without any text: profiling it counts nothing, which is quick. Leave it as it is."""
+    return Repo(tmp_path_factory.mktemp("binary") / "repo").track({"a.png": b"\0"}).root
+
+
+@pytest.fixture(scope="session")
 def large(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     """Return a repository whose context and charts are larger than a pipe holds. Leave it as it is."""
     repo = Repo(tmp_path_factory.mktemp("large") / "repo")
     return repo.track({f"directory{number}/file.py": "x = 1\n" * 50 for number in range(2000)}).root
+
+
+@pytest.fixture
+def unprivileged() -> tuple[str, ...]:
+    """Return the command as somebody whom permissions hold for, even where the tests run as root."""
+    if os.geteuid() != 0:
+        return COMMAND
+    if not shutil.which("setpriv") or subprocess.run([*WITHOUT_PRIVILEGES, "true"], check=False).returncode:
+        pytest.skip("the tests run as root, and setpriv cannot change that")
+    return (*WITHOUT_PRIVILEGES, *COMMAND)

@@ -1,60 +1,42 @@
 """What cannot be done: one line on stderr that says why and what to do, exit 2, nothing on stdout."""
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, run
+from tests.support.run import Result, run
 
-WITHOUT_PRIVILEGES = (
-    "setpriv",
-    "--bounding-set=-dac_override,-dac_read_search",
-    "--inh-caps=-dac_override,-dac_read_search",
-)
 NOT_A_PATTERN = "patterns have gitignore syntax, such as 'vendor/' or '*.lock'"
 NOT_A_FILE = "paths are relative to the current directory"
 ONLY_TRACKED = "only tracked files are listed unless -u is given"
-
-
-@pytest.fixture
-def unprivileged() -> tuple[str, ...]:
-    """Return the command as somebody whom permissions hold for, even where the tests run as root."""
-    if os.geteuid() != 0:
-        return COMMAND
-    if not shutil.which("setpriv") or subprocess.run([*WITHOUT_PRIVILEGES, "true"], check=False).returncode:
-        pytest.skip("the tests run as root, and setpriv cannot change that")
-    return (*WITHOUT_PRIVILEGES, *COMMAND)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["nope"], f"no such file or directory: nope; {NOT_A_FILE}"),
-        (["docs,nope"], f"no such file or directory: nope; {NOT_A_FILE}"),
+        (["--profile", "docs,nope"], f"no such file or directory: nope; {NOT_A_FILE}"),
         (["README.md/x"], f"no such file or directory: README.md/x; {NOT_A_FILE}"),
         (["two\nlines\x1b[0m"], f"no such file or directory: two\\nlines\\x1b[0m; {NOT_A_FILE}"),
         ([""], "an empty path names nothing; leave it out, or write . for the current directory"),
         (["--include", ""], f"--include: '' is not a pattern; {NOT_A_PATTERN}"),
-        (["--exclude", "!"], f"--exclude: '!' is not a pattern; {NOT_A_PATTERN}"),
+        (["--profile", "--exclude", "!"], f"--exclude: '!' is not a pattern; {NOT_A_PATTERN}"),
         (["--exclude", "# no"], f"--exclude: '# no' is not a pattern; {NOT_A_PATTERN}"),
         (["--exclude", "a\\"], f"--exclude: 'a\\\\' is not a pattern; {NOT_A_PATTERN}"),
-        (["--encoding", "p50k"], "unknown encoding: 'p50k'; known are o200k_base, cl100k_base"),
+        (["--profile", "--encoding", "p50k"], "unknown encoding: 'p50k'; known are o200k_base, cl100k_base"),
         (["-e", ""], "--extension: an empty extension matches nothing; write for example -e py,md"),
         (["-e", "py,"], "--extension: an empty extension matches nothing; write for example -e py,md"),
         (["-e", "."], "--extension: an empty extension matches nothing; write for example -e py,md"),
-        (["-e", "zig"], f"nothing is left to select: --extension zig; {ONLY_TRACKED}"),
+        (["--profile", "-e", "zig"], f"nothing is left to select: --extension zig; {ONLY_TRACKED}"),
         (["src", "--include", "*.zig"], f"nothing is left to select: src --include *.zig; {ONLY_TRACKED}"),
         (["-u", "--exclude", "*"], "nothing is left to select: --exclude *; check the paths and filters"),
     ],
 )
-@pytest.mark.parametrize("mode", [[], ["--profile"]])
-def test_bad_input(mode: list[str], arguments: list[str], message: str, sample: Path) -> None:
+def test_bad_input(arguments: list[str], message: str, sample: Path) -> None:
     """A request that cannot be met ends the run, whether files are printed or counted."""
-    assert run(*mode, *arguments, cwd=sample) == Result(2, "", f"code-context: error: {message}\n")
+    assert run(*arguments, cwd=sample) == Result(2, "", f"code-context: error: {message}\n")
 
 
 @pytest.mark.parametrize(

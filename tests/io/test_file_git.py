@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from loopflow.errors import GitError
 from loopflow.model import Reason, SelectRequest
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
@@ -227,6 +228,31 @@ def test_git_dir_and_git_work_tree_may_lie_apart(
         assert find(here, SelectRequest(paths=(str(other.root),))).paths == ["sub/y.py", "x.py"]
 
 
+def test_a_linked_worktree_keeps_its_index_while_git_names_another_one(
+    project: Repo, tmp_path: Path, alternative: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a hook in the main work tree, a path in a linked one means that one's own index."""
+    project.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    monkeypatch.chdir(project.root)
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", alternative)
+    linked = SelectRequest(paths=("../linked/src",))
+    assert find(project.root, linked).paths == ["src/a.py", "src/deep/b.py"]
+    assert find(project.root, SelectRequest(paths=("src",))).paths == ["src/a.py"]
+
+
+def test_a_broken_repository_is_refused_while_git_names_another_one(
+    project: Repo, other: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repository that git cannot use is refused under git's variables, too."""
+    (other.root / ".git/HEAD").unlink()
+    monkeypatch.chdir(project.root)
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert find(project.root).paths == ["src/a.py", "src/deep/b.py", "top.py"]
+    with pytest.raises(GitError, match="git cannot use it"):
+        find(project.root, SelectRequest(paths=("../other",)))
+
+
 def test_a_hook_in_a_linked_worktree_reads_its_index(
     project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +273,7 @@ LIST_PATHS = """\
 import os
 from loopflow.io.file import select
 from loopflow.io.git import Git
+from loopflow.errors import GitError
 from loopflow.model import SelectRequest
 print(*[ref.path for ref in select(SelectRequest(), Git(), os.getcwd()).candidates], sep="\\n")
 """

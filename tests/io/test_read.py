@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopflow.errors import UsageError
 from loopflow.io.document import blob_id
 from loopflow.io.file import read, select
 from loopflow.io.git import Git
@@ -140,6 +141,18 @@ def test_a_plain_directory_that_may_not_be_listed_is_a_gap() -> None:
     assert (found.paths, found.skips) == (["a.py"], (Skipped("locked", Reason.UNREADABLE, "permission denied"),))
     assert narrowed.skipped == {"locked": Reason.UNREADABLE}
     assert excluded.skipped == {}
+
+
+def test_a_plain_directory_that_is_named_must_be_readable() -> None:
+    """A directory that was asked for and may not be listed, or lies in one that may not be entered, stops the run."""
+    with open_directory() as directory:
+        write_files(directory, {"locked/inner/a.py": "a"})
+        (directory / "locked").chmod(0)
+        with ordinary_user():
+            with pytest.raises(UsageError, match=r"^this directory cannot be read: locked$"):
+                find(directory, SelectRequest(paths=("locked",)))
+            with pytest.raises(UsageError, match=r"^this path cannot be used: locked/inner: permission denied$"):
+                find(directory, SelectRequest(paths=("locked/inner",)))
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that opens and cannot be read")

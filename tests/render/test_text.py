@@ -147,9 +147,8 @@ def test_a_long_chart_says_how_to_see_less() -> None:
     assert not any("rows;" in line for line in lines_of(make_report(SAMPLE)))
 
 
-@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
-@given(profile=profiles(), options=OPTIONS)
+@given(glyphs=st.sampled_from([UNICODE, ASCII]), profile=profiles(), options=OPTIONS)
 def test_charts_stay_within_the_width(width: int, glyphs: Glyphs, profile: Profile, options: ChartOptions) -> None:
     """No line of a chart is wider than the terminal, however deep the tree and however long the names."""
     lines = lines_of(Report(profile), terminal(width, glyphs), options)

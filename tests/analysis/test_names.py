@@ -1,0 +1,76 @@
+"""escape_name() and path_bytes(): names that stay on their line, and the bytes that they stand for."""
+
+import os
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopflow.analysis.names import escape_name, path_bytes
+
+ANY_NAME = st.text(st.characters(exclude_categories=["Cs"]) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("src/a.py", "src/a.py", id="plain"),
+        pytest.param("", "", id="empty"),
+        pytest.param("two words", "two words", id="blank"),
+        pytest.param("naïve/日本語/😀", "naïve/日本語/😀", id="letters of all kinds"),
+        pytest.param("e\u0301", "e\u0301", id="combining"),
+        pytest.param("'\"`$(x)*[red]<b>|", "'\"`$(x)*[red]<b>|", id="markup of others is not ours to escape"),
+        pytest.param("a\nb", "a\\nb", id="line feed"),
+        pytest.param("a\rb", "a\\rb", id="carriage return"),
+        pytest.param("a\tb", "a\\tb", id="tab"),
+        pytest.param("a\\nb", "a\\\\nb", id="a backslash is one"),
+        pytest.param("\x1b[31m", "\\x1b[31m", id="escape"),
+        pytest.param("\0\x07\x7f", "\\x00\\x07\\x7f", id="control"),
+        pytest.param("\x85\x9b", "\\u0085\\u009b", id="control of eight bits"),
+        pytest.param("\u202egpj\u202c", "\\u202egpj\\u202c", id="bidirectional"),
+        pytest.param("\u2066\u200f\u061c", "\\u2066\\u200f\\u061c", id="more of them"),
+        pytest.param("\u200b\ufeff\u00ad", "\\u200b\\ufeff\\u00ad", id="invisible"),
+        pytest.param("\u2028\u2029", "\\u2028\\u2029", id="line and paragraph separator"),
+        pytest.param("\U000e0041", "\\U000e0041", id="tag"),
+        pytest.param("\ue000\U0010ffff", "\\ue000\\U0010ffff", id="private and unassigned"),
+        pytest.param("lat\udce9n", "lat\\xe9n", id="a byte that is not UTF-8"),
+        pytest.param("\ud800", "\\ud800", id="a surrogate that stands for no byte"),
+    ],
+)
+def test_what_a_name_looks_like(name: str, shown: str) -> None:
+    """What could act on a terminal or hide is escaped, and nothing else is."""
+    assert escape_name(name) == shown
+
+
+@given(ANY_NAME)
+def test_an_escaped_name_cannot_act(name: str) -> None:
+    """Whatever the name, what is shown is one line of printable characters that can be encoded."""
+    shown = escape_name(name)
+    assert all(unicodedata.category(char)[0] != "C" and char not in "\u2028\u2029" for char in shown)
+    assert len(shown.splitlines()) <= 1
+    assert shown.encode().decode() == shown
+
+
+@given(ANY_NAME)
+def test_different_names_look_different(name: str) -> None:
+    """An escaped name can be turned back, so that no two names look the same."""
+    escapes = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\"}
+
+    def turn_back(found: re.Match[str]) -> str:
+        escaped = found[0]
+        if escaped in escapes:
+            return escapes[escaped]
+        code = int(escaped.lstrip("\\xuU"), 16)
+        return chr(code + 0xDC00 if escaped[1] == "x" and code > 0x7F else code)
+
+    pattern = r"\\(?:[nrt\\]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
+    assert re.sub(pattern, turn_back, escape_name(name)) == name
+
+
+@given(st.binary())
+def test_bytes_survive(raw: bytes) -> None:
+    """A path stands for the very bytes that it came from, as the file system sees them."""
+    path = raw.decode("utf-8", "surrogateescape")
+    assert path_bytes(path) == raw == os.fsencode(path)

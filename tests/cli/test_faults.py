@@ -1,0 +1,178 @@
+"""What goes wrong beyond the user's input: bugs, Ctrl-C, programs that must not run, networks that must not be used."""
+
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.builder import Repo
+from tests.support.run import COMMAND, environment, python, run
+
+PRIVATE = "the text of a file"
+
+# A bug that quotes what it read, as a failing parser would.
+BUG = """
+import loopflow.pipeline
+def lose(*_):
+    with open("secret.txt") as file:
+        raise {kind}(file.read())
+loopflow.pipeline.select = lose
+class Panic(BaseException):
+    pass
+"""
+
+needs_toktok = pytest.mark.skipif(not importlib.util.find_spec("toktok"), reason="toktok is not installed")
+
+
+@pytest.fixture(scope="module")
+def secret(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """Return a repository with a file that nobody should find in a log."""
+    return Repo(tmp_path_factory.mktemp("secret") / "repo").track({"secret.txt": PRIVATE}).root
+
+
+@pytest.mark.parametrize("kind", ["RuntimeError", "KeyError", "Panic"])
+@pytest.mark.parametrize("mode", [[], ["--profile"]])
+def test_a_bug_is_reported(kind: str, mode: list[str], secret: Path, tmp_path: Path) -> None:
+    """A bug, even one that is no Exception, ends with 3 and one line that names a log without any file's text."""
+    result = run(*mode, cwd=secret, program=python(BUG.format(kind=kind)), env={"XDG_STATE_HOME": str(tmp_path)})
+    assert (result.code, result.out) == (3, "")
+    said = re.fullmatch(f"code-context: error: a bug in code-context: {kind}; please report it with (.*)\n", result.err)
+    assert said
+    log = Path(said[1]).read_text("utf-8")
+    assert said[1].startswith(str(tmp_path))
+    assert kind in log
+    assert "in lose" in log
+    assert PRIVATE not in log
+
+
+def test_a_bug_without_a_place_for_its_log(secret: Path) -> None:
+    """Where no log can be written, it goes to stderr, before the line that speaks of it."""
+    env = {"XDG_STATE_HOME": "/dev/null"}
+    result = run(cwd=secret, program=python(BUG.format(kind="RuntimeError")), env=env)
+    *log, last = result.err.splitlines()
+    assert (result.code, result.out) == (3, "")
+    assert last == "code-context: error: a bug in code-context: RuntimeError; please report it with the lines above"
+    assert log[-1] == "RuntimeError"
+    assert PRIVATE not in result.err
+
+
+@pytest.fixture(scope="module")
+def slow(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """Return a repository that tiktoken counts for some seconds."""
+    text = "".join(f"value_{number} = {number * number}\n" for number in range(20_000))
+    repo = Repo(tmp_path_factory.mktemp("slow") / "repo")
+    return repo.track({f"file{number}.py": text for number in range(30)}).root
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are seen in /proc only")
+def test_an_interrupt_while_counting(slow: Path) -> None:
+    """Ctrl-C while threads count ends with 130, and nothing is printed: no chart, no traceback."""
+    env = environment({"LOOPFLOW_ENGINE": "tiktoken"})
+    with subprocess.Popen(
+        [*COMMAND, "--profile"], cwd=slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
+    ) as process:
+        while len(os.listdir(f"/proc/{process.pid}/task")) == 1:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        shown, complaint = process.communicate()
+    assert (process.returncode, shown, complaint) == (130, b"", b"")
+
+
+def test_an_interrupt_while_printing(large: Path) -> None:
+    """Ctrl-C while somebody reads slowly ends with 130 and no traceback."""
+    with subprocess.Popen(
+        COMMAND, cwd=large, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        assert process.stdout
+        assert process.stdout.read(11) == b"<documents>"
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate()
+    assert (process.returncode, complaint) == (130, b"")
+
+
+@pytest.fixture(scope="module")
+def hostile(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """Return a repository whose configuration wants programs run; each would leave a file named `mark` beside it."""
+    directory = tmp_path_factory.mktemp("hostile")
+    program = directory / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{directory}/mark'\n", "utf-8")
+    program.chmod(0o755)
+    repo = Repo(directory / "repo").track({"README.md": b"\0", "sub/a.png": b"\0"})
+    repo.commit()
+    repo.write(".git/info/attributes", "* filter=evil diff=evil\n")
+    repo.write("sub/a.png", b"\0changed")
+    repo.write("untracked.png", b"\0")
+    hooks = repo.write(".git/evil/post-index-change", program.read_bytes())
+    hooks.chmod(0o755)
+    for name, value in {
+        "alias.ls-files": f"!{program}",
+        "core.editor": str(program),
+        "core.fsmonitor": str(program),
+        "core.hooksPath": str(hooks.parent),
+        "core.pager": str(program),
+        "core.sshCommand": str(program),
+        "diff.evil.textconv": str(program),
+        "diff.external": str(program),
+        "filter.evil.clean": str(program),
+        "filter.evil.process": str(program),
+        "filter.evil.smudge": str(program),
+        "pager.ls-files": "true",
+    }.items():
+        repo.git("config", name, value)
+    return repo.root
+
+
+OPTIONS = [
+    ["--raw"],
+    ["--profile", "--files"],
+    ["--profile", "--format", "json", "-v"],
+    ["--profile", "--untracked"],
+    ["--profile", "--readmes", "sub"],
+    ["--profile", "sub/a.png", "untracked.png"],
+    ["--profile", "-e", "png", "--include", "sub/", "--exclude", "*.txt"],
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_no_configured_program_is_run(options: list[str], hostile: Path) -> None:
+    """Whatever a repository configures to be run, no option of the command runs it."""
+    assert run(*options, cwd=hostile).code == 0
+    assert not hostile.with_name("mark").exists()
+
+
+def test_git_itself_would_run_it(hostile: Path, tmp_path: Path) -> None:
+    """The trap of the test above works: an ordinary git command walks into it."""
+    shutil.copytree(hostile.parent, tmp_path / "copy", symlinks=True)
+    subprocess.run(["git", "status"], cwd=tmp_path / "copy/repo", capture_output=True, check=False)
+    mark = hostile.with_name("mark")
+    assert mark.exists()
+    mark.unlink()
+
+
+@pytest.fixture
+def alone() -> tuple[str, ...]:
+    """Return what runs a program in a network of its own, with nothing in it but a loopback that is down."""
+    program = ("unshare", "--map-root-user", "--net")
+    if not shutil.which("unshare") or subprocess.run([*program, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no network can be made here")
+    return program
+
+
+@pytest.mark.parametrize("engine", ["tiktoken", pytest.param("toktok", marks=needs_toktok)])
+def test_no_network_is_needed(engine: str, alone: tuple[str, ...], sample: Path) -> None:
+    """Where no address can be reached, both engines count as ever."""
+    result = run("--profile", "src", cwd=sample, program=(*alone, *COMMAND), env={"LOOPFLOW_ENGINE": engine})
+    assert (result.code, result.err) == (0, "")
+    assert result.out.endswith("\nTotal: 99 tokens in 6 files, 371 bytes, o200k_base\n")
+
+
+def test_nothing_can_be_reached_in_there(alone: tuple[str, ...], sample: Path) -> None:
+    """The network of the test above is one in which not even this machine answers."""
+    ask = "import socket; socket.create_connection(('127.0.0.1', 9), 1)"
+    assert "Network is unreachable" in run(cwd=sample, program=(*alone, sys.executable, "-c", ask)).err

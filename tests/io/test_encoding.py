@@ -1,0 +1,339 @@
+"""Counting tokens: two engines, two encodings, the same numbers, and never the network."""
+
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import pytest
+import tiktoken.load
+import tiktoken_ext.openai_public
+from hypothesis import given
+from hypothesis import strategies as st
+
+import loopflow
+from loopflow.errors import UncountableError, UsageError, VocabularyError
+from loopflow.io.encoding import (
+    DEFAULT_ENCODING,
+    DISTRIBUTIONS,
+    VOCABULARY_DIGESTS,
+    TiktokenCounter,
+    TokenCounter,
+    ToktokCounter,
+    choose_engine,
+    create_counter,
+)
+from tests.support.oracle import count_text
+
+ENCODINGS = tuple(VOCABULARY_DIGESTS)
+ENGINES = tuple(DISTRIBUTIONS)
+
+
+@cache
+def load_counter(encoding: str, engine: str) -> TokenCounter:
+    """Load each encoding once for all tests: it takes a fraction of a second."""
+    return create_counter(encoding, engine)
+
+
+NASTY = {
+    "nothing": "",
+    "special tokens": "<|endoftext|><|fim_prefix|> <|endofprompt|>\n<|im_start|>system<|im_end|>",
+    "contractions": "I'm you'RE they'Ll 's 'S '\u017f don\u2019t",
+    "indented code": "def f(x):\n    if x:\n\treturn  x   # done \n\n\n",
+    "line ends": "one\r\ntwo\rthree\n\r\n\r \n \r\n",
+    "numbers": "1234567890 1,234.5e-6 \u0663\u0664 \u2167 \u00bd",
+    "capitals": "HTTPServer fooBAR aB Ab \u01c5\u01c8 \u00c0\u00c9",
+    "emoji": "\U0001f600\U0001f468\u200d\U0001f469\u200d\U0001f467\U0001f3fd\u2764\ufe0f\U0001f1e9\U0001f1ea",
+    "combining": "e\u0301\u0323 \u0915\u094d\u0937 \u0e17\u0e35\u0e48 \u1112\u1161\u11ab",
+    "han and kana": "\u6f22\u5b57\u304b\u306a\u30ab\u30ca\uff21\uff22",
+    "right to left": "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u202eabc\u202c",
+    "white space of all kinds": "\t\v\f\x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000 \x1c\x1d\x1e\x1f",
+    "control": "".join(map(chr, range(32))) + "\x7f\x80\x9f",
+    "invisible": "\ufeff\u200b\u200c\u2060\u00ad",
+    "replacement": "\ufffd\ufffd\ufffd",
+    "ends of planes": "\uffff\ufffe\U0001fffe\U0010ffff\ue000\U000e0041",
+    "punctuation": "!!!???...///***###---___===~~~```\\\\\\\n///\n",
+    "minified": "function(a,b){return a<b?-1:a>b?1:0};" * 200,
+    "base64": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo" * 300,
+    "many lines": "x = 1\n" * 5_000,
+    "long line of letters": "acgt" * 25_000,
+    "long line of words": "word " * 20_000,
+    **{
+        f"{length:,} of {name}": char * length
+        for name, char, length in (
+            ("a", "a", 200_000),
+            ("A", "A", 50_000),
+            ("aA", "aA", 50_000),
+            ("one", "1", 50_000),
+            ("blank", " ", 200_000),
+            ("tab", "\t", 50_000),
+            ("line feed", "\n", 200_000),
+            ("line end", "\r\n", 50_000),
+            ("blank and line feed", " \n", 50_000),
+            ("wide blank", "\u3000", 50_000),
+            ("NUL", "\0", 50_000),
+            ("mark", "!", 50_000),
+            ("slash", "/", 200_000),
+            ("accent", "\u0301", 200_000),
+            ("han", "\u4e2d", 50_000),
+            ("emoji", "\U0001f600", 50_000),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("name", NASTY)
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_engines_count_nasty_texts_alike(encoding: str, name: str) -> None:
+    """Both engines count every text as tiktoken's own encoding does."""
+    text = NASTY[name]
+    expected = count_text(text, encoding)
+    assert [load_counter(encoding, engine).count([text]) for engine in ENGINES] == [[expected]] * 2
+
+
+TEXTS = st.lists(
+    st.one_of(
+        st.text(),
+        st.text(alphabet=" \n\r\t\xa0'sSaA1!/\u0301", max_size=60),
+        st.sampled_from(["<|endoftext|>", "'re", "\r\n", "    ", "://", "\U0001f600", "\u200d", "def ", "HTTPServer"]),
+    ),
+    max_size=8,
+).map("".join)
+
+
+@given(st.lists(TEXTS, max_size=5))
+def test_engines_count_random_texts_alike(texts: list[str]) -> None:
+    """Whatever the texts, both engines count each of them as tiktoken's own encoding does, in order."""
+    for encoding in ENCODINGS:
+        expected = [count_text(text, encoding) for text in texts]
+        assert [load_counter(encoding, engine).count(texts) for engine in ENGINES] == [expected] * 2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_counter_names_itself(encoding: str, engine: str) -> None:
+    """A counter knows its encoding and its engine."""
+    counter = load_counter(encoding, engine)
+    assert (counter.encoding, counter.engine) == (encoding, engine)
+    assert counter.count([]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("hello world", 2, id="words"),
+        pytest.param("<|endoftext|>", 7, id="a special token's name is ordinary text"),
+        pytest.param(" " * 1_000_000, 7813, id="a million blanks"),
+    ],
+)
+def test_counts_that_are_known(text: str, expected: int) -> None:
+    """Some numbers that do not come from the engine that is asked."""
+    assert load_counter("o200k_base", "toktok").count([text]) == [expected]
+
+
+BLANKS = """
+import sys
+from loopflow.errors import UncountableError
+from loopflow.io.encoding import create_counter
+counter = create_counter("o200k_base", "tiktoken")
+for text in (" " * 1_000_000, " " * 999_998, " " * 999_999, "x" + " " * 1_000_000 + "\\n", " \\t" * 500_000 + "x"):
+    try:
+        print(*counter.count([text]))
+    except UncountableError as error:
+        print(error)
+"""
+
+
+def run_python(code: str, *, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a process of its own."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def test_tiktoken_gives_up_without_a_word(tmp_path: Path) -> None:
+    """A run of blanks that tiktoken would panic at is refused beforehand, so that it prints no stack trace."""
+    refused = "more than 999,998 blanks in a row, which tiktoken cannot count"
+    done = run_python(BLANKS, cwd=tmp_path)
+    assert done.stdout.splitlines() == [refused, "7813", refused, "7815", refused]
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+PANIC = """
+from loopflow.errors import UncountableError
+from loopflow.io import encoding
+encoding._LONGEST_BLANK_RUN = 10**9
+try:
+    encoding.create_counter("o200k_base", "tiktoken").count([" " * 1_000_000])
+except UncountableError as error:
+    print(error)
+"""
+
+
+def test_a_panic_is_an_error_of_one_text(tmp_path: Path) -> None:
+    """Should tiktoken panic at another text, that text is uncountable and the process goes on."""
+    done = run_python(PANIC, cwd=tmp_path)
+    assert (done.stdout, done.returncode) == ("tiktoken cannot count it\n", 0)
+    assert "panicked" in done.stderr
+
+
+def test_what_is_no_panic_is_a_bug() -> None:
+    """An error that is not the engine giving up is not taken for an uncountable text."""
+    with pytest.raises(TypeError):
+        load_counter("o200k_base", "tiktoken").count([cast("str", b"bytes")])
+
+
+@pytest.mark.parametrize("engine", [None, *ENGINES])
+def test_an_unknown_encoding_is_refused(engine: str | None) -> None:
+    """An encoding that is not there is named, and so are those that are."""
+    with pytest.raises(UsageError, match=r"^unknown encoding: 'gpt2'$") as caught:
+        create_counter("gpt2", engine)
+    assert caught.value.hint == "known are o200k_base, cl100k_base"
+
+
+def test_the_faster_engine_is_used_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a choice toktok counts if it is installed, and tiktoken if not."""
+    assert choose_engine() == "toktok"
+    assert isinstance(create_counter(), ToktokCounter)
+    monkeypatch.setitem(sys.modules, "toktok", None)
+    assert choose_engine() == "tiktoken"
+    assert isinstance(create_counter(), TiktokenCounter)
+    assert create_counter().encoding == DEFAULT_ENCODING == "o200k_base"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_can_be_chosen(engine: str) -> None:
+    """A choice holds whatever else is installed."""
+    assert choose_engine(engine) == engine
+    assert create_counter(engine=engine).engine == engine
+
+
+def test_an_engine_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown engine is named with those that there are; a missing one with what installs it."""
+    with pytest.raises(UsageError, match=r"^there is no engine 'gpt'$") as unknown:
+        choose_engine("gpt")
+    assert unknown.value.hint == "LOOPFLOW_ENGINE is one of toktok, tiktoken"
+    monkeypatch.setitem(sys.modules, "toktok", None)
+    with pytest.raises(UsageError, match=r"^the engine toktok is not installed$") as missing:
+        create_counter(engine="toktok")
+    assert "loopflow-code-context[fast]" in missing.value.hint
+
+
+def test_nothing_is_loaded_before_the_first_text(tmp_path: Path) -> None:
+    """Making a counter imports no engine and reads no vocabulary."""
+    code = (
+        "import sys\nfrom loopflow.io.encoding import create_counter\n"
+        "create_counter(); create_counter('cl100k_base', 'tiktoken')\n"
+        "print(sorted({'tiktoken', 'toktok', 'regex'} & set(sys.modules)))"
+    )
+    assert run_python(code, cwd=tmp_path).stdout == "[]\n"
+
+
+def test_tiktoken_itself_is_left_as_it_is() -> None:
+    """After an encoding was built from our vocabulary, tiktoken still has its own loader."""
+    load_counter("cl100k_base", "tiktoken").count(["x"])
+    assert tiktoken_ext.openai_public.load_tiktoken_bpe is tiktoken.load.load_tiktoken_bpe
+
+
+@pytest.fixture(scope="module")
+def copied_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with a copy of the package, whose vocabularies may be spoiled."""
+    directory = tmp_path_factory.mktemp("copy")
+    shutil.copytree(Path(loopflow.__file__).parent, directory / "loopflow")
+    return directory
+
+
+@pytest.fixture
+def vocabulary(copied_package: Path) -> Iterator[Path]:
+    """Return the path of a vocabulary that is put back after the test."""
+    path = copied_package / "loopflow/vocab/o200k_base.tiktoken.xz"
+    data = path.read_bytes()
+    yield path
+    path.write_bytes(data)
+
+
+OFFLINE = """
+import sys
+
+def refuse(event, arguments):
+    if event in {"socket.connect", "socket.getaddrinfo", "urllib.Request"}:
+        print("NETWORK", event, arguments)
+
+sys.addaudithook(refuse)
+import loopflow
+from loopflow.errors import VocabularyError
+from loopflow.io.encoding import create_counter
+try:
+    print(*create_counter("o200k_base", "tiktoken").count(["hello world"]))
+except VocabularyError as error:
+    print(error.exit_code, error.message)
+    print(error.hint)
+"""
+
+
+def change_a_token(data: bytes) -> bytes:
+    return lzma.compress(lzma.decompress(data).replace(b"IQ== 0\n", b"IQ== 1\n", 1), preset=0)
+
+
+def append_a_token(data: bytes) -> bytes:
+    return lzma.compress(lzma.decompress(data) + b"eHl6enk= 999999\n", preset=0)
+
+
+def truncate(data: bytes) -> bytes:
+    return data[:1000]
+
+
+def spoil(data: bytes) -> bytes:
+    return data[:50_000] + bytes(100) + data[50_100:]
+
+
+def empty(_: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize("damage", [change_a_token, append_a_token, truncate, spoil, empty])
+def test_a_damaged_vocabulary_is_refused(vocabulary: Path, damage: Callable[[bytes], bytes]) -> None:
+    """A vocabulary that is not what it should be is named with its digest; nothing is counted and nothing fetched."""
+    vocabulary.write_bytes(damage(vocabulary.read_bytes()))
+    assert_refused(vocabulary)
+
+
+def test_a_missing_vocabulary_is_refused(vocabulary: Path) -> None:
+    """A vocabulary that is not there is named with its digest, and is not fetched either."""
+    vocabulary.unlink()
+    assert_refused(vocabulary)
+
+
+def assert_refused(vocabulary: Path) -> None:
+    done = run_python(OFFLINE, cwd=vocabulary.parents[2], PYTHONPATH=str(vocabulary.parents[2]))
+    message, hint = done.stdout.splitlines()
+    assert message.startswith("2 the packaged vocabulary o200k_base")
+    assert VOCABULARY_DIGESTS["o200k_base"] in message
+    assert hint == "install loopflow-code-context again"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["cl100k_base", "p50k_base"])
+def test_the_digest_decides(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A vocabulary that is whole but not the expected one is refused, and so is one that was never packaged."""
+    monkeypatch.setitem(VOCABULARY_DIGESTS, name, "0" * 64)
+    with pytest.raises(VocabularyError, match="0" * 64):
+        TiktokenCounter(name).count(["x"])
+
+
+def test_a_whole_vocabulary_counts_offline(vocabulary: Path) -> None:
+    """The same process counts when the vocabulary is whole, without looking for the network either."""
+    done = run_python(OFFLINE, cwd=vocabulary.parents[2], PYTHONPATH=str(vocabulary.parents[2]))
+    assert (done.stdout, done.stderr) == ("2\n", "")
+
+
+def test_an_uncountable_text_is_told_for_all_texts() -> None:
+    """A batch with one uncountable text raises; which one it was is for the caller to find out."""
+    with pytest.raises(UncountableError):
+        load_counter("o200k_base", "tiktoken").count(["fine", " " * 1_000_000])

@@ -1,0 +1,222 @@
+"""What holds for every repository, whatever is in it: nothing is lost, counted twice or shown and not counted."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
+from functools import cache
+from typing import TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loopflow.errors import UsageError
+from loopflow.io.counting import count
+from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS, TokenCounter, create_counter
+from loopflow.io.file import select
+from loopflow.io.git import Git
+from loopflow.io.opening import Opener
+from loopflow.model import Document, FileTokens, Reason, SelectRequest
+from loopflow.pipeline import ContextSummary, CountRequest, profile, write_context
+from tests.support.builder import Repo
+from tests.support.oracle import count_repository
+from tests.support.random_repos import TEXT_KINDS, UNTRACKED, Tree, built, trees
+
+REASONS = {
+    "binary": Reason.BINARY,
+    "link": Reason.SYMLINK,
+    "dangling": Reason.SYMLINK,
+    "submodule": Reason.SUBMODULE,
+    "deleted": Reason.MISSING,
+    "replaced by a link": Reason.SYMLINK,
+    "replaced by a directory": Reason.SPECIAL,
+}
+Result = TypeVar("Result")
+
+COUNTING = CountRequest(jobs=2)
+EVERYTHING = SelectRequest()
+ROOT = "."
+
+few = settings(max_examples=25)
+
+REQUESTS = st.builds(
+    SelectRequest,
+    extensions=st.sampled_from([(), ("py",), (".md", "py")]),
+    include=st.sampled_from([(), ("src/",), ("*.py", "!src2/*"), ("**/a/**", "README.md")]),
+    exclude=st.sampled_from([(), ("src",), ("*", "!*.py"), ("/a/", "*\\\\*")]),
+    untracked=st.booleans(),
+    readmes=st.booleans(),
+)
+
+
+class Recording:
+    """A layout that writes nothing and remembers the documents."""
+
+    def __init__(self) -> None:
+        self.documents: list[Document] = []
+
+    def opening(self) -> str:
+        """Return nothing."""
+        return ""
+
+    def before(self, document: Document, number: int) -> str:
+        """Remember the document, which must be the next one."""
+        self.documents.append(document)
+        assert number == len(self.documents)
+        return ""
+
+    def after(self, document: Document) -> str:
+        """Return nothing."""
+        assert document is self.documents[-1]
+        return ""
+
+    def closing(self) -> str:
+        """Return nothing."""
+        return ""
+
+
+def print_context(request: SelectRequest) -> tuple[list[Document], str, ContextSummary]:
+    """Print the context of the current directory and return its documents, what was written, and the summary."""
+    layout = Recording()
+    written: list[str] = []
+    summary = write_context(request, COUNTING, layout, written.append)
+    return layout.documents, "".join(written), summary
+
+
+def attempt(run: Callable[[], Result]) -> Result | str:
+    """Run, and return the result or the message of the refusal."""
+    try:
+        return run()
+    except UsageError as error:
+        return error.message
+
+
+@contextmanager
+def standing_in(tree: Tree) -> Iterator[Repo]:
+    """Build a repository and make it the current directory."""
+    with built(tree) as repo, chdir(repo.root):
+        yield repo
+
+
+@contextmanager
+def opened_files() -> Iterator[Counter[str]]:
+    """Count how often each path is opened."""
+    opened: Counter[str] = Counter()
+    open_really = Opener.open
+
+    def open_counted(opener: Opener, path: str) -> tuple[int, os.stat_result]:
+        opened[path] += 1
+        return open_really(opener, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Opener, "open", open_counted)
+        yield opened
+
+
+@cache
+def load_counter(encoding: str, engine: str) -> TokenCounter:
+    """Load each encoding once for all tests."""
+    return create_counter(encoding, engine)
+
+
+@few
+@given(trees())
+def test_context_and_profile_are_what_git_lists(tree: Tree) -> None:
+    """Printed files = profiled files = what git lists but for what is skipped, each with the reason it must have."""
+    with standing_in(tree) as repo:
+        listed = repo.tracked()
+        documents, text, summary = print_context(EVERYTHING)
+        report = profile(EVERYTHING, COUNTING)
+    printed = [document.ref.path for document in documents]
+    skipped = {path: REASONS[kind] for path, kind in tree.items() if kind in REASONS}
+    assert printed == [path for path in listed if path not in skipped]
+    assert printed == [file.path for file in report.profile.files]
+    assert {skip.path: skip.reason for skip in report.profile.skipped} == skipped
+    assert {skip.path: skip.reason for skip in summary.skipped} == skipped
+    assert "".join(document.text for document in documents) == text
+    assert summary.files == len(printed)
+    assert sorted(printed) == sorted(path for path, kind in tree.items() if kind in TEXT_KINDS)
+
+
+@few
+@given(trees())
+def test_what_is_listed_is_counted_or_skipped(tree: Tree) -> None:
+    """Listed = counted + skipped: every tracked path is one or the other, and none is both or twice."""
+    with standing_in(tree) as repo:
+        listed = repo.tracked()
+        result = profile(EVERYTHING, COUNTING).profile
+    counted, skipped = [file.path for file in result.files], [skip.path for skip in result.skipped]
+    assert Counter(counted) + Counter(skipped) == Counter(listed)
+    assert result.total.files == len(counted)
+
+
+@few
+@given(trees())
+def test_every_file_is_opened_once(tree: Tree) -> None:
+    """Printing and profiling open each candidate exactly once, and nothing else."""
+    with standing_in(tree):
+        for run in (lambda: print_context(EVERYTHING), lambda: profile(EVERYTHING, COUNTING)):
+            with opened_files() as opened:
+                run()
+            not_opened = {"link", "dangling", "submodule", UNTRACKED}
+            assert opened == {path: 1 for path, kind in tree.items() if kind not in not_opened}
+
+
+@few
+@given(trees(), REQUESTS)
+def test_every_request_means_the_same_for_context_and_profile(tree: Tree, asked: SelectRequest) -> None:
+    """Whatever is asked for, what is printed is what is profiled, token for token, or both refuse alike."""
+    with standing_in(tree):
+        result = attempt(lambda: profile(asked, COUNTING).profile)
+        context = attempt(lambda: print_context(asked))
+    if isinstance(result, str) or isinstance(context, str):
+        assert result == context
+        return
+    documents, _, summary = context
+    assert sorted(document.ref.path for document in documents) == sorted(file.path for file in result.files)
+    assert {document.ref.path: document.digest for document in documents} == {
+        file.path: file.digest for file in result.files
+    }
+    assert sorted(skip.path for skip in summary.skipped) == sorted(skip.path for skip in result.skipped)
+    assert (summary.tokens, summary.files) == (result.total.tokens, result.total.files)
+
+
+@few
+@given(trees())
+def test_the_numbers_add_up(tree: Tree) -> None:
+    """Own files and children make up each directory; types, root and total are one sum, which is that of the files."""
+    with standing_in(tree):
+        result = profile(SelectRequest(untracked=True), COUNTING).profile
+    nodes = {each.path: each for each in result.directories}
+    for path, node in nodes.items():
+        own = [file for file in result.files if (file.path.rpartition("/")[0] or ROOT) == path]
+        below = [nodes[other] for other in nodes if other != ROOT and (other.rpartition("/")[0] or ROOT) == path]
+        assert (node.own_tokens, node.own_files) == (sum(file.tokens for file in own), len(own))
+        assert node.tokens == node.own_tokens + sum(each.tokens for each in below)
+        assert node.files == node.own_files + sum(each.files for each in below)
+        assert node.bytes == sum(file.bytes for file in own) + sum(each.bytes for each in below)
+    everything = (result.total.tokens, result.total.files, result.total.bytes)
+    root = nodes[ROOT]
+    assert everything == (root.tokens, root.files, root.bytes)
+    assert everything == tuple(
+        sum(getattr(each, what) for each in result.types) for what in ("tokens", "files", "bytes")
+    )
+    assert everything == (
+        sum(file.tokens for file in result.files),
+        len(result.files),
+        sum(file.bytes for file in result.files),
+    )
+
+
+@few
+@given(trees())
+def test_counts_are_those_of_a_slow_and_simple_count(tree: Tree) -> None:
+    """Both engines, in both encodings, count what git, the vocabularies and tiktoken alone come to."""
+    with built(tree) as repo:
+        selection = select(EVERYTHING, Git(), str(repo.root))
+        for encoding in VOCABULARY_DIGESTS:
+            expected = count_repository(repo.root, encoding)
+            for engine in DISTRIBUTIONS:
+                counts = count(selection, load_counter(encoding, engine), 2)
+                assert {item.path: item.tokens for item in counts if isinstance(item, FileTokens)} == expected
