@@ -86,7 +86,7 @@ class Discovery:
         ask = [*where, "rev-parse", "--path-format=absolute"]
         answer = self._command.run([*ask, *(word for question in _QUESTIONS for word in question)])
         if answer.status:
-            _raise_unless_absent(answer, directory)
+            _raise_unless_absent(answer, directory, is_named=not where)
             return None
         lines = answer.output.split(b"\n")[:-1]
         if len(lines) != len(_QUESTIONS):  # a path with a line break in it: one question at a time
@@ -98,7 +98,7 @@ class Discovery:
         """Describe the repository at `root` although git's environment names another one."""
         answer = self._command.run([f"--git-dir={os.path.join(root, '.git')}", "rev-parse", "--absolute-git-dir"])
         if answer.status:
-            _raise_unless_absent(answer, root)
+            _raise_unless_absent(answer, root, is_named=False)
             return None
         return self._describe(root, answer.line, bare=False)
 
@@ -107,10 +107,9 @@ class Discovery:
         return Repository(root, git_dir, os.path.join(git_dir, "index"), _object_format(object_format), bare)
 
 
-def _raise_unless_absent(answer: Answer, directory: str) -> None:
-    """Raise GitError where git found a repository and will not use it; return where there is none."""
+def _raise_unless_absent(answer: Answer, directory: str, *, is_named: bool) -> None:
+    """Raise GitError where git found a repository, or its environment names one, and it will not use it."""
     where, complaint = escape_name(directory), answer.complaint
-    variables = [name for name in os.environ if name.startswith(_GIT_VARIABLES)]
     if "dubious ownership" in complaint:
         raise GitError(
             f"git does not trust the repository around {where}, because it belongs to another user",
@@ -122,8 +121,9 @@ def _raise_unless_absent(answer: Answer, directory: str) -> None:
     has_git_entry = os.path.lexists(os.path.join(directory, ".git"))
     if "not a git repository" in complaint and held_back and not has_git_entry:
         return
-    if variables:
-        raise GitError(f"git cannot use a repository for {where}: {complaint}", f"check {', '.join(sorted(variables))}")
+    if is_named:
+        variables = ", ".join(sorted(name for name in os.environ if name.startswith(_GIT_VARIABLES)))
+        raise GitError(f"git cannot use the repository that its environment names: {complaint}", f"check {variables}")
     hint = "check its permissions, and git status there"
     raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", hint)
 

@@ -41,13 +41,13 @@ def find_trees(git: Git, paths: Iterable[str], here: str) -> list[Tree]:
     wanted: dict[str, list[Wanted]] = {}
     repositories: dict[str, Repository | None] = {}
     for argument in _split(paths, here):
-        if git.find_bare_repository(os.path.realpath(os.path.join(here, argument))):
-            what = f"{escape_name(argument)} is a bare repository, which has no work tree"
-            raise UsageError(what, "name a revision with --rev")
         resolved = _resolve(git, argument, here)
         is_file = os.path.islink(resolved) or not os.path.isdir(resolved)
         directory = os.path.dirname(resolved) if is_file else resolved
-        repository = git.find_repository(directory)
+        repository = git.find_bare_repository(directory) or git.find_repository(directory)
+        if repository and repository.bare:
+            what = f"{escape_name(repository.root)} is a bare repository, which has no work tree"
+            raise UsageError(what, "name a revision with --rev")
         if not (repository or is_file or os.access(directory, os.R_OK | os.X_OK)):
             raise UsageError(f"this directory cannot be read: {escape_name(argument)}", "check its permissions")
         root = repository.root if repository else directory

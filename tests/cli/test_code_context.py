@@ -11,7 +11,6 @@ import pytest
 
 from loopflow.cli.code_context import code_context, main
 from loopflow.io.encoding import create_counter
-from loopflow.model import Document, FileRef
 from loopflow.render.context import RawLayout
 from tests.support.run import Result, python, run
 from tests.support.sample import FILES, TOKENS, UTIL
@@ -119,8 +118,7 @@ def test_what_surrounds_the_files_is_counted_apart(sample: Path) -> None:
     """The summary's second number is the cost of everything that is no file's text."""
     result = run("--raw", "docs/README.md", cwd=sample)
     layout, text = RawLayout(), "# Documents\n"
-    document = Document(FileRef("docs/README.md"), text, len(text), "")
-    around = sum(create_counter().count([layout.before(document, 1), layout.after(document)]))
+    around = sum(create_counter().count([layout.before("docs/README.md", 1), layout.after(text[-1:])]))
     assert result.err == f"code-context: 1 file, 3 tokens + {around} around them (o200k_base)\n"
 
 

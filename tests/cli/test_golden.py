@@ -24,6 +24,9 @@ CASES: dict[str, list[str]] = {
     "profile-format-json": ["--profile", "--format", "json"],
     "profile-quiet-text": ["--profile", "-q", "--format", "text", "docs"],
     "profile-untracked-extensions": ["--profile", "-u", "-e", ".D.TS,css", "--extension", "md"],
+    "profile-changed": ["--profile", "--changed", "--jobs", "2", "--no-cache"],
+    "profile-rev": ["--profile", "--rev", "HEAD", "--depth", "0", "--top", "2"],
+    "profile-staged": ["--profile", "--staged", "src"],
     "profile-verbose": ["--profile", "-v", "--depth", "0", "--top", "0"],
 }
 

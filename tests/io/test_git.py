@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loopflow.errors import GitError
+from loopflow.errors import GitError, UsageError
 from loopflow.io.git import Git
 from loopflow.model import Reason, SelectRequest
 from tests.support.builder import Repo, write_files
@@ -169,8 +169,9 @@ def test_a_git_directory_has_no_work_tree(project: Repo, tmp_path: Path, monkeyp
     project.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
     monkeypatch.chdir(tmp_path / "bare.git")
     monkeypatch.setenv("GIT_DIR", ".")
-    error = refusal(tmp_path / "bare.git")
-    assert error.message == f"{tmp_path / 'bare.git'} has no work tree: it is a git directory or a bare repository"
+    with pytest.raises(UsageError) as caught:
+        find(tmp_path / "bare.git")
+    assert caught.value.message == f"{tmp_path / 'bare.git'} is a bare repository, which has no work tree"
     assert find(tmp_path, SelectRequest(paths=("repo",))).paths == ["src/a.py", "top.py"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.errors import UsageError
-from loopflow.io.document import blob_id
+from loopflow.io.document import LargeText, blob_id
 from loopflow.io.file import read, select
 from loopflow.io.git import Git
 from loopflow.io.opening import Opener
@@ -22,7 +22,9 @@ def read_bytes(directory: Path, data: bytes) -> Document | Skipped:
     """Write `data` to a file and read it."""
     write_files(directory, {"file": data})
     with Opener(str(directory)) as opener:
-        return read(opener, FileRef("file"))
+        found = read(opener, FileRef("file"))
+    assert not isinstance(found, LargeText)
+    return found
 
 
 @pytest.mark.parametrize(

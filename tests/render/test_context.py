@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.analysis.names import escape_name
-from loopflow.model import Document, FileRef
 from loopflow.render.context import RawLayout, XmlLayout
 from tests.support.profiles import HOSTILE_NAMES
 from tests.support.screen import can_act
@@ -16,18 +15,16 @@ from tests.support.screen import can_act
 PATHS = st.binary(min_size=1, max_size=20).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
 
 
-def document(path: str, text: str) -> Document:
-    return Document(FileRef(path), text, len(text.encode("utf-8", "surrogateescape")), "")
-
-
-def written(layout: XmlLayout | RawLayout, *documents: Document) -> str:
-    parts = [layout.before(each, number) + each.text + layout.after(each) for number, each in enumerate(documents, 1)]
+def written(layout: XmlLayout | RawLayout, *documents: tuple[str, str]) -> str:
+    parts = [
+        layout.before(path, number) + text + layout.after(text[-1:]) for number, (path, text) in enumerate(documents, 1)
+    ]
     return layout.opening() + "".join(parts) + layout.closing()
 
 
 def test_xml_is_what_guides_recommend() -> None:
     """Each document has its number, its source and its text, within one element."""
-    assert written(XmlLayout(), document("src/a.py", "x = 1\n"), document("b&c.md", "no line end")) == (
+    assert written(XmlLayout(), ("src/a.py", "x = 1\n"), ("b&c.md", "no line end")) == (
         "<documents>\n"
         '<document index="1">\n'
         "<source>src/a.py</source>\n"
@@ -47,7 +44,7 @@ def test_xml_is_what_guides_recommend() -> None:
 
 def test_raw_is_path_and_text() -> None:
     """Each document is its path and its text between two lines of dashes."""
-    assert written(RawLayout(), document("src/a.py", "x = 1\n"), document("b&c.md", "no line end")) == (
+    assert written(RawLayout(), ("src/a.py", "x = 1\n"), ("b&c.md", "no line end")) == (
         "src/a.py\n---\nx = 1\n---\nb&c.md\n---\nno line end\n---\n"
     )
 
@@ -62,14 +59,14 @@ def test_no_document_is_an_empty_list(layout: XmlLayout | RawLayout, empty: str)
 @pytest.mark.parametrize(("text", "end"), [("", ""), ("a", "\n"), ("a\n", ""), ("a\n\n", ""), ("a\r", "\n")])
 def test_what_follows_a_text_begins_a_line(layout: XmlLayout | RawLayout, text: str, end: str) -> None:
     """A line end is added where the text has none, and only there."""
-    after = layout.after(document("a", text))
+    after = layout.after(text[-1:])
     assert after.startswith(end + ("</document_content>" if isinstance(layout, XmlLayout) else "---"))
 
 
 @given(path=PATHS)
 def test_a_source_is_one_line_of_text(path: str) -> None:
     """Whatever is in a path, its element is on its own line, holds no markup, and says the path."""
-    lines = XmlLayout().before(document(path, ""), 7).split("\n")
+    lines = XmlLayout().before(path, 7).split("\n")
     assert [*lines[:1], *lines[2:]] == ['<document index="7">', "<document_content>", ""]
     source = re.fullmatch("<source>([^<>]*)</source>", lines[1])
     assert source
@@ -80,14 +77,14 @@ def test_a_source_is_one_line_of_text(path: str) -> None:
 @given(path=PATHS)
 def test_a_raw_path_is_one_line(path: str) -> None:
     """Whatever is in a path, the raw form shows it on one line."""
-    lines = RawLayout().before(document(path, ""), 1).split("\n")
+    lines = RawLayout().before(path, 1).split("\n")
     assert lines == [escape_name(path), "---", ""]
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names_are_inert(name: str) -> None:
     """No name looks like markup or acts on a terminal in either form."""
-    xml, raw = written(XmlLayout(), document(name, "")), written(RawLayout(), document(name, ""))
+    xml, raw = written(XmlLayout(), (name, "")), written(RawLayout(), (name, ""))
     assert xml.count("\n") == 7
     assert xml.count("<") == 8
     assert raw.count("\n") == 3
