@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-import loopflow.pipeline
 from loopflow.io.cache import SqliteCache
-from loopflow.model import Index, Source, Worktree
+from loopflow.io.encoding import create_counter
+from loopflow.model import Index, SelectRequest, Source, Worktree
 from loopflow.pipeline import CountRequest, profile, write_context
-from loopflow.model import SelectRequest
 from loopflow.render.context import RawLayout
 from tests.support.builder import Repo
 from tests.support.environment import isolate
@@ -128,13 +127,12 @@ def test_the_system_sees_no_file_opened_again(settled: Settled, cache_file: Path
 def tallies(monkeypatch: pytest.MonkeyPatch) -> list[Tally]:
     """Return a list of the counters that the use cases create from now on."""
     created: list[Tally] = []
-    create = loopflow.pipeline.create_counter
 
     def create_tally(encoding: str, engine: str | None) -> Tally:
-        created.append(Tally(create(encoding, engine)))
+        created.append(Tally(create_counter(encoding, engine)))
         return created[-1]
 
-    monkeypatch.setattr(loopflow.pipeline, "create_counter", create_tally)
+    monkeypatch.setattr("loopflow.pipeline.create_counter", create_tally)
     return created
 
 
@@ -197,6 +195,7 @@ def test_ten_changed_files_are_ten_files_of_work(
     twin_cache = tmp_path / "twin.sqlite3"
     assert len(texts_counted(repo.root, Worktree(), cache_file)) == DIFFERENT
     shutil.copy(cache_file, twin_cache)
+    texts_counted(repo.root, Index(), twin_cache)
     changed = {path: f"changed {path}\n" for path in sorted(TEXTS)[5:15]}
     repo.track(changed)
     opened = note_openings(monkeypatch)
@@ -234,7 +233,9 @@ def test_the_same_content_at_two_paths_is_counted_once(
     assert len(counted) == len(set(counted))
 
 
-def test_without_a_cache_every_run_counts(settled: Settled, tallies: list[Tally], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_cache_every_run_counts(
+    settled: Settled, tallies: list[Tally], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without a cache nothing is known the second time either."""
     monkeypatch.chdir(settled.mixed.root)
     reports = [profile(SelectRequest(), CountRequest()) for _ in range(2)]
@@ -252,7 +253,7 @@ def test_known_context_is_read_and_not_counted(
     opened = note_openings(monkeypatch)
     written: list[str] = []
     summary = write_context(SelectRequest(), counting, RawLayout(), written.append)
-    assert Counter(opened) == Counter(TEXTS)
+    assert Counter(opened) == Counter(TEXTS.keys())
     assert summary.files == len(TEXTS)
     assert sum(map(len, tallies[1].texts)) == summary_wrappers(written)
 

@@ -8,7 +8,7 @@ from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.cli.console import Console
 from loopflow.cli.options import Options
 from loopflow.errors import LoopflowError
-from loopflow.model import Skipped
+from loopflow.model import Skipped, Worktree
 from loopflow.pipeline import profile, write_context
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.json import render_json
@@ -83,7 +83,8 @@ def _copy(console: Console, pieces: Iterable[str]) -> None:
 
 
 def _say_what_is_missing(console: Console, options: Options, unmatched: Sequence[str], gaps: Sequence[Skipped]) -> None:
-    hint = "" if options.select.untracked else "; -u lists untracked files too"
+    on_disk = isinstance(options.select.source, Worktree)
+    hint = "; -u lists untracked files too" if on_disk and not options.select.untracked else ""
     for path in unmatched:
         console.warn(f"nothing is listed below {escape_name(path)}{hint}")
     if gaps:

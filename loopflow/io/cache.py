@@ -78,7 +78,7 @@ class Cache(Protocol):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known for this counter, so that an encoding will have to be loaded."""
+        """Whether nothing is known, so that an encoding will surely have to be loaded."""
         ...
 
     def contents(self, blobs: Iterable[str]) -> dict[str, Content]:
@@ -128,8 +128,8 @@ class SqliteCache:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known for this counter."""
-        query = "SELECT 1 FROM content WHERE counter = ? LIMIT 1"
+        """Whether nothing is known for this counter, and no file's state either: it may be that of a binary one."""
+        query = "SELECT 1 FROM content WHERE counter = ? UNION ALL SELECT 1 FROM stat LIMIT 1"
         return not self._attempt(lambda: self._query(query, (self._counter,)))
 
     def contents(self, blobs: Iterable[str]) -> dict[str, Content]:

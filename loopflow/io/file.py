@@ -281,5 +281,6 @@ def _nothing_selected(request: SelectRequest) -> UsageError:
         *(f"--include {escape_name(pattern)}" for pattern in request.include),
         *(f"--exclude {escape_name(pattern)}" for pattern in request.exclude),
     ]
-    hint = "check the paths and filters" if request.untracked else "only tracked files are listed unless -u is given"
+    lists_tracked_only = isinstance(request.source, Worktree) and not request.untracked
+    hint = "only tracked files are listed unless -u is given" if lists_tracked_only else "check the paths and filters"
     return UsageError(f"nothing is left to select: {' '.join(filters)}", hint)

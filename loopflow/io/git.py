@@ -62,8 +62,7 @@ class Git:
                 continue
             previous = raw
             mode, blob, stage = meta.split(b" ")
-            if mode == b"000000":  # git reads on past the end of an index that was cut short
-                raise GitError(f"the index of {escape_name(repository.root)} is damaged", "git reset makes a new one")
+            _require_mode(mode, repository)
             yield FileRef(_checked_path(raw), int(mode, 8), blob.decode("ascii") if stage == b"0" else None)
 
     def tracks(self, repository: Repository, path: str) -> bool:
@@ -93,6 +92,8 @@ class Git:
             _, mode, _, blob, status = meta.split(b" ")
             if status == b"U":
                 unmerged.append(path)
+            else:
+                _require_mode(mode, repository)
             yield FileRef(path, int(mode, 8), blob.decode("ascii"))
         if unmerged:
             named = ", ".join(escape_name(path) for path in unmerged[:_EXAMPLES])
@@ -208,10 +209,17 @@ def _split(answer: Answer) -> list[bytes]:
     return answer.output.split(b"\0")[:-1]
 
 
+def _require_mode(mode: bytes, repository: Repository) -> None:
+    """Raise GitError for an entry without a mode: git reads on past the end of an index that was cut short."""
+    if mode == b"000000":
+        raise GitError(f"the index of {escape_name(repository.root)} is damaged", "git reset makes a new one")
+
+
 def _checked_path(raw: bytes) -> str:
     """Decode a path. Raises GitError for one that could lead out of the tree, which git refuses to check out."""
     path = decode_path(raw)
-    if raw.startswith((b".", b"/")) or b"/." in raw or b"//" in raw:  # few paths: splitting all of them takes time
+    # Only few paths are split, because splitting all of them takes time.
+    if not raw or raw.startswith((b".", b"/")) or raw.endswith(b"/") or b"/." in raw or b"//" in raw:
         for part in path.split("/"):
             if part.lower() in {"", ".", "..", ".git"}:
                 raise GitError(f"the tree holds a name that git never writes: {escape_name(path)}", "do not trust it")

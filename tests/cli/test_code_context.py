@@ -189,7 +189,7 @@ def test_a_plain_profile_imports_no_more_than_it_needs(sample: Path) -> None:
     """Without a terminal, a profile loads neither colours nor the clipboard, and one engine only."""
     loaded = run("--profile", cwd=sample, program=python(LIST_MODULES)).err.split()
     assert "git" in loaded
-    assert not {"rich", "pyperclip", "platformdirs"} & {*loaded}
+    assert not {"rich", "pyperclip"} & {*loaded}
     assert ("tiktoken" in loaded) is not HAS_TOKTOK
 
 

@@ -77,7 +77,9 @@ class Hook:
 
 
 @pytest.fixture
-def hook(tmp_path: Path) -> Hook:
+def hook(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Hook:
+    """Return a hook. All hooks keep their counts in one place, as somebody's hooks do."""
+    monkeypatch.setenv("LOOPFLOW_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "counts"))
     store = tmp_path / "store"
     store.mkdir()
     return Hook(store)
@@ -267,11 +269,13 @@ def test_the_first_commit(hook: Hook, repo: Repo) -> None:
 
 
 def test_an_empty_commit(hook: Hook, repo: Repo) -> None:
-    """A commit without any file is an empty profile."""
+    """A commit without any file is an empty profile, and no reason to fail."""
     repo.write("untracked.py", "untracked\n")
     hook.install(repo.root / ".git")
     commit(repo.root, *MESSAGE, "--allow-empty")
-    assert check(hook, repo.root) == Cost({}, {})
+    assert json.loads(hook.read("out"))["files"] == []
+    assert hook.read("code") == b"0\n"
+    assert hook.read("err") == b"code-context: warning: nothing is listed below .\n"
 
 
 @pytest.fixture
@@ -300,8 +304,8 @@ def test_a_merge_commit(hook: Hook, branches: Repo) -> None:
 def test_a_merge_commit_after_conflicts(hook: Hook, branches: Repo, options: tuple[str, ...]) -> None:
     """A merge that is concluded by hand is counted as it was resolved; git allows no unresolved one."""
     branches.track({"side.py": "and main changed it as well\n"}).commit()
-    with pytest.raises(AssertionError, match="CONFLICT|1"):
-        branches.git("merge", "--quiet", "side")
+    with pytest.raises(AssertionError, match="failed"):
+        branches.git("merge", "side")
     branches.write("side.py", "resolved\n")
     branches.git("add", "side.py")
     branches.write("side.py", "resolved, and edited again\n")

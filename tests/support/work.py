@@ -1,4 +1,4 @@
-"""Runs whose work can be counted: texts that reach the engine, files that are opened, git processes that are started."""
+"""Runs whose work can be counted: texts that are counted, files that are opened, git processes that are started."""
 
 import os
 import shutil
@@ -43,20 +43,20 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a run counts: with which encoding and engine, from which cache, on how many threads."""
+    """How a run counts: with which encoding and engine, from which cache, on how many threads, asking which git."""
 
     cache: Cache = field(default_factory=NoCache)
     encoding: str = DEFAULT_ENCODING
     engine: str | None = None
     jobs: int = 2
+    git: Git = field(default_factory=Git)
 
 
 def profile_json(root: Path, source: Source, way: Way, counter: TokenCounter | None = None) -> str:
     """Return what `--profile --format json` prints for the repository at `root`."""
     counter = counter or create_counter(way.encoding, way.engine)
-    git = Git()
-    selection = select(SelectRequest(source=source), git, os.path.realpath(root))
-    counts = count(selection, Engine(git, counter, way.cache, NoProgress(), way.jobs))
+    selection = select(SelectRequest(source=source), way.git, os.path.realpath(root))
+    counts = count(selection, Engine(way.git, counter, way.cache, NoProgress(), way.jobs))
     return "".join(render_json(Report(build_profile(selection, counter, counts), selection.unmatched)))
 
 

@@ -1,0 +1,69 @@
+"""Print the context of a request, and see which text was printed for which file."""
+
+from collections.abc import Mapping
+from contextlib import chdir
+from dataclasses import dataclass, field
+from os import PathLike
+
+from loopflow.model import Profile, Reason, SelectRequest
+from loopflow.pipeline import CountRequest, profile, write_context
+
+EVERYTHING = SelectRequest()
+COUNTING = CountRequest(jobs=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What was printed, path to text in the order of printing, and what was not."""
+
+    texts: Mapping[str, str]
+    skipped: Mapping[str, Reason]
+    unmatched: tuple[str, ...]
+    tokens: int
+
+
+@dataclass(slots=True)
+class _Recorder:
+    """A layout that writes nothing, and takes what is written between its calls as the texts."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    path: str = ""
+
+    def opening(self) -> str:
+        return ""
+
+    def before(self, path: str, number: int) -> str:
+        assert path not in self.texts
+        self.path, self.texts[path] = path, ""
+        assert number == len(self.texts)
+        return ""
+
+    def after(self, text_end: str) -> str:
+        assert text_end == self.texts[self.path][-1:]
+        return ""
+
+    def closing(self) -> str:
+        return ""
+
+    def write(self, text: str) -> None:
+        if text:
+            self.texts[self.path] += text
+
+
+def print_texts(here: str | PathLike[str], request: SelectRequest = EVERYTHING) -> Printed:
+    """Print what `request` asks for, seen from `here`; the profile of the same request must agree in everything."""
+    recorder = _Recorder()
+    with chdir(here):
+        summary = write_context(request, COUNTING, recorder, recorder.write)
+        found = profile_of(request)
+    skipped = {skip.path: skip.reason for skip in summary.skipped}
+    assert sorted(recorder.texts) == sorted(file.path for file in found.files)
+    assert {skip.path: skip.reason for skip in found.skipped} == skipped
+    assert len(summary.skipped) == len(skipped), "each path is skipped once"
+    assert (summary.files, summary.tokens) == (found.total.files, found.total.tokens)
+    return Printed(recorder.texts, skipped, summary.unmatched, summary.tokens)
+
+
+def profile_of(request: SelectRequest = EVERYTHING) -> Profile:
+    """Profile what `request` asks for, seen from the current directory."""
+    return profile(request, COUNTING).profile
