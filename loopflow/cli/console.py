@@ -6,7 +6,7 @@ Data goes to stdout, everything else to stderr. A message is one line: what happ
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Literal, TextIO
 
 import click
@@ -60,7 +60,7 @@ class Console:
 
     def abandon_stdout(self) -> None:
         """Let nothing more reach a stdout that is broken, not even when the interpreter ends."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
+        _abandon(self._stdout)
 
     def progress(self, environment: Mapping[str, str], *, prints: bool = False) -> AbstractContextManager[Progress]:
         """Return a context in which progress is shown, unless the run `prints` to a terminal meanwhile."""
@@ -107,7 +107,7 @@ class Console:
             self._stderr.buffer.write(line)
             self._stderr.flush()
         except OSError:  # nobody listens; the exit code still tells
-            pass
+            _abandon(self._stderr)
 
 
 def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
@@ -133,6 +133,11 @@ def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
         console.fail(f"a bug in {PROGRAM}: {type(error).__name__}", f"please report it with {_log_bug(error)}")
         return ExitCode.BUG
     return code
+
+
+def _abandon(stream: TextIO) -> None:
+    """Send what is left in the buffer nowhere: the interpreter ends with 120 when it cannot write it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def open_missing_streams() -> None:
@@ -185,7 +190,8 @@ def _log_bug(error: BaseException) -> str:
         with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError:
-        sys.stderr.write(text)
+        with suppress(OSError):
+            sys.stderr.write(text)
         return "the lines above"
     return path
 

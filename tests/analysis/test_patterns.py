@@ -82,7 +82,9 @@ def test_what_an_ignore_file_decides(text: str, path: str, *, verdict: bool | No
     assert compile_ignore_file(text).decide(path) is verdict
 
 
-@pytest.mark.parametrize("pattern", ["", " ", "#", "# comment", "!", "/", "a\\", "[", "[a", "a[]", "x/[b-"])
+@pytest.mark.parametrize(
+    "pattern", ["", " ", "#", "# comment", "!", "/", "a\\", "[", "[a", "a[]", "x/[b-", "[/]", "[[:nope:]]"]
+)
 def test_what_cannot_match_is_no_pattern(pattern: str) -> None:
     """A pattern of the user's that can match nothing is refused, naming it and its option, alone or beside others."""
     for patterns in ([pattern], ["*.py", pattern]):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run
 
 PRIVATE = "the text of a file"
 
@@ -31,16 +31,16 @@ needs_toktok = pytest.mark.skipif(not importlib.util.find_spec("toktok"), reason
 
 
 @pytest.fixture(scope="module")
-def secret(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+def private(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     """Return a repository with a file that nobody should find in a log."""
-    return Repo(tmp_path_factory.mktemp("secret") / "repo").track({"secret.txt": PRIVATE}).root
+    return Repo(tmp_path_factory.mktemp("private") / "repo").track({"secret.txt": PRIVATE}).root
 
 
 @pytest.mark.parametrize("kind", ["RuntimeError", "KeyError", "Panic"])
 @pytest.mark.parametrize("mode", [[], ["--profile"]])
-def test_a_bug_is_reported(kind: str, mode: list[str], secret: Path, tmp_path: Path) -> None:
+def test_a_bug_is_reported(kind: str, mode: list[str], private: Path, tmp_path: Path) -> None:
     """A bug, even one that is no Exception, ends with 3 and one line that names a log without any file's text."""
-    result = run(*mode, cwd=secret, program=python(BUG.format(kind=kind)), env={"XDG_STATE_HOME": str(tmp_path)})
+    result = run(*mode, cwd=private, program=python(BUG.format(kind=kind)), env={"XDG_STATE_HOME": str(tmp_path)})
     assert (result.code, result.out) == (3, "")
     said = re.fullmatch(f"code-context: error: a bug in code-context: {kind}; please report it with (.*)\n", result.err)
     assert said
@@ -51,15 +51,21 @@ def test_a_bug_is_reported(kind: str, mode: list[str], secret: Path, tmp_path: P
     assert PRIVATE not in log
 
 
-def test_a_bug_without_a_place_for_its_log(secret: Path) -> None:
+def test_a_bug_without_a_place_for_its_log(private: Path) -> None:
     """Where no log can be written, it goes to stderr, before the line that speaks of it."""
     env = {"XDG_STATE_HOME": "/dev/null"}
-    result = run(cwd=secret, program=python(BUG.format(kind="RuntimeError")), env=env)
+    result = run(cwd=private, program=python(BUG.format(kind="RuntimeError")), env=env)
     *log, last = result.err.splitlines()
     assert (result.code, result.out) == (3, "")
     assert last == "code-context: error: a bug in code-context: RuntimeError; please report it with the lines above"
     assert log[-1] == "RuntimeError"
     assert PRIVATE not in result.err
+
+
+def test_a_bug_with_nobody_to_tell(private: Path) -> None:
+    """Where neither a log nor stderr can be written, the exit code still says that it was a bug."""
+    program = ("sh", "-c", 'exec "$@" 2>/dev/full', "sh", *python(BUG.format(kind="RuntimeError")))
+    assert run(cwd=private, program=program, env={"XDG_STATE_HOME": "/dev/null"}) == Result(3, "", "")
 
 
 @pytest.fixture(scope="module")

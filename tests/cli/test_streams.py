@@ -19,6 +19,8 @@ PRINTS = {
     "version": ["--version"],
 }
 
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # every write reaches the system at once
+
 BAD_DESCRIPTOR = "code-context: error: cannot write to standard output: bad file descriptor; check where it goes\n"
 DISK_FULL = "code-context: error: cannot write to standard output: no space left on device; check where it goes\n"
 
@@ -44,13 +46,13 @@ def test_head_has_seen_enough(what: str, large: Path) -> None:
     assert (process.returncode, complaint) == (0, b"")
 
 
-@pytest.mark.parametrize("what", PRINTS)
-def test_a_pipe_that_nobody_reads(what: str, binary: Path) -> None:
+@pytest.mark.parametrize(("what", "env"), [*((what, {}) for what in PRINTS), ("charts", UNBUFFERED)])
+def test_a_pipe_that_nobody_reads(what: str, env: dict[str, str], binary: Path) -> None:
     """Where the reader is gone before anything is printed, the run ends quietly and well."""
     reader, writer = os.pipe()
     os.close(reader)
     with subprocess.Popen(
-        [*COMMAND, *PRINTS[what]], cwd=binary, stdout=writer, stderr=subprocess.PIPE, env=environment()
+        [*COMMAND, *PRINTS[what]], cwd=binary, stdout=writer, stderr=subprocess.PIPE, env=environment(env)
     ) as process:
         os.close(writer)
         _, complaint = process.communicate()
@@ -58,10 +60,10 @@ def test_a_pipe_that_nobody_reads(what: str, binary: Path) -> None:
 
 
 @needs_full
-@pytest.mark.parametrize("what", PRINTS)
-def test_a_full_disk_is_an_error(what: str, binary: Path) -> None:
+@pytest.mark.parametrize(("what", "env"), [*((what, {}) for what in PRINTS), ("charts", UNBUFFERED)])
+def test_a_full_disk_is_an_error(what: str, env: dict[str, str], binary: Path) -> None:
     """Output that cannot be stored ends with 2 and one line: nobody takes half of it for the whole."""
-    assert run(*PRINTS[what], cwd=binary, program=shell(">/dev/full")) == Result(2, "", DISK_FULL)
+    assert run(*PRINTS[what], cwd=binary, program=shell(">/dev/full"), env=env) == Result(2, "", DISK_FULL)
 
 
 @needs_full

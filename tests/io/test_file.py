@@ -179,6 +179,15 @@ def test_a_file_named_explicitly_is_selected(project: Repo, tmp_path: Path, name
     assert find(root, SelectRequest(paths=(".", name))).texts[name] == "new"
 
 
+def test_a_file_named_in_a_plain_directory_costs_no_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only files are named, their directory is not listed: it may be large."""
+    write_files(tmp_path / "plain", {"a.py": "a", "b.py": "b"})
+    monkeypatch.delattr(os, "scandir")
+    assert find(tmp_path, SelectRequest(paths=("plain/a.py",))).paths == ["a.py"]
+    with pytest.raises(AttributeError):
+        find(tmp_path, SelectRequest(paths=("plain",)))
+
+
 @pytest.mark.parametrize("place", ["repository", "plain directory"])
 @pytest.mark.parametrize(
     "asked",
@@ -245,10 +254,13 @@ def test_patterns_are_relative_to_each_repository(make_repo: MakeRepo, tmp_path:
     make_repo("two").track({"src/c.py": ""})
     anchored = SelectRequest(paths=("one", "two"), include=("/src/",))
     assert find(tmp_path, anchored).paths == ["one/src/a.py", "two/src/c.py"]
+    write_files(tmp_path / "two", {"new.py": ""})
+    named = SelectRequest(paths=("one/src", "two/new.py"), exclude=("/new.py",))
+    assert find(tmp_path, named).paths == ["one/src/a.py"]
 
 
 @pytest.mark.parametrize("option", ["include", "exclude"])
-@pytest.mark.parametrize("pattern", ["", "# no", "!", "/", "a\\"])
+@pytest.mark.parametrize("pattern", ["", "# no", "!", "/", "a\\", "["])
 def test_a_pattern_that_cannot_match_is_refused(project: Repo, option: str, pattern: str) -> None:
     """What is no pattern is named with its option, because it would narrow nothing, silently."""
     request = SelectRequest(include=(pattern,)) if option == "include" else SelectRequest(exclude=("src", pattern))
@@ -318,6 +330,8 @@ def test_the_baseline_file_is_skipped(project: Repo) -> None:
     found = find(project.root)
     assert found.skipped == {BASELINE_FILE: Reason.BASELINE}
     assert f"docs/{BASELINE_FILE}" in found.paths
+    above = SelectRequest(paths=(str(project.root), str(project.root.parent)))
+    assert find(project.root.parent, above).skipped == {f"repo/{BASELINE_FILE}": Reason.BASELINE}
 
 
 @pytest.mark.parametrize(

@@ -159,10 +159,12 @@ def test_charts_stay_within_the_width(width: int, glyphs: Glyphs, profile: Profi
 def test_skipped_files_stay_within_the_width(width: int) -> None:
     """Names that stand as examples are shortened to the width, and at least one is there."""
     names = [f"assets/{'very/' * number}long/name{number}.png" for number in range(0, 40, 4)]
-    report = make_report(SAMPLE, [Skipped(name, Reason.BINARY) for name in names])
+    skipped = [*(Skipped(name, Reason.BINARY) for name in names), Skipped("x" * 300, Reason.SYMLINK)]
+    report = make_report(SAMPLE, skipped)
     rows = _section(lines_of(report, terminal(width)), "Skipped")
     assert max(map(columns, rows)) <= width
     assert rows[0].startswith("10  binary  assets/")
+    assert rows[1].startswith(" 1  symlink  xxxx")
 
 
 @pytest.mark.parametrize(("width", "has_bars"), [(40, False), (60, False), (80, True), (None, True)])
@@ -219,7 +221,8 @@ def test_names_that_look_like_markup_are_shown_as_they_are() -> None:
 def _report_of(name: str) -> Report:
     """Return a report that has `name` everywhere a name can stand."""
     skipped = [Skipped(name + "1", Reason.BINARY), Skipped(name + "2", Reason.UNREADABLE, name)]
-    return make_report({f"{name}/{name}": 1, f"x.{name.rpartition('/')[2]}": 2}, skipped)
+    kind = name.rpartition("/")[2].replace(".", "") + "1"
+    return make_report({f"{name}/{name}": 1, f"x.{kind}": 2}, skipped)
 
 
 def _section(lines: list[str], title: str) -> list[str]:
