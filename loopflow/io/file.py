@@ -139,7 +139,10 @@ def _find_trees(git: Git, request: SelectRequest, here: str) -> list[Tree]:
         return find_trees(git, request.paths, here)
     if request.untracked:
         raise UsageError("untracked files are in no index and in no commit", "leave out -u")
-    return [find_tree_in_git(git, request.paths, here)]
+    tree = find_tree_in_git(git, request.paths, here)
+    if isinstance(request.source, Index) and tree.repository and tree.repository.bare:
+        raise UsageError(f"{escape_name(tree.root)} is a bare repository: no commit is made there", "read one with --rev")
+    return [tree]
 
 
 def _list(git: Git, tree: Tree, root: str, request: SelectRequest) -> Iterator[_Listed]:

@@ -152,7 +152,7 @@ class Git:
     def _find_commit(self, repository: Repository, revision: str) -> str | None:
         asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
         answer = self._run(repository, asked)
-        return answer.line if answer.status == 0 else None
+        return answer.line if answer.status == 0 and not answer.line.startswith("^") else None  # "^HEAD" is a range
 
     def _differences(self, repository: Repository, command: Sequence[str]) -> Iterator[tuple[bytes, str]]:
         """Yield the description and the path of each record of `git diff --raw -z` without renames."""

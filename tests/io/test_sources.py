@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 
 from loopflow.cli.options import read_options
-from loopflow.errors import GitError, UsageError
+from loopflow.errors import UsageError
 from loopflow.io.file import select
 from loopflow.io.git import Git
 from loopflow.model import Index, Reason, Revision, SelectRequest, Source, Worktree
 from tests.support.builder import Repo, write_files
-from tests.support.plumbing import list_tree, read_objects
-from tests.support.printing import Printed, print_texts
+from tests.support.plumbing import list_tree, texts_of_tree
+from tests.support.printing import Printed, print_texts, refusal
 from tests.support.random_repos import UNTRACKED, Tree, built, trees
 
 MakeRepo = Callable[..., Repo]
@@ -23,36 +23,13 @@ MakeRepo = Callable[..., Repo]
 STAGED = SelectRequest(source=Index())
 HEAD = SelectRequest(source=Revision("HEAD"))
 GIT_SOURCES = [pytest.param(Index(), id="staged"), pytest.param(Revision("HEAD"), id="rev")]
-REASONS = {b"120000": Reason.SYMLINK, b"160000": Reason.SUBMODULE}
 
 few = settings(max_examples=15)
-
-
-def held_by(repo: Repo, tree: str) -> tuple[dict[str, str], dict[str, Reason]]:
-    """Return the texts in a tree, and why everything else in it is no text, as git's plumbing tells them."""
-    listed = list_tree(repo.root, tree)
-    skipped = {path: REASONS[mode] for path, (mode, _) in listed.items() if mode in REASONS}
-    rest = {path: blob for path, (_, blob) in listed.items() if path not in skipped}
-    texts = {}
-    for path, data in zip(rest, read_objects(repo.root, list(rest.values())), strict=True):
-        if b"\0" in data[:8000]:
-            skipped[path] = Reason.BINARY
-        else:
-            texts[path] = data.decode("utf-8", "replace")
-    return texts, skipped
 
 
 def write_tree(repo: Repo) -> str:
     """Return the tree that a commit would record now."""
     return repo.git("write-tree").decode().strip()
-
-
-def refusal(here: Path, request: SelectRequest) -> str:
-    """Ask for something that cannot be had, and return the message and the hint."""
-    with pytest.raises((UsageError, GitError)) as caught:
-        print_texts(here, request)
-    assert "\n" not in caught.value.message + caught.value.hint
-    return f"{caught.value.message}; {caught.value.hint}"
 
 
 @few
@@ -64,7 +41,7 @@ def test_the_index_and_a_commit_are_what_git_makes_of_them(tree: Tree) -> None:
             if kind == UNTRACKED:
                 repo.git("--literal-pathspecs", "add", "--force", "--intent-to-add", "--", path)
         written = write_tree(repo)
-        texts, skipped = held_by(repo, written)
+        texts, skipped = texts_of_tree(repo.root, written)
         commit = repo.git("commit-tree", "-m", "x", written).decode().strip()
         staged = print_texts(repo.root, STAGED)
         committed = print_texts(repo.root, SelectRequest(source=Revision(commit)))

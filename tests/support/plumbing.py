@@ -57,15 +57,21 @@ def read_objects(directory: Path, blobs: Sequence[str]) -> list[bytes]:
     return contents
 
 
-def cost_of_tree(directory: Path, tree: str) -> Cost:
-    """Count every file of a tree, slowly."""
+def texts_of_tree(directory: Path, tree: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the texts in a tree, and why everything else in it is no text."""
     listed = list_tree(directory, tree)
     skipped = {path: _NO_TEXT[mode] for path, (mode, _) in listed.items() if mode in _NO_TEXT}
     paths = [path for path in listed if path not in skipped]
-    files = {}
+    texts = {}
     for path, data in zip(paths, read_objects(directory, [listed[path][1] for path in paths]), strict=True):
         if b"\0" in data[:8000]:
             skipped[path] = "binary"
         else:
-            files[path] = count_text(data.decode("utf-8", "replace"), "o200k_base"), len(data)
-    return Cost(files, skipped)
+            texts[path] = data.decode("utf-8", "replace")
+    return texts, skipped
+
+
+def cost_of_tree(directory: Path, tree: str) -> Cost:
+    """Count every file of a tree, slowly. All of its text must be UTF-8."""
+    texts, skipped = texts_of_tree(directory, tree)
+    return Cost({path: (count_text(text, "o200k_base"), len(text.encode())) for path, text in texts.items()}, skipped)

@@ -5,6 +5,9 @@ from contextlib import chdir
 from dataclasses import dataclass, field
 from os import PathLike
 
+import pytest
+
+from loopflow.errors import GitError, UsageError
 from loopflow.model import Profile, Reason, SelectRequest
 from loopflow.pipeline import CountRequest, profile, write_context
 
@@ -62,6 +65,15 @@ def print_texts(here: str | PathLike[str], request: SelectRequest = EVERYTHING) 
     assert len(summary.skipped) == len(skipped), "each path is skipped once"
     assert (summary.files, summary.tokens) == (found.total.files, found.total.tokens)
     return Printed(recorder.texts, skipped, summary.unmatched, summary.tokens)
+
+
+def refusal(here: str | PathLike[str], request: SelectRequest) -> str:
+    """Ask for something that cannot be had, and return the message and what to do, each of one line."""
+    with chdir(here), pytest.raises((UsageError, GitError)) as caught:
+        profile_of(request)
+    assert caught.value.hint
+    assert "\n" not in caught.value.message + caught.value.hint
+    return f"{caught.value.message}; {caught.value.hint}"
 
 
 def profile_of(request: SelectRequest = EVERYTHING) -> Profile:
