@@ -1,6 +1,7 @@
 """The types that flow through loopflow: select -> read -> count -> profile -> render.
 
-Frozen dataclasses without behaviour beyond derived properties. Tokens and bytes are whole numbers everywhere; shares
+Frozen dataclasses without behaviour beyond derived properties; named tuples where a run makes one for each of many
+thousand files, because they take a third of the time to make. Tokens and bytes are whole numbers everywhere; shares
 are derived from them where they are shown. Paths are POSIX, relative to `Selection.root`, and bytes-safe: bytes that
 are not UTF-8 are carried as lone surrogates (`surrogateescape`, PEP 383).
 """
@@ -93,8 +94,7 @@ class Repository:
     bare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileRef:
+class FileRef(NamedTuple):
     """A file that was listed. `mode` is git's (0 where git does not know the file), `blob` the id git lists for it."""
 
     path: str
@@ -153,8 +153,7 @@ class Document:
     lossy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileTokens:
+class FileTokens(NamedTuple):
     """What one file costs."""
 
     path: str

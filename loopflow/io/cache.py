@@ -35,6 +35,7 @@ _WAIT_SECONDS = 1.0
 _AT_ONCE = 500
 _SCAN_FROM = 4  # reading all rows is faster than looking up more than a quarter of them
 LOSSY, BINARY = 1, 2
+_OLDEST_NS = -(2**63)  # of what SQLite can hold: the year 1677
 _DAY_NS = 86_400_000_000_000
 
 _TABLES = """
@@ -126,6 +127,9 @@ class SqliteCache:
         self._connection: sqlite3.Connection | None = None
         self._connection = self._attempt(self._open)
 
+    def __del__(self) -> None:  # when the last thread that may still save is done with it
+        self._close()
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing is known for this counter, and no file's state either: it may be that of a binary one."""
@@ -180,7 +184,7 @@ class SqliteCache:
                 (
                     (tree, *_state_row(path, stamp, blob, self._day))
                     for path, (stamp, blob) in states.items()
-                    if stamp.mtime_ns < settled and stamp.ctime_ns < settled
+                    if _OLDEST_NS < stamp.mtime_ns < settled and stamp.ctime_ns < settled
                 ),
             )
             database.executemany(
@@ -236,18 +240,29 @@ class SqliteCache:
             return None
         except (sqlite3.Error, OSError, ValueError, TypeError, AttributeError, OverflowError) as error:
             self._remark(f"doing without the cache {self._path}: {error}")
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-            if type(error) is sqlite3.DatabaseError:  # no database, or a malformed one: the next run begins a new one
+            self._close()
+            if _shows_damage(error):  # the next run begins a new one
                 with suppress(OSError):
                     os.unlink(self._path)
             return None
 
+    def _close(self) -> None:
+        with self._lock:  # another thread may be in the middle of a query
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+
 
 def _require_known(version: int) -> None:
     if version > SCHEMA:
-        raise sqlite3.OperationalError(f"it is from a newer version, with schema {version}")
+        raise OSError(f"it is from a newer version, with schema {version}")
+
+
+def _shows_damage(error: Exception) -> bool:
+    """Whether `error` is of a kind that will come again: no database, a malformed one, other tables, other types."""
+    if isinstance(error, sqlite3.Error) and (code := getattr(error, "sqlite_errorcode", None)) is not None:
+        return code & 0xFF in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return not isinstance(error, OSError | AttributeError | sqlite3.ProgrammingError)
 
 
 class _GoneError(Exception):

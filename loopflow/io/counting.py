@@ -238,6 +238,8 @@ class _Run:
             self._engine.progress.advance(1, text.size)
         if not self._on_disk:
             check_blob(text.ref, text.digest)
+        elif known and text.digest != self._blobs[path]:
+            return Skipped(path, Reason.UNREADABLE, "it changed while it was read")
         content = Content(tokens, text.size, text.lossy)
         self._note(path, text.digest, content)
         return _tokens(path, text.digest, content)

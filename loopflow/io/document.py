@@ -130,7 +130,7 @@ class LargeText:
             text = decoder.decode(data, final=not left)
             # A file can hold U+FFFD itself, as three bytes that may lie across two reads.
             self._replaced += text.count("\ufffd") - (tail + data).count(_REPLACEMENT)
-            data, tail = b"", data[-2:]
+            data, tail = b"", (tail + data)[-2:]
             yield text
 
     def _read(self, size: int) -> bytes:

@@ -70,7 +70,7 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
         raise _nothing_selected(request)
     kept = {path: entry for path, entry in kept.items() if entry.changed}
     readmes = _readmes_above(kept, listed, admits) if request.readmes else {}
-    order = sorted(kept.keys() - readmes.keys(), key=path_bytes)
+    order = sorted((path for path in kept if path not in readmes), key=path_bytes)  # mostly sorted already
     items = (*readmes.values(), *(_classify(kept[path]) for path in order))
     formats = {tree.repository.object_format for tree in trees if tree.repository}
     return Selection(
@@ -136,12 +136,18 @@ def _pattern_path(entry: _Listed) -> str:
 
 def _find_trees(git: Git, request: SelectRequest, here: str) -> list[Tree]:
     if isinstance(request.source, Worktree):
-        return find_trees(git, request.paths, here)
+        trees = find_trees(git, request.paths, here)
+        outside = [want.argument for tree in trees if not tree.repository for want in tree.wanted]
+        if request.changed and outside:
+            what = f"{escape_name(outside[0])} is not in a git repository: nothing tells what has changed there"
+            raise UsageError(what, "leave out --changed")
+        return trees
     if request.untracked:
         raise UsageError("untracked files are in no index and in no commit", "leave out -u")
     tree = find_tree_in_git(git, request.paths, here)
     if isinstance(request.source, Index) and tree.repository and tree.repository.bare:
-        raise UsageError(f"{escape_name(tree.root)} is a bare repository: no commit is made there", "read one with --rev")
+        what = f"{escape_name(tree.root)} is a bare repository: no commit is made there"
+        raise UsageError(what, "read one with --rev")
     return [tree]
 
 
@@ -156,18 +162,18 @@ def _list(git: Git, tree: Tree, root: str, request: SelectRequest) -> Iterator[_
             if isinstance(item, NestedRepository):
                 yield from _list_nested(git, os.path.join(tree.root, item.path), path, request)
             else:
-                yield _Listed(path, replace(item, path=path))
+                yield _Listed(path, _at(item, path))
 
 
 def _list_repository(git: Git, repository: Repository, prefix: str, request: SelectRequest) -> Iterator[_Listed]:
     changed = git.changed_paths(repository, request.source) if request.changed else None
     for ref in _list_source(git, repository, request.source):
-        item = replace(ref, path=prefix + ref.path) if prefix else ref
+        item = _at(ref, prefix + ref.path) if prefix else ref
         yield _Listed(ref.path, item, changed is None or ref.path in changed)
     if request.untracked:
         for found in git.list_untracked(repository):
             if isinstance(found, Skipped):
-                yield _Listed(found.path, replace(found, path=prefix + found.path))
+                yield _Listed(found.path, _at(found, prefix + found.path))
                 continue
             # A nested repository ends in a slash; git will not look into it either, and neither do we.
             name = found.rstrip("/")
@@ -189,6 +195,10 @@ def _list_nested(git: Git, directory: str, path: str, request: SelectRequest) ->
         return list(_list_repository(git, repository, path + "/", request)) if repository else []
     except GitError as error:
         return [_Listed(path, Skipped(path, Reason.UNREADABLE, error.message))]
+
+
+def _at(item: FileRef | Skipped, path: str) -> FileRef | Skipped:
+    return item._replace(path=path) if isinstance(item, FileRef) else replace(item, path=path)
 
 
 def _prefix(tree_root: str, root: str) -> str:

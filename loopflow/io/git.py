@@ -28,6 +28,12 @@ _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index"
 _UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
 _EXAMPLES = 3
 
+# What the listings consist of; the path is the last group. Modes are octal.
+_TRACKED = re.compile(r"(\d{6}) ([0-9a-f]+) (\d)\t([^\0]*)\0")
+_IN_TREE = re.compile(r"(\d{6}) \w+ ([0-9a-f]+)\t([^\0]*)\0")
+_DIFFERENCE = re.compile(r":\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) ([A-Z])\d*\0([^\0]*)\0")
+_SUSPICIOUS = re.compile(r"[\t\0/](?:\.{0,2}|\.git)[/\0]", re.IGNORECASE)
+
 
 class Git:
     """Questions to git about one repository or another."""
@@ -56,14 +62,12 @@ class Git:
     def list_tracked(self, repository: Repository) -> Iterator[FileRef]:
         """Yield what the index tracks, each path once, in the order of their bytes. A path in conflict has no blob."""
         previous = None
-        for record in self._records(repository, ["ls-files", "--stage", "-z"]):
-            meta, _, raw = record.partition(b"\t")
-            if raw == previous:
+        for mode, blob, stage, path in self._listing(repository, ["ls-files", "--stage", "-z"], _TRACKED):
+            if path == previous:
                 continue
-            previous = raw
-            mode, blob, stage = meta.split(b" ")
+            previous = path
             _require_mode(mode, repository)
-            yield FileRef(_checked_path(raw), int(mode, 8), blob.decode("ascii") if stage == b"0" else None)
+            yield FileRef(path, int(mode, 8), blob if stage == "0" else None)
 
     def tracks(self, repository: Repository, path: str) -> bool:
         """Whether the index holds `path`, or anything below it."""
@@ -88,13 +92,14 @@ class Git:
         """Yield what a commit would record now: entries without intent to add. Raises GitError for unmerged paths."""
         empty = _EMPTY_TREE[repository.object_format]
         unmerged = []
-        for meta, path in self._differences(repository, ["diff-index", "--cached", *_RAW, empty]):
-            _, mode, _, blob, status = meta.split(b" ")
-            if status == b"U":
+        for mode, blob, status, path in self._listing(
+            repository, ["diff-index", "--cached", *_RAW, empty], _DIFFERENCE
+        ):
+            if status == "U":
                 unmerged.append(path)
             else:
                 _require_mode(mode, repository)
-            yield FileRef(path, int(mode, 8), blob.decode("ascii"))
+            yield FileRef(path, int(mode, 8), blob)
         if unmerged:
             named = ", ".join(escape_name(path) for path in unmerged[:_EXAMPLES])
             more = f" and {len(unmerged) - _EXAMPLES} more" if len(unmerged) > _EXAMPLES else ""
@@ -102,10 +107,8 @@ class Git:
 
     def list_commit(self, repository: Repository, commit: str) -> Iterator[FileRef]:
         """Yield the files of a commit's tree (`commit` is an id). Raises GitError for a name that git never writes."""
-        for record in self._records(repository, ["ls-tree", "-r", "-z", "--full-tree", commit]):
-            meta, _, raw = record.partition(b"\t")
-            mode, _, blob = meta.split(b" ")
-            yield FileRef(_checked_path(raw), int(mode, 8), blob.decode("ascii"))
+        for mode, blob, path in self._listing(repository, ["ls-tree", "-r", "-z", "--full-tree", commit], _IN_TREE):
+            yield FileRef(path, int(mode, 8), blob)
 
     def resolve(self, repository: Repository, revision: str) -> str:
         """Return the id of the commit that `revision` names. Raises GitError if there is none."""
@@ -130,7 +133,7 @@ class Git:
             else:  # `git diff` and not diff-index: it looks into files that were only touched
                 quiet = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty"]
                 command = ["diff", *_RAW, *quiet, base]
-        return {path for _, path in self._differences(repository, command)}
+        return {path for *_, path in self._listing(repository, command, _DIFFERENCE)}
 
     def start_blobs(self, repository: Repository) -> "git.cmd._AutoInterrupt":
         """Start a process that answers each object id on its input with the object (git-cat-file(1), --batch)."""
@@ -154,15 +157,25 @@ class Git:
         answer = self._run(repository, asked)
         return answer.line if answer.status == 0 and not answer.line.startswith("^") else None  # "^HEAD" is a range
 
-    def _differences(self, repository: Repository, command: Sequence[str]) -> Iterator[tuple[bytes, str]]:
-        """Yield the description and the path of each record of `git diff --raw -z` without renames."""
-        environment = self._without_filters(repository) if command[0] == "diff" else {}
-        records = iter(_split(self._checked(repository, command, environment)))  # description, path, and so on
-        for meta, raw in zip(records, records, strict=True):
-            yield meta, _checked_path(raw)
+    def _listing(self, repository: Repository, command: Sequence[str], entry: re.Pattern[str]) -> list[tuple[str, ...]]:
+        """Return what `entry` finds in the output of `command`, all of it; the last group is the path.
 
-    def _without_filters(self, repository: Repository) -> dict[str, str]:
-        """Return an environment in which no filter driver that is configured has a program.
+        Raises GitError for a path that could lead out of the tree, which git refuses to check out.
+        """
+        extra = self._plain_diff(repository) if command[0] == "diff" else None
+        text = decode_path(self._checked(repository, command, extra).output)
+        entries: list[tuple[str, ...]] = entry.findall(text)
+        ends = 2 if entry is _DIFFERENCE else 1
+        if text.count("\0") != ends * len(entries):
+            what = f"git {command[0]} lists something that is no file in {escape_name(repository.root)}"
+            raise GitError(what, "run git fsck there to see whether it is whole")
+        if _SUSPICIOUS.search(text):  # once for all of them: few listings have one
+            for *_, path in entries:
+                _require_ordinary(path)
+        return entries
+
+    def _plain_diff(self, repository: Repository) -> dict[str, str]:
+        """Return an environment in which no filter driver has a program and no setting changes what `git diff` says.
 
         Through GIT_CONFIG_COUNT and not through -c, because with that the name of a driver could contain a "=".
         """
@@ -173,14 +186,13 @@ class Git:
             for driver in drivers
             for key, value in (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
         ]
+        # Without the first, a file that was only touched differs; the second may name a file that is not there.
+        settings += [("diff.autoRefreshIndex", "true"), ("diff.orderFile", os.devnull)]
         first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)  # what the user passes this way still holds
         environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
         for number, (key, value) in enumerate(settings, first):
             environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         return environment
-
-    def _records(self, repository: Repository, command: Sequence[str]) -> list[bytes]:
-        return _split(self._checked(repository, command))
 
     def _checked(self, repository: Repository, command: Sequence[str], extra: dict[str, str] | None = None) -> Answer:
         answer = self._run(repository, command, extra)
@@ -209,18 +221,12 @@ def _split(answer: Answer) -> list[bytes]:
     return answer.output.split(b"\0")[:-1]
 
 
-def _require_mode(mode: bytes, repository: Repository) -> None:
+def _require_mode(mode: str, repository: Repository) -> None:
     """Raise GitError for an entry without a mode: git reads on past the end of an index that was cut short."""
-    if mode == b"000000":
+    if mode == "000000":
         raise GitError(f"the index of {escape_name(repository.root)} is damaged", "git reset makes a new one")
 
 
-def _checked_path(raw: bytes) -> str:
-    """Decode a path. Raises GitError for one that could lead out of the tree, which git refuses to check out."""
-    path = decode_path(raw)
-    # Only few paths are split, because splitting all of them takes time.
-    if not raw or raw.startswith((b".", b"/")) or raw.endswith(b"/") or b"/." in raw or b"//" in raw:
-        for part in path.split("/"):
-            if part.lower() in {"", ".", "..", ".git"}:
-                raise GitError(f"the tree holds a name that git never writes: {escape_name(path)}", "do not trust it")
-    return path
+def _require_ordinary(path: str) -> None:
+    if not {"", ".", "..", ".git"}.isdisjoint(path.lower().split("/")):
+        raise GitError(f"the tree holds a name that git never writes: {escape_name(path)}", "do not trust it")

@@ -26,6 +26,8 @@ _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
 _MOST_KEPT_OPEN = 16
 """How many directories stay open for the next path. A path can have more than a process may have handles."""
 
+_INODE_BITS = 2**63 - 1  # of the 64 or 128 that some file systems use: what SQLite can hold
+
 _LINK_ABOVE = "a directory above it is a symbolic link"
 
 _REASONS = {
@@ -97,7 +99,7 @@ class Opener:
         except OSError as error:
             raise _not_opened(error) from error
         _require_regular(status.st_mode)
-        return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino & _INODE_BITS)
 
     def _enter(self, directory: bytes) -> int:
         """Return a handle of `directory`, reusing what is open already."""

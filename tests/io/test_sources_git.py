@@ -64,7 +64,8 @@ def test_a_revision_is_an_id(history: Repo, length: int) -> None:
 
 NO_REVISION = [
     "nowhere", "HEAD~2", "-x", "--all", "--help", "--git-dir=/", "^HEAD", "HEAD~1..HEAD", "HEAD^{tree}", "HEAD:a.py",
-    ":a.py", "", "a\nb", "main\n", "@{upstream}", "0" * 40, "f" * 40, "; touch x", "$(touch x)", "\x1b[31m", "raw\udcff",
+    ":a.py", "", "a\nb", "main\n", "@{upstream}", "0" * 40, "f" * 40, "; touch x", "$(touch x)", "\x1b[31m",
+    "raw\udcff",
 ]  # fmt: skip
 
 
