@@ -132,6 +132,7 @@ def test_what_surrounds_the_files_is_counted_apart(sample: Path) -> None:
         (["--top", "0"], "--top shapes a profile, and no profile is asked for; add --profile"),
         (["--format", "json"], "--format shapes a profile, and no profile is asked for; add --profile"),
         (["--format", "text"], "--format shapes a profile, and no profile is asked for; add --profile"),
+        (["--staged", "--rev", "HEAD"], "--staged reads the index, --rev a commit; leave one of them out"),
         (["--raw", "--profile"], "--raw prints context, --profile counts it; leave one of them out"),
     ],
 )

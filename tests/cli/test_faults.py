@@ -36,8 +36,9 @@ def private(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) ->
     return Repo(tmp_path_factory.mktemp("private") / "repo").track({"secret.txt": PRIVATE}).root
 
 
-@pytest.mark.parametrize("kind", ["RuntimeError", "KeyError", "Panic"])
-@pytest.mark.parametrize("mode", [[], ["--profile"]])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("KeyError", []), ("RuntimeError", ["--profile"]), ("Panic", ["--profile"])]
+)
 def test_a_bug_is_reported(kind: str, mode: list[str], private: Path, tmp_path: Path) -> None:
     """A bug, even one that is no Exception, ends with 3 and one line that names a log without any file's text."""
     result = run(*mode, cwd=private, program=python(BUG.format(kind=kind)), env={"XDG_STATE_HOME": str(tmp_path)})
