@@ -154,6 +154,7 @@ def test_a_cache_is_shared_between_engines_and_never_mixed_up(tmp_path: Path) ->
         expected = [outputs(repo, None, by=by) for by in ways]
         assert (expected[0], expected[2]) == (expected[1], expected[3])
         assert expected[0] != expected[2]
+        assert len({by.id for by in ways}) == len(ways)
         outputs(repo, tmp_path / "cache", LATER_NS, Wrong())
         for _ in range(2):
             assert [outputs(repo, tmp_path / "cache", LATER_NS, by) for by in ways] == expected

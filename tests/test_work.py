@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from loopflow.io.cache import SqliteCache
+from loopflow.io.counting import Engine, count
 from loopflow.io.encoding import create_counter
+from loopflow.io.file import select
+from loopflow.io.git import Git
+from loopflow.io.progress import NoProgress
 from loopflow.model import Index, SelectRequest, Source, Worktree
 from loopflow.pipeline import CountRequest, profile, write_context
 from loopflow.render.context import RawLayout
@@ -231,6 +235,22 @@ def test_the_same_content_at_two_paths_is_counted_once(
     counted = texts_counted(settled.mixed.root, SOURCES[source], cache_file, jobs)
     assert counted.count("the same words\n") == 1
     assert len(counted) == len(set(counted))
+
+
+def test_a_run_that_is_given_up_leaves_something(
+    settled: Settled, cache_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was counted before a run ended early is known to the next one."""
+    monkeypatch.setattr("loopflow.io.counting.SAVED_AT_ONCE", 5)
+    monkeypatch.setattr("loopflow.io.sources.BATCH_FILES", 1)
+    counter, git = Tally(), Git()
+    cache = SqliteCache(str(cache_file), counter.id, time.time_ns(), complain)
+    selection = select(SelectRequest(), git, str(settled.mixed.root))
+    results = count(selection, Engine(git, counter, cache, NoProgress(), jobs=1))
+    for _ in zip(range(25), results, strict=False):
+        pass
+    results.close()
+    assert 0 < len(texts_counted(settled.mixed.root, Worktree(), cache_file)) < DIFFERENT - 10
 
 
 def test_without_a_cache_every_run_counts(

@@ -48,7 +48,7 @@ class ProgressLine:
         self._done[0] += files
         self._done[1] += size
         if self._shown is None and time.monotonic() - self._begun > PATIENCE_SECONDS:
-            self._shown = self._show()
+            self._show()
         if self._shown:
             by_size = bool(self._totals[1])
             self._shown.update(
@@ -57,11 +57,11 @@ class ProgressLine:
                 files=f"{self._done[0]:,} of {self._totals[0]:,} files, {self._done[1] / _MEGABYTE:,.0f} MB",
             )
 
-    def _show(self) -> "rich.progress.Progress":
+    def _show(self) -> None:
         from rich.console import Console  # noqa: PLC0415  only a long run on a terminal pays for it
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-        shown = Progress(
+        self._shown = Progress(
             TextColumn("counting"),
             BarColumn(),
             TextColumn("{task.fields[files]}"),
@@ -69,6 +69,5 @@ class ProgressLine:
             console=Console(file=self._stderr),
             transient=True,
         )
-        shown.add_task("counting", total=self._totals[1] or self._totals[0], files="")
-        shown.start()
-        return shown
+        self._shown.add_task("counting", total=self._totals[1] or self._totals[0], files="")
+        self._shown.start()  # which can be interrupted, so that `__exit__` must know of it by now

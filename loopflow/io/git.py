@@ -8,6 +8,8 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import escape_name
@@ -133,6 +135,8 @@ class Git:
             else:  # `git diff` and not diff-index: it looks into files that were only touched
                 quiet = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty"]
                 command = ["diff", *_RAW, *quiet, base]
+                with _copied_index(repository) as copied:
+                    return {path for *_, path in self._listing(copied, command, _DIFFERENCE)}
         return {path for *_, path in self._listing(repository, command, _DIFFERENCE)}
 
     def start_blobs(self, repository: Repository) -> "git.cmd._AutoInterrupt":
@@ -215,6 +219,28 @@ def _where(repository: Repository) -> list[str]:
 
 def _environment(repository: Repository) -> dict[str, str]:
     return {"GIT_INDEX_FILE": repository.index_file}
+
+
+@contextmanager
+def _copied_index(repository: Repository) -> Iterator[Repository]:
+    """Yield the repository with a copy of its index, which is locked.
+
+    `git diff` writes an index in which files were only touched, whatever --no-optional-locks says, unless it is locked.
+    The copy keeps the time of the index, by which git knows which files may have been changed since.
+    """
+    import shutil  # noqa: PLC0415  only --changed pays for these
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
+
+    with TemporaryDirectory(prefix="code-context-") as directory:
+        copy = os.path.join(directory, "index")
+        try:
+            with suppress(FileNotFoundError):  # nothing was ever added
+                shutil.copy2(repository.index_file, copy)
+            open(f"{copy}.lock", "xb").close()
+        except OSError as error:
+            what = f"the index of {escape_name(repository.root)} cannot be copied: {(error.strerror or '').lower()}"
+            raise GitError(what, "check its permissions, and the space in the directory for temporary files") from error
+        yield replace(repository, index_file=copy)
 
 
 def _split(answer: Answer) -> list[bytes]:

@@ -50,6 +50,10 @@ from tests.support.builder import Repo
         pytest.param(["lat?n"], "lat\u00efn", False, id="and a letter of two bytes as two"),
         pytest.param(["a/**/b/**/c/**/d/**/e"], "a/b/" * 400, False, id="stars that could take for ever"),
         pytest.param(["*a*a*a*a*a*a*a*a*b"], "a" * 4000, False, id="in a name, too"),
+        pytest.param(["**\\/b"], "a/b", True, id="an escaped slash after two stars"),
+        pytest.param(["**\\/b"], "b", False, id="which wants a directory"),
+        pytest.param(["a/**b"], "a/xb", True, id="two stars that no slash ends"),
+        pytest.param(["a/**b"], "a/x/b", False, id="are one"),
         pytest.param([], "a", False, id="no patterns"),
     ],
 )

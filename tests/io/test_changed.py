@@ -413,8 +413,10 @@ def check_against_git(repo: Repo, *, committed: bool) -> None:
     """Compare each source with what git says, and then the commit that results."""
     tracked = set(repo.tracked())
     written = set(list_tree(repo.root, repo.git("write-tree").decode().strip()))
-    on_disk = split_paths(repo.git("diff", "--name-only", "-z", "--no-renames", "HEAD")) if committed else tracked
-    staged = split_paths(repo.git("diff", "--cached", "--name-only", "-z", "--no-renames")) if committed else written
+    base = "HEAD" if committed else repo.git("hash-object", "-t", "tree", "--stdin", data=b"").decode().strip()
+    compare = ("--name-only", "-z", "--no-renames", base)
+    on_disk = split_paths(repo.git("diff", *compare))
+    staged = split_paths(repo.git("diff", "--cached", *compare))
     assert listed(repo.root, ON_DISK) == tracked & on_disk
     assert listed(repo.root, STAGED) == written & staged
     commit = repo.commit()

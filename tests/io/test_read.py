@@ -1,5 +1,6 @@
 """read(): what a file turns out to be when it is opened."""
 
+import io
 import os
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from loopflow.io.opening import Opener
 from loopflow.model import Document, FileRef, ObjectFormat, Reason, SelectRequest, Skipped
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
-from tests.support.unprivileged import open_directory, ordinary_user
+from tests.support.unprivileged import NOBODY, open_directory, ordinary_user
 
 
 def read_bytes(directory: Path, data: bytes) -> Document | Skipped:
@@ -162,3 +163,35 @@ def test_a_file_that_fails_while_it_is_read_is_a_gap() -> None:
     """A file that can be opened and not read is unreadable, with what the system says about it."""
     with Opener("/proc/self") as opener:
         assert read(opener, FileRef("mem")) == Skipped("mem", Reason.UNREADABLE, "input/output error")
+
+
+def test_a_file_with_nothing_to_give_is_special(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that would make the reader wait, as some in /proc do, is skipped and not taken for an empty one."""
+
+    class Waiting(io.FileIO):
+        def readall(self) -> bytes:
+            return None  # type: ignore[return-value]  # what a file that does not block gives when it has nothing
+
+    write_files(tmp_path, {"file": ""})
+    monkeypatch.setattr(os, "fdopen", lambda handle, mode, buffering: Waiting(handle, mode))  # noqa: ARG005
+    with Opener(str(tmp_path)) as opener:
+        assert read(opener, FileRef("file")) == Skipped("file", Reason.SPECIAL, "it has nothing to read")
+
+
+def test_an_untracked_directory_that_git_cannot_read_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where untracked files are asked for, a directory that git passes over with a warning is listed as unreadable."""
+    with open_directory() as root:
+        monkeypatch.setenv("HOME", str(root))
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(root / "config"))
+        repo = Repo(root / "repo").track({"a.py": ""})
+        repo.write("closed/b.py", "")
+        repo.write("open/c.py", "")
+        (repo.root / "closed").chmod(0o000)
+        for path in (repo.root, *repo.root.rglob("*")):
+            if os.geteuid() == 0:
+                os.chown(path, NOBODY, NOBODY)
+        with ordinary_user():
+            found = find(repo.root, SelectRequest(untracked=True))
+        (repo.root / "closed").chmod(0o700)
+    assert found.paths == ["a.py", "open/c.py"]
+    assert found.skips == (Skipped("closed", Reason.UNREADABLE, "permission denied"),)

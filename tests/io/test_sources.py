@@ -338,17 +338,28 @@ def test_the_blobs_own_bytes_are_counted(repo: Repo, source: Source) -> None:
     assert on_disk.skipped == {"x.utf16": Reason.BINARY}
 
 
-def test_the_index_is_neither_locked_nor_written(project: Repo) -> None:
-    """Another process may hold the lock, and files may look changed that are not: the index stays byte for byte."""
+@pytest.mark.parametrize("locked", [False, True])
+def test_the_index_is_neither_locked_nor_written(project: Repo, *, locked: bool) -> None:
+    """Files may look changed that are not, and somebody may hold the lock: the index stays byte for byte."""
     index, lock = project.root / ".git/index", project.root / ".git/index.lock"
-    lock.write_bytes(b"")
+    if locked:
+        lock.write_bytes(b"")
     os.utime(project.root / "src/c.md", (1, 1))
     before = index.read_bytes(), index.stat().st_mtime_ns, index.stat().st_ino
+    stored = sorted(str(path) for path in (project.root / ".git").rglob("*"))
     for changed in (False, True):
         for source in (Index(), Worktree(), Revision("HEAD")):
             print_texts(project.root, SelectRequest(source=source, changed=changed))
     assert (index.read_bytes(), index.stat().st_mtime_ns, index.stat().st_ino) == before
-    assert lock.read_bytes() == b""
+    assert sorted(str(path) for path in (project.root / ".git").rglob("*")) == stored
+
+
+def test_git_itself_would_write_the_index(project: Repo) -> None:
+    """Plain git notes in the index that a file was only touched, even when it is asked not to."""
+    os.utime(project.root / "src/c.md", (1, 1))
+    before = (project.root / ".git/index").read_bytes()
+    project.git("--no-optional-locks", "diff", "HEAD")
+    assert (project.root / ".git/index").read_bytes() != before
 
 
 @pytest.mark.parametrize("source", [Index(), Worktree()], ids=["staged", "worktree"])
