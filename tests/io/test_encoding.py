@@ -141,7 +141,7 @@ import sys
 from loopflow.errors import UncountableError
 from loopflow.io.encoding import create_counter
 counter = create_counter("o200k_base", "tiktoken")
-for text in (" " * 1_000_000, " " * 999_998, " " * 999_999, "x" + " " * 1_000_000 + "\\n", " \\t" * 500_000 + "x"):
+for text in (" " * 1_000_000, " " * 999_998, " " * 999_999, "x" + " " * 1_000_000 + "\\r", " \\t" * 500_000 + "x"):
     try:
         print(*counter.count([text]))
     except UncountableError as error:

@@ -259,6 +259,14 @@ def test_patterns_are_relative_to_each_repository(make_repo: MakeRepo, tmp_path:
     assert find(tmp_path, named).paths == ["one/src/a.py"]
 
 
+def test_patterns_see_plain_files_as_they_are_printed(tmp_path: Path) -> None:
+    """Where plain directories take part, a pattern is relative to the directory that printed paths are relative to."""
+    write_files(tmp_path, {"one/a.py": "", "one/sub/b.py": "", "two/a.py": ""})
+    asked = SelectRequest(paths=("one", "two", "one/a.py"), exclude=("/one/a.py",))
+    assert find(tmp_path, asked).paths == ["one/sub/b.py", "two/a.py"]
+    assert find(tmp_path / "one", SelectRequest(exclude=("/a.py",))).paths == ["sub/b.py"]
+
+
 @pytest.mark.parametrize("option", ["include", "exclude"])
 @pytest.mark.parametrize("pattern", ["", "# no", "!", "/", "a\\", "["])
 def test_a_pattern_that_cannot_match_is_refused(project: Repo, option: str, pattern: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loopflow.errors import GitError
+from loopflow.io.git import Git
 from loopflow.model import Reason, SelectRequest
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
@@ -90,6 +91,10 @@ def test_a_conflict_is_counted_once(project: Repo) -> None:
     project.git("read-tree", "-m", "-i", trees["base"], trees["ours"], trees["theirs"])
     project.write("top.py", "<<<<<<< ours\n")
     assert project.tracked().count("top.py") == 3
+    git = Git()
+    repository = git.find_repository(str(project.root))
+    assert repository is not None
+    assert [ref.path for ref in git.list_tracked(repository)] == ["src/a.py", "src/deep/b.py", "top.py"]
     found = find(project.root)
     assert found.texts == {"src/a.py": "a", "src/deep/b.py": "b", "top.py": "<<<<<<< ours\n"}
     assert [ref.path for ref in found.selection.candidates if ref.blob is None] == ["top.py"]
@@ -172,6 +177,30 @@ def test_git_index_file_holds_for_the_current_repository_only(
         assert find(project.root, SelectRequest(paths=(str(other.root),))).paths == ["sub/y.py", "x.py"]
         both = find(project.root, SelectRequest(paths=(".", "../other/sub")))
         assert both.paths == ["other/sub/y.py", "repo/src/a.py"]
+
+
+def test_git_index_file_does_not_reach_a_neighbour_of_a_longer_name(
+    project: Repo, make_repo: MakeRepo, alternative: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repository whose path begins with that of the current one is not in it."""
+    make_repo(f"{project.root.name}2").track({"x.py": "x"})
+    monkeypatch.chdir(project.root)
+    monkeypatch.setenv("GIT_INDEX_FILE", alternative)
+    assert find(project.root, SelectRequest(paths=("../repo2",))).paths == ["x.py"]
+
+
+def test_git_names_the_repository_that_we_stand_in(
+    project: Repo, make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a directory with a .git of its own, git's variables still say whose work tree it is, as they do for git."""
+    project.add_index_entry("vendored/tracked.py", b"v")
+    vendored = make_repo("repo/vendored").track({"tracked.py": "v", "own.py": "o"})
+    monkeypatch.setenv("GIT_DIR", str(project.root / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(project.root))
+    monkeypatch.chdir(vendored.root)
+    assert find(vendored.root).paths == ["vendored/tracked.py"]
+    monkeypatch.chdir(project.root)
+    assert find(project.root, SelectRequest(paths=("vendored",))).paths == ["own.py", "tracked.py"]
 
 
 def test_git_index_file_does_not_reach_nested_repositories(

@@ -39,6 +39,7 @@ HOSTILE_NAMES = (
     b"!not.py",
     b"#comment.py",
     b"a,b.py",
+    "\U0001f600.py".encode(),  # before \xff by its bytes, behind it as text
     b"Foo.py",
     b"foo.py",
     b"deep/" + b"d" * 255 + b"/file.py",
@@ -98,6 +99,16 @@ def test_a_path_through_a_tracked_link_is_the_link(
     repo.link("via", "dir")
     found = find(repo.root, SelectRequest(paths=paths))
     assert (found.texts, found.skipped) == ({}, {skipped: Reason.SYMLINK})
+
+
+def test_a_tracked_link_to_another_repository_is_not_followed(repo: Repo, make_repo: MakeRepo) -> None:
+    """A tracked link to a repository is a link of the one that tracks it, and no way into the other one."""
+    make_repo("other").track({"secret.py": "secret"})
+    repo.link("other", "../other")
+    repo.track({"a.py": "a"})
+    for path in ("other", "other/", "other/secret.py"):
+        found = find(repo.root, SelectRequest(paths=(path,)))
+        assert (found.texts, found.skipped) == ({}, {"other": Reason.SYMLINK})
 
 
 def test_a_directory_link_of_the_users_own_is_followed(repo: Repo, make_repo: MakeRepo) -> None:

@@ -167,6 +167,7 @@ def test_nothing_of_git_itself_is_listed(tmp_path: Path) -> None:
     nested = {item.path for item in items if isinstance(item, NestedRepository)}
     assert nested == {"sub/met", "file"}
     assert {item.path for item in items} - nested == {"c", ".gitx"}
+    assert what_we_list(tmp_path / "plain/sub/met") == {"a"}
 
 
 def test_an_ignored_repository_is_not_met(tmp_path: Path) -> None:
