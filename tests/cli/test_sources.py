@@ -44,8 +44,8 @@ def test_what_is_printed_is_what_is_counted(
     project: Repo, options: tuple[str, ...], kind: str, revision: str | None
 ) -> None:
     """Context and profile name the same files, with the same sum, for each source; the JSON says which it was."""
-    context = run(*options, cwd=project.root)
     profile = run(*options, "--profile", "--format", "json", cwd=project.root)
+    context = run(*options, cwd=project.root)
     assert (context.code, profile.code) == (0, 0)
     printed = re.findall("<source>(.*)</source>", context.out)
     assert printed == [file["path"] for file in profile.json["files"]]
@@ -78,6 +78,7 @@ def roots(project: Repo) -> dict[str, str]:
     """Return what the names in the messages above stand for; there is another repository beside the project."""
     other = Repo(project.root.parent / "other").track({"x.py": "x"})
     other.commit()
+    assert run("--profile", cwd=other.root).code == 0  # with a count in the cache, no run loads an encoding in vain
     return {"ROOT": str(project.root), "OTHER": str(other.root)}
 
 
