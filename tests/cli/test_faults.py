@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, environment, python, run
+from tests.support.run import COMMAND, UNMEASURED, Result, environment, python, run
 
 PRIVATE = "the text of a file"
 
@@ -80,7 +80,7 @@ def slow(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are seen in /proc only")
 def test_an_interrupt_while_counting(slow: Path) -> None:
     """Ctrl-C while threads count ends with 130, and nothing is printed: no chart, no traceback."""
-    env = environment({"LOOPFLOW_ENGINE": "tiktoken"})
+    env = environment({"LOOPFLOW_ENGINE": "tiktoken", **UNMEASURED})
     with subprocess.Popen(
         [*COMMAND, "--profile"], cwd=slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
     ) as process:
@@ -94,7 +94,7 @@ def test_an_interrupt_while_counting(slow: Path) -> None:
 def test_an_interrupt_while_printing(large: Path) -> None:
     """Ctrl-C while somebody reads slowly ends with 130 and no traceback."""
     with subprocess.Popen(
-        COMMAND, cwd=large, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        COMMAND, cwd=large, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(UNMEASURED)
     ) as process:
         assert process.stdout
         assert process.stdout.read(11) == b"<documents>"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, environment, python, run
+from tests.support.run import COMMAND, UNMEASURED, Result, environment, python, run
 
 IMPATIENT, PATIENT = (
     python(f"import loopflow.cli.progress; loopflow.cli.progress.PATIENCE_SECONDS = {seconds}") for seconds in (-1, 1e9)
@@ -156,10 +156,14 @@ def is_alive(group: int) -> bool:
 
 
 @contextmanager
-def counting(*arguments: str, cwd: Path, begun: Path) -> Iterator[Counting]:
-    """Start the command in a group of its own, as a shell does, and wait until the engine has its first text."""
+def counting(*arguments: str, cwd: Path, begun: Path, stuck: bool = False) -> Iterator[Counting]:
+    """Start the command in a group of its own, as a shell does, and wait until the engine has its first text.
+
+    If `stuck`, the engine does not come back from it.
+    """
+    real = "lambda *_: time.sleep(10**6)" if stuck else "tiktoken.Encoding.encode_ordinary"
     spy = python(
-        "import tiktoken; real = tiktoken.Encoding.encode_ordinary\n"
+        f"import tiktoken, time; real = {real}\n"
         f"tiktoken.Encoding.encode_ordinary = lambda self, text: (text and open({str(begun)!r}, 'a').write('x'),"
         " real(self, text))[1]"
     )
@@ -170,7 +174,7 @@ def counting(*arguments: str, cwd: Path, begun: Path) -> Iterator[Counting]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        env=environment({"LOOPFLOW_ENGINE": "tiktoken"}),
+        env=environment({"LOOPFLOW_ENGINE": "tiktoken", **UNMEASURED}),
     ) as process:
         started = Counting(process, begun)
         try:
@@ -211,6 +215,14 @@ def test_an_interrupt_ends_a_long_run(long: Path, tmp_path: Path, arguments: tup
     assert 0 < started.texts < texts
 
 
+@pytest.mark.parametrize("source", [(), ("--staged",)])
+def test_an_interrupt_does_not_wait_for_the_engine(texts: Path, tmp_path: Path, source: tuple[str, ...]) -> None:
+    """However long the engine would still take for a text, an interrupt ends the run."""
+    with counting("--profile", *source, cwd=texts, begun=tmp_path / "begun", stuck=True) as started:
+        os.killpg(started.process.pid, signal.SIGINT)
+        assert started.end() == (130, "", "")
+
+
 def test_an_interrupt_that_only_the_command_gets_ends_git_too(long: Path, tmp_path: Path) -> None:
     """A signal that is sent to the command alone leaves no git process behind."""
     with counting("--profile", "--staged", cwd=long, begun=tmp_path / "begun") as started:
@@ -229,7 +241,7 @@ def test_an_interrupt_with_progress_brings_the_cursor_back(long: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=theirs,
         start_new_session=True,
-        env=environment({"TERM": "xterm-256color", "LOOPFLOW_ENGINE": "tiktoken"}),
+        env=environment({"TERM": "xterm-256color", "LOOPFLOW_ENGINE": "tiktoken", **UNMEASURED}),
     ) as process:
         os.close(theirs)
         shown = os.read(ours, 65536)
