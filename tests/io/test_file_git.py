@@ -182,11 +182,13 @@ def test_git_index_file_holds_for_the_current_repository_only(
 def test_git_index_file_does_not_reach_a_neighbour_of_a_longer_name(
     project: Repo, make_repo: MakeRepo, alternative: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A repository whose path begins with that of the current one is not in it."""
+    """A repository or a plain directory whose path begins with that of the current repository is not in it."""
     make_repo(f"{project.root.name}2").track({"x.py": "x"})
     monkeypatch.chdir(project.root)
     monkeypatch.setenv("GIT_INDEX_FILE", alternative)
+    write_files(project.root.parent / f"{project.root.name}3", {"y.py": "y"})
     assert find(project.root, SelectRequest(paths=("../repo2",))).paths == ["x.py"]
+    assert find(project.root, SelectRequest(paths=("../repo3",))).paths == ["y.py"]
 
 
 def test_git_names_the_repository_that_we_stand_in(
