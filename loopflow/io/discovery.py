@@ -6,6 +6,7 @@ who owns the repository; a repository that git's environment is not about is des
 """
 
 import os
+import shlex
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -113,7 +114,7 @@ def _raise_unless_absent(answer: Answer, directory: str, *, is_named: bool) -> N
     if "dubious ownership" in complaint:
         raise GitError(
             f"git does not trust the repository around {where}, because it belongs to another user",
-            f"if you trust it: git config --global --add safe.directory {where}",
+            f"if you trust it: git config --global --add safe.directory {shlex.quote(where)}",
         )
     if "must be run in a work tree" in complaint:
         raise GitError(f"{where} has no work tree: it is a git directory or a bare repository", "name a work tree")

@@ -284,3 +284,10 @@ def test_git_is_asked_no_more_than_it_must_be(
 
 
 SUBCOMMANDS = frozenset(subprocess.check_output(["git", "--list-cmds=main"], text=True).split())
+
+
+def test_the_command_that_is_suggested_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory's name is quoted in the command of the hint, so that a shell does not run what is in it."""
+    repo = Repo(tmp_path / "a;b $(c)")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert refusal(repo.root).hint.endswith(f" safe.directory '{repo.root}'")
