@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import Protocol
 
-from loopflow.analysis.names import path_bytes
+from loopflow.analysis.names import sort_by_path
 from loopflow.errors import UsageError
 from loopflow.io.cache import Cache, NoCache, SqliteCache
 from loopflow.io.counting import Engine, available_processors, count
@@ -97,11 +97,11 @@ def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[
     return Profile(
         encoding=counter.encoding,
         source=selection.request.source,
-        files=tuple(sorted(files, key=lambda file: path_bytes(file.path))),
+        files=tuple(sort_by_path(files)),
         directories=stats.directories,
         types=stats.types,
         total=stats.total,
-        skipped=tuple(sorted(skipped, key=lambda skip: path_bytes(skip.path))),
+        skipped=tuple(sort_by_path(skipped)),
     )
 
 

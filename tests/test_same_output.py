@@ -84,7 +84,7 @@ def test_the_cache_never_changes_an_answer(history: list[Step], seed: int) -> No
 def thin_out(file: Path, chance: random.Random, _repo: Repo) -> None:
     """Forget half of all rows."""
     with closing(sqlite3.connect(file)) as database:
-        for table, key in (("content", "blob"), ("stat", "path")):
+        for table, key in (("content", "blob"), ("page", "directory")):
             keys = database.execute(f"SELECT {key} FROM {table} ORDER BY {key}").fetchall()  # noqa: S608
             lost = [row for row in keys if chance.random() < 0.5]
             database.executemany(f"DELETE FROM {table} WHERE {key} = ?", lost)  # noqa: S608

@@ -6,6 +6,7 @@ files without a suffix share one type.
 """
 
 NO_TYPE = "(none)"
+_NO_STEM = ("", "/", ".")
 
 _NAMES = {
     name.lower(): name
@@ -34,6 +35,9 @@ _NAMES = {
 
 def file_type(path: str) -> str:
     """Return the type of the file at `path`: ".py", "Makefile", ".gitignore" or "(none)"."""
+    stem, dot, suffix = path.rpartition(".")
+    if suffix and "/" not in suffix and stem[-1:] not in _NO_STEM:  # the usual case, decided without the rest
+        return f".{suffix.lower()}"
     name = path.rpartition("/")[2]
     stem, dot, suffix = name.rpartition(".")
     if dot and suffix and stem.strip("."):

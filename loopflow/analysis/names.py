@@ -7,6 +7,9 @@ backslash escape, and so is the backslash itself, so that two different names ne
 """
 
 import unicodedata
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Protocol, TypeVar
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"})
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
@@ -37,3 +40,23 @@ def _escape(char: str) -> str:
 def path_bytes(path: str) -> bytes:
     """Return the bytes that git and the file system know `path` by."""
     return path.encode("utf-8", "surrogateescape")
+
+
+class HasPath(Protocol):
+    """Something with a path."""
+
+    @property
+    def path(self) -> str:
+        """The path, POSIX and relative."""
+        ...
+
+
+_T = TypeVar("_T", bound=HasPath)
+
+
+def sort_by_path(items: Iterable[_T]) -> list[_T]:
+    """Return `items` in the order of their paths' bytes, as git lists them."""
+    found = list(items)
+    if "".join([item.path for item in found]).isascii():  # nearly always, and then text sorts as its bytes do
+        return sorted(found, key=attrgetter("path"))
+    return sorted(found, key=lambda item: path_bytes(item.path))

@@ -1,10 +1,10 @@
 """What is known from earlier runs, in SQLite: the only module that knows its schema.
 
 Two tables. `content` holds what a blob id counts as, for one encoding, rule of decoding and engine: it serves the work
-tree, the index and revisions alike. `stat` holds, for the files of one work tree, which content a state of a file had,
-so that an unchanged file need not be opened. A state is only written down when its times lie more than two seconds
-before the run began: a file system's clock is coarse, and a later change must be able to show (git calls such entries
-racy).
+tree, the index and revisions alike. `page` holds, for each directory of a tree, what a run knew of its files: their
+state on disk, so that an unchanged file need not be opened, their blob ids, and what those count as, so that ids need
+not be looked up one by one. A state is only written down when its times lie more than two seconds before the run began:
+a file system's clock is coarse, and a later change must be able to show (git calls such entries racy).
 
 The cache never changes an answer and never fails a run. Each row carries a checksum, and one that does not match is not
 there. A database that is missing, damaged, locked, read-only, full or from a newer version is done without, with a
@@ -16,25 +16,24 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 from loopflow.analysis.names import path_bytes
+from loopflow.io.pages import NO_STAMP, Content, Numbers
 from loopflow.model import Stamp
 
 _T = TypeVar("_T")
 
-SCHEMA = 1
+SCHEMA = 2
 SETTLED_NS = 2_000_000_000
 KEPT_DAYS = 60
 _REFRESHED_DAYS = 7
 _WAIT_SECONDS = 1.0
 _AT_ONCE = 500
 _SCAN_FROM = 4  # reading all rows is faster than looking up more than a quarter of them
-LOSSY, BINARY = 1, 2
 _OLDEST_NS = -(2**63)  # of what SQLite can hold: the year 1677
 _DAY_NS = 86_400_000_000_000
 
@@ -49,33 +48,20 @@ CREATE TABLE IF NOT EXISTS content (
     checksum INTEGER NOT NULL, -- CRC-32 of the columns up to flags
     PRIMARY KEY (counter, blob)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS stat (
-    tree INTEGER NOT NULL,     -- digest of the absolute path that paths are relative to
-    path BLOB NOT NULL,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    blob BLOB NOT NULL,        -- git blob id of the content; empty for a binary file, which is not hashed
+CREATE TABLE IF NOT EXISTS page (
+    tree INTEGER NOT NULL,     -- digest of the absolute path that paths are relative to, and of the counter
+    directory BLOB NOT NULL,
     day INTEGER NOT NULL,
-    checksum INTEGER NOT NULL, -- CRC-32 of the columns up to blob
-    PRIMARY KEY (tree, path)
-) WITHOUT ROWID;
+    entries BLOB NOT NULL,     -- see pages.py
+    checksum INTEGER NOT NULL, -- CRC-32 of tree, directory and entries
+    PRIMARY KEY (tree, directory)
+);
+DROP TABLE IF EXISTS stat;
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What one content counts as. A binary one has no tokens."""
-
-    tokens: int
-    size: int
-    lossy: bool = False
-    binary: bool = False
-
-
 class Cache(Protocol):
-    """What is known of contents by blob id, and of a work tree's files by path."""
+    """What is known of contents by blob id, and of a tree's files by directory."""
 
     @property
     def is_empty(self) -> bool:
@@ -86,12 +72,16 @@ class Cache(Protocol):
         """Return what is known of these blob ids."""
         ...
 
-    def states(self, root: str) -> dict[str, tuple[Stamp, str]]:
-        """Return the known files below `root` (absolute): state, and blob id, or "" for a binary file."""
+    def pages(self, root: str) -> dict[str, bytes]:
+        """Return the pages of the tree at `root` (absolute) by directory, "" for the root."""
         ...
 
-    def save(self, contents: Mapping[str, Content], root: str, states: Mapping[str, tuple[Stamp, str]]) -> None:
-        """Keep what was found, for the next run."""
+    def settled(self, stamp: Stamp) -> Stamp:
+        """Return `stamp`, or none where a later change of the file could leave it as it is."""
+        ...
+
+    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes]) -> None:
+        """Keep what was found, for the next run; `pages` take the place of those there are."""
         ...
 
 
@@ -104,11 +94,15 @@ class NoCache:
         """Return nothing."""
         return {}
 
-    def states(self, root: str) -> dict[str, tuple[Stamp, str]]:  # noqa: ARG002
+    def pages(self, root: str) -> dict[str, bytes]:  # noqa: ARG002
         """Return nothing."""
         return {}
 
-    def save(self, contents: Mapping[str, Content], root: str, states: Mapping[str, tuple[Stamp, str]]) -> None:
+    def settled(self, stamp: Stamp) -> Stamp:
+        """Return `stamp`: nothing will rely on it."""
+        return stamp
+
+    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes]) -> None:
         """Keep nothing."""
 
 
@@ -132,47 +126,53 @@ class SqliteCache:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known for this counter, and no file's state either: it may be that of a binary one."""
-        query = "SELECT 1 FROM content WHERE counter = ? UNION ALL SELECT 1 FROM stat LIMIT 1"
+        """Whether nothing is known for this counter, nor of any tree: its files may all be binary ones."""
+        query = "SELECT 1 FROM content WHERE counter = ? UNION ALL SELECT 1 FROM page LIMIT 1"
         return not self._attempt(lambda: self._query(query, (self._counter,)))
 
     def contents(self, blobs: Iterable[str]) -> dict[str, Content]:
         """Return what is known of these blob ids."""
         return self._attempt(lambda: self._contents({bytes.fromhex(blob) for blob in blobs})) or {}
 
-    def states(self, root: str) -> dict[str, tuple[Stamp, str]]:
-        """Return the known files below `root`."""
-        return self._attempt(lambda: self._states(_digest(path_bytes(root)))) or {}
+    def pages(self, root: str) -> dict[str, bytes]:
+        """Return the pages of the tree at `root` by directory."""
+        return self._attempt(lambda: self._pages(self._tree(root))) or {}
 
     def _contents(self, wanted: set[bytes]) -> dict[str, Content]:
         found: dict[str, Content] = {}
         for blob, tokens, size, flags, day, checksum in self._rows(wanted):
-            if blob in wanted and checksum == _content_checksum(self._counter, blob, tokens, size, flags):
-                found[blob.hex()] = Content(tokens, size, bool(flags & LOSSY), bool(flags & BINARY))
+            if blob in wanted and checksum == _checksum(self._counter, blob, (tokens, size, flags)):
+                found[blob.hex()] = Content.of((tokens, size, flags))
                 if day < self._day - _REFRESHED_DAYS:
                     self._used_contents.append(blob)
         return found
 
-    def _states(self, tree: int) -> dict[str, tuple[Stamp, str]]:
-        found: dict[str, tuple[Stamp, str]] = {}
-        query = "SELECT path, size, mtime_ns, ctime_ns, inode, blob, day, checksum FROM stat WHERE tree = ?"
-        for path, size, mtime, ctime, inode, blob, day, checksum in self._query(query, (tree,)):
-            if checksum == _state_checksum(path, size, mtime, ctime, inode, blob):
-                found[path.decode("utf-8", "surrogateescape")] = Stamp(size, mtime, ctime, inode), blob.hex()
+    def _pages(self, tree: int) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        rows = self._query("SELECT directory, entries, day, checksum FROM page WHERE tree = ?", (tree,))
+        for directory, entries, day, checksum in rows:
+            if checksum == _page_checksum(tree, directory, entries):
+                found[directory.decode("utf-8", "surrogateescape")] = entries
                 if day < self._day - _REFRESHED_DAYS:
                     self._used_tree = tree
         return found
 
-    def save(self, contents: Mapping[str, Content], root: str, states: Mapping[str, tuple[Stamp, str]]) -> None:
-        """Keep what was found, note what was of use, and forget what was not for a long time."""
-        if contents or states or self._used_contents or self._used_tree is not None:
-            self._attempt(lambda: self._save(contents, root, states))
+    def _tree(self, root: str) -> int:
+        return _digest(b"%d %b" % (self._counter, path_bytes(root)))
 
-    def _save(self, contents: Mapping[str, Content], root: str, states: Mapping[str, tuple[Stamp, str]]) -> None:
+    def settled(self, stamp: Stamp) -> Stamp:
+        """Return `stamp`, or none where its times are too close to the beginning of this run, or beyond SQLite."""
+        settled = self._now_ns - SETTLED_NS
+        return stamp if _OLDEST_NS < stamp.mtime_ns < settled and stamp.ctime_ns < settled else NO_STAMP
+
+    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes]) -> None:
+        """Keep what was found, note what was of use, and forget what was not for a long time."""
+        if contents or pages or self._used_contents or self._used_tree is not None:
+            self._attempt(lambda: self._save(contents, self._tree(root), pages))
+
+    def _save(self, contents: Mapping[str, Content], tree: int, pages: Mapping[str, bytes]) -> None:
         if self._connection is None:
             raise _GoneError
-        tree = _digest(path_bytes(root))
-        settled = self._now_ns - SETTLED_NS
         with self._lock, self._connection as database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(
@@ -180,26 +180,24 @@ class SqliteCache:
                 (self._content_row(bytes.fromhex(blob), contents[blob]) for blob in sorted(contents)),
             )
             database.executemany(
-                "INSERT OR REPLACE INTO stat VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (tree, *_state_row(path, stamp, blob, self._day))
-                    for path, (stamp, blob) in states.items()
-                    if _OLDEST_NS < stamp.mtime_ns < settled and stamp.ctime_ns < settled
-                ),
+                "INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?, ?)",
+                (self._page_row(tree, path_bytes(directory), page) for directory, page in pages.items()),
             )
             database.executemany(
                 "UPDATE content SET day = ? WHERE counter = ? AND blob = ?",
                 ((self._day, self._counter, blob) for blob in self._used_contents),
             )
             if self._used_tree is not None:
-                database.execute("UPDATE stat SET day = ? WHERE tree = ?", (self._day, self._used_tree))
-            for table in ("content", "stat"):
+                database.execute("UPDATE page SET day = ? WHERE tree = ?", (self._day, self._used_tree))
+            for table in ("content", "page"):
                 database.execute(f"DELETE FROM {table} WHERE day < ?", (self._day - KEPT_DAYS,))  # noqa: S608
 
+    def _page_row(self, tree: int, directory: bytes, page: bytes) -> tuple[Any, ...]:
+        return tree, directory, self._day, page, _page_checksum(tree, directory, page)
+
     def _content_row(self, blob: bytes, content: Content) -> tuple[Any, ...]:
-        flags = content.lossy * LOSSY + content.binary * BINARY
-        checksum = _content_checksum(self._counter, blob, content.tokens, content.size, flags)
-        return self._counter, blob, content.tokens, content.size, flags, self._day, checksum
+        numbers = content.numbers
+        return self._counter, blob, *numbers, self._day, _checksum(self._counter, blob, numbers)
 
     def _rows(self, wanted: set[bytes]) -> Iterator[tuple[Any, ...]]:
         query = "SELECT blob, tokens, size, flags, day, checksum FROM content WHERE counter = ?"
@@ -269,17 +267,12 @@ class _GoneError(Exception):
     """The database was given up."""
 
 
-def _content_checksum(counter: int, blob: bytes, tokens: int, size: int, flags: int) -> int:
-    return zlib.crc32(b"%d %b %d %d %d" % (counter, blob, tokens, size, flags))
+def _checksum(counter: int, blob: bytes, numbers: Numbers) -> int:
+    return zlib.crc32(b"%d %b %d %d %d" % (counter, blob, *numbers))
 
 
-def _state_row(path: str, stamp: Stamp, blob: str, day: int) -> tuple[Any, ...]:
-    columns = (path_bytes(path), stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode, bytes.fromhex(blob))
-    return *columns, day, _state_checksum(*columns)
-
-
-def _state_checksum(path: bytes, size: int, mtime_ns: int, ctime_ns: int, inode: int, blob: bytes) -> int:  # noqa: PLR0913, PLR0917
-    return zlib.crc32(b"%b %d %d %d %d %b" % (path, size, mtime_ns, ctime_ns, inode, blob))
+def _page_checksum(tree: int, directory: bytes, page: bytes) -> int:
+    return zlib.crc32(page, zlib.crc32(b"%d %b" % (tree, directory)))
 
 
 def _digest(name: bytes) -> int:

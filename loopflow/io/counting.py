@@ -13,19 +13,19 @@ from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from threading import Lock
 from typing import Protocol, TypeAlias
 
 from loopflow.analysis.filetype import file_type
 from loopflow.errors import TooLargeError, UncountableError, UnreadableError
-from loopflow.io.cache import Cache, Content
+from loopflow.io.cache import Cache
 from loopflow.io.document import LargeText
 from loopflow.io.encoding import TokenCounter
 from loopflow.io.git import Git
-from loopflow.io.opening import NotOpened, Opener
+from loopflow.io.known import Known, News, look_up
+from loopflow.io.pages import NO_STAMP, Content
 from loopflow.io.progress import Progress
 from loopflow.io.sources import Batch, Item, check_blob, read_from_git, read_worktree
-from loopflow.model import Document, FileRef, FileTokens, Reason, Selection, Skipped, Stamp, Worktree
+from loopflow.model import Document, FileRef, FileTokens, Reason, Selection, Skipped, Worktree
 
 BATCHES_HELD = 3
 """How many batches for each thread wait or are worked on."""
@@ -78,63 +78,26 @@ def count(selection: Selection, engine: Engine, sink: TextSink | None = None) ->
     Raises GitError for an object that is missing or damaged. Whoever stops early closes it: left to the garbage
     collector, it could be closed by one of its own threads.
     """
-    run = _Run(selection, engine, sink)
-    yield from run.look_up()
-    yield from run.work()
+    news = News(engine.cache, selection)
+    known = look_up(selection, engine.cache, news, with_text=sink is not None)
+    yield from known.results
+    yield from _Run(selection, engine, sink, known, news).work()
 
 
 class _Run:
-    """One pass over the candidates of a selection."""
+    """One pass over the candidates of a selection that have to be read."""
 
-    def __init__(self, selection: Selection, engine: Engine, sink: TextSink | None) -> None:
+    def __init__(self, selection: Selection, engine: Engine, sink: TextSink | None, known: Known, news: News) -> None:
         self._selection = selection
         self._engine = engine
         self._sink = sink
         self._on_disk = isinstance(selection.request.source, Worktree)
-        self._stamps: dict[str, Stamp] = {}
-        self._blobs: dict[str, str] = {}  # by path, where the id is known before reading
-        self._contents: dict[str, Content] = {}  # by blob id
-        self._unread: list[FileRef] = []
-        self._news = _News()
+        self._unread = known.unread
+        self._stamps = known.stamps
+        self._blobs = known.blobs
+        self._contents = known.contents
+        self._news = news
         self._pool = ThreadPoolExecutor(engine.jobs, thread_name_prefix="count")
-
-    def look_up(self) -> Iterator[_Result]:
-        """Yield what needs no reading; what does is left for `work`."""
-        candidates = self._selection.candidates
-        if self._on_disk:
-            yield from self._stamp_files()
-            candidates = tuple(ref for ref in candidates if ref.path in self._stamps)
-        else:
-            self._blobs = {ref.path: ref.blob for ref in candidates if ref.blob}
-        self._contents = self._engine.cache.contents(set(self._blobs.values()))
-        for ref in candidates:
-            blob = self._blobs.get(ref.path, "")
-            known = self._contents.get(blob)
-            if known is None or (self._sink and not known.binary):
-                self._unread.append(ref)
-            elif known.binary:
-                yield Skipped(ref.path, Reason.BINARY)
-            else:
-                yield _tokens(ref.path, blob, known)
-
-    def _stamp_files(self) -> Iterator[Skipped]:
-        """Note the state of each candidate on disk; yield those that are no regular files, and known binaries."""
-        states = self._engine.cache.states(self._selection.root)
-        with Opener(self._selection.root) as opener:
-            for ref in self._selection.candidates:
-                path = ref.path
-                try:
-                    stamp = opener.stamp(path)
-                except NotOpened as why:
-                    yield Skipped(path, why.reason, why.detail)
-                    continue
-                state, blob = states.get(path, (None, ""))
-                if state == stamp and not blob:
-                    yield Skipped(path, Reason.BINARY)
-                    continue
-                self._stamps[path] = stamp
-                if state == stamp:
-                    self._blobs[path] = blob
 
     def work(self) -> Iterator[_Result]:
         """Read and count what is left, and keep what was found."""
@@ -152,11 +115,11 @@ class _Run:
                 yield from self._drain(held, BATCHES_HELD * engine.jobs - 1)
                 held.append(pool.submit(self._count_batch, batch))
                 if self._news.size >= SAVED_AT_ONCE:
-                    pool.submit(self._news.save, engine.cache, self._selection.root)
+                    pool.submit(self._news.save)
             yield from self._drain(held, 0)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-        self._news.save(engine.cache, self._selection.root)
+        self._news.save()
 
     def _batches(self) -> Iterator[Batch | LargeText]:
         if not self._unread:
@@ -204,17 +167,16 @@ class _Run:
         path = item.ref.path
         if item.digest in failures:
             return None, Skipped(path, Reason.UNCOUNTED, failures[item.digest])
-        self._note(path, item.digest, None)
-        return item if self._sink else None, _tokens(path, item.digest, self._contents[item.digest])
+        content = self._contents[item.digest]
+        self._news.add_file(path, self._stamps.get(path, NO_STAMP), item.digest, content)
+        return item if self._sink else None, _tokens(path, item.digest, content)
 
-    def _note(self, path: str, digest: str, content: Content | None) -> None:
+    def _note(self, path: str, digest: str, content: Content) -> None:
         """Note for the next run what the file at `path` has turned out to hold."""
-        if self._on_disk:
-            self._news.add_state(path, self._stamps[path], digest)
-            if digest and content:
-                self._news.add_contents({digest: content})
-        elif content:
-            self._news.add_contents({self._blobs[path]: content})
+        blob = digest if self._on_disk else self._blobs[path]
+        self._news.add_file(path, self._stamps.get(path, NO_STAMP), blob, content)
+        if blob:
+            self._news.add_contents({blob: content})
 
     def _count_large(self, text: LargeText) -> _Result:
         """Count a text piece by piece, and hand the pieces on."""
@@ -243,37 +205,6 @@ class _Run:
         content = Content(tokens, text.size, text.lossy)
         self._note(path, text.digest, content)
         return _tokens(path, text.digest, content)
-
-
-class _News:
-    """What a run has found out and not yet written to the cache. Threads add to it."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._contents: dict[str, Content] = {}
-        self._states: dict[str, tuple[Stamp, str]] = {}
-
-    @property
-    def size(self) -> int:
-        """How many contents wait to be written."""
-        return len(self._contents)
-
-    def add_contents(self, contents: Mapping[str, Content]) -> None:
-        """Add what blob ids count as."""
-        with self._lock:
-            self._contents.update(contents)
-
-    def add_state(self, path: str, stamp: Stamp, digest: str) -> None:
-        """Add which content a file has in the state `stamp`; "" for a binary one."""
-        with self._lock:
-            self._states[path] = stamp, digest
-
-    def save(self, cache: Cache, root: str) -> None:
-        """Write everything to the cache."""
-        with self._lock:
-            contents, self._contents = self._contents, {}
-            states, self._states = self._states, {}
-        cache.save(contents, root, states)
 
 
 def _count_texts(counter: TokenCounter, texts: Mapping[str, Document]) -> tuple[dict[str, Content], dict[str, str]]:

@@ -5,18 +5,16 @@ turns out to be is only known when it is opened: `read` returns a `Document`, or
 """
 
 import os
-from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.analysis.patterns import compile_patterns
-from loopflow.errors import GitError, UsageError
+from loopflow.analysis.names import escape_name, path_bytes, sort_by_path
+from loopflow.errors import UsageError
 from loopflow.io.document import BINARY_HEAD, LARGE_BYTES, LargeText, is_binary, make_document
 from loopflow.io.git import Git
+from loopflow.io.listing import Listing, list_tree, want
 from loopflow.io.opening import NotOpened, Opener
 from loopflow.io.targets import Tree, Wanted, common_root, find_tree_in_git, find_trees
-from loopflow.io.walk import NestedRepository, walk
 from loopflow.model import (
     BASELINE_FILE,
     SUBMODULE_MODE,
@@ -26,7 +24,6 @@ from loopflow.model import (
     Index,
     ObjectFormat,
     Reason,
-    Repository,
     Selection,
     SelectRequest,
     Skipped,
@@ -34,15 +31,10 @@ from loopflow.model import (
     Worktree,
 )
 
+if TYPE_CHECKING:
+    from loopflow.analysis.patterns import Patterns
+
 _README_SUFFIXES = frozenset({"", ".adoc", ".markdown", ".md", ".org", ".rst", ".txt"})
-
-
-class _Listed(NamedTuple):
-    """A listed file: `name` is its path below its own tree, which patterns see; `item.path` is the one printed."""
-
-    name: str
-    item: FileRef | Skipped
-    changed: bool = True
 
 
 def select(request: SelectRequest, git: Git, here: str) -> Selection:
@@ -54,30 +46,31 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
     admits = _Filter(request)
     trees = _find_trees(git, request, here)
     root = common_root(trees)
-    listed: list[_Listed] = []
-    kept: dict[str, _Listed] = {}
+    listed: list[Listing] = []
+    kept: list[Listing] = []
     unmatched: list[Wanted] = []
     is_empty = True
     for tree in trees:
-        listing = list(_list(git, tree, root, request))
-        wanted, missed = _want(tree, root, listing)
-        kept |= {entry.item.path: entry for entry in wanted if admits(entry)}
-        listed += listing
+        prefix = _prefix(tree.root, root)
+        listings = list_tree(git, tree, prefix, request)
+        wanted, missed = want(tree, prefix, listings)
+        is_empty = is_empty and not any(listing.items for listing in (*listings, *wanted))
+        listed += listings
+        kept += map(admits.filter, wanted)
         unmatched += missed
-        is_empty = is_empty and not (listing or wanted)
     _require_in_tree(request.source, unmatched)
-    if request.narrows and not (is_empty or kept):
+    if request.narrows and not is_empty and not any(listing.items for listing in kept):
         raise _nothing_selected(request)
-    kept = {path: entry for path, entry in kept.items() if entry.changed}
-    readmes = _readmes_above(kept, listed, admits) if request.readmes else {}
-    order = sorted((path for path in kept if path not in readmes), key=path_bytes)  # mostly sorted already
-    items = (*readmes.values(), *(_classify(kept[path]) for path in order))
+    kept = [_only_changed(listing) for listing in kept]
+    items = {item.path: item for listing in kept for item in _classify(listing)}
+    readmes = _readmes_above(items, listed, admits) if request.readmes else {}
+    order = sort_by_path(item for path, item in items.items() if path not in readmes)
     formats = {tree.repository.object_format for tree in trees if tree.repository}
     return Selection(
         root=root,
         request=request,
-        candidates=tuple(item for item in items if isinstance(item, FileRef)),
-        skipped=tuple(item for item in items if isinstance(item, Skipped)),
+        candidates=tuple(item for item in (*readmes.values(), *order) if isinstance(item, FileRef)),
+        skipped=tuple(item for item in (*readmes.values(), *order) if isinstance(item, Skipped)),
         unmatched=tuple(want.argument for want in unmatched),
         object_format=formats.pop() if len(formats) == 1 else "sha1",
         repository=trees[0].repository if len(trees) == 1 else None,
@@ -112,26 +105,45 @@ class _Filter:
 
     def __init__(self, request: SelectRequest) -> None:
         self._suffixes = tuple("." + extension.lower().lstrip(".") for extension in request.extensions)
-        self._include = compile_patterns(request.include, "--include") if request.include else None
-        self._exclude = compile_patterns(request.exclude, "--exclude") if request.exclude else None
+        self._include = _compile(request.include, "--include")
+        self._exclude = _compile(request.exclude, "--exclude")
 
-    def __call__(self, entry: _Listed) -> bool:
-        if self.excludes(entry):
+    def filter(self, listing: Listing) -> Listing:
+        """Return the listing with what is let through."""
+        if not (self._suffixes or self._include or self._exclude):
+            return listing
+        return listing.filter(lambda item: self._admits(listing.name(item), item))
+
+    def _admits(self, name: str, item: FileRef | Skipped) -> bool:
+        if self.excludes(name, item):
             return False
-        if isinstance(entry.item, Skipped):
+        if isinstance(item, Skipped):
             return True  # an unreadable directory: whether what is in it would be asked for is not known
-        if self._suffixes and not entry.name.lower().endswith(self._suffixes):
+        if self._suffixes and not name.lower().endswith(self._suffixes):
             return False
-        return self._include is None or self._include.match(_pattern_path(entry))
+        return self._include is None or self._include.match(_pattern_path(name, item))
 
-    def excludes(self, entry: _Listed) -> bool:
+    def excludes(self, name: str, item: FileRef | Skipped) -> bool:
         """Whether an --exclude matches, which nothing overrides."""
-        return self._exclude is not None and self._exclude.match(_pattern_path(entry))
+        return self._exclude is not None and self._exclude.match(_pattern_path(name, item))
 
 
-def _pattern_path(entry: _Listed) -> str:
-    is_directory = isinstance(entry.item, Skipped) or entry.item.mode == SUBMODULE_MODE
-    return entry.name + "/" if is_directory else entry.name
+def _compile(patterns: Sequence[str], option: str) -> "Patterns | None":
+    if not patterns:
+        return None
+    from loopflow.analysis.patterns import compile_patterns  # noqa: PLC0415  pathspec takes 0.03 s to import
+
+    return compile_patterns(patterns, option)
+
+
+def _pattern_path(name: str, item: FileRef | Skipped) -> str:
+    is_directory = isinstance(item, Skipped) or item.mode == SUBMODULE_MODE
+    return name + "/" if is_directory else name
+
+
+def _only_changed(listing: Listing) -> Listing:
+    changed = listing.changed
+    return listing if changed is None else listing.filter(lambda item: listing.name(item) in changed)
 
 
 def _find_trees(git: Git, request: SelectRequest, here: str) -> list[Tree]:
@@ -151,99 +163,12 @@ def _find_trees(git: Git, request: SelectRequest, here: str) -> list[Tree]:
     return [tree]
 
 
-def _list(git: Git, tree: Tree, root: str, request: SelectRequest) -> Iterator[_Listed]:
-    """List a tree's files; `root` is the directory that printed paths are relative to."""
-    prefix = _prefix(tree.root, root)
-    if tree.repository:
-        yield from _list_repository(git, tree.repository, prefix, request)
-    elif not all(wanted.is_file for wanted in tree.wanted):
-        for item in walk(tree.root):
-            path = prefix + item.path
-            if isinstance(item, NestedRepository):
-                yield from _list_nested(git, os.path.join(tree.root, item.path), path, request)
-            else:
-                yield _Listed(path, _at(item, path))
-
-
-def _list_repository(git: Git, repository: Repository, prefix: str, request: SelectRequest) -> Iterator[_Listed]:
-    changed = git.changed_paths(repository, request.source) if request.changed else None
-    for ref in _list_source(git, repository, request.source):
-        item = _at(ref, prefix + ref.path) if prefix else ref
-        yield _Listed(ref.path, item, changed is None or ref.path in changed)
-    if request.untracked:
-        for found in git.list_untracked(repository):
-            if isinstance(found, Skipped):
-                yield _Listed(found.path, _at(found, prefix + found.path))
-                continue
-            # A nested repository ends in a slash; git will not look into it either, and neither do we.
-            name = found.rstrip("/")
-            yield _Listed(name, FileRef(prefix + name, SUBMODULE_MODE if name != found else 0))
-
-
-def _list_source(git: Git, repository: Repository, source: Source) -> Iterator[FileRef]:
-    if isinstance(source, Worktree):
-        return git.list_tracked(repository)
-    if isinstance(source, Index):
-        return git.list_index(repository)
-    return git.list_commit(repository, git.resolve(repository, source.revision))
-
-
-def _list_nested(git: Git, directory: str, path: str, request: SelectRequest) -> list[_Listed]:
-    """List a repository that a walk met at `path`. One that git refuses leaves a gap, and the walk goes on."""
-    try:
-        repository = git.find_repository(directory)
-        return list(_list_repository(git, repository, path + "/", request)) if repository else []
-    except GitError as error:
-        return [_Listed(path, Skipped(path, Reason.UNREADABLE, error.message))]
-
-
-def _at(item: FileRef | Skipped, path: str) -> FileRef | Skipped:
-    return item._replace(path=path) if isinstance(item, FileRef) else replace(item, path=path)
-
-
 def _prefix(tree_root: str, root: str) -> str:
     relative = os.path.relpath(tree_root, root).replace(os.sep, "/")
     return "" if relative == "." else relative + "/"
 
 
-def _want(tree: Tree, root: str, listing: Iterable[_Listed]) -> tuple[list[_Listed], list[Wanted]]:
-    """Return what is listed at or below the wanted paths, and the wanted paths that nothing is listed for.
-
-    A file that was named is wanted whether it is tracked or not.
-    """
-    prefix = _prefix(tree.root, root)
-    wanted = {prefix + want.path if want.path else prefix.rstrip("/"): want for want in tree.wanted}
-    if set(wanted) == {""}:
-        found = list(listing)
-        return found, [] if found else [tree.wanted[0]]
-    found = []
-    matched: set[str] = set()
-    for entry in listing:
-        at = _at_or_above(entry.item.path, wanted)
-        if at is not None:
-            found.append(entry)
-            matched.add(at)
-    matched |= {above for path in matched for above in _upwards(path) if above in wanted}
-    missed = {path: want for path, want in wanted.items() if path not in matched}
-    found += [
-        _Listed(want.path if tree.repository else path, FileRef(path)) for path, want in missed.items() if want.is_file
-    ]
-    return found, [want for want in missed.values() if not want.is_file]
-
-
-def _at_or_above(path: str, wanted: Container[str]) -> str | None:
-    """Return which of `wanted` is `path` or a directory above it."""
-    return next((at for at in _upwards(path) if at in wanted), None)
-
-
-def _upwards(path: str) -> Iterator[str]:
-    yield path
-    while path:
-        path = path.rpartition("/")[0]
-        yield path
-
-
-def _readmes_above(kept: Iterable[str], listed: Iterable[_Listed], admits: _Filter) -> dict[str, FileRef | Skipped]:
+def _readmes_above(kept: Iterable[str], listed: Iterable[Listing], admits: _Filter) -> dict[str, FileRef | Skipped]:
     """Return the READMEs in the directories of what is kept and above them, the outermost first."""
     directories = {""}
     for path in kept:
@@ -252,9 +177,10 @@ def _readmes_above(kept: Iterable[str], listed: Iterable[_Listed], admits: _Filt
             directories.add(parent)
             parent = parent.rpartition("/")[0]
     readmes = [
-        _classify(entry)
-        for entry in listed
-        if entry.item.path.rpartition("/")[0] in directories and _is_readme(entry.name) and not admits.excludes(entry)
+        item
+        for listing in listed
+        for item in _classify(listing.filter(lambda item: item.path.rpartition("/")[0] in directories))
+        if _is_readme(item.path) and not admits.excludes(listing.name(item), item)
     ]
     readmes.sort(key=lambda item: (item.path.count("/"), path_bytes(item.path)))
     return {item.path: item for item in readmes}
@@ -265,16 +191,18 @@ def _is_readme(path: str) -> bool:
     return stem == "readme" and suffix in _README_SUFFIXES
 
 
-def _classify(entry: _Listed) -> FileRef | Skipped:
+def _classify(listing: Listing) -> Iterator[FileRef | Skipped]:
     """Skip what need not be opened to know that it does not count."""
-    name, item, _ = entry
-    if isinstance(item, Skipped):
-        return item
-    if item.mode == SYMLINK_MODE:
-        return Skipped(item.path, Reason.SYMLINK)
-    if item.mode == SUBMODULE_MODE:
-        return Skipped(item.path, Reason.SUBMODULE)
-    return Skipped(item.path, Reason.BASELINE) if name == BASELINE_FILE else item
+    baseline = listing.prefix + BASELINE_FILE
+    for item in listing.items:
+        if isinstance(item, Skipped):
+            yield item
+        elif item.mode == SYMLINK_MODE:
+            yield Skipped(item.path, Reason.SYMLINK)
+        elif item.mode == SUBMODULE_MODE:
+            yield Skipped(item.path, Reason.SUBMODULE)
+        else:
+            yield Skipped(item.path, Reason.BASELINE) if item.path == baseline else item
 
 
 def _require_in_tree(source: Source, unmatched: Iterable[Wanted]) -> None:

@@ -9,14 +9,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
 from loopflow.io.discovery import Discovery
 from loopflow.io.git_command import Answer, GitCommand, decode_path
-from loopflow.model import FileRef, Index, Reason, Repository, Revision, Skipped, Source
+from loopflow.model import FileRef, Index, ObjectFormat, Reason, Repository, Revision, Skipped, Source
 
 if TYPE_CHECKING:
     import git.cmd
@@ -29,12 +29,33 @@ _EMPTY_TREE = {
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
 _UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
 _EXAMPLES = 3
+_ID_LENGTH = {"sha1": 40, "sha256": 64}
+_ODD_FIRST = ("", ".", "/")
 
-# What the listings consist of; the path is the last group. Modes are octal.
-_TRACKED = re.compile(r"(\d{6}) ([0-9a-f]+) (\d)\t([^\0]*)\0")
-_IN_TREE = re.compile(r"(\d{6}) \w+ ([0-9a-f]+)\t([^\0]*)\0")
-_DIFFERENCE = re.compile(r":\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) ([A-Z])\d*\0([^\0]*)\0")
-_SUSPICIOUS = re.compile(r"[\t\0/](?:\.{0,2}|\.git)[/\0]", re.IGNORECASE)
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How git prints a listed file: where the mode is, where the object id is, and what stands before the path.
+
+    `rest` is that without the id. It has `after_id` characters after the id, the second of which is the `kind`.
+    """
+
+    mode: slice
+    ids_before: int
+    rest: re.Pattern[str]
+    after_id: int
+
+    def blob(self, object_format: ObjectFormat) -> slice:
+        """Return where the id is."""
+        length = _ID_LENGTH[object_format]
+        start = self.mode.stop + 1 + (length + 1) * self.ids_before
+        return slice(start, start + length)
+
+
+# Modes are octal; see git-ls-files(1), git-ls-tree(1) and git-diff-index(1), "Raw output format".
+_TRACKED = _Form(slice(0, 6), 0, re.compile(r"\d{6}  \d\t"), len(" 0\t"))
+_IN_TREE = _Form(slice(0, 6), 0, re.compile(r"\d{6} \t"), len("\t"))
+_IN_INDEX = _Form(slice(8, 14), 1, re.compile(r":\d{6} \d{6} 0+  A"), len(" A"))  # next to the empty tree
 
 
 class Git:
@@ -61,15 +82,16 @@ class Git:
         """Return the bare repository that `directory` (absolute) itself is, or None."""
         return self._discovery.find_bare(directory)
 
-    def list_tracked(self, repository: Repository) -> Iterator[FileRef]:
-        """Yield what the index tracks, each path once, in the order of their bytes. A path in conflict has no blob."""
-        previous = None
-        for mode, blob, stage, path in self._listing(repository, ["ls-files", "--stage", "-z"], _TRACKED):
-            if path == previous:
-                continue
-            previous = path
-            _require_mode(mode, repository)
-            yield FileRef(path, int(mode, 8), blob if stage == "0" else None)
+    def list_tracked(self, repository: Repository) -> list[FileRef]:
+        """Return what the index tracks, each path once, in the order of their bytes. A path in conflict has no blob."""
+        fields = self._fields(repository, ["ls-files", "--stage", "-z"])
+        refs = _read_refs(fields, _TRACKED, repository)
+        stage = _TRACKED.blob(repository.object_format).stop + 1
+        if all(field[stage] == "0" for field in fields):
+            return refs
+        unmerged = {ref.path for field, ref in zip(fields, refs, strict=True) if field[stage] != "0"}
+        once = {ref.path: ref._replace(blob=None) if ref.path in unmerged else ref for ref in refs}
+        return list(once.values())
 
     def tracks(self, repository: Repository, path: str) -> bool:
         """Whether the index holds `path`, or anything below it."""
@@ -90,27 +112,21 @@ class Git:
         for unread in _UNREAD.finditer(answer.errors):
             yield Skipped(unread[1].rstrip("/"), Reason.UNREADABLE, unread[2].lower())
 
-    def list_index(self, repository: Repository) -> Iterator[FileRef]:
-        """Yield what a commit would record now: entries without intent to add. Raises GitError for unmerged paths."""
-        empty = _EMPTY_TREE[repository.object_format]
-        unmerged = []
-        for mode, blob, status, path in self._listing(
-            repository, ["diff-index", "--cached", *_RAW, empty], _DIFFERENCE
-        ):
-            if status == "U":
-                unmerged.append(path)
-            else:
-                _require_mode(mode, repository)
-            yield FileRef(path, int(mode, 8), blob)
+    def list_index(self, repository: Repository) -> list[FileRef]:
+        """Return what a commit would record now: entries without intent to add. Raises GitError for unmerged paths."""
+        fields = self._fields(repository, ["diff-index", "--cached", *_RAW, _EMPTY_TREE[repository.object_format]])
+        unmerged = [path for head, path in zip(fields[::2], fields[1::2], strict=False) if head.endswith("U")]
         if unmerged:
             named = ", ".join(escape_name(path) for path in unmerged[:_EXAMPLES])
             more = f" and {len(unmerged) - _EXAMPLES} more" if len(unmerged) > _EXAMPLES else ""
             raise GitError(f"the index has unmerged paths: {named}{more}", "resolve the conflicts and git add them")
+        return _read_refs(fields, _IN_INDEX, repository)
 
-    def list_commit(self, repository: Repository, commit: str) -> Iterator[FileRef]:
-        """Yield the files of a commit's tree (`commit` is an id). Raises GitError for a name that git never writes."""
-        for mode, blob, path in self._listing(repository, ["ls-tree", "-r", "-z", "--full-tree", commit], _IN_TREE):
-            yield FileRef(path, int(mode, 8), blob)
+    def list_commit(self, repository: Repository, commit: str) -> list[FileRef]:
+        """Return the files of a commit's tree (`commit` is an id). Raises GitError for a name that git never writes."""
+        fields = self._fields(repository, ["ls-tree", "-r", "-z", "--full-tree", commit])
+        untyped = [field.replace(" blob " if field[7:8] == "b" else " commit ", " ", 1) for field in fields]
+        return _read_refs(untyped, _IN_TREE, repository)
 
     def resolve(self, repository: Repository, revision: str) -> str:
         """Return the id of the commit that `revision` names. Raises GitError if there is none."""
@@ -136,8 +152,8 @@ class Git:
                 quiet = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty"]
                 command = ["diff", *_RAW, *quiet, base]
                 with _copied_index(repository) as copied:
-                    return {path for *_, path in self._listing(copied, command, _DIFFERENCE)}
-        return {path for *_, path in self._listing(repository, command, _DIFFERENCE)}
+                    return set(_ordinary(self._fields(copied, command)[1::2]))
+        return set(_ordinary(self._fields(repository, command)[1::2]))
 
     def start_blobs(self, repository: Repository) -> "git.cmd._AutoInterrupt":
         """Start a process that answers each object id on its input with the object (git-cat-file(1), --batch)."""
@@ -161,22 +177,10 @@ class Git:
         answer = self._run(repository, asked)
         return answer.line if answer.status == 0 and not answer.line.startswith("^") else None  # "^HEAD" is a range
 
-    def _listing(self, repository: Repository, command: Sequence[str], entry: re.Pattern[str]) -> list[tuple[str, ...]]:
-        """Return what `entry` finds in the output of `command`, all of it; the last group is the path.
-
-        Raises GitError for a path that could lead out of the tree, which git refuses to check out.
-        """
+    def _fields(self, repository: Repository, command: Sequence[str]) -> list[str]:
+        """Return what `command` prints, NUL-terminated."""
         extra = self._plain_diff(repository) if command[0] == "diff" else None
-        text = decode_path(self._checked(repository, command, extra).output)
-        entries: list[tuple[str, ...]] = entry.findall(text)
-        ends = 2 if entry is _DIFFERENCE else 1
-        if text.count("\0") != ends * len(entries):
-            what = f"git {command[0]} lists something that is no file in {escape_name(repository.root)}"
-            raise GitError(what, "run git fsck there to see whether it is whole")
-        if _SUSPICIOUS.search(text):  # once for all of them: few listings have one
-            for *_, path in entries:
-                _require_ordinary(path)
-        return entries
+        return decode_path(self._checked(repository, command, extra).output).split("\0")[:-1]
 
     def _plain_diff(self, repository: Repository) -> dict[str, str]:
         """Return an environment in which no filter driver has a program and no setting changes what `git diff` says.
@@ -247,10 +251,34 @@ def _split(answer: Answer) -> list[bytes]:
     return answer.output.split(b"\0")[:-1]
 
 
-def _require_mode(mode: str, repository: Repository) -> None:
-    """Raise GitError for an entry without a mode: git reads on past the end of an index that was cut short."""
-    if mode == "000000":
-        raise GitError(f"the index of {escape_name(repository.root)} is damaged", "git reset makes a new one")
+def _read_refs(fields: Sequence[str], form: _Form, repository: Repository) -> list[FileRef]:
+    """Return the files that git has listed in one form.
+
+    Raises GitError for what has another form, for an entry without a mode (git reads on past the end of an index that
+    was cut short), and for a path that could lead out of the tree.
+    """
+    mode, blob = form.mode, form.blob(repository.object_format)
+    start, stop, end = blob.start, blob.stop, blob.stop + form.after_id
+    has_own_fields = form is _IN_INDEX
+    heads = fields[::2] if has_own_fields else fields
+    paths = fields[1::2] if has_own_fields else [field[end:] for field in fields]
+    where = escape_name(repository.root)
+    # A handful of different ones, even for many thousand files: only the ids differ from entry to entry.
+    for rest in {head[:start] + head[stop:end] for head in heads}:
+        if not form.rest.fullmatch(rest):
+            raise GitError(f"git lists something that is no file in {where}", "run git fsck there")
+        if rest[mode] == "000000":
+            raise GitError(f"the index of {where} is damaged", "git reset makes a new one")
+    modes = {octal: int(octal, 8) for octal in {head[mode] for head in heads}}
+    return [FileRef(path, modes[head[mode]], head[blob]) for head, path in zip(heads, _ordinary(paths), strict=True)]
+
+
+def _ordinary(paths: Sequence[str]) -> Sequence[str]:
+    """Return `paths`. Raises GitError for one that could lead out of the tree, which git refuses to check out."""
+    for path in paths:
+        if "/." in path or "//" in path or path[:1] in _ODD_FIRST or path[-1:] == "/":
+            _require_ordinary(path)
+    return paths
 
 
 def _require_ordinary(path: str) -> None:

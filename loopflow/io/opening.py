@@ -9,6 +9,7 @@ looked at before the file is opened, which leaves a moment for a race.
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -88,18 +89,24 @@ class Opener:
             raise NotOpened(Reason.SPECIAL, _kind(status.st_mode))
         return handle, status
 
-    def stamp(self, path: str) -> Stamp:
-        """Return the state of the regular file at `path` without opening it. Raises NotOpened with the reason."""
-        directory, _, name = path_bytes(path).rpartition(b"/")
+    def stamps(self, directory: str, names: Sequence[str]) -> list[Stamp | NotOpened]:
+        """Return the state of each of the files in `directory` without opening it, or why it is no regular file."""
+        below = path_bytes(directory)
+        if not self._handles:
+            return [self._stamp_checked(below, path_bytes(name)) for name in names]
         try:
-            if self._handles:
-                status = os.stat(name, dir_fd=self._enter(directory), follow_symlinks=False)
-            else:
-                status = os.lstat(self._check_parents(directory, name))
+            at = self._enter(below)
         except OSError as error:
-            raise _not_opened(error) from error
-        _require_regular(status.st_mode)
-        return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino & _INODE_BITS)
+            return [_not_opened(error)] * len(names)
+        except NotOpened as why:
+            return [why] * len(names)
+        return [_stamp(path_bytes(name), at) for name in names]
+
+    def _stamp_checked(self, directory: bytes, name: bytes) -> Stamp | NotOpened:
+        try:
+            return _stamp(self._check_parents(directory, name))
+        except NotOpened as why:
+            return why
 
     def _enter(self, directory: bytes) -> int:
         """Return a handle of `directory`, reusing what is open already."""
@@ -150,11 +157,23 @@ class Opener:
         return os.path.join(at, name)
 
 
+def _stamp(path: bytes, at: int | None = None) -> Stamp | NotOpened:
+    try:
+        status = os.stat(path, dir_fd=at, follow_symlinks=False)
+    except OSError as error:
+        return _not_opened(error)
+    if stat.S_IFMT(status.st_mode) != stat.S_IFREG:
+        return _irregular(status.st_mode)
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino & _INODE_BITS)
+
+
 def _require_regular(mode: int) -> None:
-    if stat.S_ISLNK(mode):
-        raise NotOpened(Reason.SYMLINK)
     if not stat.S_ISREG(mode):
-        raise NotOpened(Reason.SPECIAL, _kind(mode))
+        raise _irregular(mode)
+
+
+def _irregular(mode: int) -> NotOpened:
+    return NotOpened(Reason.SYMLINK) if stat.S_ISLNK(mode) else NotOpened(Reason.SPECIAL, _kind(mode))
 
 
 def _enter_one(at: int, name: bytes) -> int:

@@ -5,8 +5,9 @@ its share of its parent and of everything. Nodes come from the parts of paths, n
 does not contain `src2`.
 """
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import path_bytes
@@ -24,87 +25,87 @@ class Stats:
     total: Total
 
 
-@dataclass(slots=True)
-class _Sum:
-    tokens: int = 0
-    files: int = 0
-    bytes: int = 0
-
-    def add(self, tokens: int, files: int, size: int) -> None:
-        self.tokens += tokens
-        self.files += files
-        self.bytes += size
-
-
-@dataclass(slots=True)
-class _Node:
-    own: _Sum = field(default_factory=_Sum)
-    total: _Sum = field(default_factory=_Sum)
+_Sum: TypeAlias = list[int]  # tokens, files, bytes: a list, because every file adds to two of them
 
 
 class TokenProfiler:
     """Adds up tokens by directory and by file type."""
 
     def __init__(self) -> None:
-        self._nodes: dict[str, _Node] = {ROOT: _Node()}
-        self._types: defaultdict[str, _Sum] = defaultdict(_Sum)
+        self._own: dict[str, _Sum] = {}
+        self._types: dict[str, _Sum] = {}
 
     def add(self, path: str, tokens: int, size: int = 0, type_name: str | None = None) -> None:
         """Add one file at `path` (POSIX, relative) with its `tokens`, its `size` in bytes and its type, if known."""
-        self._node(path.rpartition("/")[0] or ROOT).own.add(tokens, 1, size)
-        self._types[type_name or file_type(path)].add(tokens, 1, size)
+        for sums, key in (
+            (self._own, path.rpartition("/")[0] or ROOT),
+            (self._types, type_name or file_type(path)),
+        ):
+            of = sums.get(key)
+            if of is None:
+                sums[key] = [tokens, 1, size]
+            else:
+                of[0] += tokens
+                of[1] += 1
+                of[2] += size
 
     def get_stats(self) -> Stats:
         """Return the sums of everything added so far."""
-        order = self._depth_first()
-        for path in order:
-            node = self._nodes[path]
-            node.total = _Sum(node.own.tokens, node.own.files, node.own.bytes)
+        totals = self._own_sums()
+        order = _depth_first(totals)
         for path in reversed(order[1:]):
-            below = self._nodes[path].total
-            self._nodes[_parent(path)].total.add(below.tokens, below.files, below.bytes)
-        everything = self._nodes[ROOT].total
+            above, below = totals[_parent(path)], totals[path]
+            for at, number in enumerate(below):
+                above[at] += number
+        tokens, files, size = totals[ROOT]
         return Stats(
-            directories=tuple(self._directory(path, everything.tokens) for path in order),
-            types=self._type_stats(everything.tokens),
-            total=Total(everything.tokens, everything.files, everything.bytes),
+            directories=tuple(self._directory(path, totals) for path in order),
+            types=self._type_stats(tokens),
+            total=Total(tokens, files, size),
         )
 
-    def _node(self, path: str) -> _Node:
-        at = path
-        while at not in self._nodes:  # upwards, in a loop: a path can be thousands of directories deep
-            self._nodes[at] = _Node()
-            at = _parent(at)
-        return self._nodes[path]
+    def _own_sums(self) -> dict[str, _Sum]:
+        """Return the sums of the files in every directory that has files, and nothing for those above them."""
+        sums = {ROOT: [0, 0, 0]} | {path: list(own) for path, own in self._own.items()}
+        for path in self._own:
+            at = _parent(path)
+            while at not in sums:  # upwards, in a loop: a path can be thousands of directories deep
+                sums[at] = [0, 0, 0]
+                at = _parent(at)
+        return sums
 
-    def _depth_first(self) -> list[str]:
-        children = defaultdict(list)
-        for path in self._nodes:
-            if path != ROOT:
-                children[_parent(path)].append(path)
-        order, waiting = [], [ROOT]
-        while waiting:
-            path = waiting.pop()
-            order.append(path)
-            waiting += sorted(children[path], key=path_bytes, reverse=True)
-        return order
-
-    def _directory(self, path: str, total_tokens: int) -> DirectoryStats:
-        node = self._nodes[path]
+    def _directory(self, path: str, totals: dict[str, _Sum]) -> DirectoryStats:
+        tokens, files, size = totals[path]
+        own_tokens, own_files, _ = self._own.get(path, (0, 0, 0))
         return DirectoryStats(
             path=path,
-            tokens=node.total.tokens,
-            files=node.total.files,
-            bytes=node.total.bytes,
-            own_tokens=node.own.tokens,
-            own_files=node.own.files,
-            parent_tokens=self._nodes[_parent(path)].total.tokens,
-            total_tokens=total_tokens,
+            tokens=tokens,
+            files=files,
+            bytes=size,
+            own_tokens=own_tokens,
+            own_files=own_files,
+            parent_tokens=totals[_parent(path)][0],
+            total_tokens=totals[ROOT][0],
         )
 
     def _type_stats(self, total_tokens: int) -> tuple[TypeStats, ...]:
-        stats = [TypeStats(name, own.tokens, own.files, own.bytes, total_tokens) for name, own in self._types.items()]
+        stats = [
+            TypeStats(name, tokens, files, size, total_tokens) for name, (tokens, files, size) in self._types.items()
+        ]
         return tuple(sorted(stats, key=lambda each: (-each.tokens, path_bytes(each.type))))
+
+
+def _depth_first(paths: Iterable[str]) -> list[str]:
+    children: dict[str, list[str]] = {}
+    for path in paths:
+        if path != ROOT:
+            children.setdefault(_parent(path), []).append(path)
+    order, waiting = [], [ROOT]
+    while waiting:
+        path = waiting.pop()
+        order.append(path)
+        waiting += sorted(children.get(path, ()), key=path_bytes, reverse=True)
+    return order
 
 
 def _parent(path: str) -> str:

@@ -8,6 +8,7 @@ was skipped, the total.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from itertools import groupby
 
 from loopflow.analysis.names import escape_name, path_bytes
@@ -80,8 +81,9 @@ def _type_rows(profile: Profile, top: int | None) -> Iterator[Row]:
 
 
 def _file_rows(profile: Profile, top: int) -> Iterator[Row]:
-    largest = sorted(profile.files, key=lambda file: (-file.tokens, path_bytes(file.path)))[:top]
-    for file in largest:
+    least = min(nlargest(top, (file.tokens for file in profile.files)), default=0)
+    largest = [file for file in profile.files if file.tokens >= least] if top else []
+    for file in sorted(largest, key=lambda file: (-file.tokens, path_bytes(file.path)))[:top]:
         yield Row(escape_name(file.path), file.tokens, profile.total.tokens)
 
 

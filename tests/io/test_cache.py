@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopflow.io.cache import KEPT_DAYS, SETTLED_NS, Content, NoCache
+from loopflow.io.cache import KEPT_DAYS, SETTLED_NS, NoCache
+from loopflow.io.pages import Content, pack
 from loopflow.model import Stamp
 from tests.support.caches import COUNTER, DAY_NS, NOW_NS, OLD, ROOT, Opened, some_contents, some_states
 
@@ -23,7 +24,9 @@ def contents_strategy() -> st.SearchStrategy[dict[str, Content]]:
 
 
 def states_strategy() -> st.SearchStrategy[dict[str, tuple[Stamp, str]]]:
-    paths = st.binary(min_size=1, max_size=30).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
+    names = st.binary(min_size=1, max_size=30).filter(lambda raw: not {0, ord("/")} & set(raw))
+    parts = st.lists(names, min_size=1, max_size=3)
+    paths = parts.map(lambda names: b"/".join(names).decode("utf-8", "surrogateescape"))
     times = st.integers(-DAY_NS, NOW_NS - SETTLED_NS - 1)
     stamps = st.builds(Stamp, st.integers(0, 2**50), times, times, st.integers(0, 2**63 - 1))
     return st.dictionaries(paths, st.tuples(stamps, blob_ids() | st.just("")), max_size=20)
@@ -44,7 +47,7 @@ def test_what_goes_in_comes_out(contents: dict[str, Content], states: dict[str, 
         second = Opened(Path(directory) / "cache")
         assert second.knows(contents, states)
         assert second.cache.contents(["ff" * 20, "ff" * 32, *contents]) == contents
-        assert second.cache.states(f"{ROOT}/below") == second.cache.states("/somewhere") == {}
+        assert second.states(f"{ROOT}/below") == second.states("/somewhere") == {}
 
 
 @pytest.mark.parametrize("wanted", [0, 1, 499, 500, 501, 1001, 3000])
@@ -57,13 +60,13 @@ def test_any_number_is_found(file: Path, wanted: int) -> None:
 
 
 def test_another_counter_sees_nothing(file: Path) -> None:
-    """Counts belong to the counter that made them; states of files belong to all."""
+    """Counts belong to the counter that made them, and so do states of files, which say what they count as."""
     Opened(file).save(some_contents(3), some_states(3))
     other = Opened(file, counter=COUNTER + "2")
     assert other.cache.contents(some_contents(3)) == {}
-    assert other.cache.states(ROOT) == some_states(3)
+    assert other.states() == {}
     wrong = {blob: Content(99, 99) for blob in some_contents(3)}
-    assert other.save(wrong).knows(wrong, some_states(3))
+    assert other.save(wrong).knows(wrong)
     assert Opened(file).knows(some_contents(3), some_states(3))
 
 
@@ -79,8 +82,8 @@ def test_when_it_is_empty(file: Path) -> None:
 def test_no_cache_knows_nothing() -> None:
     """What is saved to no cache is not there."""
     cache = NoCache()
-    cache.save(some_contents(2), ROOT, some_states(2))
-    assert (cache.contents(some_contents(2)), cache.states(ROOT)) == ({}, {})
+    cache.save(some_contents(2), ROOT, {"": pack({})})
+    assert (cache.contents(some_contents(2)), cache.pages(ROOT)) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -94,14 +97,14 @@ def test_young_states_are_not_kept(file: Path, age_ns: int, kept: bool, which: s
     stamp = OLD._replace(**dict.fromkeys(["mtime_ns", "ctime_ns"] if which == "both" else [which], young))
     states = {"young.py": (stamp, "aa" * 20), "old.py": (OLD, "bb" * 20)}
     opened = Opened(file).save({}, states)
-    assert ("young.py" in opened.cache.states(ROOT), "old.py" in opened.cache.states(ROOT)) == (kept, True)
+    assert ("young.py" in opened.states(), "old.py" in opened.states()) == (kept, True)
 
 
 def test_a_young_state_does_not_leave_the_old_one_behind_as_true(file: Path) -> None:
     """A file that is too young to be kept keeps its former state, which is that of other bytes and times."""
     Opened(file).save({}, {"a.py": (OLD, "aa" * 20)})
     young = OLD._replace(ctime_ns=NOW_NS)
-    assert Opened(file).save({}, {"a.py": (young, "bb" * 20)}).cache.states(ROOT)["a.py"] != (young, "aa" * 20)
+    assert Opened(file).save({}, {"a.py": (young, "bb" * 20)}).states().get("a.py") != (young, "aa" * 20)
 
 
 def test_times_that_no_database_holds(file: Path) -> None:

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopflow.io.cache import SCHEMA, Content
+from loopflow.io.cache import SCHEMA
+from loopflow.io.pages import Content
 from tests.support.caches import NOW_NS, ROOT, Opened, fill, is_whole, some_contents, some_states, use
 from tests.support.unprivileged import open_directory, ordinary_user
 
@@ -64,13 +65,13 @@ def test_a_file_cut_short_is_replaced(file: Path, share: float) -> None:
     "change",
     [
         "DROP TABLE content",
-        "DROP TABLE stat",
+        "DROP TABLE page",
         "ALTER TABLE content RENAME COLUMN flags TO flogs",
-        "ALTER TABLE stat DROP COLUMN inode",
+        "ALTER TABLE page DROP COLUMN entries",
         "DROP TABLE content; CREATE TABLE content (a, b, c)",
-        "DROP TABLE stat; CREATE VIEW stat AS SELECT * FROM content",
-        "PRAGMA user_version = 0; DROP TABLE stat; CREATE TABLE stat (a)",
-        "UPDATE stat SET path = CAST(path AS TEXT)",
+        "DROP TABLE page; CREATE VIEW page AS SELECT * FROM content",
+        "PRAGMA user_version = 0; DROP TABLE page; CREATE TABLE page (a)",
+        "UPDATE page SET directory = CAST(directory AS TEXT)",
         (
             "CREATE TABLE loose AS SELECT * FROM content; DROP TABLE content; ALTER TABLE loose RENAME TO content;"
             "UPDATE content SET flags = NULL"
@@ -92,17 +93,17 @@ def test_a_changed_row_is_not_there(file: Path) -> None:
     fill(file)
     changes = {
         "content": ["tokens = tokens + 1", "size = size + 1", "flags = flags + 1", "blob = x'ff'", "checksum = 1"],
-        "stat": ["size = 0", "mtime_ns = 0", "ctime_ns = 0", "inode = 0", "blob = x'ff'", "path = x'ff'", "checksum=1"],
+        "page": ["entries = x'00'", "day = day, entries = x''", "directory = x'ff'", "tree = 7", "checksum = 1"],
     }
     with closing(sqlite3.connect(file)) as database:
-        for table, keys in (("content", "blob"), ("stat", "path")):
-            rows = database.execute(f"SELECT {keys} FROM {table} WHERE size > 0").fetchall()  # noqa: S608
-            for change, (key,) in zip(changes[table], rows, strict=False):
+        for table, keys in (("content", "blob"), ("page", "directory")):
+            rows = database.execute(f"SELECT {keys} FROM {table}").fetchall()  # noqa: S608
+            for change, (key,) in zip(changes[table], rows[1:], strict=False):
                 database.execute(f"UPDATE {table} SET {change} WHERE {keys} = ?", (key,))  # noqa: S608
         database.commit()
     opened = Opened(file)
     assert len(opened.cache.contents(some_contents(300))) == 300 - len(changes["content"])
-    assert len(opened.cache.states(ROOT)) == 300 - len(changes["stat"])
+    assert len(opened.cache.pages(ROOT)) == 7 - len(changes["page"])
     assert not use(file).remarks
 
 
@@ -269,7 +270,8 @@ def test_threads_give_up_together(file: Path) -> None:
 
 WRITER = """
 import sys, time
-from loopflow.io.cache import Content, SqliteCache
+from loopflow.io.cache import SqliteCache
+from loopflow.io.pages import Content
 file, number, now_ns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 remarks = []
 cache = SqliteCache(file, "counter", now_ns, remarks.append)

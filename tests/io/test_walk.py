@@ -1,6 +1,7 @@
 """walk(): in a plain directory, what git would list there as untracked and not ignored."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -112,6 +113,8 @@ _PATTERNS = st.builds(
     st.lists(_ATOMS, min_size=1, max_size=4).map("".join),
     st.sampled_from(["", "", "/"]),
 )
+# Two stars that follow anything but a slash: git 2.39 compares pointers that have nothing to do with each other.
+_PATTERNS = _PATTERNS.filter(lambda pattern: not re.search(r"[^/!]\*\*", pattern))
 _PATHS = st.lists(_NAMES, min_size=1, max_size=4).map("/".join)
 _TREES = st.lists(_PATHS, min_size=1, max_size=20)
 _RULES = st.lists(st.tuples(st.integers(0, 20), st.lists(_PATTERNS, min_size=1, max_size=3)), min_size=1, max_size=3)

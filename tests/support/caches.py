@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loopflow.io.cache import Content, SqliteCache
+from loopflow.io.cache import SqliteCache
+from loopflow.io.pages import NO_STAMP, Content, Entry, pack, unpack
 from loopflow.model import Stamp
+
+States = dict[str, tuple[Stamp, str]]
+"""By path: the state of a file on disk, and the blob id of its content."""
 
 DAY_NS = 86_400_000_000_000
 NOW_NS = 20_000 * DAY_NS + 12_345
@@ -25,14 +29,27 @@ class Opened:
     def __post_init__(self) -> None:
         self.cache = SqliteCache(str(self.file), self.counter, self.now_ns, self.remarks.append)
 
-    def save(self, contents: dict[str, Content], states: dict[str, tuple[Stamp, str]] | None = None) -> "Opened":
+    def save(self, contents: dict[str, Content], states: States | None = None) -> "Opened":
         """Save, and return this."""
-        self.cache.save(contents, ROOT, states or {})
+        pages: dict[str, dict[str, Entry]] = {}
+        for path, (stamp, blob) in (states or {}).items():
+            directory, _, name = path.rpartition("/")
+            pages.setdefault(directory, {})[name] = self.cache.settled(stamp), (len(path), 1, 0), blob
+        self.cache.save(contents, ROOT, {directory: pack(entries) for directory, entries in pages.items()})
         return self
 
-    def knows(self, contents: dict[str, Content], states: dict[str, tuple[Stamp, str]] | None = None) -> bool:
+    def states(self, root: str = ROOT) -> States:
+        """Return the states that it trusts."""
+        return {
+            f"{directory}/{name}" if directory else name: (Stamp(*stamp), blob)
+            for directory, page in self.cache.pages(root).items()
+            for name, (stamp, numbers, blob) in unpack(page).items()
+            if stamp != NO_STAMP
+        }
+
+    def knows(self, contents: dict[str, Content], states: States | None = None) -> bool:
         """Whether it returns exactly these, and has nothing to remark."""
-        found = self.cache.contents(contents), self.cache.states(ROOT)
+        found = self.cache.contents(contents), self.states()
         return found == (contents, states or {}) and not self.remarks
 
 
@@ -41,7 +58,7 @@ def some_contents(number: int, first: int = 0) -> dict[str, Content]:
     return {f"{key:040x}": Content(key, key * 3, bool(key % 2), key % 5 == 0) for key in range(first, first + number)}
 
 
-def some_states(number: int) -> dict[str, tuple[Stamp, str]]:
+def some_states(number: int) -> States:
     """Return states that are the same for the same number."""
     return {
         f"dir{key % 7}/file{key}.py": (Stamp(key, NOW_NS - DAY_NS - key, NOW_NS - DAY_NS, key), f"{key:040x}")
@@ -56,7 +73,7 @@ def use(file: Path) -> Opened:
     assert isinstance(opened.cache.is_empty, bool)
     for asked in (contents, dict(list(contents.items())[:9])):
         assert opened.cache.contents(asked).items() <= contents.items()
-    assert opened.cache.states(ROOT).items() <= states.items()
+    assert opened.states().items() <= states.items()
     return opened.save(contents, states)
 
 

@@ -1,0 +1,172 @@
+"""What a run knows before it reads anything, and what it learns.
+
+A file on disk is known by its state, one in git by its blob id. Both are looked up in the page of its directory, which
+one read brings in; ids that are not there are looked up by themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+from loopflow.analysis.filetype import file_type
+from loopflow.io.cache import Cache
+from loopflow.io.opening import NotOpened, Opener
+from loopflow.io.pages import BINARY, LOSSY, NO_STAMP, Content, Entry, Numbers, pack, unpack
+from loopflow.model import FileRef, FileTokens, Reason, Selection, Skipped, Stamp, Worktree
+
+
+@dataclass(slots=True)
+class Known:
+    """What needs no reading, and what is known of the rest: states on disk, blob ids, and contents by blob id."""
+
+    results: list[FileTokens | Skipped] = field(default_factory=list)
+    unread: list[FileRef] = field(default_factory=list)
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    blobs: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, Content] = field(default_factory=dict)
+
+
+class News:
+    """What a run has learned and not yet written to the cache. Threads add to it."""
+
+    def __init__(self, cache: Cache, selection: Selection) -> None:
+        self.names = _by_directory(selection.candidates)
+        self.pages = cache.pages(selection.root)
+        self._cache = cache
+        self._root = selection.root
+        self._lock = Lock()
+        self._contents: dict[str, Content] = {}
+        self._entries: dict[str, dict[str, Entry]] = {}
+
+    @property
+    def size(self) -> int:
+        """How many contents wait to be written."""
+        return len(self._contents)
+
+    def add_contents(self, contents: Mapping[str, Content]) -> None:
+        """Add what blob ids count as."""
+        with self._lock:
+            self._contents.update(contents)
+
+    def add_file(self, path: str, stamp: Stamp, blob: str, content: Content) -> None:
+        """Add which content a file had in the state `stamp`; a binary one on disk has no `blob`."""
+        directory, _, name = path.rpartition("/")
+        entry = self._cache.settled(stamp), content.numbers, blob
+        with self._lock:
+            self._entries.setdefault(directory, {})[name] = entry
+
+    def save(self) -> None:
+        """Write everything to the cache. Of directories with news, files that this run has not seen are forgotten."""
+        with self._lock:
+            contents, self._contents = self._contents, {}
+            news, self._entries = self._entries, {}
+            for directory, entries in news.items():
+                start = _name_start(directory)
+                names = {ref.path[start:] for ref in self.names[directory]}
+                known = unpack(self.pages.get(directory, b""))
+                kept = {name: entry for name, entry in known.items() if name in names}
+                # What was only seen in git says nothing about the file on disk: a state of that stays.
+                kept |= {name: new for name, new in entries.items() if new[0] != NO_STAMP or name not in kept}
+                self.pages[directory] = pack(kept)
+            pages = {directory: self.pages[directory] for directory in news}
+        self._cache.save(contents, self._root, pages)
+
+
+def look_up(selection: Selection, cache: Cache, news: News, *, with_text: bool) -> Known:
+    """Return what needs no reading; with text, that is only what has none."""
+    lookup = _LookUp(cache, news, with_text=with_text)
+    on_disk = isinstance(selection.request.source, Worktree)
+    with Opener(selection.root) as opener:
+        for directory, refs in news.names.items():
+            entries = unpack(news.pages.get(directory, b""))
+            if on_disk:
+                lookup.by_state(opener, directory, refs, entries)
+            else:
+                lookup.by_id(directory, refs, entries)
+    lookup.by_id_alone()
+    known, unread = lookup.known, lookup.unread
+    known.unread = [ref for ref in selection.candidates if ref.path in unread]
+    return known
+
+
+class _LookUp:
+    """Looks candidates up, one directory after the other."""
+
+    def __init__(self, cache: Cache, news: News, *, with_text: bool) -> None:
+        self.known = Known()
+        self.unread: set[str] = set()
+        self._cache = cache
+        self._news = news
+        self._with_text = with_text
+        self._ids: list[tuple[FileRef, bool]] = []
+
+    def by_state(self, opener: Opener, directory: str, refs: Sequence[FileRef], entries: Mapping[str, Entry]) -> None:
+        """Look files on disk up by their states."""
+        known, start = self.known, _name_start(directory)
+        names = [ref.path[start:] for ref in refs]
+        for ref, name, stamp in zip(refs, names, opener.stamps(directory, names), strict=True):
+            state, numbers, blob = entries.get(name, _NOTHING)
+            if state == stamp and self._settle(ref.path, blob, numbers):
+                continue
+            if isinstance(stamp, NotOpened):
+                known.results.append(Skipped(ref.path, stamp.reason, stamp.detail))
+                continue
+            self.unread.add(ref.path)
+            known.stamps[ref.path] = stamp
+            if blob:
+                known.contents[blob] = Content.of(numbers)
+                if state == stamp:
+                    known.blobs[ref.path] = blob
+
+    def by_id(self, directory: str, refs: Sequence[FileRef], entries: Mapping[str, Entry]) -> None:
+        """Look files in git up by the ids that their directory held last; leave the others for `by_id_alone`."""
+        start = _name_start(directory)
+        for ref in refs:
+            name = ref.path[start:]
+            _, numbers, blob = entries.get(name, _NOTHING)
+            if blob != ref.blob:
+                self._ids.append((ref, name not in entries))
+            elif not self._settle(ref.path, blob, numbers):
+                self._leave(ref.path, blob, Content.of(numbers))
+
+    def by_id_alone(self) -> None:
+        """Look up the ids that are left, and note where they were found."""
+        contents = self._cache.contents({ref.blob for ref, _ in self._ids if ref.blob})
+        for ref, is_new in self._ids:
+            blob = ref.blob or ""
+            content = contents.get(blob)
+            if content and is_new:
+                self._news.add_file(ref.path, NO_STAMP, blob, content)
+            if not (content and self._settle(ref.path, blob, content.numbers)):
+                self._leave(ref.path, blob, content)
+
+    def _leave(self, path: str, blob: str, content: Content | None) -> None:
+        self.unread.add(path)
+        self.known.blobs[path] = blob
+        if content:
+            self.known.contents[blob] = content
+
+    def _settle(self, path: str, blob: str, numbers: Numbers) -> bool:
+        """Note the result for a file whose content is known, unless its text is wanted; return whether it is done."""
+        tokens, size, flags = numbers
+        if flags & BINARY:
+            self.known.results.append(Skipped(path, Reason.BINARY))
+        elif self._with_text:
+            return False
+        else:
+            self.known.results.append(FileTokens(path, file_type(path), tokens, size, blob, flags == LOSSY))
+        return True
+
+
+_NOTHING: Entry = (NO_STAMP, (0, 0, 0), "")
+
+
+def _by_directory(refs: Sequence[FileRef]) -> dict[str, list[FileRef]]:
+    groups: dict[str, list[FileRef]] = {}
+    for ref in refs:
+        groups.setdefault(ref.path.rpartition("/")[0], []).append(ref)
+    return groups
+
+
+def _name_start(directory: str) -> int:
+    return len(directory) + 1 if directory else 0
