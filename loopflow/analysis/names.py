@@ -7,7 +7,7 @@ backslash escape, and so is the backslash itself, so that two different names ne
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
@@ -54,9 +54,8 @@ class HasPath(Protocol):
 _T = TypeVar("_T", bound=HasPath)
 
 
-def sort_by_path(items: Iterable[_T]) -> list[_T]:
+def sort_by_path(items: Sequence[_T]) -> list[_T]:
     """Return `items` in the order of their paths' bytes, as git lists them."""
-    found = list(items)
-    if "".join([item.path for item in found]).isascii():  # nearly always, and then text sorts as its bytes do
-        return sorted(found, key=attrgetter("path"))
-    return sorted(found, key=lambda item: path_bytes(item.path))
+    if "".join([item.path for item in items]).isascii():  # nearly always, and then text sorts as its bytes do
+        return sorted(items, key=attrgetter("path"))
+    return sorted(items, key=lambda item: path_bytes(item.path))

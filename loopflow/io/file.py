@@ -5,7 +5,7 @@ turns out to be is only known when it is opened: `read` returns a `Document`, or
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import escape_name, path_bytes, sort_by_path
@@ -34,6 +34,7 @@ from loopflow.model import (
 if TYPE_CHECKING:
     from loopflow.analysis.patterns import Patterns
 
+_NO_FILES = {SYMLINK_MODE: Reason.SYMLINK, SUBMODULE_MODE: Reason.SUBMODULE}
 _README_SUFFIXES = frozenset({"", ".adoc", ".markdown", ".md", ".org", ".rst", ".txt"})
 
 
@@ -62,15 +63,17 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
     if request.narrows and not is_empty and not any(listing.items for listing in kept):
         raise _nothing_selected(request)
     kept = [_only_changed(listing) for listing in kept]
-    items = {item.path: item for listing in kept for item in _classify(listing)}
-    readmes = _readmes_above(items, listed, admits) if request.readmes else {}
-    order = sort_by_path(item for path, item in items.items() if path not in readmes)
+    items = [item for listing in kept for item in _classify(listing)]
+    if len(kept) > 1:  # a path can be listed twice: by its repository, and by the directory around that
+        items = list({item.path: item for item in items}.values())
+    readmes = _readmes_above((item.path for item in items), listed, admits) if request.readmes else {}
+    order = [*readmes.values(), *sort_by_path([item for item in items if item.path not in readmes])]
     formats = {tree.repository.object_format for tree in trees if tree.repository}
     return Selection(
         root=root,
         request=request,
-        candidates=tuple(item for item in (*readmes.values(), *order) if isinstance(item, FileRef)),
-        skipped=tuple(item for item in (*readmes.values(), *order) if isinstance(item, Skipped)),
+        candidates=tuple([item for item in order if isinstance(item, FileRef)]),
+        skipped=tuple([item for item in order if isinstance(item, Skipped)]),
         unmatched=tuple(want.argument for want in unmatched),
         object_format=formats.pop() if len(formats) == 1 else "sha1",
         repository=trees[0].repository if len(trees) == 1 else None,
@@ -191,18 +194,17 @@ def _is_readme(path: str) -> bool:
     return stem == "readme" and suffix in _README_SUFFIXES
 
 
-def _classify(listing: Listing) -> Iterator[FileRef | Skipped]:
+def _classify(listing: Listing) -> list[FileRef | Skipped]:
     """Skip what need not be opened to know that it does not count."""
     baseline = listing.prefix + BASELINE_FILE
-    for item in listing.items:
-        if isinstance(item, Skipped):
-            yield item
-        elif item.mode == SYMLINK_MODE:
-            yield Skipped(item.path, Reason.SYMLINK)
-        elif item.mode == SUBMODULE_MODE:
-            yield Skipped(item.path, Reason.SUBMODULE)
-        else:
-            yield Skipped(item.path, Reason.BASELINE) if item.path == baseline else item
+    return [
+        item if isinstance(item, Skipped) or (item.mode not in _NO_FILES and item.path != baseline) else _skip(item)
+        for item in listing.items
+    ]
+
+
+def _skip(ref: FileRef) -> Skipped:
+    return Skipped(ref.path, _NO_FILES.get(ref.mode, Reason.BASELINE))
 
 
 def _require_in_tree(source: Source, unmatched: Iterable[Wanted]) -> None:

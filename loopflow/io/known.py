@@ -11,7 +11,7 @@ from threading import Lock
 from loopflow.analysis.filetype import file_type
 from loopflow.io.cache import Cache
 from loopflow.io.opening import NotOpened, Opener
-from loopflow.io.pages import BINARY, LOSSY, NO_STAMP, Content, Entry, Numbers, pack, unpack
+from loopflow.io.pages import BINARY, LOSSY, NO_STAMP, Content, Entry, Numbers, Page, pack, unpack
 from loopflow.model import FileRef, FileTokens, Reason, Selection, Skipped, Stamp, Worktree
 
 
@@ -51,7 +51,7 @@ class News:
     def add_file(self, path: str, stamp: Stamp, blob: str, content: Content) -> None:
         """Add which content a file had in the state `stamp`; a binary one on disk has no `blob`."""
         directory, _, name = path.rpartition("/")
-        entry = self._cache.settled(stamp), content.numbers, blob
+        entry = Entry(self._cache.settled(stamp), content.numbers, blob)
         with self._lock:
             self._entries.setdefault(directory, {})[name] = entry
 
@@ -63,10 +63,10 @@ class News:
             for directory, entries in news.items():
                 start = _name_start(directory)
                 names = {ref.path[start:] for ref in self.names[directory]}
-                known = unpack(self.pages.get(directory, b""))
+                known = unpack(self.pages.get(directory, b"")).entries()
                 kept = {name: entry for name, entry in known.items() if name in names}
                 # What was only seen in git says nothing about the file on disk: a state of that stays.
-                kept |= {name: new for name, new in entries.items() if new[0] != NO_STAMP or name not in kept}
+                kept |= {name: new for name, new in entries.items() if new.stamp != NO_STAMP or name not in kept}
                 self.pages[directory] = pack(kept)
             pages = {directory: self.pages[directory] for directory in news}
         self._cache.save(contents, self._root, pages)
@@ -78,11 +78,13 @@ def look_up(selection: Selection, cache: Cache, news: News, *, with_text: bool) 
     on_disk = isinstance(selection.request.source, Worktree)
     with Opener(selection.root) as opener:
         for directory, refs in news.names.items():
-            entries = unpack(news.pages.get(directory, b""))
+            start = _name_start(directory)
+            names = [ref.path[start:] for ref in refs]
+            page = unpack(news.pages.get(directory, b""))
             if on_disk:
-                lookup.by_state(opener, directory, refs, entries)
+                lookup.by_state(refs, names, opener.stamps(directory, names), page)
             else:
-                lookup.by_id(directory, refs, entries)
+                lookup.by_id(refs, names, page)
     lookup.by_id_alone()
     known, unread = lookup.known, lookup.unread
     known.unread = [ref for ref in selection.candidates if ref.path in unread]
@@ -100,11 +102,14 @@ class _LookUp:
         self._with_text = with_text
         self._ids: list[tuple[FileRef, bool]] = []
 
-    def by_state(self, opener: Opener, directory: str, refs: Sequence[FileRef], entries: Mapping[str, Entry]) -> None:
-        """Look files on disk up by their states."""
-        known, start = self.known, _name_start(directory)
-        names = [ref.path[start:] for ref in refs]
-        for ref, name, stamp in zip(refs, names, opener.stamps(directory, names), strict=True):
+    def by_state(
+        self, refs: Sequence[FileRef], names: Sequence[str], stamps: Sequence[Stamp | NotOpened], page: Page
+    ) -> None:
+        """Look the files of a directory on disk up by their states."""
+        if stamps == page.stamps and names == page.names and self._take_all(refs, page):
+            return
+        known, entries = self.known, page.entries()
+        for ref, name, stamp in zip(refs, names, stamps, strict=True):
             state, numbers, blob = entries.get(name, _NOTHING)
             if state == stamp and self._settle(ref.path, blob, numbers):
                 continue
@@ -118,16 +123,28 @@ class _LookUp:
                 if state == stamp:
                     known.blobs[ref.path] = blob
 
-    def by_id(self, directory: str, refs: Sequence[FileRef], entries: Mapping[str, Entry]) -> None:
-        """Look files in git up by the ids that their directory held last; leave the others for `by_id_alone`."""
-        start = _name_start(directory)
-        for ref in refs:
-            name = ref.path[start:]
+    def by_id(self, refs: Sequence[FileRef], names: Sequence[str], page: Page) -> None:
+        """Look the files of a directory in git up by the ids that it held last; leave others for `by_id_alone`."""
+        if [ref.blob for ref in refs] == page.blobs and self._take_all(refs, page):
+            return
+        entries = page.entries()
+        for ref, name in zip(refs, names, strict=True):
             _, numbers, blob = entries.get(name, _NOTHING)
             if blob != ref.blob:
                 self._ids.append((ref, name not in entries))
             elif not self._settle(ref.path, blob, numbers):
                 self._leave(ref.path, blob, Content.of(numbers))
+
+    def _take_all(self, refs: Sequence[FileRef], page: Page) -> bool:
+        """Note the results for a directory in which nothing has changed, if its files are all ordinary texts.
+
+        That is the usual case, and does without a step for each file.
+        """
+        if self._with_text or any(page.flags):
+            return False
+        paths = [ref.path for ref in refs]
+        self.known.results += map(FileTokens, paths, map(file_type, paths), page.tokens, page.sizes, page.blobs)
+        return True
 
     def by_id_alone(self) -> None:
         """Look up the ids that are left, and note where they were found."""
@@ -158,7 +175,7 @@ class _LookUp:
         return True
 
 
-_NOTHING: Entry = (NO_STAMP, (0, 0, 0), "")
+_NOTHING = Entry(NO_STAMP, (0, 0, 0), "")
 
 
 def _by_directory(refs: Sequence[FileRef]) -> dict[str, list[FileRef]]:

@@ -5,8 +5,7 @@ their numbers in columns, then their names and blob ids, separated by NUL, which
 """
 
 import struct
-from collections.abc import Mapping
-from itertools import starmap
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from loopflow.analysis.names import path_bytes
@@ -14,7 +13,7 @@ from loopflow.model import Stamp
 
 _NUMBER = struct.Struct("<I")
 _STAMP = struct.Struct("<qqqq")
-_COUNTS = struct.Struct("<QQB")
+_COUNTS = "<{0}Q{0}Q{0}B"
 LOSSY, BINARY = 1, 2
 
 NO_STAMP = Stamp(-1, 0, 0, 0)
@@ -44,36 +43,64 @@ class Content(NamedTuple):
 Numbers: TypeAlias = tuple[int, int, int]
 """A content as plain numbers: tokens, size in bytes, flags."""
 
-Entry: TypeAlias = tuple[tuple[int, int, int, int], Numbers, str]
-"""What is known of one file: a `Stamp` it had, what its content counted as then, and the blob id of that.
 
-A binary file on disk is not hashed: its id is "". Plain tuples, because a run takes thousands of them from a page.
-"""
+class Entry(NamedTuple):
+    """What is known of one file: a state it had on disk, what its content counted as then, and the blob id of that.
+
+    A binary file on disk is not hashed: its id is "".
+    """
+
+    stamp: tuple[int, ...]
+    numbers: Numbers
+    blob: str
+
+
+class Page(NamedTuple):
+    """What is known of the files in a directory, in columns, in the order of their names' bytes."""
+
+    names: Sequence[str] = ()
+    stamps: Sequence[tuple[int, ...]] = ()
+    tokens: Sequence[int] = ()
+    sizes: Sequence[int] = ()
+    flags: Sequence[int] = ()
+    blobs: Sequence[str] = ()
+
+    def entries(self) -> dict[str, Entry]:
+        """Return the files by name."""
+        numbers = zip(self.tokens, self.sizes, self.flags, strict=True)
+        return dict(zip(self.names, map(Entry, self.stamps, numbers, self.blobs), strict=True))
 
 
 def pack(entries: Mapping[str, Entry]) -> bytes:
-    """Return the page of a directory; `entries` are by name."""
-    names = sorted(entries)
-    stamps, counts, blobs = zip(*map(entries.__getitem__, names), strict=True) if names else ((), (), ())
+    """Return the page of a directory as bytes; `entries` are by name."""
+    names = sorted(entries, key=path_bytes)
+    found = [entries[name] for name in names]
+    tokens, sizes, flags = zip(*(entry.numbers for entry in found), strict=True) if found else ((), (), ())
     return b"".join(
         (
             _NUMBER.pack(len(names)),
-            *starmap(_STAMP.pack, stamps),
-            *starmap(_COUNTS.pack, counts),
-            path_bytes("\0".join((*names, *blobs))),
+            *(_STAMP.pack(*entry.stamp) for entry in found),
+            struct.pack(_COUNTS.format(len(names)), *tokens, *sizes, *flags),
+            path_bytes("\0".join((*names, *(entry.blob for entry in found)))),
         )
     )
 
 
-def unpack(page: bytes) -> dict[str, Entry]:
-    """Return the entries of a page by name; no page at all has none."""
-    if not page:
-        return {}
-    body = memoryview(page)
-    (number,) = _NUMBER.unpack_from(body)
-    counts_at = _NUMBER.size + number * _STAMP.size
-    names_at = counts_at + number * _COUNTS.size
-    stamps = _STAMP.iter_unpack(body[_NUMBER.size : counts_at])
-    counts = _COUNTS.iter_unpack(body[counts_at:names_at])
-    texts = str(body[names_at:], "utf-8", "surrogateescape").split("\0")
-    return dict(zip(texts[:number], zip(stamps, counts, texts[number:], strict=True), strict=True)) if number else {}
+def unpack(packed: bytes) -> Page:
+    """Return the page that was packed; an empty one if nothing was."""
+    number = _NUMBER.unpack_from(packed)[0] if packed else 0
+    if not number:
+        return Page()
+    stamps_end = _NUMBER.size + number * _STAMP.size
+    stamps = list(_STAMP.iter_unpack(memoryview(packed)[_NUMBER.size : stamps_end]))
+    form = _COUNTS.format(number)
+    counts = struct.unpack_from(form, packed, stamps_end)
+    texts = str(packed[stamps_end + struct.calcsize(form) :], "utf-8", "surrogateescape").split("\0")
+    return Page(
+        texts[:number],
+        stamps,
+        counts[:number],
+        counts[number : 2 * number],
+        counts[2 * number :],
+        texts[number:],
+    )

@@ -5,6 +5,7 @@ its share of its parent and of everything. Nodes come from the parts of paths, n
 does not contain `src2`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -32,22 +33,19 @@ class TokenProfiler:
     """Adds up tokens by directory and by file type."""
 
     def __init__(self) -> None:
-        self._own: dict[str, _Sum] = {}
-        self._types: dict[str, _Sum] = {}
+        self._own: defaultdict[str, _Sum] = defaultdict(_nothing)
+        self._types: defaultdict[str, _Sum] = defaultdict(_nothing)
 
     def add(self, path: str, tokens: int, size: int = 0, type_name: str | None = None) -> None:
         """Add one file at `path` (POSIX, relative) with its `tokens`, its `size` in bytes and its type, if known."""
-        for sums, key in (
-            (self._own, path.rpartition("/")[0] or ROOT),
-            (self._types, type_name or file_type(path)),
-        ):
-            of = sums.get(key)
-            if of is None:
-                sums[key] = [tokens, 1, size]
-            else:
-                of[0] += tokens
-                of[1] += 1
-                of[2] += size
+        directory = self._own[path.rpartition("/")[0] or ROOT]
+        directory[0] += tokens
+        directory[1] += 1
+        directory[2] += size
+        of_type = self._types[type_name or file_type(path)]
+        of_type[0] += tokens
+        of_type[1] += 1
+        of_type[2] += size
 
     def get_stats(self) -> Stats:
         """Return the sums of everything added so far."""
@@ -66,17 +64,17 @@ class TokenProfiler:
 
     def _own_sums(self) -> dict[str, _Sum]:
         """Return the sums of the files in every directory that has files, and nothing for those above them."""
-        sums = {ROOT: [0, 0, 0]} | {path: list(own) for path, own in self._own.items()}
+        sums = {ROOT: _nothing()} | {path: list(own) for path, own in self._own.items()}
         for path in self._own:
             at = _parent(path)
             while at not in sums:  # upwards, in a loop: a path can be thousands of directories deep
-                sums[at] = [0, 0, 0]
+                sums[at] = _nothing()
                 at = _parent(at)
         return sums
 
     def _directory(self, path: str, totals: dict[str, _Sum]) -> DirectoryStats:
         tokens, files, size = totals[path]
-        own_tokens, own_files, _ = self._own.get(path, (0, 0, 0))
+        own_tokens, own_files, _ = self._own.get(path) or _nothing()
         return DirectoryStats(
             path=path,
             tokens=tokens,
@@ -93,6 +91,10 @@ class TokenProfiler:
             TypeStats(name, tokens, files, size, total_tokens) for name, (tokens, files, size) in self._types.items()
         ]
         return tuple(sorted(stats, key=lambda each: (-each.tokens, path_bytes(each.type))))
+
+
+def _nothing() -> _Sum:
+    return [0, 0, 0]
 
 
 def _depth_first(paths: Iterable[str]) -> list[str]:

@@ -34,7 +34,7 @@ class Opened:
         pages: dict[str, dict[str, Entry]] = {}
         for path, (stamp, blob) in (states or {}).items():
             directory, _, name = path.rpartition("/")
-            pages.setdefault(directory, {})[name] = self.cache.settled(stamp), (len(path), 1, 0), blob
+            pages.setdefault(directory, {})[name] = Entry(self.cache.settled(stamp), (len(path), 1, 0), blob)
         self.cache.save(contents, ROOT, {directory: pack(entries) for directory, entries in pages.items()})
         return self
 
@@ -43,7 +43,7 @@ class Opened:
         return {
             f"{directory}/{name}" if directory else name: (Stamp(*stamp), blob)
             for directory, page in self.cache.pages(root).items()
-            for name, (stamp, numbers, blob) in unpack(page).items()
+            for name, (stamp, _, blob) in unpack(page).entries().items()
             if stamp != NO_STAMP
         }
 
