@@ -73,7 +73,8 @@ def cases(directory: Path, work: Path) -> list[Case]:
     return [
         Case("git status", ["git", "status", "--porcelain"]),
         Case("git ls-files -s", ["git", "ls-files", "-s"]),
-        Case("tiktoken loop, one thread", [sys.executable, str(HERE / "tiktoken_loop.py"), str(directory)]),
+        Case("tiktoken loop, one thread", [sys.executable, str(HERE / "plain_loop.py"), str(directory)]),
+        Case("toktok loop, one thread", [sys.executable, str(HERE / "plain_loop.py"), str(directory), "toktok"]),
         *repomix(work),
         Case("cold --profile", [*COMMAND, *total], lambda: forget(cold), {"LOOPFLOW_CACHE_DIR": cold}),
         Case(

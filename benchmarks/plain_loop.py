@@ -1,7 +1,7 @@
-"""What one writes first: list with git, read, decode, count with tiktoken, one file after the other.
+"""What one writes first: list with git, read, decode, count, one file after the other.
 
-Usage: python benchmarks/tiktoken_loop.py REPOSITORY. Prints the total. It shares nothing with the command but the
-packed vocabulary, so that its total is a check as well.
+Usage: python benchmarks/plain_loop.py REPOSITORY [tiktoken|toktok]. Prints the total. With tiktoken it shares nothing
+with the command but the packed vocabulary, so that its total is a check as well.
 """
 
 import base64
@@ -9,6 +9,7 @@ import lzma
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
@@ -24,10 +25,20 @@ def ranks(*_arguments: object, **_options: object) -> dict[bytes, int]:
     return {base64.b64decode(token): int(rank) for token, rank in (line.split() for line in lines if line)}
 
 
-def main() -> None:
-    """Print the total."""
+def counter(engine: str) -> Callable[[str], int]:
+    """Return what counts one text."""
+    if engine == "toktok":
+        import toktok  # noqa: PLC0415
+
+        return lambda text: toktok.batch_count([text], "o200k_base", threads=1)[0]
     with mock.patch.object(public, "load_tiktoken_bpe", ranks):
         encoding = tiktoken.Encoding(**public.ENCODING_CONSTRUCTORS["o200k_base"]())
+    return lambda text: len(encoding.encode_ordinary(text))
+
+
+def main() -> None:
+    """Print the total."""
+    count = counter(*sys.argv[2:] or ["tiktoken"])
     os.chdir(sys.argv[1])
     listed = subprocess.run(["git", "ls-files", "-s", "-z"], check=True, capture_output=True).stdout
     total = 0
@@ -37,7 +48,7 @@ def main() -> None:
             continue
         data = Path(os.fsdecode(path)).read_bytes()
         if b"\0" not in data[:8000]:
-            total += len(encoding.encode_ordinary(data.decode("utf-8", "replace")))
+            total += count(data.decode("utf-8", "replace"))
     print(total)
 
 
