@@ -25,7 +25,8 @@ import corpora
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.md"
-COMMAND = [sys.executable, "-c", "from loopflow.cli.code_context import main; main()"]
+# -P: the current directory, which may be a copy of this project, is not where the command comes from.
+COMMAND = [sys.executable, "-P", "-c", "from loopflow.cli.code_context import main; main()"]
 REPOMIX = "repomix@1.18.1"
 SETTLE_SECONDS = 2.5
 SLOW_SECONDS = 30.0
