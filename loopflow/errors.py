@@ -53,3 +53,11 @@ class TooLargeError(UncountableError):
 
 class UnreadableError(UncountableError):
     """A file could not be read to its end."""
+
+
+class ConfigError(LoopflowError):
+    """The config file, or a value from elsewhere, cannot hold."""
+
+
+class BaselineError(LoopflowError):
+    """The stored baseline is missing, or cannot be used."""

@@ -6,8 +6,10 @@ are derived from them where they are shown. Paths are POSIX, relative to `Select
 are not UTF-8 are carried as lone surrogates (`surrogateescape`, PEP 383).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
 ObjectFormat = Literal["sha1", "sha256"]
@@ -16,6 +18,11 @@ BASELINE_FILE = ".loopflow-baseline.json"
 
 SYMLINK_MODE = 0o120000
 SUBMODULE_MODE = 0o160000
+
+
+def is_regular(mode: int) -> bool:
+    """Whether git's mode is that of a file, and not of a link or a submodule."""
+    return mode not in {SYMLINK_MODE, SUBMODULE_MODE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,14 @@ class SelectRequest:
     untracked: bool = False
     changed: bool = False
     readmes: bool = False
+    whole: bool = False
+    """All of the tree that the run was started in, wherever in it that was."""
+    against: str | None = None
+    """What `changed` compares with; without it HEAD, and for a revision its first parent."""
+    config_include: tuple[str, ...] = ()
+    config_exclude: tuple[str, ...] = ()
+    baseline: str = BASELINE_FILE
+    """Where a stored baseline is, relative to its repository's root."""
 
     @property
     def narrows(self) -> bool:
@@ -248,9 +263,184 @@ class Profile:
         return not self.gaps
 
 
+class Kind(StrEnum):
+    """What became of something between two moments."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    GROWN = "grown"
+    SHRUNK = "shrunk"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Tokens of one file, directory or type before and after; None where it was not there.
+
+    `came_from` is where content that moved unchanged was before; `files` is how many files moved with a directory.
+    """
+
+    path: str
+    before: int | None
+    after: int | None
+    kind: Kind
+    came_from: str | None = None
+    files: int = 1
+
+    @property
+    def change(self) -> int:
+        """Tokens after minus tokens before."""
+        return (self.after or 0) - (self.before or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a moment in the past held: `files` by path, and where content that has moved since was then.
+
+    `name` is what a user calls it: a revision, or the baseline's file. `commit` is the id of a revision.
+    """
+
+    kind: Literal["baseline", "revision"]
+    name: str
+    files: Mapping[str, FileTokens]
+    moves: Mapping[str, str] = field(default_factory=dict)
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """A profile compared with `before`.
+
+    `files` are those that differ, in the order of their paths' bytes; `directories` and `types` are all there are or
+    were, directories depth-first. `largest` holds the changes by size, with a moved directory as one.
+    """
+
+    before: Before
+    total: Total
+    files: tuple[Delta, ...]
+    directories: tuple[Delta, ...]
+    types: tuple[Delta, ...]
+    largest: tuple[Delta, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written: a file, and a line in it if that is known."""
+
+    file: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much something may grow in one change: `tokens`, or a `share` of what there was."""
+
+    tokens: int | None = None
+    share: Fraction | None = None
+
+    def limit(self, before: int) -> int | None:
+        """Return the tokens that may be added to `before`; None for a share of nothing, which says nothing."""
+        if self.share is None:
+            return self.tokens
+        return int(before * self.share) if before else None
+
+
+class Level(StrEnum):
+    """What a rule does that is not kept."""
+
+    FAIL = "fail"
+    WARN = "warn"
+
+
+class Scope(StrEnum):
+    """What of its files a rule limits."""
+
+    TOTAL = "total"
+    FILE = "file"
+    GROWTH = "growth"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A budget for the files that match `paths` (gitignore syntax) and have one of `types`; for all without either.
+
+    Limits are in tokens. From the share `warn` of a limit on, it warns. `places` say where each limit is written.
+    """
+
+    name: str
+    paths: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    total: int | None = None
+    file: int | None = None
+    growth: Allowance | None = None
+    warn: Fraction = Fraction(9, 10)
+    level: Level = Level.FAIL
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is about the whole selection."""
+        return not (self.paths or self.types)
+
+
+class Status(StrEnum):
+    """How a rule is kept."""
+
+    OK = "ok"
+    WARN = "warn"
+    INHERITED = "inherited"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one limit of a rule; all numbers are tokens.
+
+    For the scope "total", `value` is what the files cost; for "file", the largest of them; for "growth", what was added
+    and `base_value` is what there was. `limit` is None where there is nothing to judge by, and `note` says why.
+    `over` are the files over a file limit, `causes` the largest changes within the rule, `sources` the directories they
+    lie in. `is_over` holds for `level = "warn"` as well.
+    """
+
+    rule: Rule
+    scope: Scope
+    limit: int | None
+    warn: int
+    value: int
+    base_value: int
+    status: Status
+    is_over: bool = False
+    note: str = ""
+    owner: str | None = None
+    over: tuple[FileTokens, ...] = ()
+    causes: tuple[Delta, ...] = ()
+    sources: tuple[Delta, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All verdicts, how many files are over and under the file limits, and what this change did to the rules."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    files_over: int = 0
+    files_under: int = 0
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """The verdicts that stop a change."""
+        return tuple(verdict for verdict in self.verdicts if verdict.status is Status.FAIL)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a renderer needs, as data. `unmatched` are paths of the request below which nothing is listed."""
+    """Everything that a renderer needs, as data. `unmatched` are paths of the request below which nothing is listed.
+
+    `diff` is None where nothing was compared, `judgement` where nothing was judged.
+    """
 
     profile: Profile
     unmatched: tuple[str, ...] = ()
+    diff: Diff | None = None
+    judgement: Judgement | None = None

@@ -1,36 +1,36 @@
-"""The use cases, in the order in which data flows: select -> read -> count -> profile."""
+"""The use cases, in the order in which data flows: select -> read -> count -> profile -> compare -> judge."""
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Thread
-from typing import Protocol
 
 from loopflow.analysis.names import sort_by_path
+from loopflow.comparing import CompareRequest, Measured, compare_and_judge, require_whole_runs, save_baseline
+from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import UsageError
 from loopflow.io.cache import Cache, NoCache, SqliteCache
+from loopflow.io.context import ContextWriter, Layout
 from loopflow.io.counting import Engine, available_processors, count
 from loopflow.io.encoding import TokenCounter, create_counter
-from loopflow.io.file import select
+from loopflow.io.file import Listed, choose, coverage, list_all
 from loopflow.io.git import Git
 from loopflow.io.progress import NoProgress, Progress
 from loopflow.io.token_profiler import TokenProfiler
-from loopflow.model import FileRef, FileTokens, Profile, Report, Selection, SelectRequest, Skipped
-
-WRAPPERS_AT_ONCE = 4096
+from loopflow.io.tree_files import TreeFiles
+from loopflow.model import FileTokens, Profile, Report, Selection, SelectRequest, Skipped
 
 
 @dataclass(frozen=True, slots=True)
 class CountRequest:
-    """How to count: the encoding's name, the engine (None for the fastest there is), the number of threads.
+    """How to count: the engine (None for the fastest there is), the number of threads.
 
     `cache_file` is where counts are kept, None for nowhere. `progress` is told how far the run is, and `remark` what
     only the curious want to know.
     """
 
-    encoding: str = "o200k_base"
     engine: str | None = None
     jobs: int | None = None
     cache_file: str | None = None
@@ -38,30 +38,20 @@ class CountRequest:
     remark: Callable[[str], object] = lambda _: None
 
 
-class Layout(Protocol):
-    """What is written around the files of a context."""
+@dataclass(frozen=True, slots=True)
+class ConfigRequest:
+    """Where to find what holds: `given` are options, `file` is read instead of the tree's own config file."""
 
-    def opening(self) -> str:
-        """Return what comes before the first file."""
-        ...
-
-    def before(self, path: str, number: int) -> str:
-        """Return what comes before the text of a file; the first one is number 1."""
-        ...
-
-    def after(self, text_end: str) -> str:
-        """Return what comes after the text of a file; `text_end` is its last character, "" if it is empty."""
-        ...
-
-    def closing(self) -> str:
-        """Return what comes after the last file."""
-        ...
+    given: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContextSummary:
     """What was printed: the files' own tokens, and those of what was written around them."""
 
+    encoding: str
     files: int
     tokens: int
     wrapper_tokens: int
@@ -74,12 +64,39 @@ class ContextSummary:
         return tuple(skip for skip in self.skipped if skip.reason.leaves_a_gap)
 
 
-def profile(request: SelectRequest, counting: CountRequest) -> Report:
-    """Select and count, and return the report. Raises LoopflowError where that is impossible."""
-    engine = _start_engine(counting)
-    selection = select(request, engine.git, _here())
-    with closing(count(selection, engine)) as counts:
-        return Report(build_profile(selection, engine.counter, counts), selection.unmatched)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A report, and the file that a baseline was saved to, if one was."""
+
+    report: Report
+    saved: str | None = None
+
+
+def profile(
+    request: SelectRequest,
+    counting: CountRequest,
+    configuring: ConfigRequest | None = None,
+    comparing: CompareRequest | None = None,
+) -> Outcome:
+    """Select, count, compare and judge, as far as that is asked for. Raises LoopflowError where it is impossible."""
+    comparing = comparing or CompareRequest()
+    if comparing.check or comparing.save:
+        require_whole_runs(request, comparing)
+        request = replace(request, whole=True)
+    run = _Run(request, counting, configuring or ConfigRequest())
+    selection = choose(run.listed, run.request)
+    with closing(count(selection, run.engine)) as counts:
+        found = build_profile(selection, run.engine.counter, counts)
+    covers = coverage(run.listed, run.request) if len(run.listed.trees) == 1 else None
+    measured = Measured(selection, found, run.config, run.engine, run.files, covers)
+    if comparing.save:
+        return Outcome(Report(found, selection.unmatched), save_baseline(measured, comparing))
+    return Outcome(compare_and_judge(measured, comparing))
+
+
+def read_config(request: SelectRequest, configuring: ConfigRequest) -> Config:
+    """Return what holds for a run. Raises ConfigError for a bad config file."""
+    return _find_config(TreeFiles(Git(), (listed := list_all(request, Git(), _here()))), listed, configuring)
 
 
 def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[FileTokens | Skipped]) -> Profile:
@@ -106,16 +123,20 @@ def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[
 
 
 def write_context(
-    request: SelectRequest, counting: CountRequest, layout: Layout, write: Callable[[str], object]
+    request: SelectRequest,
+    counting: CountRequest,
+    layout: Layout,
+    write: Callable[[str], object],
+    configuring: ConfigRequest | None = None,
 ) -> ContextSummary:
     """Select, and write the texts as they are read, in order, with `layout` around them."""
-    engine = _start_engine(counting)
-    selection = select(request, engine.git, _here())
-    writer = _ContextWriter(engine.counter, layout, write)
+    run = _Run(request, counting, configuring or ConfigRequest())
+    selection = choose(run.listed, run.request)
+    writer = ContextWriter(run.engine.counter, layout, write)
     skipped = list(selection.skipped)
     files = tokens = 0
     writer.open()
-    with closing(count(selection, engine, writer)) as counts:
+    with closing(count(selection, run.engine, writer)) as counts:
         for item in counts:
             if isinstance(item, Skipped):
                 skipped.append(item)
@@ -123,7 +144,45 @@ def write_context(
                 files += 1
                 tokens += item.tokens
     writer.close()
-    return ContextSummary(files, tokens, writer.count_wrappers(), tuple(skipped), selection.unmatched)
+    wrapper_tokens = writer.count_wrappers()
+    return ContextSummary(run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched)
+
+
+class _Run:
+    """What every use case begins with: what is listed, what holds for it, and what counts it."""
+
+    def __init__(self, request: SelectRequest, counting: CountRequest, configuring: ConfigRequest) -> None:
+        git = Git()
+        self.listed = list_all(request, git, _here())
+        self.files = TreeFiles(git, self.listed)
+        self.config = _find_config(self.files, self.listed, configuring)
+        self.request = replace(
+            request,
+            config_include=self.config.include,
+            config_exclude=self.config.exclude,
+            baseline=self.config.baseline,
+        )
+        self.engine = _start_engine(counting, self.config.encoding, git)
+
+
+def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -> Config:
+    """Read the config file that was named, or those of the one tree that is measured."""
+    if configuring.file is not None:
+        found = {configuring.file: _read_named(configuring.file)}
+    elif len(listed.trees) == 1:
+        found = {name: data for name in CONFIG_FILES if (data := files.read(name)) is not None}
+    else:
+        found = {}
+    return resolve(found, configuring.environment, configuring.given)
+
+
+def _read_named(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UsageError(f"the config file {path} cannot be read: {why}", "check what --config names") from error
 
 
 def _here() -> str:
@@ -133,12 +192,12 @@ def _here() -> str:
         raise UsageError("the current directory does not exist any more", "change to another one") from error
 
 
-def _start_engine(counting: CountRequest) -> Engine:
-    counter = create_counter(counting.encoding, counting.engine)
+def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
+    counter = create_counter(encoding, counting.engine)
     cache = _open_cache(counting, counter)
-    if cache.is_empty:  # all will have to be counted: the encoding loads while git lists
+    if cache.is_empty:  # all will have to be counted: the encoding loads while files are looked at
         Thread(target=_load, args=(counter,), daemon=True).start()
-    return Engine(Git(), counter, cache, counting.progress, counting.jobs or available_processors())
+    return Engine(git, counter, cache, counting.progress, counting.jobs or available_processors())
 
 
 def _open_cache(counting: CountRequest, counter: TokenCounter) -> Cache:
@@ -152,51 +211,3 @@ def _load(counter: TokenCounter) -> None:
         counter.count([""])
     except Exception:  # noqa: BLE001  whoever counts in earnest meets it again, and reports it
         return
-
-
-class _ContextWriter:
-    """Writes texts with a layout around them, and keeps what it wrote of that to be counted."""
-
-    def __init__(self, counter: TokenCounter, layout: Layout, write: Callable[[str], object]) -> None:
-        self._counter = counter
-        self._layout = layout
-        self._write = write
-        self._wrappers: list[str] = []
-        self._wrapper_tokens = 0
-        self._number = 0
-        self._text_end = ""
-
-    def open(self) -> None:
-        """Write what comes before the first file."""
-        self._wrap(self._layout.opening())
-
-    def begin(self, ref: FileRef) -> None:
-        """Write what comes before the text of `ref`."""
-        self._number += 1
-        self._text_end = ""
-        self._wrap(self._layout.before(ref.path, self._number))
-
-    def write(self, text: str) -> None:
-        """Write a piece of a file's text."""
-        self._write(text)
-        self._text_end = text[-1:] or self._text_end
-
-    def end(self) -> None:
-        """Write what comes after a file's text."""
-        self._wrap(self._layout.after(self._text_end))
-
-    def close(self) -> None:
-        """Write what comes after the last file."""
-        self._wrap(self._layout.closing())
-
-    def count_wrappers(self) -> int:
-        """Return the tokens of everything written so far that is no file's text."""
-        self._wrapper_tokens += sum(self._counter.count(self._wrappers))
-        self._wrappers.clear()
-        return self._wrapper_tokens
-
-    def _wrap(self, text: str) -> None:
-        self._write(text)
-        self._wrappers.append(text)
-        if len(self._wrappers) >= WRAPPERS_AT_ONCE:
-            self.count_wrappers()

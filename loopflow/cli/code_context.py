@@ -48,9 +48,16 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 @click.option("-u", "--untracked", is_flag=True, help="Untracked files too, unless they are ignored.")
 @click.option("--readmes", is_flag=True, help="First the READMEs of the directories above.")
 @click.option("--profile", is_flag=True, help="Count tokens instead of printing: by directory and by file type.")
-@click.option("--encoding", default="o200k_base", show_default=True, metavar="NAME", help="Or cl100k_base.")
+@click.option("--encoding", metavar="NAME", help="cl100k_base.  [default: o200k_base]")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Threads.  [default: processors]")
 @click.option("--no-cache", is_flag=True, help="Count everything anew.")
+@click.option("--against", metavar="REV", help="Compare with where the branch left REV.")
+@click.option("--baseline", is_flag=True, help="Compare with the stored baseline.")
+@click.option("--save-baseline", is_flag=True, help="Write the stored baseline.")
+@click.option("--baseline-file", metavar="FILE", help="Which baseline.  [default: .loopflow-baseline.json]")
+@click.option("--check", is_flag=True, help="Judge by the budgets of the config file; exit 1 if one is exceeded.")
+@click.option("--config", metavar="FILE", help="Instead of loopflow.toml, or [tool.loopflow] in pyproject.toml.")
+@click.option("--show-config", is_flag=True, help="Show what holds, and where each value comes from.")
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Profile: only N levels of directories.")
 @click.option("--files", is_flag=True, help="Profile: files in the hierarchy too.")
 @click.option(
@@ -104,9 +111,10 @@ def _run(console: Console, arguments: list[str]) -> ExitCode:
     console.quiet = options.quiet
     from loopflow.cli import commands  # noqa: PLC0415
 
+    if options.show_config:
+        return commands.show_config(console, options)
     command = commands.print_profile if options.profile else commands.print_context
-    command(console, options)
-    return ExitCode.OK
+    return command(console, options)
 
 
 def _preferred_engine() -> str | None:

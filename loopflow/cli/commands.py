@@ -5,31 +5,48 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from loopflow.analysis.names import escape_name, path_bytes
+from loopflow.cli.configuration import render_config
 from loopflow.cli.console import Console
 from loopflow.cli.options import Options
-from loopflow.errors import LoopflowError
-from loopflow.model import Skipped, Worktree
-from loopflow.pipeline import profile, write_context
+from loopflow.errors import ExitCode, LoopflowError
+from loopflow.model import Report, Skipped, Worktree
+from loopflow.pipeline import profile, read_config, write_context
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.json import render_json
 from loopflow.render.numbers import plural
 from loopflow.render.terminal import PLAIN
-from loopflow.render.text import render_text
+from loopflow.render.text import render_failures, render_text
 
 EXAMPLES = 3
 
 
-def print_profile(console: Console, options: Options) -> None:
-    """Count, and print the charts or the JSON."""
+def print_profile(console: Console, options: Options) -> ExitCode:
+    """Count, compare and judge as far as that is asked for, and print the charts or the JSON."""
     with console.progress(os.environ) as progress:
-        report = profile(options.select, replace(options.count, progress=progress, remark=_remark(console, options)))
+        counting = replace(options.count, progress=progress, remark=_remark(console, options))
+        outcome = profile(options.select, counting, options.config, options.compare)
+    report = outcome.report
+    if outcome.saved is not None:
+        console.note(f"saved {plural(report.profile.total.files, 'file')} to {escape_name(outcome.saved)}")
+    else:
+        _print_report(console, options, report)
+    if report.judgement is None:
+        return ExitCode.OK
+    if not report.judgement.verdicts:
+        console.warn("there is no budget to judge by: write [budget] or [[rule]] in loopflow.toml")
+    return ExitCode.OVER_BUDGET if report.judgement.failed else ExitCode.OK
+
+
+def _print_report(console: Console, options: Options, report: Report) -> None:
     pieces: Iterable[str]
     write: Callable[[str], None]
     if options.format == "json":
         pieces, write = render_json(report), console.write
     else:
         terminal = PLAIN if options.copy else console.terminal(options.colour)
-        pieces, write = (f"{line}\n" for line in render_text(report, terminal, options.charts)), console.write_chart
+        is_brief = options.quiet and options.compare.check
+        lines = render_failures(report, terminal) if is_brief else render_text(report, terminal, options.charts)
+        pieces, write = (f"{line}\n" for line in lines), console.write_chart
     if options.copy:
         _copy(console, pieces)
         console.note("copied to the clipboard")
@@ -40,14 +57,21 @@ def print_profile(console: Console, options: Options) -> None:
     _say_what_is_missing(console, options, report.unmatched, report.profile.gaps)
 
 
-def print_context(console: Console, options: Options) -> None:
+def show_config(console: Console, options: Options) -> ExitCode:
+    """Print what holds, and where each value comes from."""
+    for line in render_config(read_config(options.select, options.config)):
+        console.write_chart(f"{line}\n")
+    return ExitCode.OK
+
+
+def print_context(console: Console, options: Options) -> ExitCode:
     """Print the selected files as context, and on stderr what they cost."""
     layout = RawLayout() if options.raw else XmlLayout()
     copied: list[str] = []
     write = copied.append if options.copy else console.write
     with console.progress(os.environ, prints=not options.copy) as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        summary = write_context(options.select, counting, layout, write)
+        summary = write_context(options.select, counting, layout, write, options.config)
     if options.copy:
         _copy(console, copied)
     console.flush()
@@ -59,8 +83,9 @@ def print_context(console: Console, options: Options) -> None:
     where = ", copied to the clipboard" if options.copy else ""
     console.note(
         f"{plural(summary.files, 'file')}, {plural(summary.tokens, 'token')}"
-        f" + {summary.wrapper_tokens:,} around them ({options.count.encoding}){skipped}{where}"
+        f" + {summary.wrapper_tokens:,} around them ({summary.encoding}){skipped}{where}"
     )
+    return ExitCode.OK
 
 
 def _remark(console: Console, options: Options) -> Callable[[str], object]:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopflow.cli.console import ColourChoice
+from loopflow.comparing import CompareRequest
 from loopflow.errors import UsageError
 from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
-from loopflow.pipeline import CountRequest
+from loopflow.pipeline import ConfigRequest, CountRequest
 from loopflow.render.text import ChartOptions
+
+_CONFIGURED = {"encoding": "encoding", "against": "against"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,11 @@ class Options:
 
     select: SelectRequest
     count: CountRequest
+    config: ConfigRequest
+    compare: CompareRequest
     charts: ChartOptions
     profile: bool
+    show_config: bool
     format: str
     raw: bool
     copy: bool
@@ -40,9 +46,21 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
             untracked=given["untracked"],
             changed=given["changed"],
             readmes=given["readmes"],
+            against=given["against"],
+        ),
+        config=ConfigRequest(
+            given={key: given[name] for key, name in _CONFIGURED.items()},
+            environment=environment,
+            file=given["config"] or environment.get("LOOPFLOW_CONFIG") or None,
+        ),
+        compare=CompareRequest(
+            baseline=given["baseline"],
+            save=given["save_baseline"],
+            against=given["against"],
+            file=given["baseline_file"],
+            check=given["check"],
         ),
         count=CountRequest(
-            encoding=given["encoding"],
             engine=environment.get("LOOPFLOW_ENGINE") or None,
             jobs=given["jobs"],
             cache_file=None if given["no_cache"] else _cache_file(environment),
@@ -54,6 +72,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
             verbose=given["verbose"],
         ),
         profile=given["profile"],
+        show_config=given["show_config"],
         format=given["format"] or "text",
         raw=given["raw"],
         copy=given["pbcopy"],
@@ -80,10 +99,16 @@ def _cache_file(environment: Mapping[str, str]) -> str:
 
 
 def _require_profile(given: dict[str, Any]) -> None:
-    for option in ("depth", "files", "top", "format"):
-        is_given = given[option] is not None and given[option] is not False  # 0 is a value
-        if is_given and not given["profile"]:
-            raise UsageError(f"--{option} shapes a profile, and no profile is asked for", "add --profile")
+    for option in ("depth", "files", "top", "format", "baseline", "save-baseline", "baseline-file", "check"):
+        value = given[option.replace("-", "_")]
+        if value is not None and value is not False and not given["profile"]:  # 0 is a value
+            raise UsageError(f"--{option} is about a profile, and no profile is asked for", "add --profile")
+    if given["against"] is not None and not (given["profile"] or given["changed"]):
+        raise UsageError("--against is what a profile or --changed compares with", "add --profile or --changed")
+    if given["baseline_file"] is not None and not (given["baseline"] or given["save_baseline"]):
+        raise UsageError("--baseline-file says which baseline", "add --baseline or --save-baseline")
+    if given["baseline"] and given["save_baseline"]:
+        raise UsageError("--baseline compares with the baseline, --save-baseline replaces it", "leave one of them out")
     if given["raw"] and given["profile"]:
         raise UsageError("--raw prints context, --profile counts it", "leave one of them out")
 

@@ -5,18 +5,18 @@ turns out to be is only known when it is opened: `read` returns a `Document`, or
 """
 
 import os
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from loopflow.analysis.names import escape_name, path_bytes, sort_by_path
 from loopflow.errors import UsageError
 from loopflow.io.document import BINARY_HEAD, LARGE_BYTES, LargeText, is_binary, make_document
+from loopflow.io.filters import Filter
 from loopflow.io.git import Git
-from loopflow.io.listing import Listing, list_tree, want
+from loopflow.io.listing import Listing, list_tree, upwards, want
 from loopflow.io.opening import NotOpened, Opener
 from loopflow.io.targets import Tree, Wanted, common_root, find_tree_in_git, find_trees
 from loopflow.model import (
-    BASELINE_FILE,
     SUBMODULE_MODE,
     SYMLINK_MODE,
     Document,
@@ -24,6 +24,7 @@ from loopflow.model import (
     Index,
     ObjectFormat,
     Reason,
+    Repository,
     Selection,
     SelectRequest,
     Skipped,
@@ -31,11 +32,33 @@ from loopflow.model import (
     Worktree,
 )
 
-if TYPE_CHECKING:
-    from loopflow.analysis.patterns import Patterns
-
 _NO_FILES = {SYMLINK_MODE: Reason.SYMLINK, SUBMODULE_MODE: Reason.SUBMODULE}
 _README_SUFFIXES = frozenset({"", ".adoc", ".markdown", ".md", ".org", ".rst", ".txt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the trees of a request list, before any filter: all of it, and what lies at or below the wanted paths.
+
+    `root` is the directory that all paths are relative to; nothing is listed for `unmatched`.
+    """
+
+    request: SelectRequest
+    root: str
+    trees: tuple[Tree, ...]
+    everything: tuple[Listing, ...]
+    wanted: tuple[Listing, ...]
+    unmatched: tuple[Wanted, ...]
+
+    @property
+    def repository(self) -> Repository | None:
+        """The repository that all of it comes from, if it is one."""
+        return self.trees[0].repository if len(self.trees) == 1 else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to select from."""
+        return not any(listing.items for listing in (*self.everything, *self.wanted))
 
 
 def select(request: SelectRequest, git: Git, here: str) -> Selection:
@@ -44,40 +67,65 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
     Raises UsageError for a path that does not exist, a bad pattern, and paths or filters that match nothing listed;
     GitError where a repository cannot be used.
     """
-    admits = _Filter(request)
+    return choose(list_all(request, git, here), request)
+
+
+def list_all(request: SelectRequest, git: Git, here: str) -> Listed:
+    """List what `request` has to select from. Raises UsageError and GitError as `select` does."""
     trees = _find_trees(git, request, here)
     root = common_root(trees)
-    listed: list[Listing] = []
-    kept: list[Listing] = []
+    everything: list[Listing] = []
+    wanted: list[Listing] = []
     unmatched: list[Wanted] = []
-    is_empty = True
     for tree in trees:
         prefix = _prefix(tree.root, root)
         listings = list_tree(git, tree, prefix, request)
-        wanted, missed = want(tree, prefix, listings)
-        is_empty = is_empty and not any(listing.items for listing in (*listings, *wanted))
-        listed += listings
-        kept += map(admits.filter, wanted)
+        found, missed = want(tree, prefix, listings)
+        everything += listings
+        wanted += found
         unmatched += missed
     _require_in_tree(request.source, unmatched)
-    if request.narrows and not is_empty and not any(listing.items for listing in kept):
+    return Listed(request, root, tuple(trees), tuple(everything), tuple(wanted), tuple(unmatched))
+
+
+def choose(listed: Listed, request: SelectRequest) -> Selection:
+    """Return what the filters of `request` let through. Raises UsageError as `select` does."""
+    filters = Filter(request)
+    kept = [filters.apply(listing) for listing in listed.wanted]
+    if request.narrows and not listed.is_empty and not any(listing.items for listing in kept):
         raise _nothing_selected(request)
-    kept = [_only_changed(listing) for listing in kept]
-    items = [item for listing in kept for item in _classify(listing)]
+    items = [item for listing in kept for item in _classify(_only_changed(listing), request.baseline)]
     if len(kept) > 1:  # a path can be listed twice: by its repository, and by the directory around that
         items = list({item.path: item for item in items}.values())
-    readmes = _readmes_above((item.path for item in items), listed, admits) if request.readmes else {}
+    readmes = _readmes_above(items, listed.everything, filters, request) if request.readmes else {}
     order = [*readmes.values(), *sort_by_path([item for item in items if item.path not in readmes])]
-    formats = {tree.repository.object_format for tree in trees if tree.repository}
+    formats = {tree.repository.object_format for tree in listed.trees if tree.repository}
     return Selection(
-        root=root,
+        root=listed.root,
         request=request,
         candidates=tuple([item for item in order if isinstance(item, FileRef)]),
         skipped=tuple([item for item in order if isinstance(item, Skipped)]),
-        unmatched=tuple(want.argument for want in unmatched),
+        unmatched=tuple(want.argument for want in listed.unmatched),
         object_format=formats.pop() if len(formats) == 1 else "sha1",
-        repository=trees[0].repository if len(trees) == 1 else None,
+        repository=listed.repository,
     )
+
+
+def coverage(listed: Listed, request: SelectRequest) -> Callable[[str], bool]:
+    """Return what tells whether a path of the one tree would be selected if a file were there."""
+    filters = Filter(request)
+    at = {want.path for want in listed.trees[0].wanted}
+    changed = next((listing.changed for listing in listed.everything if listing.changed is not None), None)
+
+    def covers(path: str) -> bool:
+        return (
+            path != request.baseline
+            and ("" in at or any(above in at for above in upwards(path)))
+            and (changed is None or path in changed)
+            and filters.admits(path)
+        )
+
+    return covers
 
 
 def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> Document | LargeText | Skipped:
@@ -103,67 +151,27 @@ def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> 
     return make_document(ref, data, object_format)
 
 
-class _Filter:
-    """Extensions, include and exclude of a request; all of them have to let a file through."""
-
-    def __init__(self, request: SelectRequest) -> None:
-        self._suffixes = tuple("." + extension.lower().lstrip(".") for extension in request.extensions)
-        self._include = _compile(request.include, "--include")
-        self._exclude = _compile(request.exclude, "--exclude")
-
-    def filter(self, listing: Listing) -> Listing:
-        """Return the listing with what is let through."""
-        if not (self._suffixes or self._include or self._exclude):
-            return listing
-        return listing.filter(lambda item: self._admits(listing.name(item), item))
-
-    def _admits(self, name: str, item: FileRef | Skipped) -> bool:
-        if self.excludes(name, item):
-            return False
-        if isinstance(item, Skipped):
-            return True  # an unreadable directory: whether what is in it would be asked for is not known
-        if self._suffixes and not name.lower().endswith(self._suffixes):
-            return False
-        return self._include is None or self._include.match(_pattern_path(name, item))
-
-    def excludes(self, name: str, item: FileRef | Skipped) -> bool:
-        """Whether an --exclude matches, which nothing overrides."""
-        return self._exclude is not None and self._exclude.match(_pattern_path(name, item))
-
-
-def _compile(patterns: Sequence[str], option: str) -> "Patterns | None":
-    if not patterns:
-        return None
-    from loopflow.analysis.patterns import compile_patterns  # noqa: PLC0415  pathspec takes 0.03 s to import
-
-    return compile_patterns(patterns, option)
-
-
-def _pattern_path(name: str, item: FileRef | Skipped) -> str:
-    is_directory = isinstance(item, Skipped) or item.mode == SUBMODULE_MODE
-    return name + "/" if is_directory else name
-
-
 def _only_changed(listing: Listing) -> Listing:
     changed = listing.changed
     return listing if changed is None else listing.filter(lambda item: listing.name(item) in changed)
 
 
 def _find_trees(git: Git, request: SelectRequest, here: str) -> list[Tree]:
-    if isinstance(request.source, Worktree):
-        trees = find_trees(git, request.paths, here)
-        outside = [want.argument for tree in trees if not tree.repository for want in tree.wanted]
-        if request.changed and outside:
-            what = f"{escape_name(outside[0])} is not in a git repository: nothing tells what has changed there"
-            raise UsageError(what, "leave out --changed")
-        return trees
-    if request.untracked:
+    if request.untracked and not isinstance(request.source, Worktree):
         raise UsageError("untracked files are in no index and in no commit", "leave out -u")
-    tree = find_tree_in_git(git, request.paths, here)
-    if isinstance(request.source, Index) and tree.repository and tree.repository.bare:
-        what = f"{escape_name(tree.root)} is a bare repository: no commit is made there"
+    on_disk = isinstance(request.source, Worktree)
+    trees = find_trees(git, request.paths, here) if on_disk else [find_tree_in_git(git, request.paths, here)]
+    outside = [want.argument for tree in trees if not tree.repository for want in tree.wanted]
+    if request.changed and outside:
+        what = f"{escape_name(outside[0])} is not in a git repository: nothing tells what has changed there"
+        raise UsageError(what, "leave out --changed")
+    repository = trees[0].repository
+    if isinstance(request.source, Index) and repository and repository.bare:
+        what = f"{escape_name(repository.root)} is a bare repository: no commit is made there"
         raise UsageError(what, "read one with --rev")
-    return [tree]
+    if request.whole:
+        return [replace(tree, wanted=(Wanted(".", "", is_file=False),)) for tree in trees]
+    return trees
 
 
 def _prefix(tree_root: str, root: str) -> str:
@@ -171,19 +179,27 @@ def _prefix(tree_root: str, root: str) -> str:
     return "" if relative == "." else relative + "/"
 
 
-def _readmes_above(kept: Iterable[str], listed: Iterable[Listing], admits: _Filter) -> dict[str, FileRef | Skipped]:
+def _readmes_above(
+    kept: Iterable[FileRef | Skipped], listed: Iterable[Listing], filters: Filter, request: SelectRequest
+) -> dict[str, FileRef | Skipped]:
     """Return the READMEs in the directories of what is kept and above them, the outermost first."""
     directories = {""}
-    for path in kept:
-        parent = path.rpartition("/")[0]
+    for item in kept:
+        parent = item.path.rpartition("/")[0]
         while parent not in directories:
             directories.add(parent)
             parent = parent.rpartition("/")[0]
+
+    def is_above(item: FileRef | Skipped) -> bool:
+        return item.path.rpartition("/")[0] in directories
+
     readmes = [
         item
         for listing in listed
-        for item in _classify(listing.filter(lambda item: item.path.rpartition("/")[0] in directories))
-        if _is_readme(item.path) and not admits.excludes(listing.name(item), item)
+        for item in _classify(
+            listing.filter(lambda item: item.path.rpartition("/")[0] in directories), request.baseline
+        )
+        if _is_readme(item.path) and not filters.excludes(listing.name(item), item)
     ]
     readmes.sort(key=lambda item: (item.path.count("/"), path_bytes(item.path)))
     return {item.path: item for item in readmes}
@@ -194,9 +210,9 @@ def _is_readme(path: str) -> bool:
     return stem == "readme" and suffix in _README_SUFFIXES
 
 
-def _classify(listing: Listing) -> list[FileRef | Skipped]:
+def _classify(listing: Listing, baseline: str) -> list[FileRef | Skipped]:
     """Skip what need not be opened to know that it does not count."""
-    baseline = listing.prefix + BASELINE_FILE
+    baseline = listing.prefix + baseline
     return [
         item if isinstance(item, Skipped) or (item.mode not in _NO_FILES and item.path != baseline) else _skip(item)
         for item in listing.items

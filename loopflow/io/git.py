@@ -30,6 +30,7 @@ _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index"
 _UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
 _EXAMPLES = 3
 _ID_LENGTH = {"sha1": 40, "sha256": 64}
+_HEAD_PARTS = 5
 _ODD_FIRST = ("", ".", "/")
 
 
@@ -56,6 +57,15 @@ class _Form:
 _TRACKED = _Form(slice(0, 6), 0, re.compile(r"\d{6}  \d\t"), len(" 0\t"))
 _IN_TREE = _Form(slice(0, 6), 0, re.compile(r"\d{6} \t"), len("\t"))
 _IN_INDEX = _Form(slice(8, 14), 1, re.compile(r":\d{6} \d{6} 0+  A"), len(" A"))  # next to the empty tree
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A path that differs; `before` is the file that was there, None if there was none."""
+
+    path: str
+    before: FileRef | None
+    is_unmerged: bool = False
 
 
 class Git:
@@ -130,7 +140,7 @@ class Git:
 
     def resolve(self, repository: Repository, revision: str) -> str:
         """Return the id of the commit that `revision` names. Raises GitError if there is none."""
-        found = self._find_commit(repository, revision)
+        found = self.find_commit(repository, revision)
         if found is None:
             where = escape_name(repository.root)
             raise GitError(
@@ -139,40 +149,69 @@ class Git:
             )
         return found
 
-    def changed_paths(self, repository: Repository, source: Source) -> set[str]:
-        """Return the paths that differ from HEAD, or for a revision from its first parent; before any commit, all."""
+    def differences(self, repository: Repository, source: Source, start: str) -> list[Difference]:
+        """Return the files in which `source` differs from `start`, the id of a commit or of the empty tree."""
         if isinstance(source, Revision):
-            commit = self.resolve(repository, source.revision)
-            command = ["diff-tree", "-r", *_RAW[:-1], self._first_parent(repository, commit), commit]
-        else:
-            base = self._find_commit(repository, "HEAD") or _EMPTY_TREE[repository.object_format]
-            if isinstance(source, Index):
-                command = ["diff-index", "--cached", *_RAW, base]
-            else:  # `git diff` and not diff-index: it looks into files that were only touched
-                quiet = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty"]
-                command = ["diff", *_RAW, *quiet, base]
-                with _copied_index(repository) as copied:
-                    return set(_ordinary(self._fields(copied, command)[1::2]))
-        return set(_ordinary(self._fields(repository, command)[1::2]))
+            # No diff-tree --stdin: --ita-invisible-in-index is for the index alone.
+            tip = self.resolve(repository, source.revision)
+            fields = self._fields(repository, ["diff-tree", "-r", *_RAW[:-1], start, tip])
+        elif isinstance(source, Index):
+            fields = self._fields(repository, ["diff-index", "--cached", *_RAW, start])
+        else:  # `git diff` and not diff-index: it looks into files that were only touched
+            quiet = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty"]
+            with _copied_index(repository) as copied:
+                fields = self._fields(copied, ["diff", *_RAW, *quiet, start])
+        found = _read_differences(fields, repository)
+        unmerged = [difference.path for difference in found if difference.is_unmerged]
+        if not unmerged:
+            return found
+        # What was there before an unmerged path is not said, and what is said of one comes twice.
+        before = {ref.path: ref for ref in self.list_commit(repository, start)}
+        once = {difference.path: difference for difference in found}
+        return [replace(each, before=before.get(path)) if path in unmerged else each for path, each in once.items()]
+
+    def read_file(self, repository: Repository, commit: str, path: str) -> bytes | None:
+        """Return the content of the regular file at `path` in a commit, None if there is none."""
+        listed = self._fields(repository, ["ls-tree", "-z", "--full-tree", commit, "--", path])
+        blobs = [field.split(" ") for field in listed if field.startswith("100") and field.endswith("\t" + path)]
+        return self.read_blob(repository, blobs[0][2].partition("\t")[0]) if blobs else None
+
+    def read_blob(self, repository: Repository, blob: str) -> bytes:
+        """Return the content of a blob. Raises GitError if it is missing."""
+        return self._checked(repository, ["cat-file", "blob", blob]).output
+
+    def empty_tree(self, repository: Repository) -> str:
+        """Return the id of the tree without files."""
+        return _EMPTY_TREE[repository.object_format]
+
+    def merge_base(self, repository: Repository, one: str, other: str) -> str | None:
+        """Return a best common ancestor of two commits, None if there is none here."""
+        answer = self._run(repository, ["merge-base", one, other])
+        return answer.line if answer.status == 0 else None
+
+    def is_shallow(self, repository: Repository) -> bool:
+        """Whether the history ends before its beginning."""
+        return self._run(repository, ["rev-parse", "--is-shallow-repository"]).line == "true"
 
     def start_blobs(self, repository: Repository) -> "git.cmd._AutoInterrupt":
         """Start a process that answers each object id on its input with the object (git-cat-file(1), --batch)."""
         where = _where(repository)
         return self._command.start([*where, "cat-file", "--batch", "--buffer"], _environment(repository))
 
-    def _first_parent(self, repository: Repository, commit: str) -> str:
+    def first_parent(self, repository: Repository, commit: str) -> str:
         """Return the id of the first parent, or of the empty tree. Raises GitError where a shallow clone lacks it."""
         header = self._checked(repository, ["cat-file", "commit", commit]).output.partition(b"\n\n")[0]
         for line in header.split(b"\n"):
             if line.startswith(b"parent "):
                 parent = line.removeprefix(b"parent ").decode("ascii")
-                if self._find_commit(repository, parent) is None:
+                if self.find_commit(repository, parent) is None:
                     what = f"the parent of {commit[:12]} is not in {escape_name(repository.root)}"
                     raise GitError(f"{what}, which is a shallow clone", "git fetch --deepen=1")
                 return parent
         return _EMPTY_TREE[repository.object_format]
 
-    def _find_commit(self, repository: Repository, revision: str) -> str | None:
+    def find_commit(self, repository: Repository, revision: str) -> str | None:
+        """Return the id of the commit that `revision` names, None if there is none."""
         asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
         answer = self._run(repository, asked)
         return answer.line if answer.status == 0 and not answer.line.startswith("^") else None  # "^HEAD" is a range
@@ -271,6 +310,19 @@ def _read_refs(fields: Sequence[str], form: _Form, repository: Repository) -> li
             raise GitError(f"the index of {where} is damaged", "git reset makes a new one")
     modes = {octal: int(octal, 8) for octal in {head[mode] for head in heads}}
     return [FileRef(path, modes[head[mode]], head[blob]) for head, path in zip(heads, _ordinary(paths), strict=True)]
+
+
+def _read_differences(fields: Sequence[str], repository: Repository) -> list[Difference]:
+    """Return what the raw format says: a head such as ":100644 100644 <id> <id> M" and a path for each."""
+    found = []
+    for head, path in zip(fields[::2], _ordinary(fields[1::2]), strict=True):
+        parts = head.split(" ")
+        if len(parts) != _HEAD_PARTS or not parts[0].startswith(":"):
+            where = escape_name(repository.root)
+            raise GitError(f"git tells a difference in {where} that cannot be read", "run git fsck there")
+        mode = int(parts[0][1:], 8)
+        found.append(Difference(path, FileRef(path, mode, parts[2]) if mode else None, parts[4] == "U"))
+    return found
 
 
 def _ordinary(paths: Sequence[str]) -> Sequence[str]:

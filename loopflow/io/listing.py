@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from loopflow.errors import GitError
 from loopflow.io.git import Git
+from loopflow.io.start import find_start
 from loopflow.io.targets import Tree, Wanted
 from loopflow.io.walk import NestedRepository, walk
 from loopflow.model import SUBMODULE_MODE, FileRef, Index, Reason, Repository, SelectRequest, Skipped, Source, Worktree
@@ -64,13 +65,13 @@ def want(tree: Tree, prefix: str, listings: list[Listing]) -> tuple[list[Listing
     matched: set[str] = set()
 
     def is_wanted(item: FileRef | Skipped) -> bool:
-        at = next((at for at in _upwards(item.path) if at in wanted), None)
+        at = next((at for at in upwards(item.path) if at in wanted), None)
         if at is not None:
             matched.add(at)
         return at is not None
 
     found = [listing.filter(is_wanted) for listing in listings]
-    matched |= {above for path in matched for above in _upwards(path) if above in wanted}
+    matched |= {above for path in matched for above in upwards(path) if above in wanted}
     missed = {path: want for path, want in wanted.items() if path not in matched}
     named: list[FileRef | Skipped] = [FileRef(path) for path, want in missed.items() if want.is_file]
     found.append(Listing(prefix if tree.repository else "", named))
@@ -78,11 +79,16 @@ def want(tree: Tree, prefix: str, listings: list[Listing]) -> tuple[list[Listing
 
 
 def _list_repository(git: Git, repository: Repository, prefix: str, request: SelectRequest) -> list[Listing]:
-    changed = git.changed_paths(repository, request.source) if request.changed else None
+    changed = _changed(git, repository, request) if request.changed else None
     listings = [Listing(prefix, _below(prefix, _list_source(git, repository, request.source)), changed)]
     if request.untracked:  # git does not know them yet: all of them have changed
         listings.append(Listing(prefix, _below(prefix, map(_read_untracked, git.list_untracked(repository)))))
     return listings
+
+
+def _changed(git: Git, repository: Repository, request: SelectRequest) -> frozenset[str]:
+    start = find_start(git, repository, request.source, request.against)
+    return frozenset(difference.path for difference in git.differences(repository, request.source, start.commits[0]))
 
 
 def _below(prefix: str, items: Iterable[FileRef | Skipped]) -> list[FileRef | Skipped]:
@@ -109,7 +115,8 @@ def _at(item: FileRef | Skipped, path: str) -> FileRef | Skipped:
     return item._replace(path=path) if isinstance(item, FileRef) else replace(item, path=path)
 
 
-def _upwards(path: str) -> Iterable[str]:
+def upwards(path: str) -> Iterable[str]:
+    """Yield `path`, the directories above it, and "" for the root."""
     yield path
     while path:
         path = path.rpartition("/")[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.model import Profile, Report, percent
+from loopflow.model import Delta, Diff, Judgement, Profile, Report, Verdict, percent
 
 SCHEMA = 1
 
@@ -26,52 +26,106 @@ def render_json(report: Report) -> Iterator[str]:
 
 def as_data(report: Report) -> dict[str, Any]:
     """Return the report as plain lists, dicts, numbers and strings."""
-    profile = report.profile
+    profile, diff, judgement = report.profile, report.diff, report.judgement or Judgement()
+    growth = _Growth(diff)
     return {
         "schema": SCHEMA,
         "encoding": profile.encoding,
         "source": {"kind": profile.source.kind, "revision": profile.source.revision},
         "complete": profile.complete,
-        "total": {"tokens": profile.total.tokens, "files": profile.total.files, "bytes": profile.total.bytes},
-        "directories": list(_directories(profile)),
-        "types": list(_types(profile)),
-        "files": list(_files(profile)),
+        "total": {"tokens": profile.total.tokens, "files": profile.total.files, "bytes": profile.total.bytes}
+        | growth.of(diff.total.tokens if diff else None, profile.total.tokens),
+        "directories": list(_directories(profile, growth)),
+        "types": list(_types(profile, growth)),
+        "files": list(_files(profile, growth)),
         "skipped": [_path(skip.path) | {"reason": skip.reason.value} for skip in profile.skipped],
-        "compared_with": None,
-        "changes": [],
-        "rules": [],
-        "files_over_budget": 0,
-        "files_under_budget": 0,
+        "compared_with": _compared_with(diff) if diff else None,
+        "changes": [_change(delta) for delta in diff.files] if diff else [],
+        "rules": [_rule(verdict) for verdict in judgement.verdicts],
+        "files_over_budget": judgement.files_over,
+        "files_under_budget": judgement.files_under,
     }
 
 
-def _directories(profile: Profile) -> Iterator[dict[str, Any]]:
+class _Growth:
+    """What rows gain when something is compared."""
+
+    def __init__(self, diff: Diff | None) -> None:
+        self._is_on = diff is not None
+        self.directories = {delta.path: delta.before for delta in diff.directories} if diff else {}
+        self.types = {delta.path: delta.before for delta in diff.types} if diff else {}
+        self.files = {delta.path: delta.before for delta in diff.files} if diff else {}
+
+    def of(self, before: int | None, after: int) -> dict[str, int]:
+        """Return tokens before, 0 for what is new, and the change."""
+        return {"base_tokens": before or 0, "delta_tokens": after - (before or 0)} if self._is_on else {}
+
+
+def _compared_with(diff: Diff) -> dict[str, Any]:
+    return {
+        "kind": diff.before.kind,
+        "name": _path(diff.before.name)["path"],
+        "total": {"tokens": diff.total.tokens, "files": diff.total.files},
+    }
+
+
+def _change(delta: Delta) -> dict[str, Any]:
+    change: dict[str, Any] = _path(delta.path) | {
+        "kind": delta.kind.value,
+        "base_tokens": delta.before or 0,
+        "tokens": delta.after or 0,
+        "delta_tokens": delta.change,
+    }
+    if delta.came_from is not None:
+        change |= {key.replace("path", "from"): text for key, text in _path(delta.came_from).items()}
+    return change
+
+
+def _rule(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "name": verdict.rule.name,
+        "scope": verdict.scope.value,
+        "limit": verdict.limit,
+        "warn": verdict.warn,
+        "value": verdict.value,
+        "base_value": verdict.base_value,
+        "percent": percent(verdict.value, verdict.limit or 0),
+        "status": verdict.status.value,
+        "owner": verdict.owner,
+        "files_over": [_path(file.path) | {"tokens": file.tokens} for file in verdict.over],
+    }
+
+
+def _directories(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
     for stats in profile.directories:
         yield _path(stats.path) | {
             "tokens": stats.tokens,
             "files": stats.files,
             "percent_of_parent": stats.percent_of_parent,
             "percent_of_total": stats.percent_of_total,
+            **growth.of(growth.directories.get(stats.path), stats.tokens),
         }
 
 
-def _types(profile: Profile) -> Iterator[dict[str, Any]]:
+def _types(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
     for stats in profile.types:
         yield {
             "type": _path(stats.type)["path"],
             "tokens": stats.tokens,
             "files": stats.files,
             "percent_of_total": stats.percent_of_total,
+            **growth.of(growth.types.get(stats.type), stats.tokens),
         }
 
 
-def _files(profile: Profile) -> Iterator[dict[str, Any]]:
+def _files(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
     for file in profile.files:
         yield _path(file.path) | {
             "type": _path(file.type)["path"],
             "tokens": file.tokens,
             "bytes": file.bytes,
             "percent_of_total": percent(file.tokens, profile.total.tokens),
+            **growth.of(growth.files.get(file.path, file.tokens), file.tokens),
         }
 
 

@@ -14,6 +14,23 @@ def format_percent(part: int, whole: int) -> str:
     return ">99.9" if shown == "100.0" else shown
 
 
+def format_growth(before: int | None, after: int | None) -> str:
+    """Return the change as a share of what there was, with one decimal; in words where there was or is nothing."""
+    if before is None:
+        return "new"
+    if after is None:
+        return "removed"
+    if before == after:
+        return "0.0%"
+    if not before:
+        return "new"  # it was there, and empty
+    share = 100 * (after - before) / before
+    shown = f"{share:+.1f}%"
+    if shown in {"+0.0%", "-0.0%"}:
+        return "<+0.1%" if share > 0 else ">-0.1%"
+    return ">-100%" if shown == "-100.0%" and after else shown
+
+
 def format_bytes(size: int) -> str:
     """Return `size` in the unit that leaves one to three digits before the point, in powers of 1,000."""
     scaled, unit = float(size), 0

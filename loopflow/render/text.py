@@ -12,10 +12,11 @@ from heapq import nlargest
 from itertools import groupby
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.model import Profile, Report, Skipped
-from loopflow.render.numbers import format_bytes, format_percent, plural
+from loopflow.model import Delta, Diff, Judgement, Profile, Report, Skipped, Status
+from loopflow.render.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.render.terminal import Glyphs, Terminal, shorten
 from loopflow.render.tree import Row, build_tree, draw_tree
+from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth
 
 BAR_CELLS = 10
 LONG_CHART = 50
@@ -23,6 +24,7 @@ LARGEST = 10
 EXAMPLES = 3
 _ROOM_FOR_NAMES = 24
 _LEAST_NAME = 10
+_ROOM_FOR_ALL = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ TOKENS = Column("tokens", lambda row: f"{row.tokens:,}")
 OF_PARENT = Column("% parent", lambda row: format_percent(row.tokens, row.parent_tokens))
 OF_TOTAL = Column("% total", lambda row: format_percent(row.tokens, row.total_tokens))
 FILES = Column("files", lambda row: f"{row.files:,}")
+BEFORE = Column("before", lambda row: "" if row.before is None else f"{row.before:,}")
+CHANGE = Column("change", lambda row: f"{row.tokens - (row.before or 0):+,}" if row.tokens != row.before else "0")
+GROWTH = Column("% change", lambda row: format_growth(row.before, None if row.is_gone else row.tokens))
+GROWTH_COLUMNS = (BEFORE, CHANGE, GROWTH)
 
 DIRECTORY_COLUMNS = (TOKENS, OF_PARENT, OF_TOTAL, FILES)
 TYPE_COLUMNS = (TOKENS, OF_TOTAL, FILES)
@@ -58,26 +64,95 @@ FILE_COLUMNS = (TOKENS, OF_TOTAL)
 
 def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
     """Yield the lines of both charts and of the summary, without line ends."""
-    profile, palette = report.profile, terminal.palette
-    tree = list(draw_tree(build_tree(profile, depth=options.depth, files=options.files), terminal.glyphs))
+    profile, diff, palette = report.profile, report.diff, terminal.palette
+    tree = list(draw_tree(build_tree(profile, diff, depth=options.depth, files=options.files), terminal.glyphs))
     yield palette.bold("By directory")
-    yield from _chart(tree, DIRECTORY_COLUMNS, terminal)
+    yield from _chart(tree, _columns(DIRECTORY_COLUMNS, diff, terminal), terminal)
     if len(tree) > LONG_CHART and options.depth is None:
         yield palette.dim(f"{len(tree):,} rows; --depth 2 shows the upper levels only")
     yield ""
     yield palette.bold("By file type")
-    yield from _chart([("", row) for row in _type_rows(profile, options.top)], TYPE_COLUMNS, terminal)
+    types = [("", row) for row in _type_rows(profile, diff, options.top)]
+    yield from _chart(types, _columns(TYPE_COLUMNS, diff, terminal), terminal)
     yield ""
+    if diff:
+        yield from _changes(diff, terminal, LARGEST if options.top is None else options.top)
     yield from _summary(profile, terminal, options)
+    if diff:
+        yield describe_growth(profile, diff)
+    if report.judgement and report.judgement.verdicts:
+        yield ""
+        yield palette.bold("Budget")
+        yield from _budget(report, report.judgement, terminal)
 
 
-def _type_rows(profile: Profile, top: int | None) -> Iterator[Row]:
+def _columns(columns: Sequence[Column], diff: Diff | None, terminal: Terminal) -> Sequence[Column]:
+    """Return the columns of a chart; those of growth take the place of the less important where there is no room."""
+    if diff is None:
+        return columns
+    rest = [column for column in columns if column is not TOKENS]
+    if terminal.width is not None and terminal.width < _ROOM_FOR_ALL:
+        rest = [OF_TOTAL]
+    return (TOKENS, *GROWTH_COLUMNS, *rest)
+
+
+def _type_rows(profile: Profile, diff: Diff | None, top: int | None) -> Iterator[Row]:
+    before = {delta.path: delta.before for delta in diff.types} if diff else {}
+    gone = [delta.path for delta in diff.types if delta.after is None] if diff else []
+    total = profile.total.tokens
     for stats in profile.types[:top]:
-        yield Row(escape_name(stats.type), stats.tokens, stats.total_tokens, stats.files)
-    rest = profile.types[top:] if top is not None else ()
-    if rest:
-        tokens, files = sum(stats.tokens for stats in rest), sum(stats.files for stats in rest)
-        yield Row(f"({plural(len(rest), 'more type')})", tokens, profile.total.tokens, files)
+        yield Row(escape_name(stats.type), stats.tokens, total, stats.files, before=before.get(stats.type))
+    if top is None:
+        for name in gone:
+            yield Row(escape_name(name), 0, total, 0, before=before[name], is_gone=True)
+    elif rest := [stats.type for stats in profile.types[top:]] + gone:
+        tokens, files = (sum(getattr(stats, key) for stats in profile.types[top:]) for key in ("tokens", "files"))
+        was = [tokens_before for name in rest if (tokens_before := before.get(name)) is not None]
+        yield Row(f"({plural(len(rest), 'more type')})", tokens, total, files, before=sum(was) if was else None)
+
+
+def _changes(diff: Diff, terminal: Terminal, top: int) -> Iterator[str]:
+    if not diff.largest or not top:
+        return
+    yield terminal.palette.bold("Largest changes")
+    rows = [("", _change_row(delta)) for delta in diff.largest[:top]]
+    yield from _chart(rows, (*GROWTH_COLUMNS, TOKENS), terminal, bars=False)
+    if len(diff.largest) > top:
+        yield terminal.palette.dim(f"and {len(diff.largest) - top:,} more; --top {len(diff.largest)} shows them all")
+    yield ""
+
+
+def _change_row(delta: Delta) -> Row:
+    name = escape_name(delta.path)
+    if delta.came_from is not None:
+        files = f", {plural(delta.files, 'file')}" if delta.files > 1 else ""
+        name += f" (moved from {escape_name(delta.came_from)}{files})"
+    return Row(name, delta.after or 0, 0, before=delta.before, is_gone=delta.after is None)
+
+
+def _budget(report: Report, judgement: Judgement, terminal: Terminal) -> Iterator[str]:
+    palette = terminal.palette
+    cells = [budget_cells(verdict) for verdict in judgement.verdicts]
+    widths = [max(len(row[at]) for row in (BUDGET_TITLES, *cells)) for at in range(len(BUDGET_TITLES) - 1)]
+    yield palette.dim(_justify(BUDGET_TITLES[:-1], widths) + BUDGET_TITLES[-1])
+    for verdict, row in zip(judgement.verdicts, cells, strict=True):
+        style = palette.warning if verdict.status is not Status.OK else str
+        yield style(_justify(row[:-1], widths)) + row[-1]
+    yield from render_failures(report, terminal)
+
+
+def render_failures(report: Report, terminal: Terminal) -> Iterator[str]:
+    """Yield what failed and what to do about it, and what this change did to the rules; nothing if all is well."""
+    if report.judgement is None:
+        return
+    for verdict in report.judgement.failed:
+        first, *rest = describe_failure(verdict, report)
+        yield ""
+        yield terminal.palette.warning(first)
+        yield from (f"  {line}" for line in rest)
+    if report.judgement.remarks:
+        yield ""
+        yield from report.judgement.remarks
 
 
 def _file_rows(profile: Profile, top: int) -> Iterator[Row]:

@@ -1,0 +1,56 @@
+"""What a change did to the rules that it is judged by: limits raised, dropped, or made to warn only."""
+
+from collections.abc import Iterable
+
+from loopflow.analysis.names import escape_name
+from loopflow.model import Allowance, Level, Rule, Scope
+
+
+def describe_changes(before: Iterable[Rule], after: Iterable[Rule]) -> list[str]:
+    """Return a line for every way in which the rules `after` allow more than those `before` did."""
+    now = {rule.name: rule for rule in after}
+    lines = []
+    for old in before:
+        name = escape_name(old.name)
+        new = now.get(old.name)
+        if new is None:
+            lines.append(f"this change removes the rule {name}")
+            continue
+        for scope in Scope:
+            was, is_now = getattr(old, scope.value), getattr(new, scope.value)
+            if was is not None and is_now is None:
+                lines.append(f"this change drops the {scope} limit of {name}, which was {format_limit(was)}")
+            elif was is not None and _allows_more(was, is_now):
+                verb = "changes" if _are_different_units(was, is_now) else "raises"
+                change = f"from {format_limit(was)} to {format_limit(is_now)}"
+                lines.append(f"this change {verb} the {scope} limit of {name} {change}")
+        if old.level is Level.FAIL and new.level is Level.WARN:
+            lines.append(f"this change makes {name} warn only")
+        if (old.paths, old.types) != (new.paths, new.types):
+            lines.append(f"this change alters which files {name} is about")
+    return lines
+
+
+def format_limit(limit: int | Allowance) -> str:
+    """Return a limit as people write it."""
+    if isinstance(limit, int):
+        return f"{limit:,}"
+    if limit.share is not None:
+        return f"{float(limit.share * 100):g}%"
+    return f"{limit.tokens:,}"
+
+
+def _allows_more(was: int | Allowance, is_now: int | Allowance) -> bool:
+    if isinstance(was, int) and isinstance(is_now, int):
+        return is_now > was
+    if isinstance(was, Allowance) and isinstance(is_now, Allowance):
+        if _are_different_units(was, is_now):
+            return True
+        return (is_now.share or is_now.tokens or 0) > (was.share or was.tokens or 0)
+    return False
+
+
+def _are_different_units(was: int | Allowance, is_now: int | Allowance) -> bool:
+    return (
+        isinstance(was, Allowance) and isinstance(is_now, Allowance) and (was.share is None) != (is_now.share is None)
+    )

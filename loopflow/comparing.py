@@ -1,0 +1,258 @@
+"""What comes after counting: compare with what was before, judge by the budgets, save a baseline.
+
+Two kinds of before. The start of the change decides who is to blame. A stored baseline shows growth since a chosen
+moment; under --check it is read as it stood at the start of the change, so that saving it again forgives nothing.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from loopflow.analysis.budget import Case, Matcher, judge
+from loopflow.analysis.diff import compare
+from loopflow.analysis.names import escape_name
+from loopflow.analysis.owners import CODEOWNERS, parse_owners
+from loopflow.analysis.raised import describe_changes
+from loopflow.config import CONFIG_FILES, Config, resolve
+from loopflow.errors import BaselineError, LoopflowError, UsageError
+from loopflow.io.baseline import Baseline, dump, parse
+from loopflow.io.before import Covers, Moment, count_before, count_files, read_stored
+from loopflow.io.counting import Engine
+from loopflow.io.filters import Filter
+from loopflow.io.start import Start, find_start
+from loopflow.io.token_profiler import TokenProfiler
+from loopflow.io.tree_files import TreeFiles
+from loopflow.io.writing import write_atomically
+from loopflow.model import (
+    Before,
+    Diff,
+    Judgement,
+    Profile,
+    Report,
+    Repository,
+    Rule,
+    Selection,
+    SelectRequest,
+    Status,
+    Verdict,
+    is_regular,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRequest:
+    """What to do with a profile. `against` is what the command line names, `file` a baseline's path there."""
+
+    baseline: bool = False
+    save: bool = False
+    against: str | None = None
+    file: str | None = None
+    check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A profile, and all that it takes to compare it. `covers` is None where several trees were measured."""
+
+    selection: Selection
+    profile: Profile
+    config: Config
+    engine: Engine
+    files: TreeFiles
+    covers: Covers | None
+
+    @property
+    def repository(self) -> Repository | None:
+        """The repository that was measured, if it is one."""
+        return self.selection.repository
+
+
+def require_whole_runs(request: SelectRequest, comparing: CompareRequest) -> None:
+    """Raise UsageError where a budget or a baseline is asked of less, or more, than the configured selection."""
+    option = "--check" if comparing.check else "--save-baseline"
+    if comparing.check and comparing.save:
+        raise UsageError("--save-baseline beside --check would judge by what it writes", "leave one of them out")
+    if request.narrows or request.changed or request.readmes or request.untracked:
+        what = f"{option} is about the whole configured selection, and this run asks for another one"
+        raise UsageError(what, "leave out paths and filters; write include and exclude in the config file")
+
+
+def save_baseline(measured: Measured, comparing: CompareRequest) -> str:
+    """Write the profile as the stored baseline and return the path of its file."""
+    _require_complete(measured.profile, "--save-baseline")
+    if measured.covers is None:
+        raise UsageError("a baseline belongs to one tree, and several were read", "run in one of them")
+    baseline = Baseline(_encoding_id(measured), {file.path: file.tokens for file in measured.profile.files})
+    path = comparing.file or os.path.join(measured.selection.root, measured.config.baseline)
+    if measured.repository and measured.repository.bare and not comparing.file:
+        raise UsageError("a bare repository has no place for a baseline", "name one with --baseline-file")
+    write_atomically(path, dump(baseline))
+    return path
+
+
+def compare_and_judge(measured: Measured, comparing: CompareRequest) -> Report:
+    """Return the report, with growth and verdicts as far as they are asked for."""
+    report = Report(measured.profile, measured.selection.unmatched)
+    if not (comparing.baseline or comparing.against is not None or comparing.check):
+        return report
+    if measured.covers is None:
+        raise UsageError("several trees were read, and growth is that of one", "name paths of one repository")
+    if comparing.check:
+        _require_complete(measured.profile, "--check")
+    start = _find_start(measured, comparing)
+    starts = _count_starts(measured, start) if comparing.check or not comparing.baseline else []
+    stored = _read_baseline(measured, comparing, start) if comparing.baseline else None
+    before = stored or next(iter(starts), None)
+    diff = _compare(measured.profile, before) if before else None
+    judgement = _judge(measured, starts, stored, diff) if comparing.check else None
+    return replace(report, diff=diff, judgement=judgement)
+
+
+def _require_complete(profile: Profile, option: str) -> None:
+    if not profile.complete:
+        gap = profile.gaps[0]
+        why = escape_name(gap.detail) or gap.reason.replace("_", " ")
+        more = f" and {len(profile.gaps) - 1:,} more" if len(profile.gaps) > 1 else ""
+        what = f"{option} needs every count, and {escape_name(gap.path)} ({why}){more} could not be counted"
+        raise LoopflowError(what, "make it readable, or exclude it in the config file")
+
+
+def _find_start(measured: Measured, comparing: CompareRequest) -> Start | None:
+    """Return the start of the change; None outside of git, and where only a baseline is asked for."""
+    repository = measured.repository
+    against = comparing.against or (measured.config.against if comparing.check else None)
+    if repository is None:
+        if against is not None:
+            raise UsageError("this is no git repository: there is nothing to compare with", "leave out --against")
+        return None
+    if comparing.check or not comparing.baseline:
+        return find_start(measured.engine.git, repository, measured.selection.request.source, against)
+    return None
+
+
+def _count_starts(measured: Measured, start: Start | None) -> list[Before]:
+    if start is None or measured.covers is None:
+        return []
+    moments = [Moment(start.name, commit) for commit in start.commits]
+    covers, engine = measured.covers, measured.engine
+    return [count_before(measured.selection, measured.profile, covers, engine, moment) for moment in moments]
+
+
+def _read_baseline(measured: Measured, comparing: CompareRequest, start: Start | None) -> Before:
+    """Read the stored baseline: where there is a start, as it stood there, if it did."""
+    name = comparing.file or measured.config.baseline
+    data = _baseline_at(measured, comparing, start) if start else None
+    if data is None:
+        data = _read_disk(comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
+    if data is None:
+        what = f"there is no baseline {escape_name(name)}"
+        raise BaselineError(what, "code-context --profile --save-baseline writes one")
+    assert measured.covers is not None  # noqa: S101  the caller looked
+    return read_stored(parse(data, name, _encoding_id(measured)).files, measured.covers, name)
+
+
+def _baseline_at(measured: Measured, comparing: CompareRequest, start: Start) -> bytes | None:
+    repository = measured.repository
+    path: str | None = measured.config.baseline
+    if comparing.file and repository:
+        relative = os.path.relpath(os.path.realpath(comparing.file), repository.root).replace(os.sep, "/")
+        path = None if relative.startswith("../") else relative
+    if repository is None or path is None:
+        return None
+    return measured.engine.git.read_file(repository, start.commits[0], path)
+
+
+def _read_disk(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise BaselineError(f"the baseline {escape_name(path)} cannot be read: {why}", "check its path") from error
+
+
+def _compare(profile: Profile, before: Before) -> Diff:
+    profiler = TokenProfiler()
+    for file in before.files.values():
+        profiler.add(file.path, file.tokens, file.bytes, file.type)
+    stats = profiler.get_stats()
+    directories = {each.path: each.tokens for each in stats.directories}
+    return compare(profile, before, directories, {each.type: each.tokens for each in stats.types}, stats.total)
+
+
+def _judge(measured: Measured, starts: list[Before], stored: Before | None, diff: Diff | None) -> Judgement:
+    rules = measured.config.rules
+    case = Case(measured.profile.files, starts, stored, diff.files if diff else ())
+    judgement = judge(rules, case, _matcher)
+    remarks = _remarks(measured, starts[0]) if starts else ()
+    if any(verdict.is_over for verdict in judgement.verdicts):
+        owner = _owners(measured)
+        judgement = replace(judgement, verdicts=tuple(_name_owner(each, owner) for each in judgement.verdicts))
+    return replace(judgement, remarks=tuple(remarks))
+
+
+def _matcher(rule: Rule) -> Matcher:
+    """Return what tells whether a rule is about a file."""
+    types = frozenset(rule.types)
+    if not rule.paths:
+        return lambda _, kind: not types or kind in types
+    from loopflow.analysis.patterns import compile_patterns  # noqa: PLC0415  pathspec takes 0.03 s to import
+
+    patterns = compile_patterns(rule.paths, rule.name)
+    return lambda path, kind: (not types or kind in types) and patterns.match(path)
+
+
+def _owners(measured: Measured) -> Callable[[str], str | None]:
+    for name in CODEOWNERS:
+        data = measured.files.read(name)
+        if data is not None:
+            return parse_owners(data.decode("utf-8", "replace"))
+    return lambda _: None
+
+
+def _name_owner(verdict: Verdict, owner: Callable[[str], str | None]) -> Verdict:
+    """Name who owns what is over: of the file, or of all that grew, if that is the same."""
+    if not verdict.is_over or verdict.status is Status.INHERITED:
+        return verdict
+    paths = [file.path for file in verdict.over] or [delta.path for delta in verdict.causes]
+    owners = {owner(path) for path in paths}
+    return replace(verdict, owner=owners.pop()) if len(owners) == 1 else verdict
+
+
+def _remarks(measured: Measured, start: Before) -> Iterable[str]:
+    """Say what this change did to the rules it is judged by."""
+    repository, commit, config = measured.repository, start.commit, measured.config
+    if repository is None or commit is None or config.file not in CONFIG_FILES:
+        return ()
+    git = measured.engine.git
+    past = {name: data for name in CONFIG_FILES if (data := git.read_file(repository, commit, name)) is not None}
+    if not past or past.get(config.file) == measured.files.read(config.file):
+        return ()
+    try:
+        old = resolve(past, {}, {})
+    except LoopflowError:  # it was not valid then: nothing held
+        return ()
+    return describe_changes(old.rules, config.rules) + _newly_excluded(measured, old, commit)
+
+
+def _newly_excluded(measured: Measured, old: Config, commit: str) -> list[str]:
+    """Say what was counted by the old rules and is not by the new ones."""
+    request, repository = measured.selection.request, measured.repository
+    was = replace(request, config_include=old.include, config_exclude=old.exclude, baseline=old.baseline)
+    if was == request or repository is None or measured.covers is None:
+        return []
+    filters, covers = Filter(was), measured.covers
+    refs = [
+        ref
+        for ref in measured.engine.git.list_commit(repository, commit)
+        if is_regular(ref.mode) and filters.admits(ref.path) and not covers(ref.path)
+    ]
+    left_out = count_files(measured.selection, refs, measured.engine, commit)
+    tokens = sum(file.tokens for file in left_out.values())
+    return [f"newly excluded: {tokens:,} tokens in {len(left_out):,} files"] if left_out else []
+
+
+def _encoding_id(measured: Measured) -> str:
+    return measured.engine.counter.encoding_id

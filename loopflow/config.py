@@ -1,0 +1,155 @@
+"""What holds for a run: defaults < config file < environment < command line, in one function.
+
+The config file is `loopflow.toml`, or the table `[tool.loopflow]` of `pyproject.toml` with the same keys, at the root
+of the tree that is measured. Whatever is wrong with it is an error that names the key, the file and the line: a limit
+that is quietly ignored holds nothing.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from loopflow.analysis.names import escape_name
+from loopflow.config_values import (
+    Table,
+    read_allowance,
+    read_level,
+    read_path,
+    read_patterns,
+    read_share,
+    read_size,
+    read_text,
+    read_types,
+)
+from loopflow.errors import ConfigError
+from loopflow.model import BASELINE_FILE, Rule, Scope
+
+CONFIG_FILE = "loopflow.toml"
+PYPROJECT = "pyproject.toml"
+CONFIG_FILES = (CONFIG_FILE, PYPROJECT)
+WHOLE = "budget"
+"""The name of the rule for the whole selection."""
+
+_VARIABLES = {"encoding": "LOOPFLOW_ENCODING", "against": "LOOPFLOW_AGAINST", "baseline": "LOOPFLOW_BASELINE"}
+_TOP = ("encoding", "include", "exclude", "against", "baseline", "budget", "rule")
+_LIMITS = (*(scope.value for scope in Scope), "warn", "level")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What holds. `origins` say for each key where its value comes from; `file` is the config file, if there is one."""
+
+    encoding: str = "o200k_base"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    against: str | None = None
+    baseline: str = BASELINE_FILE
+    rules: tuple[Rule, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    file: str | None = None
+
+
+def resolve(files: Mapping[str, bytes], environment: Mapping[str, str], given: Mapping[str, str | None]) -> Config:
+    """Return what holds, from the config files that there are, the environment and the command line.
+
+    `files` are contents by name: a name that ends in "pyproject.toml" has it in `[tool.loopflow]`. `given` holds the
+    options "encoding", "against" and "baseline", None where they were not given. Raises ConfigError.
+    """
+    found = {name: table for name, data in files.items() if (table := _read_table(name, data)) is not None}
+    if len(found) > 1:
+        what = f"both {' and '.join(map(escape_name, sorted(found)))} configure code-context"
+        raise ConfigError(what, f"keep [tool.loopflow] in {PYPROJECT}, or {CONFIG_FILE}, not both")
+    config = _read_config(*found.values()) if found else Config()
+    origins = dict(config.origins)
+    values: dict[str, Any] = {}
+    for key, variable in _VARIABLES.items():
+        for value, origin in ((environment.get(variable), variable), (given.get(key), f"--{_OPTIONS.get(key, key)}")):
+            if value:
+                values[key], origins[key] = value, origin
+    return replace(config, **values, origins=origins)
+
+
+_OPTIONS = {"baseline": "baseline-file"}
+
+
+def _read_table(name: str, data: bytes) -> Table | None:
+    """Return the table that configures this program; None if the file has none."""
+    is_pyproject = name.endswith(PYPROJECT)
+    if is_pyproject and b"loopflow" not in data:
+        return None
+    try:
+        text = data.decode("utf-8")
+        values: Any = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{escape_name(name)}:{line}: this is not UTF-8", "TOML files are") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{escape_name(name)} is not TOML: {error}", "correct it there") from error
+    if not is_pyproject:
+        return Table(name, text, (), values)
+    tool = values.get("tool")
+    values = tool.get("loopflow") if isinstance(tool, dict) else None
+    if values is None:
+        return None
+    table = Table(name, text, ("tool", "loopflow"), values)
+    if not isinstance(values, dict):
+        raise table.error("", "[tool.loopflow] is a table", "write keys below it")
+    return table
+
+
+def _read_config(table: Table) -> Config:
+    table.require_known(_TOP)
+    values: dict[str, Any] = {}
+    readers = {
+        "encoding": read_text,
+        "include": read_patterns,
+        "exclude": read_patterns,
+        "against": read_text,
+        "baseline": read_path,
+    }
+    for key, read in readers.items():
+        if key in table.values:
+            values[key] = read(table, key)
+    budget = table.table(WHOLE)
+    rules = [_read_rule(budget, WHOLE)] if budget else []
+    rules += [_read_part(part) for part in table.tables("rule")]
+    names = [rule.name for rule in rules]
+    for number, part in enumerate(table.tables("rule"), len(rules) - len(table.tables("rule"))):
+        if names[number] in names[:number]:
+            name = escape_name(names[number])
+            raise part.error("name", f"there are two rules named '{name}'", "give each rule a name of its own")
+    origins = {key: table.where(key) for key in table.values}
+    return Config(**values, rules=tuple(rules), origins=origins, file=table.file)
+
+
+def _read_part(table: Table) -> Rule:
+    table.require_known(("name", "paths", "types", *_LIMITS))
+    if "name" not in table.values:
+        raise table.error("", "this rule has no name", 'write name = "..." in it')
+    rule = _read_rule(table, read_text(table, "name"))
+    if rule.is_whole:
+        hint = f"write paths or types in it, or its limits in [{WHOLE}]"
+        raise table.error("", f"rule '{escape_name(rule.name)}' does not say what it is about", hint)
+    return rule
+
+
+def _read_rule(table: Table, name: str) -> Rule:
+    if name == WHOLE and table.path[-1:] == (WHOLE,):
+        table.require_known(_LIMITS)
+    values = table.values
+    if not any(scope.value in values for scope in Scope):
+        what = f"'{escape_name(name)}' limits nothing"
+        raise table.error("", what, "write total, file or growth in it")
+    rule = Rule(name)
+    return replace(
+        rule,
+        paths=read_patterns(table, "paths") if "paths" in values else (),
+        types=read_types(table, "types") if "types" in values else (),
+        total=read_size(table, "total") if "total" in values else None,
+        file=read_size(table, "file") if "file" in values else None,
+        growth=read_allowance(table, "growth") if "growth" in values else None,
+        warn=read_share(table, "warn") if "warn" in values else rule.warn,
+        level=read_level(table, "level") if "level" in values else rule.level,
+        places={key: table.place(key) for key in ("", *values)},
+    )

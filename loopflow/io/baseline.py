@@ -1,0 +1,115 @@
+"""The stored baseline: what each file cost when it was saved.
+
+The file is a pure function of what it holds: no time, no commit, no totals. Each file takes two lines, its path and its
+count, and the last entry is always the same, so that two branches that change neighbouring files never change adjacent
+lines, and merge without a conflict.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loopflow.analysis.names import escape_name, path_bytes
+from loopflow.errors import BaselineError
+
+SCHEMA = 1
+SAVE_AGAIN = "code-context --profile --save-baseline writes a new one"
+_END = ""
+_MARKER = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: |$)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Tokens by path, and the id of the encoding they were counted with."""
+
+    encoding_id: str
+    files: Mapping[str, int]
+
+
+def dump(baseline: Baseline) -> str:
+    """Return the text of a baseline file; it is ASCII, whatever names are in it."""
+    lines = ["{", f'"schema": {SCHEMA},', f'"encoding": {json.dumps(baseline.encoding_id)},', '"files": {']
+    for path in sorted(baseline.files, key=path_bytes):
+        lines += [f"{json.dumps(path)}:", f"{baseline.files[path]},"]
+    return "\n".join([*lines, f"{json.dumps(_END)}:", "0", "}", "}", ""])
+
+
+def parse(data: bytes, name: str, encoding_id: str) -> Baseline:
+    """Return the baseline in the file `name`, counted with `encoding_id`.
+
+    Raises BaselineError for whatever is wrong with it, with line and remedy.
+    """
+    document = _Document(data, name)
+    values = document.values
+    schema = values.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise document.error('"schema"', f"it has schema {schema}, and this version knows {SCHEMA}", "upgrade loopflow")
+    if schema != SCHEMA or isinstance(schema, bool):
+        raise document.error('"schema"', "it does not say that it is a baseline", SAVE_AGAIN)
+    files = values.get("files")
+    if not isinstance(files, dict) or files.pop(_END, None) != 0:
+        raise document.error('"files"', "it does not end as a baseline does: something is missing", SAVE_AGAIN)
+    for path, tokens in files.items():
+        if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 0:
+            what = f"the count of {escape_name(path)} is no number of tokens"
+            raise document.error(json.dumps(path), what, SAVE_AGAIN)
+    _require_encoding(document, values.get("encoding"), encoding_id)
+    return Baseline(encoding_id, files)
+
+
+def _require_encoding(document: "_Document", found: object, wanted: str) -> None:
+    if found == wanted:
+        return
+    theirs, ours = str(found).partition(":")[0], wanted.partition(":")[0]
+    if not isinstance(found, str):
+        raise document.error('"encoding"', "it does not say how it was counted", SAVE_AGAIN)
+    if theirs == ours:
+        what = f"it was counted with another version of {ours}"
+        raise document.error('"encoding"', what, SAVE_AGAIN)
+    what = f"it was counted with {escape_name(theirs)}, and this run counts with {ours}"
+    raise document.error('"encoding"', what, f"count with --encoding {escape_name(theirs)}, or save it again")
+
+
+class _Document:
+    """The JSON of a baseline, and where in it something is."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self._name = name
+        try:
+            self._text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise self._at(data[: error.start].count(b"\n") + 1, "it is not UTF-8", SAVE_AGAIN) from error
+        marker = _MARKER.search(self._text)
+        if marker:
+            line = self._text[: marker.start()].count("\n") + 1
+            raise self._at(line, "it holds a merge conflict", f"{SAVE_AGAIN}; then git add it")
+        try:
+            values = json.loads(self._text, object_pairs_hook=self._unique)
+        except json.JSONDecodeError as error:
+            raise self._at(error.lineno, f"it is not JSON: {error.msg.lower()}", SAVE_AGAIN) from error
+        except (RecursionError, ValueError) as error:
+            raise self._at(None, "it is not a baseline", SAVE_AGAIN) from error
+        if not isinstance(values, dict):
+            raise self._at(1, "it is not a baseline", SAVE_AGAIN)
+        self.values: dict[str, Any] = values
+
+    def error(self, text: str, what: str, hint: str) -> BaselineError:
+        """Return the error that says `what` is wrong where `text` stands."""
+        at = self._text.find(text)
+        return self._at(self._text[:at].count("\n") + 1 if at >= 0 else None, what, hint)
+
+    def _at(self, line: int | None, what: str, hint: str) -> BaselineError:
+        where = f"{escape_name(self._name)}:{line}" if line else escape_name(self._name)
+        return BaselineError(f"the baseline {where} cannot be used: {what}", hint)
+
+    def _unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            at = [place.start() for place in re.finditer(re.escape(json.dumps(twice)), self._text)]
+            line = self._text[: at[1]].count("\n") + 1 if len(at) > 1 else None
+            raise self._at(line, f"it names {escape_name(twice)} twice", SAVE_AGAIN)
+        return found

@@ -1,0 +1,77 @@
+"""What the files of a selection were at the start of a change, counted through the cache.
+
+Only what differs is looked at: every other file is what it is now. So comparing costs little more than counting, and a
+file that git calls unmodified has grown by nothing, whatever a filter makes of it on disk.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from typing import NamedTuple
+
+from loopflow.analysis.diff import find_moves
+from loopflow.analysis.filetype import file_type
+from loopflow.analysis.names import sort_by_path
+from loopflow.io.counting import Engine, count
+from loopflow.io.git import Difference
+from loopflow.model import (
+    Before,
+    FileRef,
+    FileTokens,
+    Profile,
+    Repository,
+    Revision,
+    Selection,
+    is_regular,
+)
+
+Covers = Callable[[str], bool]
+"""Whether a path would be selected if a file were there."""
+
+
+class Moment(NamedTuple):
+    """A commit, or the empty tree, by id, and what a user calls it."""
+
+    name: str
+    commit: str
+
+
+def count_before(selection: Selection, profile: Profile, covers: Covers, engine: Engine, moment: Moment) -> Before:
+    """Return what was there at `moment` of a selection that was profiled.
+
+    Raises GitError for an object that is missing.
+    """
+    repository = _repository(selection)
+    differences = engine.git.differences(repository, selection.request.source, moment.commit)
+    different = {difference.path for difference in differences}
+    tracked = {ref.path for ref in selection.candidates if ref.mode}
+    now = {file.path: file for file in profile.files}
+    files = {path: file for path, file in now.items() if path in tracked and path not in different}
+    files |= count_files(selection, _files(differences, covers), engine, moment.commit)
+    gone = [file for path, file in files.items() if path not in now]
+    new = [file for path, file in now.items() if path not in files]
+    return Before("revision", moment.name, files, find_moves(gone, new), moment.commit)
+
+
+def count_files(selection: Selection, refs: list[FileRef], engine: Engine, commit: str) -> dict[str, FileTokens]:
+    """Return what `refs`, files of `commit`, cost, by path; those that are no text are left out."""
+    request = replace(selection.request, source=Revision(commit), changed=True, untracked=False)
+    past = replace(selection, request=request, candidates=tuple(sort_by_path(refs)), skipped=(), unmatched=())
+    with closing(count(past, engine)) as counts:
+        return {item.path: item for item in counts if isinstance(item, FileTokens)}
+
+
+def read_stored(files: Mapping[str, int], covers: Covers, name: str) -> Before:
+    """Return a stored baseline as something to compare with: what of its `files` is covered."""
+    found = {path: FileTokens(path, file_type(path), tokens, 0, "") for path, tokens in files.items() if covers(path)}
+    return Before("baseline", name, found)
+
+
+def _files(differences: list[Difference], covers: Covers) -> list[FileRef]:
+    befores = [difference.before for difference in differences if difference.before]
+    return [ref for ref in befores if is_regular(ref.mode) and covers(ref.path)]
+
+
+def _repository(selection: Selection) -> Repository:
+    assert selection.repository is not None  # noqa: S101  whoever compares has found the start of the change in it
+    return selection.repository

@@ -1,0 +1,76 @@
+"""The start of a change: the commit, or in a merge the commits, that the tree in question is compared with.
+
+With a revision to compare against it is the merge base with that, so that what others did there in the meantime is
+nobody's growth. Without one it is HEAD for the work tree and the index, and the first parent for a commit. While a
+merge is being made, each of its parents is a start: what a parent already holds, the merge does not add.
+"""
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+from loopflow.analysis.names import escape_name
+from loopflow.errors import GitError
+from loopflow.io.git import Git
+from loopflow.model import Repository, Revision, Source
+
+_ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`name` is what a user calls it; `commits` are ids of commits, or that of the empty tree before the first one."""
+
+    name: str
+    commits: tuple[str, ...]
+
+
+def find_start(git: Git, repository: Repository, source: Source, against: str | None = None) -> Start:
+    """Return where the change began that made the tree in `source`.
+
+    Raises GitError where `against` or a merge base is not there.
+    """
+    if isinstance(source, Revision):
+        tip = git.resolve(repository, source.revision)
+        if against is None:
+            return Start(f"{source.revision}^", (git.first_parent(repository, tip),))
+        return Start(against, (_merge_base(git, repository, tip, against),))
+    head = git.find_commit(repository, "HEAD")
+    tips = [head or git.empty_tree(repository), *_merged(repository)]
+    if against is None:
+        return Start("HEAD", tuple(tips))
+    if head is None:
+        _resolve(git, repository, against)
+        return Start(against, tuple(tips))
+    return Start(against, tuple(dict.fromkeys(_merge_base(git, repository, tip, against) for tip in tips)))
+
+
+def _merged(repository: Repository) -> list[str]:
+    """Return the commits that a merge in progress brings in (gitrevisions(7), MERGE_HEAD)."""
+    with suppress(OSError), open(os.path.join(repository.git_dir, "MERGE_HEAD"), "rb") as file:
+        return [line.decode("ascii") for line in file.read().split() if _ID.fullmatch(line)]
+    return []
+
+
+def _resolve(git: Git, repository: Repository, against: str) -> str:
+    found = git.find_commit(repository, against)
+    if found is None:
+        remote, slash, branch = against.removeprefix("refs/remotes/").partition("/")
+        fetch = f"git fetch {remote} {branch}" if slash else f"git fetch origin {against}"
+        where = escape_name(repository.root)
+        raise GitError(
+            f"there is no {escape_name(against)} in {where} to compare with", f"fetch it: {escape_name(fetch)}"
+        )
+    return found
+
+
+def _merge_base(git: Git, repository: Repository, tip: str, against: str) -> str:
+    other = _resolve(git, repository, against)
+    base = git.merge_base(repository, tip, other)
+    if base is None:
+        what = f"{escape_name(against)} and {tip[:12]} have no common ancestor in {escape_name(repository.root)}"
+        if git.is_shallow(repository):
+            raise GitError(f"{what}, which is a shallow clone", "fetch more of it: git fetch --unshallow")
+        raise GitError(what, "compare with a branch that shares its history")
+    return base

@@ -1,0 +1,99 @@
+"""Files that are written whole or not at all.
+
+The text goes to a temporary file beside the target, is synced to disk and renamed. A reader sees the old file or the
+new one. What a kill leaves behind is removed by the next save: the temporary file is locked while it is written, so
+that one without a lock belongs to nobody.
+"""
+
+import os
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+
+from loopflow.analysis.names import escape_name
+from loopflow.errors import LoopflowError
+
+if sys.platform != "win32":  # there, a temporary file that is left behind stays
+    import fcntl
+
+_SUFFIX = ".loopflow-tmp"
+_ATTEMPTS = 100
+
+
+def write_atomically(path: str, text: str) -> None:
+    """Put `text` into the file at `path`. Raises LoopflowError where that is impossible, and leaves the file as it was.
+
+    A symbolic link stays, and its target is replaced. What is no regular file, such as a pipe, is written to directly.
+    """
+    target = os.path.realpath(path)
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb", buffering=0) as file:
+                file.write(data)
+            return
+        for _ in range(_ATTEMPTS):
+            if _replace(target, data):
+                return
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise LoopflowError(
+            f"{escape_name(path)} cannot be written: {why}", "check the directory and the disk"
+        ) from error
+    raise LoopflowError(f"{escape_name(path)} cannot be written: others keep writing it", "try again")
+
+
+def _replace(target: str, data: bytes) -> bool:
+    """Write a temporary file and rename it; return whether it was still there to be renamed."""
+    directory, name = os.path.split(target)
+    _sweep(directory, name)
+    handle, temporary = tempfile.mkstemp(_SUFFIX, f".{name}.", directory)
+    try:
+        with open(handle, "wb") as file:
+            if sys.platform != "win32":
+                fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(data)
+            file.flush()
+            os.fchmod(handle, _mode(target))
+            os.fsync(handle)
+            try:
+                os.replace(temporary, target)
+            except FileNotFoundError:  # another writer took it for one left behind, before it was locked
+                return False
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _sync_directory(directory)
+    return True
+
+
+def _mode(target: str) -> int:
+    """Return the permissions the file has, or those a new one gets."""
+    with suppress(FileNotFoundError):
+        return stat.S_IMODE(os.stat(target).st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _sweep(directory: str, name: str) -> None:
+    """Remove temporary files of `name` that nobody is writing."""
+    if sys.platform == "win32":
+        return
+    for entry in os.scandir(directory or "."):
+        if entry.name.startswith(f".{name}.") and entry.name.endswith(_SUFFIX):
+            with suppress(OSError), open(entry.path, "rb") as file:  # one that vanished, or that is locked
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(entry.path)
+
+
+def _sync_directory(directory: str) -> None:
+    """Make the new name last through a power cut, where the system can."""
+    with suppress(OSError):
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,108 @@
+"""Growth and verdicts in words, the same in every format for people."""
+
+from fractions import Fraction
+from math import ceil
+
+from loopflow.analysis.names import escape_name
+from loopflow.analysis.raised import format_limit
+from loopflow.model import Delta, Diff, Index, Kind, Profile, Report, Revision, Scope, Source, Verdict
+from loopflow.render.numbers import format_growth, format_percent, plural
+
+BUDGET_TITLES = ("status", "value", "limit", "% limit", "rule")
+_NAMED = 3
+
+
+def describe_growth(profile: Profile, diff: Diff) -> str:
+    """Say what the commit, the branch or the time since the baseline does to the total."""
+    change = profile.total.tokens - diff.total.tokens
+    name = escape_name(diff.before.name)
+    since = f"the baseline {name}" if diff.before.kind == "baseline" else name
+    if not change:
+        return f"No change of the total since {since}."
+    verb = "more" if change > 0 else "fewer"
+    share = format_growth(diff.total.tokens, profile.total.tokens)
+    shown = f" ({share})" if diff.total.tokens else ""
+    return f"{_subject(profile.source)}: {plural(abs(change), 'token')} {verb} than {since}{shown}."
+
+
+def _subject(source: Source) -> str:
+    if isinstance(source, Revision):
+        return escape_name(source.revision)
+    return "What is staged" if isinstance(source, Index) else "Work tree"
+
+
+def budget_cells(verdict: Verdict) -> tuple[str, ...]:
+    """Return the row of a verdict: the columns of `BUDGET_TITLES`."""
+    limit = "" if verdict.limit is None else f"{verdict.limit:,}"
+    value = f"{verdict.value:+,}" if verdict.scope is Scope.GROWTH else f"{verdict.value:,}"
+    share = format_percent(max(verdict.value, 0), verdict.limit) if verdict.limit else ""
+    note = f" ({escape_name(verdict.note)})" if verdict.note else ""
+    name = f"{escape_name(verdict.rule.name)}, {_scope(verdict)}"
+    return verdict.status.value, value, limit, share, name + note
+
+
+def describe_failure(verdict: Verdict, report: Report) -> list[str]:
+    """Return lines: rule, limit, value and by how much; what grew; where the limit is written; who owns it."""
+    name = escape_name(verdict.rule.name)
+    lines = [f"FAIL {name}, {_scope(verdict)}: {_excess(verdict)}"]
+    lines += [f"{escape_name(file.path)}: {file.tokens:,}" for file in verdict.over]
+    if verdict.causes:
+        lines.append("added most: " + ", ".join(_cause(delta) for delta in verdict.causes[:_NAMED]))
+    if verdict.sources:
+        directories = ", ".join(f"{escape_name(delta.path)}/ {delta.change:+,}" for delta in verdict.sources[:_NAMED])
+        lines.append(f"in: {directories.replace('./ ', 'the root ')}")
+    if verdict.owner:
+        lines.append(f"owner: {escape_name(verdict.owner)}")
+    if not verdict.note:
+        lines.append(f"to allow it: {_where(verdict)} {verdict.scope} = {_needed(verdict)}")
+    lines.append(f"to look closer: code-context --profile{_flags(report.profile.source)} --changed")
+    return lines
+
+
+def _scope(verdict: Verdict) -> str:
+    return "each file" if verdict.scope is Scope.FILE else verdict.scope.value
+
+
+def _excess(verdict: Verdict) -> str:
+    if verdict.note or verdict.limit is None:
+        return escape_name(verdict.note)
+    over = verdict.value - verdict.limit
+    limit = f"{verdict.limit:,}"
+    if verdict.scope is Scope.GROWTH:
+        allowance = verdict.rule.growth
+        if allowance is not None and allowance.share is not None:
+            limit += f" ({format_limit(allowance)} of {verdict.base_value:,})"
+        return f"{verdict.value:+,} tokens, {over:,} more than the limit of {limit}"
+    if verdict.scope is Scope.FILE:
+        files = plural(len(verdict.over), "file")
+        return f"{files} over the limit of {limit}, the largest by {over:,}"
+    return f"{verdict.value:,} tokens, {over:,} more than the limit of {limit}"
+
+
+def _cause(delta: Delta) -> str:
+    name = escape_name(delta.path)
+    if delta.kind is Kind.MOVED:
+        return f"{name} {delta.after:,} (moved from {escape_name(delta.came_from or '')})"
+    return f"{name} {delta.change:+,}" + (" (new)" if delta.kind is Kind.ADDED else "")
+
+
+def _where(verdict: Verdict) -> str:
+    place = verdict.rule.places.get(verdict.scope.value)
+    if place is None:
+        return "in the config file,"
+    return escape_name(place.file) + (f":{place.line}" if place.line else "") + ","
+
+
+def _needed(verdict: Verdict) -> str:
+    """Return the limit that would let this pass, in the unit it is written in."""
+    allowance = verdict.rule.growth
+    if verdict.scope is Scope.GROWTH and allowance is not None and allowance.share is not None:
+        share = Fraction(verdict.value, verdict.base_value or 1)
+        return f'"{ceil(share * 1000) / 10:g}%"'
+    return f"{verdict.value:_}"
+
+
+def _flags(source: Source) -> str:
+    if isinstance(source, Index):
+        return " --staged"
+    return f" --rev {escape_name(source.revision)}" if isinstance(source, Revision) else ""
