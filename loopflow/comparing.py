@@ -103,7 +103,7 @@ def compare_and_judge(measured: Measured, comparing: CompareRequest) -> Report:
     starts = _count_starts(measured, start) if comparing.check or not comparing.baseline else []
     stored = _read_baseline(measured, comparing, start) if comparing.baseline else None
     before = stored or next(iter(starts), None)
-    diff = _compare(measured.profile, before) if before else None
+    diff = compare_profiles(measured.profile, before) if before else None
     judgement = _judge(measured, starts, stored, diff) if comparing.check else None
     return replace(report, diff=diff, judgement=judgement)
 
@@ -173,7 +173,8 @@ def _read_disk(path: str) -> bytes | None:
         raise BaselineError(f"the baseline {escape_name(path)} cannot be read: {why}", "check its path") from error
 
 
-def _compare(profile: Profile, before: Before) -> Diff:
+def compare_profiles(profile: Profile, before: Before) -> Diff:
+    """Compare a profile with what was there before."""
     profiler = TokenProfiler()
     for file in before.files.values():
         profiler.add(file.path, file.tokens, file.bytes, file.type)

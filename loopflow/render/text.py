@@ -139,20 +139,27 @@ def _budget(report: Report, judgement: Judgement, terminal: Terminal) -> Iterato
         style = palette.warning if verdict.status is not Status.OK else str
         yield style(_justify(row[:-1], widths)) + row[-1]
     yield from render_failures(report, terminal)
+    if not judgement.failed:
+        yield from _remarks(judgement)
+
+
+def _remarks(judgement: Judgement) -> Iterator[str]:
+    if judgement.remarks:
+        yield ""
+        yield from judgement.remarks
 
 
 def render_failures(report: Report, terminal: Terminal) -> Iterator[str]:
-    """Yield what failed and what to do about it, and what this change did to the rules; nothing if all is well."""
-    if report.judgement is None:
+    """Yield what failed and what to do about it, with what this change did to the rules; nothing if all is well."""
+    judgement = report.judgement
+    if judgement is None or not judgement.failed:
         return
-    for verdict in report.judgement.failed:
+    for verdict in judgement.failed:
         first, *rest = describe_failure(verdict, report)
         yield ""
         yield terminal.palette.warning(first)
         yield from (f"  {line}" for line in rest)
-    if report.judgement.remarks:
-        yield ""
-        yield from report.judgement.remarks
+    yield from _remarks(judgement)
 
 
 def _file_rows(profile: Profile, top: int) -> Iterator[Row]:

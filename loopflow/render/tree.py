@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.model import Diff, DirectoryStats, Profile
+from loopflow.model import Delta, Diff, DirectoryStats, Profile
 from loopflow.render.terminal import Glyphs
 
 OWN_FILES = "(files here)"
