@@ -85,15 +85,29 @@ def cases(directory: Path, work: Path) -> list[Case]:
             {"LOOPFLOW_CACHE_DIR": cold, "LOOPFLOW_ENGINE": "tiktoken"},
         ),
         Case("warm --profile", [*COMMAND, *total], environment={"LOOPFLOW_CACHE_DIR": warm}),
+        Case(
+            "warm --profile --against HEAD",
+            [*COMMAND, *total, "--against", "HEAD"],
+            environment={"LOOPFLOW_CACHE_DIR": warm},
+        ),
         Case("warm --profile --staged", [*COMMAND, *total, "--staged"], environment={"LOOPFLOW_CACHE_DIR": warm}),
         Case(
-            "hook: --profile --staged, ten changed files",
-            [*COMMAND, *total, "--staged"],
+            "hook: --profile --staged --check --quiet, ten changed files",
+            [*COMMAND, "--profile", "--staged", "--check", "--quiet", "--config", str(budget(work))],
             lambda: stage_changes(directory),
             {"LOOPFLOW_CACHE_DIR": hook},
         ),
         Case("context, cold", COMMAND, lambda: forget(cold), {"LOOPFLOW_CACHE_DIR": cold}),
     ]
+
+
+def budget(work: Path) -> Path:
+    """Write a config file with limits that are kept, and return it."""
+    file = work / "budget.toml"
+    file.write_text(
+        '[budget]\ntotal = "1000M"\ngrowth = "50%"\n\n[[rule]]\nname = "all"\npaths = ["*"]\nfile = "100M"\n'
+    )
+    return file
 
 
 def repomix(work: Path) -> list[Case]:
