@@ -169,7 +169,7 @@ class Document:
 
 
 class FileTokens(NamedTuple):
-    """What one file costs."""
+    """What one file costs. `facts` is what its content says about itself (see analysis/facts.py)."""
 
     path: str
     type: str
@@ -177,6 +177,7 @@ class FileTokens(NamedTuple):
     bytes: int
     digest: str
     lossy: bool = False
+    facts: str = ""
 
 
 def percent(part: int, whole: int) -> float:

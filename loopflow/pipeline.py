@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Thread
 
+from loopflow.analysis.facts import VERSION as FACTS_VERSION
 from loopflow.analysis.names import sort_by_path
 from loopflow.comparing import CompareRequest, Measured, compare_and_judge, require_whole_runs, save_baseline
 from loopflow.config import CONFIG_FILES, Config, resolve
@@ -203,7 +204,8 @@ def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
 def _open_cache(counting: CountRequest, counter: TokenCounter) -> Cache:
     if counting.cache_file is None:
         return NoCache()
-    return SqliteCache(counting.cache_file, counter.id, time.time_ns(), counting.remark)
+    counter_id = f"{counter.id}:facts-{FACTS_VERSION}"
+    return SqliteCache(counting.cache_file, counter_id, time.time_ns(), counting.remark)
 
 
 def _load(counter: TokenCounter) -> None:

@@ -44,8 +44,9 @@ CREATE TABLE IF NOT EXISTS content (
     tokens INTEGER NOT NULL,
     size INTEGER NOT NULL,     -- bytes
     flags INTEGER NOT NULL,    -- 1: lossy, 2: binary
+    facts TEXT NOT NULL,       -- what the content says about itself
     day INTEGER NOT NULL,      -- when it was last of use, in days since 1970
-    checksum INTEGER NOT NULL, -- CRC-32 of the columns up to flags
+    checksum INTEGER NOT NULL, -- CRC-32 of the columns up to facts
     PRIMARY KEY (counter, blob)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS page (
@@ -140,9 +141,9 @@ class SqliteCache:
 
     def _contents(self, wanted: set[bytes]) -> dict[str, Content]:
         found: dict[str, Content] = {}
-        for blob, tokens, size, flags, day, checksum in self._rows(wanted):
-            if blob in wanted and checksum == _checksum(self._counter, blob, (tokens, size, flags)):
-                found[blob.hex()] = Content.of((tokens, size, flags))
+        for blob, tokens, size, flags, facts, day, checksum in self._rows(wanted):
+            if blob in wanted and checksum == _checksum(self._counter, blob, (tokens, size, flags), facts):
+                found[blob.hex()] = Content.of((tokens, size, flags), facts)
                 if day < self._day - _REFRESHED_DAYS:
                     self._used_contents.append(blob)
         return found
@@ -176,7 +177,7 @@ class SqliteCache:
         with self._lock, self._connection as database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(
-                "INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (self._content_row(bytes.fromhex(blob), contents[blob]) for blob in sorted(contents)),
             )
             database.executemany(
@@ -197,10 +198,11 @@ class SqliteCache:
 
     def _content_row(self, blob: bytes, content: Content) -> tuple[Any, ...]:
         numbers = content.numbers
-        return self._counter, blob, *numbers, self._day, _checksum(self._counter, blob, numbers)
+        checksum = _checksum(self._counter, blob, numbers, content.facts)
+        return self._counter, blob, *numbers, content.facts, self._day, checksum
 
     def _rows(self, wanted: set[bytes]) -> Iterator[tuple[Any, ...]]:
-        query = "SELECT blob, tokens, size, flags, day, checksum FROM content WHERE counter = ?"
+        query = "SELECT blob, tokens, size, flags, facts, day, checksum FROM content WHERE counter = ?"
         [(known,)] = self._query("SELECT count(*) FROM content WHERE counter = ?", (self._counter,))
         if len(wanted) * _SCAN_FROM > known:
             yield from self._query(query, (self._counter,))
@@ -267,8 +269,8 @@ class _GoneError(Exception):
     """The database was given up."""
 
 
-def _checksum(counter: int, blob: bytes, numbers: Numbers) -> int:
-    return zlib.crc32(b"%d %b %d %d %d" % (counter, blob, *numbers))
+def _checksum(counter: int, blob: bytes, numbers: Numbers, facts: str) -> int:
+    return zlib.crc32(b"%d %b %d %d %d %b" % (counter, blob, *numbers, facts.encode()))
 
 
 def _page_checksum(tree: int, directory: bytes, page: bytes) -> int:

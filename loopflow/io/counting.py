@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from loopflow.analysis.facts import find_facts
 from loopflow.analysis.filetype import file_type
 from loopflow.errors import TooLargeError, UncountableError, UnreadableError
 from loopflow.io.cache import Cache
@@ -182,7 +183,7 @@ class _Run:
         """Count a text piece by piece, and hand the pieces on."""
         path = text.ref.path
         known = self._contents.get(self._blobs.get(path, ""))
-        tokens = known.tokens if known else 0
+        tokens, facts = (known.tokens, known.facts) if known else (0, None)
         try:
             with closing(text.pieces()) as pieces:
                 if self._sink:
@@ -192,6 +193,8 @@ class _Run:
                         self._sink.write(piece)
                     # In a thread, so that an interrupt need not wait for the engine.
                     tokens += 0 if known else self._pool.submit(self._engine.counter.count, [piece]).result()[0]
+                    if facts is None:  # the first piece says what the text is
+                        facts = find_facts(piece.replace("\0", " "), tokens, is_whole=False)
         except UncountableError as error:
             return Skipped(path, _reason(error), str(error))
         finally:
@@ -202,7 +205,7 @@ class _Run:
             check_blob(text.ref, text.digest)
         elif known and text.digest != self._blobs[path]:
             return Skipped(path, Reason.UNREADABLE, "it changed while it was read")
-        content = Content(tokens, text.size, text.lossy)
+        content = Content(tokens, text.size, text.lossy, facts=facts or "")
         self._note(path, text.digest, content)
         return _tokens(path, text.digest, content)
 
@@ -219,13 +222,15 @@ def _count_texts(counter: TokenCounter, texts: Mapping[str, Document]) -> tuple[
         parts = [_count_texts(counter, {document.digest: document for document in half}) for half in halves]
         return parts[0][0] | parts[1][0], parts[0][1] | parts[1][1]
     return {
-        document.digest: Content(tokens, document.size, document.lossy)
+        document.digest: Content(
+            tokens, document.size, document.lossy, facts=find_facts(document.text.replace("\0", " "), tokens)
+        )
         for document, tokens in zip(documents, counts, strict=True)
     }, {}
 
 
 def _tokens(path: str, digest: str, content: Content) -> FileTokens:
-    return FileTokens(path, file_type(path), content.tokens, content.size, digest, content.lossy)
+    return FileTokens(path, file_type(path), content.tokens, content.size, digest, content.lossy, content.facts)
 
 
 def _reason(error: UncountableError) -> Reason:

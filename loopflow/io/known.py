@@ -6,6 +6,7 @@ one read brings in; ids that are not there are looked up by themselves.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from threading import Lock
 
 from loopflow.analysis.filetype import file_type
@@ -51,7 +52,7 @@ class News:
     def add_file(self, path: str, stamp: Stamp, blob: str, content: Content) -> None:
         """Add which content a file had in the state `stamp`; a binary one on disk has no `blob`."""
         directory, _, name = path.rpartition("/")
-        entry = Entry(self._cache.settled(stamp), content.numbers, blob)
+        entry = Entry(self._cache.settled(stamp), content.numbers, blob, content.facts)
         with self._lock:
             self._entries.setdefault(directory, {})[name] = entry
 
@@ -110,8 +111,8 @@ class _LookUp:
             return
         known, entries = self.known, page.entries()
         for ref, name, stamp in zip(refs, names, stamps, strict=True):
-            state, numbers, blob = entries.get(name, _NOTHING)
-            if state == stamp and self._settle(ref.path, blob, numbers):
+            state, numbers, blob, facts = entries.get(name, _NOTHING)
+            if state == stamp and self._settle(ref.path, blob, numbers, facts):
                 continue
             if isinstance(stamp, NotOpened):
                 known.results.append(Skipped(ref.path, stamp.reason, stamp.detail))
@@ -119,7 +120,7 @@ class _LookUp:
             self.unread.add(ref.path)
             known.stamps[ref.path] = stamp
             if blob:
-                known.contents[blob] = Content.of(numbers)
+                known.contents[blob] = Content.of(numbers, facts)
                 if state == stamp:
                     known.blobs[ref.path] = blob
 
@@ -129,11 +130,11 @@ class _LookUp:
             return
         entries = page.entries()
         for ref, name in zip(refs, names, strict=True):
-            _, numbers, blob = entries.get(name, _NOTHING)
+            _, numbers, blob, facts = entries.get(name, _NOTHING)
             if blob != ref.blob:
                 self._ids.append((ref, name not in entries))
-            elif not self._settle(ref.path, blob, numbers):
-                self._leave(ref.path, blob, Content.of(numbers))
+            elif not self._settle(ref.path, blob, numbers, facts):
+                self._leave(ref.path, blob, Content.of(numbers, facts))
 
     def _take_all(self, refs: Sequence[FileRef], page: Page) -> bool:
         """Note the results for a directory in which nothing has changed, if its files are all ordinary texts.
@@ -143,7 +144,9 @@ class _LookUp:
         if self._with_text or any(page.flags):
             return False
         paths = [ref.path for ref in refs]
-        self.known.results += map(FileTokens, paths, map(file_type, paths), page.tokens, page.sizes, page.blobs)
+        lossy = repeat(False)  # noqa: FBT003  the flags say so
+        types = map(file_type, paths)
+        self.known.results += map(FileTokens, paths, types, page.tokens, page.sizes, page.blobs, lossy, page.facts)
         return True
 
     def by_id_alone(self) -> None:
@@ -154,7 +157,7 @@ class _LookUp:
             content = contents.get(blob)
             if content and is_new:
                 self._news.add_file(ref.path, NO_STAMP, blob, content)
-            if not (content and self._settle(ref.path, blob, content.numbers)):
+            if not (content and self._settle(ref.path, blob, content.numbers, content.facts)):
                 self._leave(ref.path, blob, content)
 
     def _leave(self, path: str, blob: str, content: Content | None) -> None:
@@ -163,7 +166,7 @@ class _LookUp:
         if content:
             self.known.contents[blob] = content
 
-    def _settle(self, path: str, blob: str, numbers: Numbers) -> bool:
+    def _settle(self, path: str, blob: str, numbers: Numbers, facts: str) -> bool:
         """Note the result for a file whose content is known, unless its text is wanted; return whether it is done."""
         tokens, size, flags = numbers
         if flags & BINARY:
@@ -171,7 +174,7 @@ class _LookUp:
         elif self._with_text:
             return False
         else:
-            self.known.results.append(FileTokens(path, file_type(path), tokens, size, blob, flags == LOSSY))
+            self.known.results.append(FileTokens(path, file_type(path), tokens, size, blob, flags == LOSSY, facts))
         return True
 
 

@@ -1,7 +1,7 @@
 """What is known of the files in one directory, as one piece of bytes: the cache keeps a page for each.
 
 A run over many thousand files reads pages several times faster than a row for each file. A page is the number of files,
-their numbers in columns, then their names and blob ids, separated by NUL, which neither contains.
+their numbers in columns, then their names, blob ids and facts, separated by NUL, which none of them contains.
 """
 
 import struct
@@ -27,6 +27,7 @@ class Content(NamedTuple):
     size: int
     lossy: bool = False
     binary: bool = False
+    facts: str = ""
 
     @property
     def numbers(self) -> "Numbers":
@@ -34,10 +35,10 @@ class Content(NamedTuple):
         return self.tokens, self.size, self.lossy * LOSSY + self.binary * BINARY
 
     @classmethod
-    def of(cls, numbers: "Numbers") -> "Content":
+    def of(cls, numbers: "Numbers", facts: str) -> "Content":
         """Return the content that has these numbers."""
         tokens, size, flags = numbers
-        return cls(tokens, size, bool(flags & LOSSY), bool(flags & BINARY))
+        return cls(tokens, size, bool(flags & LOSSY), bool(flags & BINARY), facts)
 
 
 Numbers: TypeAlias = tuple[int, int, int]
@@ -53,6 +54,7 @@ class Entry(NamedTuple):
     stamp: tuple[int, ...]
     numbers: Numbers
     blob: str
+    facts: str = ""
 
 
 class Page(NamedTuple):
@@ -64,11 +66,12 @@ class Page(NamedTuple):
     sizes: Sequence[int] = ()
     flags: Sequence[int] = ()
     blobs: Sequence[str] = ()
+    facts: Sequence[str] = ()
 
     def entries(self) -> dict[str, Entry]:
         """Return the files by name."""
         numbers = zip(self.tokens, self.sizes, self.flags, strict=True)
-        return dict(zip(self.names, map(Entry, self.stamps, numbers, self.blobs), strict=True))
+        return dict(zip(self.names, map(Entry, self.stamps, numbers, self.blobs, self.facts), strict=True))
 
 
 def pack(entries: Mapping[str, Entry]) -> bytes:
@@ -81,7 +84,7 @@ def pack(entries: Mapping[str, Entry]) -> bytes:
             _NUMBER.pack(len(names)),
             *(_STAMP.pack(*entry.stamp) for entry in found),
             struct.pack(_COUNTS.format(len(names)), *tokens, *sizes, *flags),
-            path_bytes("\0".join((*names, *(entry.blob for entry in found)))),
+            path_bytes("\0".join((*names, *(entry.blob for entry in found), *(entry.facts for entry in found)))),
         )
     )
 
@@ -102,5 +105,6 @@ def unpack(packed: bytes) -> Page:
         counts[:number],
         counts[number : 2 * number],
         counts[2 * number :],
-        texts[number:],
+        texts[number : 2 * number],
+        texts[2 * number :],
     )
