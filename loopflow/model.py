@@ -434,14 +434,58 @@ class Judgement:
         return tuple(verdict for verdict in self.verdicts if verdict.status is Status.FAIL)
 
 
+class CutReason(StrEnum):
+    """Why something could be left out."""
+
+    LOCK = "lock file"
+    MINIFIED = "minified or bundled"
+    GENERATED = "generated"
+    VENDORED = "vendored"
+    DOCUMENTATION = "documentation"
+    EXPORT_IGNORE = "export-ignore"
+    SNAPSHOT = "snapshot"
+    DATA = "embedded data"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A candidate for leaving out: a file, or a directory in which every file has the same reason.
+
+    `at` is its path, that of a directory with a slash at its end; `paths` are the files, `tokens` what they cost.
+    """
+
+    reason: CutReason
+    evidence: str
+    paths: tuple[str, ...]
+    tokens: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to leave out so that the rest fits `window` tokens, of which `reserve` are kept back.
+
+    `exclude` are patterns in gitignore syntax, `tokens_left` is what they leave.
+    """
+
+    window: int
+    reserve: int
+    exclude: tuple[str, ...]
+    tokens_left: int
+    fits: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything that a renderer needs, as data. `unmatched` are paths of the request below which nothing is listed.
 
-    `diff` is None where nothing was compared, `judgement` where nothing was judged.
+    `diff` is None where nothing was compared, `judgement` where nothing was judged, `plan` where no window was named.
     """
 
     profile: Profile
     unmatched: tuple[str, ...] = ()
     diff: Diff | None = None
     judgement: Judgement | None = None
+    cuts: tuple[Cut, ...] = ()
+    plan: Plan | None = None

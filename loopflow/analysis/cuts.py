@@ -1,0 +1,152 @@
+"""What could be left out, each with the evidence for it: files that somebody else wrote, or no one did.
+
+Evidence is what the repository says of itself: its attributes, a licence of its own below a vendored directory, what a
+content begins with or looks like, the same content twice. Own source is never a candidate. Every file has one reason,
+and a directory in which every file has the same one is one candidate.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from loopflow.analysis.attributes import Attributes
+from loopflow.analysis.facts import FactKind, read_facts
+from loopflow.analysis.names import path_bytes
+from loopflow.model import Cut, CutReason, FileTokens
+
+_LEAST_DUPLICATE = 100  # tokens: smaller ones are the same by chance, or by custom
+_VENDOR = frozenset(
+    {"vendor", "vendors", "vendored", "_vendor", "third_party", "third-party", "thirdparty", "3rdparty", "deps"}
+    | {"node_modules", "bower_components", "external", "externals", "extern", "contrib/vendor"}
+)
+_LICENCE = re.compile(r"(?:licen[cs]e|copying|copyright|unlicense)(?:[.\-_].*)?", re.IGNORECASE)
+_REASONS = {
+    FactKind.LOCK: CutReason.LOCK,
+    FactKind.MINIFIED: CutReason.MINIFIED,
+    FactKind.GENERATED: CutReason.GENERATED,
+    FactKind.SNAPSHOT: CutReason.SNAPSHOT,
+    FactKind.DATA: CutReason.DATA,
+}
+_ATTRIBUTES = {
+    "linguist-generated": CutReason.GENERATED,
+    "linguist-vendored": CutReason.VENDORED,
+    "linguist-documentation": CutReason.DOCUMENTATION,
+}
+
+
+class _Finding(NamedTuple):
+    reason: CutReason
+    evidence: str
+
+
+def find_cuts(files: Sequence[FileTokens]) -> tuple[Cut, ...]:
+    """Return the candidates among `files`, the largest first."""
+    found = _by_facts(files) | _by_licence(files) | _by_attributes(files)
+    found = _by_content(files, found) | found
+    tokens = {file.path: file.tokens for file in files}
+    cuts = [cut for cut in _group(files, found, tokens) if cut.tokens]
+    return tuple(sorted(cuts, key=lambda cut: (-cut.tokens, path_bytes(cut.paths[0]))))
+
+
+def largest_source(files: Iterable[FileTokens], cuts: Iterable[Cut], number: int) -> list[FileTokens]:
+    """Return the largest files that are no candidates."""
+    left_out = {path for cut in cuts for path in cut.paths}
+    own = [file for file in files if file.path not in left_out]
+    return sorted(own, key=lambda file: (-file.tokens, path_bytes(file.path)))[:number]
+
+
+def to_pattern(path: str) -> str:
+    """Return the pattern in gitignore syntax that matches `path` alone; that of a directory ends in a slash."""
+    escaped = re.sub(r"([\\*?\[])", r"\\\1", path)
+    if escaped.endswith(" "):
+        escaped = escaped[:-1] + "\\ "
+    return "/" + escaped
+
+
+def _by_facts(files: Iterable[FileTokens]) -> dict[str, _Finding]:
+    found = {}
+    for file in files:
+        if file.facts:
+            fact = next((fact for fact in read_facts(file.facts) if fact.kind in _REASONS), None)
+            if fact:
+                found[file.path] = _Finding(_REASONS[fact.kind], fact.evidence)
+    return found
+
+
+def _by_attributes(files: Sequence[FileTokens]) -> dict[str, _Finding]:
+    attributes = Attributes(files)
+    found: dict[str, _Finding] = {}
+    if not attributes:
+        return found
+    for file in files:
+        for name, reason in _ATTRIBUTES.items():
+            if attributes.get(file.path, name):
+                found[file.path] = _Finding(reason, f"its attributes say {name}")
+                break
+        else:
+            if any(attributes.get(place, "export-ignore") for place in (file.path, *_above(file.path))):
+                found[file.path] = _Finding(CutReason.EXPORT_IGNORE, "its attributes say export-ignore")
+    return found
+
+
+def _by_licence(files: Sequence[FileTokens]) -> dict[str, _Finding]:
+    """Find trees with a licence of their own below a directory for code of others."""
+    units: dict[str, str] = {}
+    for file in files:
+        directory, _, name = file.path.rpartition("/")
+        if _LICENCE.fullmatch(name) and not _VENDOR.isdisjoint(directory.lower().split("/")):
+            units.setdefault(directory, file.path)
+    if not units:
+        return {}
+    found = {}
+    for file in files:
+        unit = next((above for above in (place[:-1] for place in _above(file.path)) if above in units), None)
+        if unit is not None:
+            found[file.path] = _Finding(CutReason.VENDORED, f"a licence of its own, {units[unit]}")
+    return found
+
+
+def _by_content(files: Iterable[FileTokens], found: Mapping[str, _Finding]) -> dict[str, _Finding]:
+    """Find files whose content is there before, by the order of their paths."""
+    first: dict[str, str] = {}
+    twice = {}
+    for file in files:
+        if file.tokens >= _LEAST_DUPLICATE and file.digest and file.path not in found:
+            original = first.setdefault(file.digest, file.path)
+            if original != file.path:
+                twice[file.path] = _Finding(CutReason.DUPLICATE, f"the same as {original}")
+    return twice
+
+
+def _group(files: Sequence[FileTokens], found: Mapping[str, _Finding], tokens: Mapping[str, int]) -> Iterable[Cut]:
+    """Yield a cut for each uppermost directory in which every file has one reason, and for each file that is left."""
+    if not found:
+        return
+    reasons: defaultdict[str, set[CutReason | None]] = defaultdict(set)
+    candidates = {place for path in found for place in _above(path)}
+    for file in files:
+        finding = found.get(file.path)
+        for place in _above(file.path):
+            if place in candidates:
+                reasons[place].add(finding.reason if finding else None)
+    whole = {place for place, given in reasons.items() if len(given) == 1 and None not in given}
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for path in found:
+        groups[next((place for place in _above(path) if place in whole), path)].append(path)
+    for place, paths in groups.items():
+        at = place if len(paths) > 1 else paths[0]
+        paths.sort(key=path_bytes)
+        evidence = dict.fromkeys(found[path].evidence for path in paths)
+        first = next(iter(evidence))
+        more = f" and {len(evidence) - 1:,} more like it" if len(evidence) > 1 else ""
+        total = sum(tokens[path] for path in paths)
+        yield Cut(found[paths[0]].reason, first + more, tuple(paths), total, at)
+
+
+def _above(path: str) -> Iterable[str]:
+    """Yield the directories above `path`, the uppermost first, each with its slash."""
+    at = path.find("/")
+    while at > 0:
+        yield path[: at + 1]
+        at = path.find("/", at + 1)

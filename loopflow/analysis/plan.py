@@ -1,0 +1,102 @@
+"""What to leave out so that the rest fits a window: by evidence first, and no more than it takes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from loopflow.analysis.cuts import to_pattern
+from loopflow.analysis.names import path_bytes
+from loopflow.model import Cut, Plan
+
+Keeps = Callable[[str], bool]
+"""Whether a path must stay whatever it costs."""
+
+
+def make_plan(tokens: Mapping[str, int], cuts: Iterable[Cut], window: int, reserve: Fraction, keeps: Keeps) -> Plan:
+    """Return what to leave out of the files with these `tokens` by path.
+
+    First candidates, the largest first, ending with the smallest that suffices. Then, if they do not suffice,
+    directories no larger than what is still needed, the largest first; and where each is too coarse, single files.
+    `tokens_left` is the sum of what the patterns leave, to be measured again by whoever selects with them.
+    """
+    kept_back = int(window * reserve)
+    planner = _Planner(tokens, window - kept_back, keeps)
+    planner.take_cuts([(cut.at, cut.paths) for cut in cuts])
+    planner.take_directories()
+    planner.take_files()
+    return Plan(
+        window=window,
+        reserve=kept_back,
+        exclude=tuple(map(to_pattern, planner.taken)),
+        tokens_left=planner.total,
+        fits=planner.needed <= 0,
+    )
+
+
+class _Planner:
+    """What is left, and what was taken out of it."""
+
+    def __init__(self, tokens: Mapping[str, int], limit: int, keeps: Keeps) -> None:
+        self._left = dict(tokens)
+        self._limit = limit
+        self._keeps = keeps
+        self._kept = {path for path in tokens if keeps(path)}
+        self.total = sum(tokens.values())
+        self.taken: list[str] = []
+
+    @property
+    def needed(self) -> int:
+        """How many tokens are still too many; 0 or less when it fits."""
+        return self.total - self._limit
+
+    def take_cuts(self, cuts: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """Take candidates; one that holds something to keep is taken apart."""
+        parts = []
+        for at, paths in cuts:
+            if self._kept.isdisjoint(paths):
+                parts.append((at, paths))
+            else:
+                parts += [(path, (path,)) for path in paths if path not in self._kept]
+        self._take([(sum(self._left.get(path, 0) for path in paths), at, paths) for at, paths in parts])
+
+    def take_directories(self) -> None:
+        """Take directories that are not larger than what is needed, the largest first."""
+        while self.needed > 0:
+            sums: Counter[str] = Counter()
+            for path, tokens in self._left.items():
+                for place in _above(path):
+                    sums[place] += tokens
+            closed = {place for path in self._kept for place in _above(path)}
+            fitting = [(tokens, at) for at, tokens in sums.items() if 0 < tokens <= self.needed and at not in closed]
+            if not fitting:
+                return
+            largest = max(tokens for tokens, _ in fitting)
+            at = min((at for tokens, at in fitting if tokens == largest), key=lambda at: (at.count("/"), at))
+            self._remove(at, [path for path in self._left if path.startswith(at)])
+
+    def take_files(self) -> None:
+        """Take single files."""
+        self._take([(tokens, path, (path,)) for path, tokens in self._left.items() if path not in self._kept])
+
+    def _take(self, parts: Sequence[tuple[int, str, Sequence[str]]]) -> None:
+        """Take parts, the largest first, until one suffices; then the smallest that does."""
+        waiting = sorted(parts, key=lambda part: (-part[0], path_bytes(part[1])))
+        for number, (tokens, at, paths) in enumerate(waiting):
+            if self.needed <= 0 or not tokens:
+                return
+            if tokens >= self.needed:
+                enough = [part for part in waiting[number:] if part[0] >= self.needed]
+                _, at, paths = enough[-1]
+            self._remove(at, paths)
+
+    def _remove(self, at: str, paths: Iterable[str]) -> None:
+        for path in paths:
+            self.total -= self._left.pop(path, 0)
+        self.taken.append(at)
+
+
+def _above(path: str) -> Iterable[str]:
+    at = path.find("/")
+    while at > 0:
+        yield path[: at + 1]
+        at = path.find("/", at + 1)
