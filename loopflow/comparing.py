@@ -18,6 +18,7 @@ from loopflow.errors import BaselineError, LoopflowError, UsageError
 from loopflow.io.baseline import Baseline, dump, parse
 from loopflow.io.before import Covers, Moment, count_before, count_files, read_stored
 from loopflow.io.counting import Engine
+from loopflow.io.encoding import encoding_id
 from loopflow.io.filters import Filter
 from loopflow.io.start import Start, find_start
 from loopflow.io.token_profiler import TokenProfiler
@@ -82,7 +83,9 @@ def save_baseline(measured: Measured, comparing: CompareRequest) -> str:
     _require_complete(measured.profile, "--save-baseline")
     if measured.covers is None:
         raise UsageError("a baseline belongs to one tree, and several were read", "run in one of them")
-    baseline = Baseline(_encoding_id(measured), {file.path: file.tokens for file in measured.profile.files})
+    baseline = Baseline(
+        encoding_id(measured.profile.encoding), {file.path: file.tokens for file in measured.profile.files}
+    )
     path = comparing.file or os.path.join(measured.selection.root, measured.config.baseline)
     if measured.repository and measured.repository.bare and not comparing.file:
         raise UsageError("a bare repository has no place for a baseline", "name one with --baseline-file")
@@ -148,7 +151,7 @@ def _read_baseline(measured: Measured, comparing: CompareRequest, start: Start |
         what = f"there is no baseline {escape_name(name)}"
         raise BaselineError(what, "code-context --profile --save-baseline writes one")
     assert measured.covers is not None  # noqa: S101  the caller looked
-    return read_stored(parse(data, name, _encoding_id(measured)).files, measured.covers, name)
+    return read_stored(parse(data, name, encoding_id(measured.profile.encoding)).files, measured.covers, name)
 
 
 def _baseline_at(measured: Measured, comparing: CompareRequest, start: Start) -> bytes | None:
@@ -253,7 +256,3 @@ def _newly_excluded(measured: Measured, old: Config, commit: str) -> list[str]:
     left_out = count_files(measured.selection, refs, measured.engine, commit)
     tokens = sum(file.tokens for file in left_out.values())
     return [f"newly excluded: {tokens:,} tokens in {len(left_out):,} files"] if left_out else []
-
-
-def _encoding_id(measured: Measured) -> str:
-    return measured.engine.counter.encoding_id

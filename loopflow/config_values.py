@@ -154,6 +154,22 @@ def read_level(table: Table, key: str) -> Level:
     return Level(value)
 
 
+def read_size_option(value: str, option: str) -> int:
+    """Return a number of tokens from the command line. Raises UsageError."""
+    size = _parse_size(value)
+    if not size:
+        raise UsageError(f"{option}: {_show(value)} is no number of tokens", 'write for example "200k" or 128000')
+    return size
+
+
+def read_share_option(value: str, option: str) -> Fraction:
+    """Return a share below 1 from the command line. Raises UsageError."""
+    share = _parse_percent(value)
+    if share is None or share >= 1:
+        raise UsageError(f"{option}: {_show(value)} is no share of a window", 'write for example "25%"')
+    return share
+
+
 def _parse_size(value: object) -> int | None:
     if isinstance(value, bool):
         return None

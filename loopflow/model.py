@@ -466,7 +466,7 @@ class Cut:
 class Plan:
     """What to leave out so that the rest fits `window` tokens, of which `reserve` are kept back.
 
-    `exclude` are patterns in gitignore syntax, `tokens_left` is what they leave.
+    `exclude` are patterns in gitignore syntax, `tokens_left` is what they leave, `already` are those of the config.
     """
 
     window: int
@@ -474,6 +474,7 @@ class Plan:
     exclude: tuple[str, ...]
     tokens_left: int
     fits: bool
+    already: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,6 +482,7 @@ class Report:
     """Everything that a renderer needs, as data. `unmatched` are paths of the request below which nothing is listed.
 
     `diff` is None where nothing was compared, `judgement` where nothing was judged, `plan` where no window was named.
+    `saved` is the file that a baseline was saved to.
     """
 
     profile: Profile
@@ -489,3 +491,4 @@ class Report:
     judgement: Judgement | None = None
     cuts: tuple[Cut, ...] = ()
     plan: Plan | None = None
+    saved: str | None = None

@@ -5,10 +5,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from threading import Thread
 
+from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.facts import VERSION as FACTS_VERSION
 from loopflow.analysis.names import sort_by_path
+from loopflow.analysis.patterns import compile_patterns
+from loopflow.analysis.plan import Window, make_plan
 from loopflow.comparing import CompareRequest, Measured, compare_and_judge, require_whole_runs, save_baseline
 from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import UsageError
@@ -21,7 +25,7 @@ from loopflow.io.git import Git
 from loopflow.io.progress import NoProgress, Progress
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.io.tree_files import TreeFiles
-from loopflow.model import FileTokens, Profile, Report, Selection, SelectRequest, Skipped
+from loopflow.model import Cut, FileTokens, Plan, Profile, Report, Selection, SelectRequest, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,23 @@ class ConfigRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class FitRequest:
+    """How large the window is, what share of it to keep back, and patterns of what must stay."""
+
+    window: int
+    reserve: Fraction = Fraction(1, 4)
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a context goes, and what is written around its files."""
+
+    layout: Layout
+    write: Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
 class ContextSummary:
     """What was printed: the files' own tokens, and those of what was written around them."""
 
@@ -58,6 +79,7 @@ class ContextSummary:
     wrapper_tokens: int
     skipped: tuple[Skipped, ...]
     unmatched: tuple[str, ...] = ()
+    plan: Plan | None = None
 
     @property
     def gaps(self) -> tuple[Skipped, ...]:
@@ -65,21 +87,14 @@ class ContextSummary:
         return tuple(skip for skip in self.skipped if skip.reason.leaves_a_gap)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A report, and the file that a baseline was saved to, if one was."""
-
-    report: Report
-    saved: str | None = None
-
-
 def profile(
     request: SelectRequest,
     counting: CountRequest,
     configuring: ConfigRequest | None = None,
     comparing: CompareRequest | None = None,
-) -> Outcome:
-    """Select, count, compare and judge, as far as that is asked for. Raises LoopflowError where it is impossible."""
+    fitting: FitRequest | None = None,
+) -> Report:
+    """Select, count, compare, judge and plan as far as that is asked for. Raises LoopflowError where it cannot."""
     comparing = comparing or CompareRequest()
     if comparing.check or comparing.save:
         require_whole_runs(request, comparing)
@@ -91,8 +106,10 @@ def profile(
     covers = coverage(run.listed, run.request) if len(run.listed.trees) == 1 else None
     measured = Measured(selection, found, run.config, run.engine, run.files, covers)
     if comparing.save:
-        return Outcome(Report(found, selection.unmatched), save_baseline(measured, comparing))
-    return Outcome(compare_and_judge(measured, comparing))
+        return Report(found, selection.unmatched, saved=save_baseline(measured, comparing))
+    cuts = find_cuts(found.files)
+    plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, fitting) if fitting else None
+    return replace(compare_and_judge(measured, comparing), cuts=cuts, plan=plan)
 
 
 def read_config(request: SelectRequest, configuring: ConfigRequest) -> Config:
@@ -126,14 +143,21 @@ def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[
 def write_context(
     request: SelectRequest,
     counting: CountRequest,
-    layout: Layout,
-    write: Callable[[str], object],
+    output: Output,
     configuring: ConfigRequest | None = None,
+    fitting: FitRequest | None = None,
 ) -> ContextSummary:
-    """Select, and write the texts as they are read, in order, with `layout` around them."""
+    """Select, and write the texts as they are read, in order, with a layout around them.
+
+    With `fitting`, they are counted first, and what does not fit is left out by the plan for that window.
+    """
     run = _Run(request, counting, configuring or ConfigRequest())
     selection = choose(run.listed, run.request)
-    writer = ContextWriter(run.engine.counter, layout, write)
+    plan = None
+    if fitting:
+        plan = _plan_context(run, selection, output.layout, fitting)
+        selection = choose(run.listed, _without(run.request, plan.exclude), may_be_empty=True)
+    writer = ContextWriter(run.engine.counter, output.layout, output.write)
     skipped = list(selection.skipped)
     files = tokens = 0
     writer.open()
@@ -146,7 +170,35 @@ def write_context(
                 tokens += item.tokens
     writer.close()
     wrapper_tokens = writer.count_wrappers()
-    return ContextSummary(run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched)
+    return ContextSummary(run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched, plan)
+
+
+def _plan_context(run: "_Run", selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
+    """Plan with what is written around each file as well."""
+    with closing(count(selection, run.engine)) as counts:
+        files = [item for item in counts if isinstance(item, FileTokens)]
+    around = [layout.before(file.path, len(files)) + layout.after("") for file in files]
+    wrappers = run.engine.counter.count([layout.opening() + layout.closing(), *around])
+    tokens = {file.path: file.tokens + wrapper for file, wrapper in zip(files, wrappers[1:], strict=True)}
+    plan = _plan(run, tokens, find_cuts(files), replace(fitting, window=fitting.window - wrappers[0]))
+    return replace(plan, window=fitting.window)
+
+
+def _plan(run: "_Run", tokens: Mapping[str, int], cuts: tuple[Cut, ...], fitting: FitRequest) -> Plan:
+    """Make a plan, and measure what is left by selecting again with its patterns."""
+    if len(run.listed.trees) > 1:
+        raise UsageError("several trees were read, and patterns are those of one", "name paths of one repository")
+    keep = compile_patterns(fitting.keep, "--keep") if fitting.keep else None
+    keeps = keep.match if keep else lambda _: False
+    plan = make_plan(tokens, cuts, Window(fitting.window, fitting.reserve, keeps))
+    left = choose(run.listed, _without(run.request, plan.exclude), may_be_empty=True).candidates
+    measured = sum(tokens.get(ref.path, 0) for ref in left)
+    fits = measured <= plan.window - plan.reserve
+    return replace(plan, tokens_left=measured, fits=fits, already=run.config.exclude)
+
+
+def _without(request: SelectRequest, patterns: tuple[str, ...]) -> SelectRequest:
+    return replace(request, config_exclude=request.config_exclude + patterns)
 
 
 class _Run:

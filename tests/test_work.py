@@ -18,7 +18,7 @@ from loopflow.io.file import select
 from loopflow.io.git import Git
 from loopflow.io.progress import NoProgress
 from loopflow.model import Index, SelectRequest, Source, Worktree
-from loopflow.pipeline import CountRequest, profile, write_context
+from loopflow.pipeline import CountRequest, Output, profile, write_context
 from loopflow.render.context import RawLayout
 from tests.support.builder import Repo
 from tests.support.environment import isolate
@@ -272,7 +272,7 @@ def test_known_context_is_read_and_not_counted(
     profile(SelectRequest(), counting)
     opened = note_openings(monkeypatch)
     written: list[str] = []
-    summary = write_context(SelectRequest(), counting, RawLayout(), written.append)
+    summary = write_context(SelectRequest(), counting, Output(RawLayout(), written.append))
     assert Counter(opened) == Counter(TEXTS.keys())
     assert summary.files == len(TEXTS)
     assert sum(map(len, tallies[1].texts)) == summary_wrappers(written)

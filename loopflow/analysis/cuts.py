@@ -8,6 +8,7 @@ and a directory in which every file has the same one is one candidate.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from loopflow.analysis.attributes import Attributes
@@ -53,7 +54,10 @@ def largest_source(files: Iterable[FileTokens], cuts: Iterable[Cut], number: int
     """Return the largest files that are no candidates."""
     left_out = {path for cut in cuts for path in cut.paths}
     own = [file for file in files if file.path not in left_out]
-    return sorted(own, key=lambda file: (-file.tokens, path_bytes(file.path)))[:number]
+    # Which of those with the same tokens come first is decided among few: sorting all takes a while.
+    least = min(nlargest(number, (file.tokens for file in own)), default=0)
+    large = [file for file in own if file.tokens >= least] if number else []
+    return sorted(large, key=lambda file: (-file.tokens, path_bytes(file.path)))[:number]
 
 
 def to_pattern(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from loopflow.analysis.cuts import to_pattern
@@ -12,20 +13,29 @@ Keeps = Callable[[str], bool]
 """Whether a path must stay whatever it costs."""
 
 
-def make_plan(tokens: Mapping[str, int], cuts: Iterable[Cut], window: int, reserve: Fraction, keeps: Keeps) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How many tokens there are to fill, the share of them that is kept back, and what must stay whatever it costs."""
+
+    tokens: int
+    reserve: Fraction = Fraction(1, 4)
+    keeps: Keeps = lambda _: False
+
+
+def make_plan(tokens: Mapping[str, int], cuts: Iterable[Cut], window: Window) -> Plan:
     """Return what to leave out of the files with these `tokens` by path.
 
     First candidates, the largest first, ending with the smallest that suffices. Then, if they do not suffice,
     directories no larger than what is still needed, the largest first; and where each is too coarse, single files.
     `tokens_left` is the sum of what the patterns leave, to be measured again by whoever selects with them.
     """
-    kept_back = int(window * reserve)
-    planner = _Planner(tokens, window - kept_back, keeps)
+    kept_back = int(window.tokens * window.reserve)
+    planner = _Planner(tokens, window.tokens - kept_back, window.keeps)
     planner.take_cuts([(cut.at, cut.paths) for cut in cuts])
     planner.take_directories()
     planner.take_files()
     return Plan(
-        window=window,
+        window=window.tokens,
         reserve=kept_back,
         exclude=tuple(map(to_pattern, planner.taken)),
         tokens_left=planner.total,
@@ -39,7 +49,6 @@ class _Planner:
     def __init__(self, tokens: Mapping[str, int], limit: int, keeps: Keeps) -> None:
         self._left = dict(tokens)
         self._limit = limit
-        self._keeps = keeps
         self._kept = {path for path in tokens if keeps(path)}
         self.total = sum(tokens.values())
         self.taken: list[str] = []
@@ -81,12 +90,11 @@ class _Planner:
     def _take(self, parts: Sequence[tuple[int, str, Sequence[str]]]) -> None:
         """Take parts, the largest first, until one suffices; then the smallest that does."""
         waiting = sorted(parts, key=lambda part: (-part[0], path_bytes(part[1])))
-        for number, (tokens, at, paths) in enumerate(waiting):
-            if self.needed <= 0 or not tokens:
+        for number, part in enumerate(waiting):
+            if self.needed <= 0 or not part[0]:
                 return
-            if tokens >= self.needed:
-                enough = [part for part in waiting[number:] if part[0] >= self.needed]
-                _, at, paths = enough[-1]
+            enough = [each for each in waiting[number:] if each[0] >= self.needed] if part[0] >= self.needed else []
+            _, at, paths = enough[-1] if enough else part
             self._remove(at, paths)
 
     def _remove(self, at: str, paths: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from loopflow.cli.console import Console
 from loopflow.cli.options import Options
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.model import Report, Skipped, Worktree
-from loopflow.pipeline import profile, read_config, write_context
+from loopflow.pipeline import Output, profile, read_config, write_context
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.json import render_json
 from loopflow.render.numbers import plural
@@ -24,10 +24,9 @@ def print_profile(console: Console, options: Options) -> ExitCode:
     """Count, compare and judge as far as that is asked for, and print the charts or the JSON."""
     with console.progress(os.environ) as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        outcome = profile(options.select, counting, options.config, options.compare)
-    report = outcome.report
-    if outcome.saved is not None:
-        console.note(f"saved {plural(report.profile.total.files, 'file')} to {escape_name(outcome.saved)}")
+        report = profile(options.select, counting, options.config, options.compare, options.fit)
+    if report.saved is not None:
+        console.note(f"saved {plural(report.profile.total.files, 'file')} to {escape_name(report.saved)}")
     else:
         _print_report(console, options, report)
     if report.judgement is None:
@@ -71,7 +70,7 @@ def print_context(console: Console, options: Options) -> ExitCode:
     write = copied.append if options.copy else console.write
     with console.progress(os.environ, prints=not options.copy) as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        summary = write_context(options.select, counting, layout, write, options.config)
+        summary = write_context(options.select, counting, Output(layout, write), options.config, options.fit)
     if options.copy:
         _copy(console, copied)
     console.flush()
@@ -79,6 +78,11 @@ def print_context(console: Console, options: Options) -> ExitCode:
         for skip in sorted(summary.skipped, key=lambda skip: path_bytes(skip.path)):
             console.note(f"skipped {escape_name(skip.path)} ({_why(skip)})")
     _say_what_is_missing(console, options, summary.unmatched, summary.gaps)
+    if summary.plan and summary.plan.exclude:
+        left_out = ", ".join(map(escape_name, summary.plan.exclude))
+        console.note(f"left out to fit {summary.plan.window:,} tokens: {left_out}")
+    if summary.plan and not summary.plan.fits:
+        console.warn("it does not fit: what --keep names is too large")
     skipped = f", {len(summary.skipped):,} skipped" if summary.skipped else ""
     where = ", copied to the clipboard" if options.copy else ""
     console.note(

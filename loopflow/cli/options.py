@@ -1,17 +1,20 @@
 """Options in, requests out: what the command line means, before anything is read."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from loopflow.cli.console import ColourChoice
 from loopflow.comparing import CompareRequest
+from loopflow.config_values import read_share_option, read_size_option
 from loopflow.errors import UsageError
 from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
-from loopflow.pipeline import ConfigRequest, CountRequest
+from loopflow.pipeline import ConfigRequest, CountRequest, FitRequest
 from loopflow.render.text import ChartOptions
 
+_LEAVE_ONE_OUT = "leave one of them out"
 _CONFIGURED = {"encoding": "encoding", "against": "against"}
 
 
@@ -24,6 +27,7 @@ class Options:
     config: ConfigRequest
     compare: CompareRequest
     charts: ChartOptions
+    fit: FitRequest | None
     profile: bool
     show_config: bool
     format: str
@@ -70,7 +74,9 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
             files=given["files"],
             top=given["top"],
             verbose=given["verbose"],
+            cuts=given["cuts"],
         ),
+        fit=_read_fit(given),
         profile=given["profile"],
         show_config=given["show_config"],
         format=given["format"] or "text",
@@ -89,6 +95,16 @@ def _source(given: dict[str, Any]) -> Source:
     return Index() if given["staged"] else Worktree()
 
 
+def _read_fit(given: dict[str, Any]) -> FitRequest | None:
+    window = given["window"] if given["profile"] else given["fit"]
+    if window is None:
+        return None
+    default = Fraction(1, 4) if given["profile"] else Fraction(0)  # a window names the model's, --fit what to print
+    reserve = read_share_option(given["reserve"], "--reserve") if given["reserve"] is not None else default
+    option = "--window" if given["profile"] else "--fit"
+    return FitRequest(read_size_option(window, option), reserve, given["keep"])
+
+
 def _cache_file(environment: Mapping[str, str]) -> str:
     directory = environment.get("LOOPFLOW_CACHE_DIR")
     if not directory:
@@ -98,19 +114,52 @@ def _cache_file(environment: Mapping[str, str]) -> str:
     return os.path.join(directory, "counts.sqlite3")
 
 
+_OF_A_PROFILE = ("depth", "files", "top", "format", "cuts", "baseline", "save-baseline", "baseline-file", "check")
+
+# Each: whether the options clash, what is wrong, what to do.
+_CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
+    (lambda given: given["raw"] and given["profile"], "--raw prints context, --profile counts it", _LEAVE_ONE_OUT),
+    (
+        lambda given: given["fit"] and given["profile"],
+        "--fit shortens what is printed, and a profile prints no files",
+        "use --window",
+    ),
+    (
+        lambda given: given["window"] and not given["profile"],
+        "--window is about a profile",
+        "add --profile, or use --fit to print what fits",
+    ),
+    (
+        lambda given: (given["reserve"] or given["keep"]) and not (given["window"] or given["fit"]),
+        "--reserve and --keep are about a window",
+        "add --window N, or --fit N",
+    ),
+    (
+        lambda given: given["against"] is not None and not (given["profile"] or given["changed"]),
+        "--against is what a profile or --changed compares with",
+        "add --profile or --changed",
+    ),
+    (
+        lambda given: given["baseline_file"] is not None and not (given["baseline"] or given["save_baseline"]),
+        "--baseline-file says which baseline",
+        "add --baseline or --save-baseline",
+    ),
+    (
+        lambda given: given["baseline"] and given["save_baseline"],
+        "--baseline compares with the baseline, --save-baseline replaces it",
+        _LEAVE_ONE_OUT,
+    ),
+)
+
+
 def _require_profile(given: dict[str, Any]) -> None:
-    for option in ("depth", "files", "top", "format", "baseline", "save-baseline", "baseline-file", "check"):
+    for option in _OF_A_PROFILE:
         value = given[option.replace("-", "_")]
         if value is not None and value is not False and not given["profile"]:  # 0 is a value
             raise UsageError(f"--{option} is about a profile, and no profile is asked for", "add --profile")
-    if given["against"] is not None and not (given["profile"] or given["changed"]):
-        raise UsageError("--against is what a profile or --changed compares with", "add --profile or --changed")
-    if given["baseline_file"] is not None and not (given["baseline"] or given["save_baseline"]):
-        raise UsageError("--baseline-file says which baseline", "add --baseline or --save-baseline")
-    if given["baseline"] and given["save_baseline"]:
-        raise UsageError("--baseline compares with the baseline, --save-baseline replaces it", "leave one of them out")
-    if given["raw"] and given["profile"]:
-        raise UsageError("--raw prints context, --profile counts it", "leave one of them out")
+    for clashes, what, hint in _CLASHES:
+        if clashes(given):
+            raise UsageError(what, hint)
 
 
 def _extensions(given: Iterable[str]) -> Iterable[str]:

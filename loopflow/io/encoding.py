@@ -50,11 +50,6 @@ class TokenCounter(Protocol):
         ...
 
     @property
-    def encoding_id(self) -> str:
-        """What a count depends on whatever the engine: encoding, vocabulary and rule of decoding."""
-        ...
-
-    @property
     def encoding(self) -> str:
         """The plain name of the encoding, such as "o200k_base"."""
         ...
@@ -100,11 +95,6 @@ class ToktokCounter:
         self.encoding = encoding
 
     @property
-    def encoding_id(self) -> str:
-        """What a count depends on besides the engine."""
-        return _encoding_id(self.encoding)
-
-    @property
     def id(self) -> str:
         """What a count depends on."""
         import toktok  # noqa: PLC0415
@@ -129,11 +119,6 @@ class TiktokenCounter:
         self._loading = Lock()
 
     @property
-    def encoding_id(self) -> str:
-        """What a count depends on besides the engine."""
-        return _encoding_id(self.encoding)
-
-    @property
     def id(self) -> str:
         """What a count depends on."""
         import tiktoken  # noqa: PLC0415
@@ -152,12 +137,13 @@ class TiktokenCounter:
             return self._loaded
 
 
-def _encoding_id(encoding: str) -> str:
+def encoding_id(encoding: str) -> str:
+    """Return what a count depends on whatever the engine: encoding, vocabulary and rule of decoding."""
     return f"{encoding}:{VOCABULARY_DIGESTS[encoding]}:{_DECODING}"
 
 
 def _counter_id(encoding: str, engine: str) -> str:
-    return f"{_encoding_id(encoding)}:{engine}"
+    return f"{encoding_id(encoding)}:{engine}"
 
 
 def _count_with(encoding: "tiktoken.Encoding", text: str) -> int:

@@ -88,11 +88,11 @@ def list_all(request: SelectRequest, git: Git, here: str) -> Listed:
     return Listed(request, root, tuple(trees), tuple(everything), tuple(wanted), tuple(unmatched))
 
 
-def choose(listed: Listed, request: SelectRequest) -> Selection:
-    """Return what the filters of `request` let through. Raises UsageError as `select` does."""
+def choose(listed: Listed, request: SelectRequest, *, may_be_empty: bool = False) -> Selection:
+    """Return what the filters of `request` let through. Raises UsageError as `select` does, unless it may be empty."""
     filters = Filter(request)
     kept = [filters.apply(listing) for listing in listed.wanted]
-    if request.narrows and not listed.is_empty and not any(listing.items for listing in kept):
+    if request.narrows and not (may_be_empty or listed.is_empty) and not any(listing.items for listing in kept):
         raise _nothing_selected(request)
     items = [item for listing in kept for item in _classify(_only_changed(listing), request.baseline)]
     if len(kept) > 1:  # a path can be listed twice: by its repository, and by the directory around that

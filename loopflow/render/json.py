@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.model import Delta, Diff, Judgement, Profile, Report, Verdict, percent
+from loopflow.model import Cut, Delta, Diff, Judgement, Plan, Profile, Report, Verdict, percent
 
 SCHEMA = 1
 
@@ -44,6 +44,8 @@ def as_data(report: Report) -> dict[str, Any]:
         "rules": [_rule(verdict) for verdict in judgement.verdicts],
         "files_over_budget": judgement.files_over,
         "files_under_budget": judgement.files_under,
+        "cuts": [_cut(cut) for cut in report.cuts],
+        "plan": _plan(report.plan) if report.plan else None,
     }
 
 
@@ -79,6 +81,25 @@ def _change(delta: Delta) -> dict[str, Any]:
     if delta.came_from is not None:
         change |= {key.replace("path", "from"): text for key, text in _path(delta.came_from).items()}
     return change
+
+
+def _cut(cut: Cut) -> dict[str, Any]:
+    return {
+        "reason": cut.reason.value,
+        "evidence": escape_name(cut.evidence),
+        "paths": [_path(path)["path"] for path in cut.paths],
+        "tokens": cut.tokens,
+    }
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "window": plan.window,
+        "reserve": plan.reserve,
+        "exclude": [_path(pattern)["path"] for pattern in plan.exclude],
+        "tokens_left": plan.tokens_left,
+        "fits": plan.fits,
+    }
 
 
 def _rule(verdict: Verdict) -> dict[str, Any]:

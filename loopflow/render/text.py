@@ -8,20 +8,21 @@ was skipped, the total.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from itertools import groupby
 
-from loopflow.analysis.names import escape_name, path_bytes
+from loopflow.analysis.cuts import largest_source
+from loopflow.analysis.names import escape_name
 from loopflow.model import Delta, Diff, Judgement, Profile, Report, Skipped, Status
 from loopflow.render.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.render.terminal import Glyphs, Terminal, shorten
 from loopflow.render.tree import Row, build_tree, draw_tree
-from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth
+from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
 
 BAR_CELLS = 10
 LONG_CHART = 50
 LARGEST = 10
 EXAMPLES = 3
+CUTS = 5
 _ROOM_FOR_NAMES = 24
 _LEAST_NAME = 10
 _ROOM_FOR_ALL = 110
@@ -38,6 +39,7 @@ class ChartOptions:
     files: bool = False
     top: int | None = None
     verbose: bool = False
+    cuts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,10 @@ def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> It
     yield ""
     if diff:
         yield from _changes(diff, terminal, LARGEST if options.top is None else options.top)
-    yield from _summary(profile, terminal, options)
+    yield from _summary(report, terminal, options)
+    if report.plan:
+        yield ""
+        yield from describe_plan(profile, report.plan)
     if diff:
         yield describe_growth(profile, diff)
     if report.judgement and report.judgement.verdicts:
@@ -162,19 +167,21 @@ def render_failures(report: Report, terminal: Terminal) -> Iterator[str]:
     yield from _remarks(judgement)
 
 
-def _file_rows(profile: Profile, top: int) -> Iterator[Row]:
-    least = min(nlargest(top, (file.tokens for file in profile.files)), default=0)
-    largest = [file for file in profile.files if file.tokens >= least] if top else []
-    for file in sorted(largest, key=lambda file: (-file.tokens, path_bytes(file.path)))[:top]:
-        yield Row(escape_name(file.path), file.tokens, profile.total.tokens)
+def _file_rows(report: Report, top: int) -> Iterator[Row]:
+    for file in largest_source(report.profile.files, report.cuts, top):
+        yield Row(escape_name(file.path), file.tokens, report.profile.total.tokens)
 
 
-def _summary(profile: Profile, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
-    palette, total = terminal.palette, profile.total
-    largest = [("", row) for row in _file_rows(profile, LARGEST if options.top is None else options.top)]
+def _summary(report: Report, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
+    profile, palette, total = report.profile, terminal.palette, report.profile.total
+    largest = [("", row) for row in _file_rows(report, LARGEST if options.top is None else options.top)]
     if largest:
-        yield palette.bold("Largest files")
+        yield palette.bold("Largest source files" if report.cuts else "Largest files")
         yield from _chart(largest, FILE_COLUMNS, terminal, bars=False)
+        yield ""
+    if report.cuts and options.top != 0:
+        yield palette.bold("Could be left out")
+        yield from _cuts(report, terminal, None if options.cuts else CUTS)
         yield ""
     if profile.skipped:
         yield palette.bold("Skipped")
@@ -184,6 +191,20 @@ def _summary(profile: Profile, terminal: Terminal, options: ChartOptions) -> Ite
     yield palette.bold(f"Total: {plural(total.tokens, 'token')}") + f" in {files}"
     if profile.gaps:
         yield palette.warning(f"Incomplete: {plural(len(profile.gaps), 'file')} could not be counted")
+
+
+def _cuts(report: Report, terminal: Terminal, number: int | None) -> Iterator[str]:
+    total, cuts = report.profile.total.tokens, report.cuts
+    shown = cuts[:number]
+    rows = [
+        ("", Row(f"{escape_name(cut.at)}: {cut.reason}, {escape_name(cut.evidence)}", cut.tokens, total))
+        for cut in shown
+    ]
+    yield from _chart(rows, FILE_COLUMNS, terminal, bars=False)
+    tokens = sum(cut.tokens for cut in cuts)
+    more = f"; --cuts shows {len(cuts) - len(shown):,} more" if len(cuts) > len(shown) else ""
+    share = format_percent(tokens, total)
+    yield f"{plural(tokens, 'token')} ({share}%) in all, {total - tokens:,} would remain{more}"
 
 
 def _chart(

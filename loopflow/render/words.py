@@ -1,11 +1,12 @@
 """Growth and verdicts in words, the same in every format for people."""
 
+import json
 from fractions import Fraction
 from math import ceil
 
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.raised import format_limit
-from loopflow.model import Delta, Diff, Index, Kind, Profile, Report, Revision, Scope, Source, Verdict
+from loopflow.model import Delta, Diff, Index, Kind, Plan, Profile, Report, Revision, Scope, Source, Verdict
 from loopflow.render.numbers import format_growth, format_percent, plural
 
 BUDGET_TITLES = ("status", "value", "limit", "% limit", "rule")
@@ -29,6 +30,29 @@ def _subject(source: Source) -> str:
     if isinstance(source, Revision):
         return escape_name(source.revision)
     return "What is staged" if isinstance(source, Index) else "Work tree"
+
+
+def describe_plan(profile: Profile, plan: Plan) -> list[str]:
+    """Say how much of a window the selection fills, and what to leave out where that is too much."""
+    share = 100 * plan.reserve / plan.window if plan.window else 0
+    room = plan.window - plan.reserve
+    why = f" ({share:.0f}%, because other models' tokenizers count the same code higher than {profile.encoding})"
+    lines = [f"Window: {plan.window:,} tokens, {plan.reserve:,} kept back{why if plan.reserve else ''}."]
+    if not plan.exclude:
+        filled = format_percent(profile.total.tokens, plan.window)
+        fits = "It fits." if plan.fits else "It does not fit, and nothing can be left out."
+        return [*lines, f"The selection fills {filled}% of it. {fits}"]
+    too_many = profile.total.tokens - room
+    lines.append(f"The selection is {plural(too_many, 'token')} too large. With this in the config file, ")
+    lines[-1] += f"{plan.tokens_left:,} of {room:,} are left" + (":" if plan.fits else ", which is still too many:")
+    patterns = ",\n".join(
+        f"    {json.dumps(_shown(pattern), ensure_ascii=False)}" for pattern in plan.already + plan.exclude
+    )
+    return [*lines, "", f"exclude = [\n{patterns},\n]"]
+
+
+def _shown(pattern: str) -> str:
+    return pattern if pattern.isprintable() else escape_name(pattern)
 
 
 def budget_cells(verdict: Verdict) -> tuple[str, ...]:

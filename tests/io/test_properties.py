@@ -20,7 +20,7 @@ from loopflow.io.git import Git
 from loopflow.io.opening import Opener
 from loopflow.io.progress import NoProgress
 from loopflow.model import FileTokens, Reason, SelectRequest
-from loopflow.pipeline import ContextSummary, CountRequest, profile, write_context
+from loopflow.pipeline import ContextSummary, CountRequest, Output, profile, write_context
 from tests.support.builder import Repo
 from tests.support.oracle import count_repository
 from tests.support.random_repos import TEXT_KINDS, UNTRACKED, Tree, built, trees
@@ -88,7 +88,7 @@ def print_context(request: SelectRequest) -> tuple[dict[str, str], ContextSummar
         if texts:
             texts[-1] += text
 
-    summary = write_context(request, COUNTING, layout, write)
+    summary = write_context(request, COUNTING, Output(layout, write))
     return dict(zip(layout.paths, texts, strict=True)), summary
 
 

@@ -43,7 +43,7 @@ class Opened:
         return {
             f"{directory}/{name}" if directory else name: (Stamp(*stamp), blob)
             for directory, page in self.cache.pages(root).items()
-            for name, (stamp, _, blob) in unpack(page).entries().items()
+            for name, (stamp, _, blob, _) in unpack(page).entries().items()
             if stamp != NO_STAMP
         }
 

@@ -9,7 +9,7 @@ import pytest
 
 from loopflow.errors import GitError, UsageError
 from loopflow.model import Profile, Reason, SelectRequest
-from loopflow.pipeline import CountRequest, profile, write_context
+from loopflow.pipeline import CountRequest, Output, profile, write_context
 
 EVERYTHING = SelectRequest()
 COUNTING = CountRequest(jobs=2)
@@ -57,7 +57,7 @@ def print_texts(here: str | PathLike[str], request: SelectRequest = EVERYTHING) 
     """Print what `request` asks for, seen from `here`; the profile of the same request must agree in everything."""
     recorder = _Recorder()
     with chdir(here):
-        summary = write_context(request, COUNTING, recorder, recorder.write)
+        summary = write_context(request, COUNTING, Output(recorder, recorder.write))
         found = profile_of(request)
     skipped = {skip.path: skip.reason for skip in summary.skipped}
     assert sorted(recorder.texts) == sorted(file.path for file in found.files)
