@@ -14,6 +14,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.config_values import (
     Table,
     read_allowance,
+    read_encoding,
     read_level,
     read_path,
     read_patterns,
@@ -84,7 +85,7 @@ def _read_table(name: str, data: bytes) -> Table | None:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{escape_name(name)}:{line}: this is not UTF-8", "TOML files are") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits is a plain ValueError
         raise ConfigError(f"{escape_name(name)} is not TOML: {error}", "correct it there") from error
     if not is_pyproject:
         return Table(name, text, (), values)
@@ -102,7 +103,7 @@ def _read_config(table: Table) -> Config:
     table.require_known(_TOP)
     values: dict[str, Any] = {}
     readers = {
-        "encoding": read_text,
+        "encoding": read_encoding,
         "include": read_patterns,
         "exclude": read_patterns,
         "against": read_text,

@@ -1,21 +1,29 @@
 """Values of the config file: each is read strictly, and an error says which key, file and line it is about."""
 
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import ConfigError, UsageError
+from loopflow.io.encoding import VOCABULARY_DIGESTS
 from loopflow.model import Allowance, Level, Place
 
 _SIZE = re.compile(r"(\d[\d_]*(?:\.\d+)?) ?([kKmM]?)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000}
 _MOST = 10**15
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
+_LONGEST = 60
+"""Characters of a number, and of what an error shows of a value."""
+_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_KEY = rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*"
+_HEADER = re.compile(rf"\s*\[\[?{_KEY}\]\]?\s*(?:#.*)?")
+_ENTRY = re.compile(rf"{_KEY}=")
 _HUNDRED = 100
 
 
@@ -74,6 +82,14 @@ def read_text(table: Table, key: str) -> str:
     value = table.values[key]
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise table.error(key, f"{_show(value)} is not a text", f'write for example {key} = "..."')
+    return value
+
+
+def read_encoding(table: Table, key: str) -> str:
+    """Return the name of an encoding."""
+    value = read_text(table, key)
+    if value not in VOCABULARY_DIGESTS:
+        raise table.error(key, f"there is no encoding {_show(value)}", f"known are {', '.join(VOCABULARY_DIGESTS)}")
     return value
 
 
@@ -171,11 +187,9 @@ def read_share_option(value: str, option: str) -> Fraction:
 
 
 def _parse_size(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return value if 0 <= value <= _MOST else None
-    found = _SIZE.fullmatch(value) if isinstance(value, str) and value.isascii() else None
+    found = _match(_SIZE, value)
     if not found:
         return None
     size = Fraction(found[1].replace("_", "")) * _UNITS[found[2].lower()]
@@ -183,32 +197,72 @@ def _parse_size(value: object) -> int | None:
 
 
 def _parse_percent(value: object) -> Fraction | None:
-    found = _PERCENT.fullmatch(value) if isinstance(value, str) and value.isascii() else None
+    found = _match(_PERCENT, value)
     return Fraction(found[1]) / _HUNDRED if found else None
+
+
+def _match(pattern: re.Pattern[str], value: object) -> re.Match[str] | None:
+    if not isinstance(value, str) or not value.isascii() or len(value) > _LONGEST:
+        return None
+    return pattern.fullmatch(value)
 
 
 def _show(value: object) -> str:
     if isinstance(value, str):
-        return f"'{escape_name(value)}'"
+        return f"'{escape_name(value[:_LONGEST])}{'...' if len(value) > _LONGEST else ''}'"
     if isinstance(value, bool):
         return str(value).lower()
-    return escape_name(repr(value)) if isinstance(value, int | float) else "this"
+    is_short = isinstance(value, float) or (isinstance(value, int) and abs(value) < _MOST**2)
+    return repr(value) if is_short else "this"
+
+
+class _Line(NamedTuple):
+    """A line that begins `table`, or sets a key in it; `path` is the table's or the key's."""
+
+    number: int
+    is_header: bool
+    table: tuple[str, ...]
+    path: tuple[str, ...]
 
 
 def _find_line(table: Table, key: str) -> int | None:
-    """Return the line (from 1) that `key` of a table, or the table itself, is written on, if that can be told."""
-    wanted, seen, is_inside = ".".join(table.path), -1, not table.path
-    names = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""") if key else None
-    begin: int | None = None
-    for number, line in enumerate(table.text.splitlines(), 1):
-        header = _HEADER.fullmatch(line)
+    """Return the line (from 1) that `key` of a table, or the table itself, is written on, if that can be told.
+
+    What is written inside of something else, such as a table on one line, is found where that begins.
+    """
+    wanted = (*table.path, key) if key else table.path
+    seen, best, found = -1, 0, None
+    for line in _read_lines(table.text):
+        seen += line.is_header and line.path == table.path
+        is_another = max(seen, 0) != table.number and line.table[: len(table.path)] == table.path
+        if len(line.path) > best and line.path == wanted[: len(line.path)] and not is_another:
+            best, found = len(line.path), line.number
+    return found
+
+
+@lru_cache(maxsize=4)
+def _read_lines(text: str) -> list[_Line]:
+    """Return the lines of a TOML file that begin a table or set a key."""
+    lines: list[_Line] = []
+    table: tuple[str, ...] = ()
+    for number, text_line in enumerate(text.split("\n"), 1):
+        header, entry = _HEADER.fullmatch(text_line), _ENTRY.match(text_line)
         if header:
-            name = re.sub(r"""["'\s]""", "", header[2])
-            seen += name == wanted
-            is_inside = name == wanted and seen == table.number
-            begin = begin or (number if is_inside else None)
-            if key and name == ".".join((*table.path, key)):
-                return number
-        elif is_inside and names and names.match(line):
-            return number
-    return begin
+            table = _read_path(header[1])
+            lines.append(_Line(number, is_header=True, table=table, path=table))
+        elif entry:
+            lines.append(_Line(number, is_header=False, table=table, path=(*table, *_read_path(entry[1]))))
+    return lines
+
+
+def _read_path(key: str) -> tuple[str, ...]:
+    """Return the parts of a key such as `tool."a.b"`; none of one that only looks like a key, in a text of lines."""
+    try:
+        value: Any = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    path: list[str] = []
+    while isinstance(value, dict):
+        [(part, value)] = value.items()
+        path.append(part)
+    return tuple(path)
