@@ -123,7 +123,7 @@ def _require_complete(profile: Profile, option: str) -> None:
 def _find_start(measured: Measured, comparing: CompareRequest) -> Start | None:
     """Return the start of the change; None outside of git, and where only a baseline is asked for."""
     repository = measured.repository
-    against = comparing.against or (measured.config.against if comparing.check else None)
+    against = measured.config.against if comparing.check and comparing.against is None else comparing.against
     if repository is None:
         if against is not None:
             raise UsageError("this is no git repository: there is nothing to compare with", "leave out --against")
@@ -190,11 +190,12 @@ def _judge(measured: Measured, starts: list[Before], stored: Before | None, diff
     rules = measured.config.rules
     case = Case(measured.profile.files, starts, stored, diff.files if diff else ())
     judgement = judge(rules, case, _matcher)
-    remarks = _remarks(measured, starts[0]) if starts else ()
+    start = starts[0] if starts else None
+    remarks = _remarks(measured, start) if start else ()
     if any(verdict.is_over for verdict in judgement.verdicts):
         owner = _owners(measured)
         judgement = replace(judgement, verdicts=tuple(_name_owner(each, owner) for each in judgement.verdicts))
-    return replace(judgement, remarks=tuple(remarks))
+    return replace(judgement, remarks=tuple(remarks), start=start.name if start else None)
 
 
 def _matcher(rule: Rule) -> Matcher:
@@ -228,11 +229,11 @@ def _name_owner(verdict: Verdict, owner: Callable[[str], str | None]) -> Verdict
 def _remarks(measured: Measured, start: Before) -> Iterable[str]:
     """Say what this change did to the rules it is judged by."""
     repository, commit, config = measured.repository, start.commit, measured.config
-    if repository is None or commit is None or config.file not in CONFIG_FILES:
+    if repository is None or commit is None or config.file not in {None, *CONFIG_FILES}:
         return ()
-    git = measured.engine.git
+    git, files = measured.engine.git, measured.files
     past = {name: data for name in CONFIG_FILES if (data := git.read_file(repository, commit, name)) is not None}
-    if not past or past.get(config.file) == measured.files.read(config.file):
+    if not past or past == {name: data for name in CONFIG_FILES if (data := files.read(name)) is not None}:
         return ()
     try:
         old = resolve(past, {}, {})
@@ -251,8 +252,9 @@ def _newly_excluded(measured: Measured, old: Config, commit: str) -> list[str]:
     refs = [
         ref
         for ref in measured.engine.git.list_commit(repository, commit)
-        if is_regular(ref.mode) and filters.admits(ref.path) and not covers(ref.path)
+        if is_regular(ref.mode) and ref.path != was.baseline and filters.admits(ref.path) and not covers(ref.path)
     ]
     left_out = count_files(measured.selection, refs, measured.engine, commit)
     tokens = sum(file.tokens for file in left_out.values())
-    return [f"newly excluded: {tokens:,} tokens in {len(left_out):,} files"] if left_out else []
+    files = "1 file" if len(left_out) == 1 else f"{len(left_out):,} files"
+    return [f"newly excluded: {tokens:,} tokens in {files}"] if left_out else []

@@ -235,8 +235,9 @@ def _find_line(table: Table, key: str) -> int | None:
     for line in _read_lines(table.text):
         seen += line.is_header and line.path == table.path
         is_another = max(seen, 0) != table.number and line.table[: len(table.path)] == table.path
-        if len(line.path) > best and line.path == wanted[: len(line.path)] and not is_another:
-            best, found = len(line.path), line.number
+        common = min(len(line.path), len(wanted))
+        if common > best and line.path[:common] == wanted[:common] and not is_another:
+            best, found = common, line.number
     return found
 
 

@@ -421,12 +421,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All verdicts, how many files are over and under the file limits, and what this change did to the rules."""
+    """All verdicts, how many files are over and under the file limits, and what this change did to the rules.
+
+    `start` is what the start of the change is called, None where there is none.
+    """
 
     verdicts: tuple[Verdict, ...] = ()
     files_over: int = 0
     files_under: int = 0
     remarks: tuple[str, ...] = ()
+    start: str | None = None
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

@@ -13,6 +13,7 @@ from loopflow.analysis.facts import VERSION as FACTS_VERSION
 from loopflow.analysis.names import sort_by_path
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import Window, make_plan
+from loopflow.analysis.proposal import Proposal
 from loopflow.comparing import CompareRequest, Measured, compare_and_judge, require_whole_runs, save_baseline
 from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import UsageError
@@ -25,7 +26,8 @@ from loopflow.io.git import Git
 from loopflow.io.progress import NoProgress, Progress
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.io.tree_files import TreeFiles
-from loopflow.model import Cut, FileTokens, Plan, Profile, Report, Selection, SelectRequest, Skipped
+from loopflow.model import Cut, FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
+from loopflow.starting import propose_for, require_no_config, write_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +102,31 @@ def profile(
         require_whole_runs(request, comparing)
         request = replace(request, whole=True)
     run = _Run(request, counting, configuring or ConfigRequest())
+    measured = _measure(run)
+    found = measured.profile
+    if comparing.save:
+        return Report(found, measured.selection.unmatched, saved=save_baseline(measured, comparing))
+    cuts = find_cuts(found.files)
+    plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, fitting) if fitting else None
+    return replace(compare_and_judge(measured, comparing), cuts=cuts, plan=plan)
+
+
+def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str, Proposal]:
+    """Write a first config file for the tree around the current directory; return its path and what is in it."""
+    source = Index() if Git().find_repository(os.path.realpath(_here())) else Worktree()
+    run = _Run(SelectRequest(source=source, whole=True), counting, configuring)
+    require_no_config(run.config)
+    measured = _measure(run)
+    proposal = propose_for(measured)
+    return write_config(measured, proposal), proposal
+
+
+def _measure(run: "_Run") -> Measured:
     selection = choose(run.listed, run.request)
     with closing(count(selection, run.engine)) as counts:
         found = build_profile(selection, run.engine.counter, counts)
     covers = coverage(run.listed, run.request) if len(run.listed.trees) == 1 else None
-    measured = Measured(selection, found, run.config, run.engine, run.files, covers)
-    if comparing.save:
-        return Report(found, selection.unmatched, saved=save_baseline(measured, comparing))
-    cuts = find_cuts(found.files)
-    plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, fitting) if fitting else None
-    return replace(compare_and_judge(measured, comparing), cuts=cuts, plan=plan)
+    return Measured(selection, found, run.config, run.engine, run.files, covers)
 
 
 def read_config(request: SelectRequest, configuring: ConfigRequest) -> Config:

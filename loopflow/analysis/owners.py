@@ -1,32 +1,42 @@
-"""Who owns a file, by a CODEOWNERS file: patterns as in .gitignore, each with its owners, the last match decides."""
+"""Who owns a file, by a CODEOWNERS file: patterns with their owners, of which the last one that matches decides.
 
+Patterns are those of .gitignore, but for one that ends in `/*`: it is about what lies directly in a directory.
+"""
+
+import re
 from collections.abc import Callable
 
-from loopflow.analysis.patterns import Patterns, compile_patterns
+from loopflow.analysis.patterns import compile_patterns
 from loopflow.errors import UsageError
 
 CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Where one can be; the first that is there counts, as on GitHub."""
 
+_COMMENT = re.compile(r"(?<!\\)\s#")
+_WORD = re.compile(r"(?:\\ |\S)+")
+
 
 def parse_owners(text: str) -> Callable[[str], str | None]:
     """Return what tells the owner of a path, None where nobody is named. Lines that mean nothing are passed over."""
-    rules = [rule for line in text.splitlines() if (rule := _parse_line(line))]
+    lines = text.removeprefix("\ufeff").split("\n")
+    rules = [rule for line in lines if (rule := _parse_line(line))]
 
     def owner(path: str) -> str | None:
-        for patterns, owners in reversed(rules):
-            if patterns.match(path):
+        for matches, owners in reversed(rules):
+            if matches(path):
                 return owners or None
         return None
 
     return owner
 
 
-def _parse_line(line: str) -> tuple[Patterns, str] | None:
-    words = line.partition(" #")[0].strip().replace("\\ ", "\0").split()
+def _parse_line(line: str) -> tuple[Callable[[str], bool | None], str] | None:
+    """Return what tells whether a line is about a path, and its owners."""
+    words = _WORD.findall(_COMMENT.split(line, maxsplit=1)[0])
     if not words or words[0].startswith(("#", "[", "^[", "!")):  # comments, sections of GitLab, nothing
         return None
     try:
-        return compile_patterns([words[0].replace("\0", "\\ ")], "CODEOWNERS"), " ".join(words[1:])
+        patterns = compile_patterns(words[:1], "CODEOWNERS")
     except UsageError:
         return None
+    return patterns.decide if words[0].endswith("/*") else patterns.match, " ".join(words[1:])

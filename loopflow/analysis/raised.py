@@ -1,6 +1,7 @@
 """What a change did to the rules that it is judged by: limits raised, dropped, or made to warn only."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from loopflow.analysis.names import escape_name
 from loopflow.model import Allowance, Level, Rule, Scope
@@ -36,7 +37,8 @@ def format_limit(limit: int | Allowance) -> str:
     if isinstance(limit, int):
         return f"{limit:,}"
     if limit.share is not None:
-        return f"{float(limit.share * 100):g}%"
+        percent = limit.share * 100
+        return f"{Decimal(percent.numerator) / percent.denominator:f}%"
     return f"{limit.tokens:,}"
 
 

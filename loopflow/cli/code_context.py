@@ -62,6 +62,7 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 @click.option("--baseline-file", metavar="FILE", help="Which baseline.  [default: .loopflow-baseline.json]")
 @click.option("--check", is_flag=True, help="Judge by the budgets of the config file; exit 1 if one is exceeded.")
 @click.option("--config", metavar="FILE", help="Instead of loopflow.toml, or [tool.loopflow] in pyproject.toml.")
+@click.option("--init", is_flag=True, help="Write a first loopflow.toml, with limits that hold today.")
 @click.option("--show-config", is_flag=True, help="Show what holds, and where each value comes from.")
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Profile: only N levels of directories.")
 @click.option("--files", is_flag=True, help="Profile: files in the hierarchy too.")
@@ -116,6 +117,8 @@ def _run(console: Console, arguments: list[str]) -> ExitCode:
     console.quiet = options.quiet
     from loopflow.cli import commands  # noqa: PLC0415
 
+    if options.init:
+        return commands.start(console, options)
     if options.show_config:
         return commands.show_config(console, options)
     command = commands.print_profile if options.profile else commands.print_context

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.cli.configuration import render_config
+from loopflow.cli.configuration import render_config, render_start
 from loopflow.cli.console import Console
 from loopflow.cli.options import Options
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.model import Report, Skipped, Worktree
-from loopflow.pipeline import Output, profile, read_config, write_context
+from loopflow.pipeline import Output, initialise, profile, read_config, write_context
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.json import render_json
 from loopflow.render.numbers import plural
@@ -54,6 +54,15 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
             write(piece)
         console.flush()
     _say_what_is_missing(console, options, report.unmatched, report.profile.gaps)
+
+
+def start(console: Console, options: Options) -> ExitCode:
+    """Write a first config file, and say what is in it, why, and what comes next."""
+    with console.progress(os.environ) as progress:
+        path, proposal = initialise(replace(options.count, progress=progress), options.config)
+    for line in render_start(path, proposal):
+        console.write_chart(f"{line}\n")
+    return ExitCode.OK
 
 
 def show_config(console: Console, options: Options) -> ExitCode:

@@ -1,12 +1,14 @@
 """What holds for a run, as TOML with the origin of each value behind it."""
 
-import json
 from collections.abc import Iterator
 
 from loopflow.analysis.names import escape_name
+from loopflow.analysis.proposal import Proposal
 from loopflow.analysis.raised import format_limit
 from loopflow.config import Config
-from loopflow.model import Rule, Scope
+from loopflow.model import Allowance, Rule, Scope
+
+_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
 def render_config(config: Config) -> Iterator[str]:
@@ -19,12 +21,42 @@ def render_config(config: Config) -> Iterator[str]:
         "baseline": config.baseline,
     }
     for key, value in values.items():
-        shown = "# not set" if value is None else json.dumps(value)
-        start = f"# {key} is not set" if value is None else f"{key} = {shown}"
+        start = f"# {key} is not set" if value is None else f"{key} = {_show(value)}"
         yield f"{start}  # {config.origins.get(key, 'default')}"
     for rule in config.rules:
         yield ""
         yield from _rule(rule)
+
+
+def render_start(path: str, proposal: Proposal) -> Iterator[str]:
+    """Say what was written and why, and what to do next."""
+    yield f"wrote {escape_name(path)}"
+    yield from (f"  {escape_name(reason)}" for reason in proposal.reasons)
+    yield from _NEXT.splitlines()
+
+
+_NEXT = """
+Try it:
+  git add loopflow.toml
+  code-context --profile --staged --check
+
+As a pre-commit hook, in .pre-commit-config.yaml:
+  repos:
+    - repo: local
+      hooks:
+        - id: code-context-budget
+          name: code-context budget
+          entry: code-context --profile --staged --check --quiet
+          language: system
+          pass_filenames: false
+          require_serial: true
+
+In GitHub Actions, for pull requests, after actions/checkout with fetch-depth: 0:
+  - run: code-context --profile --rev HEAD --against "origin/$GITHUB_BASE_REF" --check
+
+To see growth since today, and not only since a change began:
+  code-context --profile --save-baseline
+"""
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -32,17 +64,28 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield "[budget]"
     else:
         yield "[[rule]]"
-        yield f"name = {json.dumps(rule.name)}{_origin(rule, 'name')}"
+        yield f"name = {_show(rule.name)}{_origin(rule, 'name')}"
         for key in ("paths", "types"):
             if getattr(rule, key):
-                yield f"{key} = {json.dumps(getattr(rule, key))}{_origin(rule, key)}"
+                yield f"{key} = {_show(getattr(rule, key))}{_origin(rule, key)}"
     for scope in Scope:
         limit = getattr(rule, scope.value)
         if limit is not None:
             text = format_limit(limit).replace(",", "_")
-            yield f"{scope} = {json.dumps(text) if '%' in text else text}{_origin(rule, scope.value)}"
-    yield f'warn = "{float(rule.warn * 100):g}%"{_origin(rule, "warn")}'
-    yield f'level = "{rule.level}"{_origin(rule, "level")}'
+            yield f"{scope} = {_show(text) if '%' in text else text}{_origin(rule, scope.value)}"
+    yield f"warn = {_show(format_limit(Allowance(share=rule.warn)))}{_origin(rule, 'warn')}"
+    yield f"level = {_show(rule.level)}{_origin(rule, 'level')}"
+
+
+def _show(value: str | tuple[str, ...]) -> str:
+    """Return a value as TOML that cannot act on a terminal."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_show, value))}]"
+    return '"' + "".join(_SHORT.get(char) or _escape(char) for char in value) + '"'
+
+
+def _escape(char: str) -> str:
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
 def _origin(rule: Rule, key: str) -> str:

@@ -30,6 +30,7 @@ class Options:
     fit: FitRequest | None
     profile: bool
     show_config: bool
+    init: bool
     format: str
     raw: bool
     copy: bool
@@ -79,6 +80,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
         fit=_read_fit(given),
         profile=given["profile"],
         show_config=given["show_config"],
+        init=given["init"],
         format=given["format"] or "text",
         raw=given["raw"],
         copy=given["pbcopy"],
@@ -119,6 +121,11 @@ _OF_A_PROFILE = ("depth", "files", "top", "format", "cuts", "baseline", "save-ba
 # Each: whether the options clash, what is wrong, what to do.
 _CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     (lambda given: given["raw"] and given["profile"], "--raw prints context, --profile counts it", _LEAVE_ONE_OUT),
+    (
+        lambda given: given["init"] and (given["paths"] or given["profile"] or given["show_config"]),
+        "--init looks at the whole repository and writes a config file, and does nothing else",
+        "leave the rest out",
+    ),
     (
         lambda given: given["fit"] and given["profile"],
         "--fit shortens what is printed, and a profile prints no files",

@@ -54,7 +54,7 @@ def parse(data: bytes, name: str, encoding_id: str) -> Baseline:
     for path, tokens in files.items():
         if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 0:
             what = f"the count of {escape_name(path)} is no number of tokens"
-            raise document.error(json.dumps(path), what, SAVE_AGAIN)
+            raise document.error_of(path, what)
     _require_encoding(document, values.get("encoding"), encoding_id)
     return Baseline(encoding_id, files)
 
@@ -83,8 +83,7 @@ class _Document:
             raise self._at(data[: error.start].count(b"\n") + 1, "it is not UTF-8", SAVE_AGAIN) from error
         marker = _MARKER.search(self._text)
         if marker:
-            line = self._text[: marker.start()].count("\n") + 1
-            raise self._at(line, "it holds a merge conflict", f"{SAVE_AGAIN}; then git add it")
+            raise self._at(self._line(marker.start()), "it holds a merge conflict", f"{SAVE_AGAIN}; then git add it")
         try:
             values = json.loads(self._text, object_pairs_hook=self._unique)
         except json.JSONDecodeError as error:
@@ -97,8 +96,14 @@ class _Document:
 
     def error(self, text: str, what: str, hint: str) -> BaselineError:
         """Return the error that says `what` is wrong where `text` stands."""
-        at = self._text.find(text)
-        return self._at(self._text[:at].count("\n") + 1 if at >= 0 else None, what, hint)
+        return self._at(self._line(self._text.find(text)), what, hint)
+
+    def error_of(self, path: str, what: str) -> BaselineError:
+        """Return the error that says `what` is wrong with a path, which may be called as a key above all paths is."""
+        return self._at(self._line(self._text.rfind(json.dumps(path))), what, SAVE_AGAIN)
+
+    def _line(self, at: int) -> int | None:
+        return self._text.count("\n", 0, at) + 1 if at >= 0 else None
 
     def _at(self, line: int | None, what: str, hint: str) -> BaselineError:
         where = f"{escape_name(self._name)}:{line}" if line else escape_name(self._name)
@@ -109,7 +114,5 @@ class _Document:
         if len(found) < len(pairs):
             seen: set[str] = set()
             twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            at = [place.start() for place in re.finditer(re.escape(json.dumps(twice)), self._text)]
-            line = self._text[: at[1]].count("\n") + 1 if len(at) > 1 else None
-            raise self._at(line, f"it names {escape_name(twice)} twice", SAVE_AGAIN)
+            raise self.error_of(twice, f"it names {escape_name(twice)} twice")
         return found

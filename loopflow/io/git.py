@@ -189,6 +189,12 @@ class Git:
         answer = self._run(repository, ["merge-base", one, other])
         return answer.line if answer.status == 0 else None
 
+    def default_branch(self, repository: Repository) -> str | None:
+        """Return the remote-tracking branch of the default branch of origin, such as "origin/main", if there is one."""
+        head = self._run(repository, ["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]).line
+        names = (head, "origin/main", "origin/master")
+        return next((name for name in names if name and self.find_commit(repository, f"refs/remotes/{name}")), None)
+
     def is_shallow(self, repository: Repository) -> bool:
         """Whether the history ends before its beginning."""
         return self._run(repository, ["rev-parse", "--is-shallow-repository"]).line == "true"

@@ -54,6 +54,8 @@ def _merged(repository: Repository) -> list[str]:
 
 
 def _resolve(git: Git, repository: Repository, against: str) -> str:
+    if not against:
+        raise GitError("there is no revision without a name to compare with", "name one, such as origin/main")
     found = git.find_commit(repository, against)
     if found is None:
         remote, slash, branch = against.removeprefix("refs/remotes/").partition("/")

@@ -89,6 +89,8 @@ def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> It
         yield ""
         yield palette.bold("Budget")
         yield from _budget(report, report.judgement, terminal)
+    if report.judgement and not report.judgement.failed:
+        yield from _remarks(report.judgement)
 
 
 def _columns(columns: Sequence[Column], diff: Diff | None, terminal: Terminal) -> Sequence[Column]:
@@ -143,9 +145,9 @@ def _budget(report: Report, judgement: Judgement, terminal: Terminal) -> Iterato
     for verdict, row in zip(judgement.verdicts, cells, strict=True):
         style = palette.warning if verdict.status is not Status.OK else str
         yield style(_justify(row[:-1], widths)) + row[-1]
+    if judgement.failed:
+        yield ""
     yield from render_failures(report, terminal)
-    if not judgement.failed:
-        yield from _remarks(judgement)
 
 
 def _remarks(judgement: Judgement) -> Iterator[str]:
@@ -159,9 +161,10 @@ def render_failures(report: Report, terminal: Terminal) -> Iterator[str]:
     judgement = report.judgement
     if judgement is None or not judgement.failed:
         return
-    for verdict in judgement.failed:
+    for number, verdict in enumerate(judgement.failed):
         first, *rest = describe_failure(verdict, report)
-        yield ""
+        if number:
+            yield ""
         yield terminal.palette.warning(first)
         yield from (f"  {line}" for line in rest)
     yield from _remarks(judgement)

@@ -6,7 +6,7 @@ from math import ceil
 
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.raised import format_limit
-from loopflow.model import Delta, Diff, Index, Kind, Plan, Profile, Report, Revision, Scope, Source, Verdict
+from loopflow.model import Allowance, Delta, Diff, Index, Kind, Plan, Profile, Report, Revision, Scope, Source, Verdict
 from loopflow.render.numbers import format_growth, format_percent, plural
 
 BUDGET_TITLES = ("status", "value", "limit", "% limit", "rule")
@@ -58,7 +58,7 @@ def _shown(pattern: str) -> str:
 def budget_cells(verdict: Verdict) -> tuple[str, ...]:
     """Return the row of a verdict: the columns of `BUDGET_TITLES`."""
     limit = "" if verdict.limit is None else f"{verdict.limit:,}"
-    value = f"{verdict.value:+,}" if verdict.scope is Scope.GROWTH else f"{verdict.value:,}"
+    value = f"{verdict.value:+,}" if verdict.scope is Scope.GROWTH and verdict.value else f"{verdict.value:,}"
     share = format_percent(max(verdict.value, 0), verdict.limit) if verdict.limit else ""
     note = f" ({escape_name(verdict.note)})" if verdict.note else ""
     name = f"{escape_name(verdict.rule.name)}, {_scope(verdict)}"
@@ -79,7 +79,7 @@ def describe_failure(verdict: Verdict, report: Report) -> list[str]:
         lines.append(f"owner: {escape_name(verdict.owner)}")
     if not verdict.note:
         lines.append(f"to allow it: {_where(verdict)} {verdict.scope} = {_needed(verdict)}")
-    lines.append(f"to look closer: code-context --profile{_flags(report.profile.source)} --changed")
+    lines.append(f"to look closer: code-context --profile{_flags(report)} --changed")
     return lines
 
 
@@ -122,11 +122,15 @@ def _needed(verdict: Verdict) -> str:
     allowance = verdict.rule.growth
     if verdict.scope is Scope.GROWTH and allowance is not None and allowance.share is not None:
         share = Fraction(verdict.value, verdict.base_value or 1)
-        return f'"{ceil(share * 1000) / 10:g}%"'
+        return f'"{format_limit(Allowance(share=Fraction(ceil(share * 1000), 1000)))}"'
     return f"{verdict.value:_}"
 
 
-def _flags(source: Source) -> str:
-    if isinstance(source, Index):
-        return " --staged"
-    return f" --rev {escape_name(source.revision)}" if isinstance(source, Revision) else ""
+def _flags(report: Report) -> str:
+    """Return the options that read the same tree, and compare it with the same start."""
+    source, usual = report.profile.source, "HEAD"
+    flags = " --staged" if isinstance(source, Index) else ""
+    if isinstance(source, Revision):
+        flags, usual = f" --rev {escape_name(source.revision)}", f"{source.revision}^"
+    start = report.judgement.start if report.judgement else None
+    return flags if start in {None, usual} else f"{flags} --against {escape_name(start or '')}"

@@ -11,7 +11,7 @@ import pytest
 from tests.support.builder import Repo
 from tests.support.environment import isolate
 from tests.support.run import COMMAND
-from tests.support.sample import make_sample
+from tests.support.sample import make_sample, write_settings
 
 WITHOUT_PRIVILEGES = (
     "setpriv",
@@ -31,7 +31,9 @@ def isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 @pytest.fixture(scope="session")
 def sample(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     """Return the root of the sample repository. Leave it as it is."""
-    return make_sample(Repo(tmp_path_factory.mktemp("sample") / "repo")).root
+    directory = tmp_path_factory.mktemp("sample")
+    write_settings(directory)
+    return make_sample(Repo(directory / "repo")).root
 
 
 @pytest.fixture(scope="session")

@@ -125,15 +125,36 @@ def test_what_surrounds_the_files_is_counted_apart(sample: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--depth", "1"], "--depth shapes a profile, and no profile is asked for; add --profile"),
-        (["--depth", "0"], "--depth shapes a profile, and no profile is asked for; add --profile"),
-        (["--files"], "--files shapes a profile, and no profile is asked for; add --profile"),
-        (["--top", "3"], "--top shapes a profile, and no profile is asked for; add --profile"),
-        (["--top", "0"], "--top shapes a profile, and no profile is asked for; add --profile"),
-        (["--format", "json"], "--format shapes a profile, and no profile is asked for; add --profile"),
-        (["--format", "text"], "--format shapes a profile, and no profile is asked for; add --profile"),
+        (["--depth", "1"], "--depth is about a profile, and no profile is asked for; add --profile"),
+        (["--depth", "0"], "--depth is about a profile, and no profile is asked for; add --profile"),
+        (["--files"], "--files is about a profile, and no profile is asked for; add --profile"),
+        (["--top", "3"], "--top is about a profile, and no profile is asked for; add --profile"),
+        (["--top", "0"], "--top is about a profile, and no profile is asked for; add --profile"),
+        (["--format", "json"], "--format is about a profile, and no profile is asked for; add --profile"),
+        (["--format", "text"], "--format is about a profile, and no profile is asked for; add --profile"),
         (["--staged", "--rev", "HEAD"], "--staged reads the index, --rev a commit; leave one of them out"),
         (["--raw", "--profile"], "--raw prints context, --profile counts it; leave one of them out"),
+        (["--check"], "--check is about a profile, and no profile is asked for; add --profile"),
+        (["--against", "HEAD"], "--against is what a profile or --changed compares with; add --profile or --changed"),
+        (
+            ["--profile", "--baseline-file", "x"],
+            "--baseline-file says which baseline; add --baseline or --save-baseline",
+        ),
+        (
+            ["--profile", "--baseline", "--save-baseline"],
+            "--baseline compares with the baseline, --save-baseline replaces it; leave one of them out",
+        ),
+        (["--window", "1k"], "--window is about a profile; add --profile, or use --fit to print what fits"),
+        (
+            ["--profile", "--fit", "1k"],
+            "--fit shortens what is printed, and a profile prints no files; use --window",
+        ),
+        (["--keep", "*.py"], "--reserve and --keep are about a window; add --window N, or --fit N"),
+        (["--profile", "--window", "0"], "--window: '0' is no number of tokens; write for example \"200k\" or 128000"),
+        (
+            ["--profile", "--window", "1k", "--reserve", "100%"],
+            "--reserve: '100%' is no share of a window; write for example \"25%\"",
+        ),
     ],
 )
 def test_options_that_do_not_go_together(options: list[str], message: str, sample: Path) -> None:

@@ -19,10 +19,10 @@ PRIVATE = "the text of a file"
 # A bug that quotes what it read, as a failing parser would.
 BUG = """
 import loopflow.pipeline
-def lose(*_):
+def lose(*_, **__):
     with open("secret.txt") as file:
         raise {kind}(file.read())
-loopflow.pipeline.select = lose
+loopflow.pipeline.choose = lose
 class Panic(BaseException):
     pass
 """

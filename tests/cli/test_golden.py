@@ -27,6 +27,16 @@ CASES: dict[str, list[str]] = {
     "profile-changed": ["--profile", "--changed", "--jobs", "2", "--no-cache"],
     "profile-rev": ["--profile", "--rev", "HEAD", "--depth", "0", "--top", "2"],
     "profile-staged": ["--profile", "--staged", "src"],
+    "profile-against": ["--profile", "--against", "HEAD", "--files"],
+    "profile-check": ["--profile", "--staged", "--check", "--config", "../loose.toml"],
+    "profile-check-quiet": ["--profile", "--rev", "HEAD", "--check", "--quiet", "--config", "../tight.toml"],
+    "profile-check-tight": ["--profile", "--rev", "HEAD", "--check", "--depth", "0", "--config", "../tight.toml"],
+    "profile-baseline": ["--profile", "--baseline", "--baseline-file", "../saved.json", "--depth", "1"],
+    "profile-cuts": ["--profile", "--cuts", "--depth", "0"],
+    "profile-save-baseline": ["--profile", "--save-baseline", "--baseline-file", "/dev/stdout"],
+    "profile-window": ["--profile", "--window", "200", "--reserve", "10%", "--keep", "docs/", "--depth", "0"],
+    "context-fit": ["--fit", "300", "--raw"],
+    "show-config": ["--show-config", "--config", "../tight.toml"],
     "profile-verbose": ["--profile", "-v", "--depth", "0", "--top", "0"],
 }
 

@@ -21,7 +21,8 @@ def blob_ids() -> st.SearchStrategy[str]:
 def contents_strategy() -> st.SearchStrategy[dict[str, Content]]:
     counts = st.integers(0, 2**40)
     facts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
-    return st.dictionaries(blob_ids(), st.builds(Content, counts, counts, st.booleans(), st.booleans(), facts), max_size=20)
+    contents = st.builds(Content, counts, counts, st.booleans(), st.booleans(), facts)
+    return st.dictionaries(blob_ids(), contents, max_size=20)
 
 
 def states_strategy() -> st.SearchStrategy[dict[str, tuple[Stamp, str]]]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopflow.config import CONFIG_FILES
 from loopflow.errors import UsageError
 from loopflow.io.cache import NoCache
 from loopflow.io.counting import Engine, count
@@ -168,8 +169,10 @@ def test_every_file_is_opened_once(tree: Tree) -> None:
         for run in (lambda: print_context(EVERYTHING), lambda: profile(EVERYTHING, COUNTING)):
             with opened_files() as opened:
                 run()
+            for name in CONFIG_FILES:  # what holds is read first, wherever it is written
+                opened[name] -= 1
             not_opened = {*REASONS, UNTRACKED} - {"binary"}  # a look at their state is enough
-            assert opened == {path: 1 for path, kind in tree.items() if kind not in not_opened}
+            assert +opened == Counter({path: 1 for path, kind in tree.items() if kind not in not_opened})
 
 
 @few

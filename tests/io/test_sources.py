@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from loopflow.cli.code_context import code_context
 from loopflow.cli.options import read_options
 from loopflow.errors import UsageError
 from loopflow.io.file import select
@@ -222,11 +223,10 @@ def test_untracked_files_are_in_no_index_and_no_commit(project: Repo, source: So
 
 def test_two_sources_are_an_error() -> None:
     """--staged and --rev are one or the other; an empty revision is a revision, too."""
-    given = dict.fromkeys(("extension", "include", "exclude", "paths"), ())
-    flags = dict.fromkeys(("depth", "files", "top", "format", "raw", "profile"))
+    given = {option.name: () if option.multiple else None for option in code_context.params if option.name}
     for revision in ("HEAD", ""):
         with pytest.raises(UsageError, match="--staged reads the index, --rev a commit"):
-            read_options({**given, **flags, "staged": True, "rev": revision}, {})
+            read_options({**given, "paths": (), "staged": True, "rev": revision}, {})
 
 
 def test_intended_files_are_no_part_of_the_index(project: Repo) -> None:

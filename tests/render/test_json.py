@@ -62,7 +62,9 @@ def test_the_whole_of_a_small_report() -> None:
         ' "changes": [],\n'
         ' "rules": [],\n'
         ' "files_over_budget": 0,\n'
-        ' "files_under_budget": 0\n'
+        ' "files_under_budget": 0,\n'
+        ' "cuts": [],\n'
+        ' "plan": null\n'
         "}\n"
     )
 

@@ -1,6 +1,10 @@
 """The repository of the golden files: a few files of every kind, always the same."""
 
-from tests.support.builder import Repo
+from pathlib import Path
+
+from loopflow.io.baseline import Baseline, dump
+from loopflow.io.encoding import encoding_id
+from tests.support.builder import Repo, write_files
 
 MAIN = '''"""Say hello."""
 
@@ -64,3 +68,34 @@ def make_sample(repo: Repo) -> Repo:
     repo.write("notes.md", "Not tracked yet.\n")
     repo.write("debug.log", "ignored\n")
     return repo
+
+
+LOOSE = """[budget]
+total = "10k"
+growth = "50%"
+
+[[rule]]
+name = "documents"
+paths = ["docs/"]
+total = 38
+file = 20
+"""
+TIGHT = """exclude = ["data/"]
+
+[budget]
+total = 100
+growth = "1%"
+
+[[rule]]
+name = "scripts"
+types = [".ts", ".css"]
+file = 18
+level = "warn"
+"""
+
+
+def write_settings(directory: Path) -> None:
+    """Write config files and a baseline that the golden runs name."""
+    write_files(directory, {"loose.toml": LOOSE, "tight.toml": TIGHT})
+    before = {"docs/guide.md": 10, "src/old.py": 30, "src/app/main.py": 25}
+    (directory / "saved.json").write_text(dump(Baseline(encoding_id("o200k_base"), before)))

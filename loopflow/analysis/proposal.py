@@ -1,0 +1,182 @@
+"""A first config file for a repository: limits that hold today, each with the reason for its number.
+
+Nothing in it is stricter than what is there, so that the first check passes; what it holds is the growth from here on.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil
+
+from loopflow.analysis.cuts import to_pattern
+from loopflow.model import Cut, CutReason, FileTokens
+
+AGENT_FILES = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md", ".cursor/rules/")
+_EXCLUDED = frozenset(
+    {
+        CutReason.LOCK,
+        CutReason.MINIFIED,
+        CutReason.GENERATED,
+        CutReason.VENDORED,
+        CutReason.SNAPSHOT,
+        CutReason.DATA,
+    }
+)
+_LEAST_EXCLUDED = 500  # tokens: less is not worth a line
+_MOST_EXCLUDED = 40
+_LEAST_GROWTH = 2_000
+_LEAST_FILE = 8_000
+_LEAST_INSTRUCTIONS = 2_000
+_MOST_DIRECTORIES = 6
+_LEAST_SHARE = 0.05
+_MILLION = 1_000_000
+_MOST_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The text of a config file, and a line for what each part of it is there for."""
+
+    text: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a proposal is made from: the files and what of them could be left out; `against` is a branch or None.
+
+    `owned` are patterns of directories that a CODEOWNERS file names; `growth` is an allowance that is needed already.
+    """
+
+    files: Sequence[FileTokens]
+    cuts: Sequence[Cut]
+    against: str | None = None
+    owned: Sequence[str] = ()
+    growth: str | None = None
+
+
+@dataclass(slots=True)
+class _Draft:
+    lines: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, *lines: str, reason: str = "") -> None:
+        self.lines += lines
+        if reason:
+            self.reasons.append(reason)
+
+
+def propose(facts: Facts) -> Proposal:
+    """Return a config file for a repository with these facts."""
+    draft = _Draft()
+    draft.add("# Budgets for what a language model has to read. Sizes are tokens.")
+    left_out = _exclude(draft, facts.cuts)
+    own = [file for file in facts.files if file.path not in left_out]
+    if facts.against:
+        draft.add(
+            f"against = {json.dumps(facts.against)}",
+            reason=f"against {facts.against}: a branch is judged by what it adds since it left the default branch",
+        )
+    _whole(draft, own, facts.growth)
+    _everything(draft, own)
+    _instructions(draft, own)
+    for name, pattern, tokens in _directories(own, facts.owned):
+        limit = _round_up(tokens * 1.1)
+        draft.add(
+            "", "[[rule]]", f"name = {json.dumps(name)}", f"paths = [{json.dumps(pattern)}]", f"total = {_size(limit)}"
+        )
+        draft.reasons.append(f"{name}: {_words(limit)}, today's {tokens:,} and 10 %")
+    return Proposal("\n".join([*draft.lines, ""]), tuple(draft.reasons))
+
+
+def _exclude(draft: _Draft, cuts: Sequence[Cut]) -> set[str]:
+    chosen = [cut for cut in cuts if cut.reason in _EXCLUDED and cut.tokens >= _LEAST_EXCLUDED][:_MOST_EXCLUDED]
+    if chosen:
+        width = max(len(json.dumps(to_pattern(cut.at))) for cut in chosen)
+        patterns = [(json.dumps(to_pattern(cut.at)) + ",").ljust(width + 1) for cut in chosen]
+        lines = [f"    {pattern}  # {cut.reason}" for pattern, cut in zip(patterns, chosen, strict=True)]
+        tokens = sum(cut.tokens for cut in chosen)
+        kinds = ", ".join(dict.fromkeys(cut.reason.value for cut in chosen))
+        draft.add("exclude = [", *lines, "]", reason=f"exclude: {tokens:,} tokens that nobody here writes ({kinds})")
+    return {path for cut in chosen for path in cut.paths}
+
+
+def _whole(draft: _Draft, own: Sequence[FileTokens], needed: str | None) -> None:
+    total = sum(file.tokens for file in own)
+    largest = max((file.tokens for file in own), default=0)
+    limit = max(_round_up(largest), _LEAST_FILE)
+    growth = needed or ("2%" if total * 0.02 >= _LEAST_GROWTH else _size(_LEAST_GROWTH).strip('"'))
+    why = "2 % is what one change seldom adds" if growth == "2%" else f"2 % of {total:,} would be very little"
+    if needed:
+        why = "this branch has added nearly as much already"
+    draft.add("", "[budget]", f'growth = "{growth}"', f"file = {_size(limit)}")
+    draft.reasons.append(f"growth {growth} for each change: {why}")
+    draft.reasons.append(f"no file over {_words(limit)}: the largest today has {largest:,}")
+
+
+def _everything(draft: _Draft, own: Sequence[FileTokens]) -> None:
+    total = sum(file.tokens for file in own)
+    limit = max(_round_up(total * 1.1), _LEAST_FILE)
+    draft.add("", "[[rule]]", 'name = "everything"', 'paths = ["*"]', f"total = {_size(limit)}", 'level = "warn"')
+    draft.reasons.append(f"everything: {_words(limit)}, today's {total:,} and 10 %; it only warns")
+
+
+def _instructions(draft: _Draft, own: Sequence[FileTokens]) -> None:
+    there = [name for name in AGENT_FILES if any(_is_at(file.path, name) for file in own)]
+    if there:
+        tokens = sum(file.tokens for file in own if any(_is_at(file.path, name) for name in there))
+        limit = max(_round_up(tokens * 1.25), _LEAST_INSTRUCTIONS)
+        patterns = ", ".join(json.dumps(f"/{name}") for name in there)
+        draft.add("", "[[rule]]", 'name = "agent instructions"', f"paths = [{patterns}]", f"total = {_size(limit)}")
+        draft.reasons.append(f"agent instructions: {_words(limit)}, read in every session; today {tokens:,}")
+
+
+def _is_at(path: str, place: str) -> bool:
+    return path.startswith(place) if place.endswith("/") else path == place
+
+
+def _directories(own: Sequence[FileTokens], owned: Iterable[str]) -> list[tuple[str, str, int]]:
+    """Return name, pattern and tokens of the directories that get a rule: those with owners, else the largest."""
+    total = sum(file.tokens for file in own) or 1
+    found = []
+    for place in dict.fromkeys(owned):
+        below = place.strip("/") + "/"
+        tokens = sum(file.tokens for file in own if file.path.startswith(below))
+        if tokens:
+            found.append((below.rstrip("/"), to_pattern(below), tokens))
+    if not found:
+        sums = _sums(own, "")
+        whole = next((place for place, tokens in sums.items() if tokens > _MOST_SHARE * total), None)
+        if whole is not None:  # one directory is nearly all of it: those below say more
+            sums |= _sums(own, whole)
+        large = {place: tokens for place, tokens in sums.items() if tokens >= _LEAST_SHARE * total}
+        found = [(place.rstrip("/"), to_pattern(place), tokens) for place, tokens in large.items()]
+    return sorted(found, key=lambda each: (-each[2], each[0]))[:_MOST_DIRECTORIES]
+
+
+def _sums(own: Sequence[FileTokens], below: str) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for file in own:
+        name, slash, _ = file.path[len(below) :].partition("/")
+        if slash and file.path.startswith(below):
+            sums[f"{below}{name}/"] = sums.get(f"{below}{name}/", 0) + file.tokens
+    return sums
+
+
+def _round_up(tokens: float) -> int:
+    """Return `tokens` rounded up to two digits that count, and to whole thousands."""
+    step = max(1_000, int("1" + "0" * (len(str(int(tokens))) - 2)))
+    return ceil(tokens / step) * step
+
+
+def _size(tokens: int) -> str:
+    return f'"{tokens / 1_000_000:g}M"' if tokens >= _MILLION else f'"{tokens // 1_000}k"'
+
+
+def _words(tokens: int) -> str:
+    return f"{tokens:,} tokens"
+
+
+def with_growth(facts: Facts, growth: str) -> Facts:
+    """Return facts that say that a change may grow by `growth`."""
+    return replace(facts, growth=growth)

@@ -1,0 +1,72 @@
+"""A start in one command: look at a repository and write a first config file that it keeps today."""
+
+import os
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil
+
+from loopflow.analysis.cuts import find_cuts
+from loopflow.analysis.names import escape_name
+from loopflow.analysis.owners import CODEOWNERS
+from loopflow.analysis.proposal import Facts, Proposal, propose, with_growth
+from loopflow.comparing import CompareRequest, Measured, compare_and_judge
+from loopflow.config import CONFIG_FILE, Config, resolve
+from loopflow.errors import LoopflowError, UsageError
+from loopflow.model import Scope
+
+
+def require_no_config(config: Config) -> None:
+    """Raise UsageError where there is a config file already."""
+    if config.file is not None:
+        where = escape_name(config.file)
+        raise UsageError(f"{where} configures code-context already, and nothing was written", "edit it by hand")
+
+
+def propose_for(measured: Measured) -> Proposal:
+    """Return a first config file for what was measured, one that it keeps."""
+    git, repository = measured.engine.git, measured.repository
+    against = git.default_branch(repository) if repository else None
+    files = measured.profile.files
+    facts = Facts(files, find_cuts(files), against, _owned_directories(measured))
+    proposal = propose(facts)
+    if repository is None:
+        return proposal
+    needed = _needed_growth(measured, proposal)
+    return propose(with_growth(facts, needed)) if needed else proposal
+
+
+def write_config(measured: Measured, proposal: Proposal) -> str:
+    """Write the config file, which must not be there yet, and return its path."""
+    path = os.path.join(measured.selection.root, CONFIG_FILE)
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(proposal.text)
+    except FileExistsError as error:
+        raise UsageError(f"{CONFIG_FILE} is there already, and was left as it is", "edit it by hand") from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise LoopflowError(f"{escape_name(path)} cannot be written: {why}", "check the directory") from error
+    return path
+
+
+def _needed_growth(measured: Measured, proposal: Proposal) -> str | None:
+    """Return the growth to allow so that what is staged passes, None if what is proposed suffices."""
+    config = resolve({CONFIG_FILE: proposal.text.encode()}, {}, {})
+    judged = compare_and_judge(replace(measured, config=config), CompareRequest(check=True)).judgement
+    verdict = next((each for each in (judged.failed if judged else ()) if each.scope is Scope.GROWTH), None)
+    if verdict is None:
+        return None
+    if not verdict.base_value:
+        return f"{ceil(verdict.value / 1_000) + 2}k"
+    return f"{ceil(100 * Fraction(verdict.value, verdict.base_value)) + 1}%"
+
+
+def _owned_directories(measured: Measured) -> list[str]:
+    """Return the directories that a CODEOWNERS file names."""
+    for name in CODEOWNERS:
+        data = measured.files.read(name)
+        if data is not None:
+            words = (line.split() for line in data.decode("utf-8", "replace").splitlines())
+            patterns = [line[0] for line in words if len(line) > 1 and not line[0].startswith(("#", "["))]
+            return [pattern for pattern in patterns if pattern.strip("/") and not set(pattern) & set("*?[\\!")]
+    return []
