@@ -24,17 +24,18 @@ _ATTEMPTS = 100
 def write_atomically(path: str, text: str) -> None:
     """Put `text` into the file at `path`. Raises LoopflowError where that is impossible, and leaves the file as it was.
 
-    A symbolic link stays, and its target is replaced. What is no regular file, such as a pipe, is written to directly.
+    A symbolic link stays, and its target is replaced. What is no regular file, such as a pipe, is written to directly,
+    and so is what this process prints to, such as /dev/stdout.
     """
-    target = os.path.realpath(path)
     data = text.encode("utf-8", "surrogateescape")
     try:
-        if os.path.exists(target) and not os.path.isfile(target):
-            with open(target, "wb", buffering=0) as file:
+        direct = _find_direct(path)
+        if direct is not None:
+            with open(direct, "wb") as file:
                 file.write(data)
             return
         for _ in range(_ATTEMPTS):
-            if _replace(target, data):
+            if _replace(os.path.realpath(path), data):
                 return
     except OSError as error:
         why = (error.strerror or str(error)).lower()
@@ -42,6 +43,19 @@ def write_atomically(path: str, text: str) -> None:
             f"{escape_name(path)} cannot be written: {why}", "check the directory and the disk"
         ) from error
     raise LoopflowError(f"{escape_name(path)} cannot be written: others keep writing it", "try again")
+
+
+def _find_direct(path: str) -> str | int | None:
+    """Return what to open where nothing is to be replaced: the path, or a handle of what this process prints to."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    for handle in (1, 2):
+        with suppress(OSError):  # one that is closed
+            if os.path.samestat(status, os.fstat(handle)):
+                return os.dup(handle)
+    return None if stat.S_ISREG(status.st_mode) else path
 
 
 def _replace(target: str, data: bytes) -> bool:
@@ -52,7 +66,8 @@ def _replace(target: str, data: bytes) -> bool:
     try:
         with open(handle, "wb") as file:
             if sys.platform != "win32":
-                fcntl.flock(file, fcntl.LOCK_EX)
+                with suppress(OSError):  # where there are no locks, nobody can take it for one left behind
+                    fcntl.flock(file, fcntl.LOCK_EX)
             file.write(data)
             file.flush()
             os.fchmod(handle, _mode(target))
@@ -83,7 +98,8 @@ def _sweep(directory: str, name: str) -> None:
     if sys.platform == "win32":
         return
     for entry in os.scandir(directory or "."):
-        if entry.name.startswith(f".{name}.") and entry.name.endswith(_SUFFIX):
+        is_temporary = entry.name.startswith(f".{name}.") and entry.name.endswith(_SUFFIX)
+        if is_temporary and entry.is_file(follow_symlinks=False):
             with suppress(OSError), open(entry.path, "rb") as file:  # one that vanished, or that is locked
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.unlink(entry.path)

@@ -95,10 +95,11 @@ def test_what_allows_no_more_is_not_said(changes: dict[str, Any]) -> None:
 
 
 def test_new_limits_and_rules_are_no_remark() -> None:
-    """What was not limited before and is now, is stricter; so is a rule that fails where it warned."""
+    """What was not limited before and is now, is stricter; so is failing where it warned; warning on is the same."""
     bare = Rule("api", paths=("api/",), level=Level.WARN)
     assert describe_changes([bare], [replace(OLD, level=Level.FAIL), Rule("new", types=(".md",), total=1)]) == []
     assert describe_changes([], [OLD]) == []
+    assert describe_changes([bare], [replace(OLD, level=Level.WARN)]) == []
 
 
 def test_rules_are_known_by_their_names() -> None:
