@@ -13,6 +13,7 @@ from typing import Any
 from loopflow.analysis.names import escape_name
 from loopflow.config_values import (
     Table,
+    clean_path,
     read_allowance,
     read_encoding,
     read_level,
@@ -67,8 +68,19 @@ def resolve(files: Mapping[str, bytes], environment: Mapping[str, str], given: M
     for key, variable in _VARIABLES.items():
         for value, origin in ((environment.get(variable), variable), (given.get(key), f"--{_OPTIONS.get(key, key)}")):
             if value:
-                values[key], origins[key] = value, origin
+                values[key], origins[key] = _check(key, value, origin), origin
     return replace(config, **values, origins=origins)
+
+
+def _check(key: str, value: str, origin: str) -> str:
+    """Return a value from elsewhere than the file; a baseline's path has to be one below the root there as well."""
+    if key != "baseline":
+        return value
+    path = clean_path(value)
+    if path is None:
+        what = f"{origin}: '{escape_name(value)}' is not a file below the root"
+        raise ConfigError(what, "write a path relative to the root")
+    return path
 
 
 _OPTIONS = {"baseline": "baseline-file"}

@@ -96,9 +96,17 @@ def read_encoding(table: Table, key: str) -> str:
 def read_path(table: Table, key: str) -> str:
     """Return the path of a file below the root, relative to it."""
     value = read_text(table, key)
+    path = clean_path(value)
+    if path is None:
+        raise table.error(key, f"{_show(value)} is not a file below the root", "write a path relative to the root")
+    return path
+
+
+def clean_path(value: str) -> str | None:
+    """Return the path of a file below the root as git would write it; None if `value` is none."""
     parts = value.split("/")
     if value.startswith("/") or ".." in parts or parts[-1] in {"", "."}:
-        raise table.error(key, f"{_show(value)} is not a file below the root", "write a path relative to the root")
+        return None
     return "/".join(part for part in parts if part not in {"", "."})
 
 

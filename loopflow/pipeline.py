@@ -10,7 +10,7 @@ from threading import Thread
 
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.facts import VERSION as FACTS_VERSION
-from loopflow.analysis.names import sort_by_path
+from loopflow.analysis.names import escape_name, sort_by_path
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import Window, make_plan
 from loopflow.analysis.proposal import Proposal
@@ -243,7 +243,11 @@ def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -
         found = {name: data for name in CONFIG_FILES if (data := files.read(name)) is not None}
     else:
         found = {}
-    return resolve(found, configuring.environment, configuring.given)
+    config = resolve(found, configuring.environment, configuring.given)
+    if configuring.file is not None and config.file is None:
+        what = f"{escape_name(configuring.file)} does not configure code-context"
+        raise UsageError(what, "write [tool.loopflow] in it, or name another file")
+    return config
 
 
 def _read_named(path: str) -> bytes:
@@ -252,7 +256,8 @@ def _read_named(path: str) -> bytes:
             return file.read()
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise UsageError(f"the config file {path} cannot be read: {why}", "check what --config names") from error
+        what = f"the config file {escape_name(path)} cannot be read: {why}"
+        raise UsageError(what, "check what --config names") from error
 
 
 def _here() -> str:
