@@ -104,8 +104,8 @@ def compare_and_judge(measured: Measured, comparing: CompareRequest) -> Report:
         _require_complete(measured.profile, "--check")
     start = _find_start(measured, comparing)
     starts = _count_starts(measured, start) if comparing.check or not comparing.baseline else []
-    stored = _read_baseline(measured, comparing, start) if comparing.baseline else None
-    before = stored or next(iter(starts), None)
+    stored = _read_baselines(measured, comparing, start) if comparing.baseline else []
+    before = next(iter(stored or starts), None)
     diff = compare_profiles(measured.profile, before) if before else None
     judgement = _judge(measured, starts, stored, diff) if comparing.check else None
     return replace(report, diff=diff, judgement=judgement)
@@ -141,28 +141,32 @@ def _count_starts(measured: Measured, start: Start | None) -> list[Before]:
     return [count_before(measured.selection, measured.profile, covers, engine, moment) for moment in moments]
 
 
-def _read_baseline(measured: Measured, comparing: CompareRequest, start: Start | None) -> Before:
-    """Read the stored baseline: where there is a start, as it stood there, if it did."""
+def _read_baselines(measured: Measured, comparing: CompareRequest, start: Start | None) -> list[Before]:
+    """Read the stored baseline: where the change has a start, as it stood there, or in a merge at each, if it did."""
     name = comparing.file or measured.config.baseline
-    data = _baseline_at(measured, comparing, start) if start else None
-    if data is None:
+    found = _baselines_at(measured, comparing, start) if start else []
+    if not found:
         data = _read_disk(comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
-    if data is None:
-        what = f"there is no baseline {escape_name(name)}"
-        raise BaselineError(what, "code-context --profile --save-baseline writes one")
-    assert measured.covers is not None  # noqa: S101  the caller looked
-    return read_stored(parse(data, name, encoding_id(measured.profile.encoding)).files, measured.covers, name)
+        if data is None:
+            what = f"there is no baseline {escape_name(name)}"
+            raise BaselineError(what, "code-context --profile --save-baseline writes one")
+        found = [data]
+    covers, encoding = measured.covers, encoding_id(measured.profile.encoding)
+    assert covers is not None  # noqa: S101  the caller looked
+    return [read_stored(parse(data, name, encoding).files, covers, name) for data in found]
 
 
-def _baseline_at(measured: Measured, comparing: CompareRequest, start: Start) -> bytes | None:
+def _baselines_at(measured: Measured, comparing: CompareRequest, start: Start) -> list[bytes]:
     repository = measured.repository
     path: str | None = measured.config.baseline
     if comparing.file and repository:
         relative = os.path.relpath(os.path.realpath(comparing.file), repository.root).replace(os.sep, "/")
         path = None if relative.startswith("../") else relative
     if repository is None or path is None:
-        return None
-    return measured.engine.git.read_file(repository, start.commits[0], path)
+        return []
+    read = measured.engine.git.read_file
+    found = (read(repository, commit, path) for commit in start.commits)
+    return list(dict.fromkeys(data for data in found if data is not None))
 
 
 def _read_disk(path: str) -> bytes | None:
@@ -186,7 +190,7 @@ def compare_profiles(profile: Profile, before: Before) -> Diff:
     return compare(profile, before, directories, {each.type: each.tokens for each in stats.types}, stats.total)
 
 
-def _judge(measured: Measured, starts: list[Before], stored: Before | None, diff: Diff | None) -> Judgement:
+def _judge(measured: Measured, starts: list[Before], stored: list[Before], diff: Diff | None) -> Judgement:
     rules = measured.config.rules
     case = Case(measured.profile.files, starts, stored, diff.files if diff else ())
     judgement = judge(rules, case, _matcher)

@@ -190,14 +190,20 @@ def write_context(
     return ContextSummary(run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched, plan)
 
 
+_SEAM = 1
+"""Tokens that a file may cost more behind a line than by itself: there, "/**" is "/" and "**"."""
+
+
 def _plan_context(run: "_Run", selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
     """Plan with what is written around each file as well."""
     with closing(count(selection, run.engine)) as counts:
         files = [item for item in counts if isinstance(item, FileTokens)]
-    around = [layout.before(file.path, len(files)) + layout.after("") for file in files]
-    wrappers = run.engine.counter.count([layout.opening() + layout.closing(), *around])
-    tokens = {file.path: file.tokens + wrapper for file, wrapper in zip(files, wrappers[1:], strict=True)}
-    plan = _plan(run, tokens, find_cuts(files), replace(fitting, window=fitting.window - wrappers[0]))
+    # Whether a text ends its last line is not known yet, and what comes after one that does not is longer.
+    around = [layout.opening(), layout.closing(), layout.after("\n"), layout.after(" ")]
+    costs = run.engine.counter.count([*around, *(layout.before(file.path, len(files)) for file in files)])
+    after = max(costs[2:4]) + _SEAM
+    tokens = {file.path: before + file.tokens + after for file, before in zip(files, costs[4:], strict=True)}
+    plan = _plan(run, tokens, find_cuts(files), replace(fitting, window=fitting.window - sum(costs[:2])))
     return replace(plan, window=fitting.window)
 
 

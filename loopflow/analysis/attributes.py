@@ -4,16 +4,24 @@ The lines come from the facts of the files themselves, so that nothing is read a
 but for two things: a pattern that matches a directory says nothing of what lies in it, and none takes anything back.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from loopflow.analysis.facts import FactKind, read_facts
+from loopflow.analysis.names import path_bytes
 from loopflow.analysis.patterns import Patterns, compile_patterns
 from loopflow.errors import UsageError
 from loopflow.model import FileTokens
 
 FILE = ".gitattributes"
 SEPARATOR = "\x1f"
+
+_WORD = re.compile(r"[^ \t\r\n]+")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\[abfnrtv"\\]|\\[0-3][0-7]{2})*)"')
+_ESCAPE = re.compile(rb"\\([^0-7]|[0-7]{3})")
+_ESCAPED = dict(zip(b'abfnrtv"\\', b'\a\b\f\n\r\t\v"\\', strict=True))
+_PROTECTED = re.compile(r"(?<!\\)(?:\\\\)*\\ \Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Attributes:
 
 def _parse(below: str, text: str) -> _Line | None:
     """Return what a line says, None for one that git ignores as well."""
-    pattern, words = _split(text.strip())
+    pattern, words = _split(text.strip(" \t\r\n"))
     if not pattern or pattern.startswith(("!", "[attr]")):
         return None
     try:
@@ -64,11 +72,20 @@ def _parse(below: str, text: str) -> _Line | None:
 
 def _split(line: str) -> tuple[str, list[str]]:
     """Return the pattern, which may be quoted, and the words after it."""
-    if line.startswith('"'):
-        pattern, _, rest = line[1:].partition('"')
-        return pattern, rest.split()
-    pattern, *words = line.split() or [""]
-    return pattern, words
+    quoted = _QUOTED.match(line)
+    words = _WORD.findall(line, quoted.end() if quoted else 0)
+    return (_unquote(quoted[1]) if quoted else words.pop(0) if words else ""), words
+
+
+def _unquote(text: str) -> str:
+    """Return the pattern that is written as `text` between quotes, where nothing is a comment and blanks stay."""
+    raw = _ESCAPE.sub(lambda found: bytes([_ESCAPED.get(found[1][0]) or int(found[1], 8)]), path_bytes(text))
+    pattern = raw.decode("utf-8", "surrogateescape")
+    if pattern.startswith("#"):
+        pattern = "\\" + pattern
+    if pattern.endswith(" ") and not _PROTECTED.search(pattern):
+        pattern = pattern[:-1] + "\\ "
+    return pattern
 
 
 def _state(word: str) -> tuple[str, bool | None]:

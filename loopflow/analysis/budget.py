@@ -34,13 +34,13 @@ Matcher = Callable[[str, str], bool]
 class Case:
     """What is judged: the files now, at the `starts` of the change (two in a merge), and what growth is measured from.
 
-    Without starts, nothing is inherited. Without `growth_from`, growth is measured from the starts. `changes` are the
-    differences to the first of these.
+    Without starts, nothing is inherited. Growth is measured from `growth_from`, of which there is one for each start at
+    most, and without any from the starts; the larger one counts. `changes` are the differences to the first of these.
     """
 
     files: Sequence[FileTokens]
     starts: Sequence[Before] = ()
-    growth_from: Before | None = None
+    growth_from: Sequence[Before] = ()
     changes: Sequence[Delta] = ()
 
 
@@ -132,7 +132,7 @@ class _Part:
     def _judge_growth(self) -> Verdict:
         allowance = self._rule.growth
         assert allowance is not None  # noqa: S101  the caller looked
-        befores = [self._case.growth_from] if self._case.growth_from else list(self._case.starts)
+        befores = self._case.growth_from or self._case.starts
         if not befores:
             note = "there is nothing to compare with"
             return self._verdict(Scope.GROWTH, allowance.tokens, 0, 0, is_over=False, note=note)
@@ -142,7 +142,7 @@ class _Part:
             note = "there was nothing before, and a share of nothing is not judged"
             return self._verdict(Scope.GROWTH, None, value, base, is_over=False, note=note)
         # Against a stored baseline, what others added since is not this change's.
-        is_inherited = self._case.growth_from is not None and any(
+        is_inherited = bool(self._case.growth_from) and any(
             self._growth(before)[1] <= 0 for before in self._case.starts
         )
         return self._verdict(Scope.GROWTH, limit, value, base, is_over=value > limit, is_inherited=is_inherited)

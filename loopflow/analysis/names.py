@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"})
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
+_SHORT_IN_TOML = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _FIRST_RAW_BYTE, _LAST_RAW_BYTE = 0xDC80, 0xDCFF
 _LAST_OF_FOUR_DIGITS = 0xFFFF
 
@@ -35,6 +36,15 @@ def _escape(char: str) -> str:
     if char.isascii():
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08x}"
+
+
+def quote_toml(text: str) -> str:
+    """Return `text` as a string of TOML, on one line, with every character that could act escaped."""
+    return '"' + "".join(_SHORT_IN_TOML.get(char) or _escape_in_toml(char) for char in text) + '"'
+
+
+def _escape_in_toml(char: str) -> str:
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
 def path_bytes(path: str) -> bytes:

@@ -3,12 +3,12 @@
 Nothing in it is stricter than what is there, so that the first check passes; what it holds is the growth from here on.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 
 from loopflow.analysis.cuts import to_pattern
+from loopflow.analysis.names import quote_toml
 from loopflow.model import Cut, CutReason, FileTokens
 
 AGENT_FILES = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md", ".cursor/rules/")
@@ -74,7 +74,7 @@ def propose(facts: Facts) -> Proposal:
     own = [file for file in facts.files if file.path not in left_out]
     if facts.against:
         draft.add(
-            f"against = {json.dumps(facts.against)}",
+            f"against = {quote_toml(facts.against)}",
             reason=f"against {facts.against}: a branch is judged by what it adds since it left the default branch",
         )
     _whole(draft, own, facts.growth)
@@ -83,7 +83,7 @@ def propose(facts: Facts) -> Proposal:
     for name, pattern, tokens in _directories(own, facts.owned):
         limit = _round_up(tokens * 1.1)
         draft.add(
-            "", "[[rule]]", f"name = {json.dumps(name)}", f"paths = [{json.dumps(pattern)}]", f"total = {_size(limit)}"
+            "", "[[rule]]", f"name = {quote_toml(name)}", f"paths = [{quote_toml(pattern)}]", f"total = {_size(limit)}"
         )
         draft.reasons.append(f"{name}: {_words(limit)}, today's {tokens:,} and 10 %")
     return Proposal("\n".join([*draft.lines, ""]), tuple(draft.reasons))
@@ -92,8 +92,8 @@ def propose(facts: Facts) -> Proposal:
 def _exclude(draft: _Draft, cuts: Sequence[Cut]) -> set[str]:
     chosen = [cut for cut in cuts if cut.reason in _EXCLUDED and cut.tokens >= _LEAST_EXCLUDED][:_MOST_EXCLUDED]
     if chosen:
-        width = max(len(json.dumps(to_pattern(cut.at))) for cut in chosen)
-        patterns = [(json.dumps(to_pattern(cut.at)) + ",").ljust(width + 1) for cut in chosen]
+        width = max(len(quote_toml(to_pattern(cut.at))) for cut in chosen)
+        patterns = [(quote_toml(to_pattern(cut.at)) + ",").ljust(width + 1) for cut in chosen]
         lines = [f"    {pattern}  # {cut.reason}" for pattern, cut in zip(patterns, chosen, strict=True)]
         tokens = sum(cut.tokens for cut in chosen)
         kinds = ", ".join(dict.fromkeys(cut.reason.value for cut in chosen))
@@ -126,7 +126,7 @@ def _instructions(draft: _Draft, own: Sequence[FileTokens]) -> None:
     if there:
         tokens = sum(file.tokens for file in own if any(_is_at(file.path, name) for name in there))
         limit = max(_round_up(tokens * 1.25), _LEAST_INSTRUCTIONS)
-        patterns = ", ".join(json.dumps(f"/{name}") for name in there)
+        patterns = ", ".join(quote_toml(f"/{name}") for name in there)
         draft.add("", "[[rule]]", 'name = "agent instructions"', f"paths = [{patterns}]", f"total = {_size(limit)}")
         draft.reasons.append(f"agent instructions: {_words(limit)}, read in every session; today {tokens:,}")
 

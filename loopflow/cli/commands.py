@@ -91,7 +91,8 @@ def print_context(console: Console, options: Options) -> ExitCode:
         left_out = ", ".join(map(escape_name, summary.plan.exclude))
         console.note(f"left out to fit {summary.plan.window:,} tokens: {left_out}")
     if summary.plan and not summary.plan.fits:
-        console.warn("it does not fit: what --keep names is too large")
+        cause = "what --keep names" if options.fit and options.fit.keep else "what is written around the files"
+        console.warn(f"it does not fit: {cause} is too large")
     skipped = f", {len(summary.skipped):,} skipped" if summary.skipped else ""
     where = ", copied to the clipboard" if options.copy else ""
     console.note(

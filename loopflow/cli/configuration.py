@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-from loopflow.analysis.names import escape_name
+from loopflow.analysis.names import escape_name, quote_toml
 from loopflow.analysis.proposal import Proposal
 from loopflow.analysis.raised import format_limit
 from loopflow.config import Config
 from loopflow.model import Allowance, Rule, Scope
-
-_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
 def render_config(config: Config) -> Iterator[str]:
@@ -81,11 +79,7 @@ def _show(value: str | tuple[str, ...]) -> str:
     """Return a value as TOML that cannot act on a terminal."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_show, value))}]"
-    return '"' + "".join(_SHORT.get(char) or _escape(char) for char in value) + '"'
-
-
-def _escape(char: str) -> str:
-    return char if char.isprintable() else f"\\U{ord(char):08x}"
+    return quote_toml(value)
 
 
 def _origin(rule: Rule, key: str) -> str:

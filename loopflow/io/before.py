@@ -43,14 +43,15 @@ def count_before(selection: Selection, profile: Profile, covers: Covers, engine:
     """
     repository = _repository(selection)
     differences = engine.git.differences(repository, selection.request.source, moment.commit)
+    differences = [each for each in differences if not _has_kept_content(each)]
     different = {difference.path for difference in differences}
     tracked = {ref.path for ref in selection.candidates if ref.mode}
     now = {file.path: file for file in profile.files}
     files = {path: file for path, file in now.items() if path in tracked and path not in different}
     files |= count_files(selection, _files(differences, covers), engine, moment.commit)
-    gone = [file for path, file in files.items() if path not in now]
-    new = [file for path, file in now.items() if path not in files]
-    return Before("revision", moment.name, files, find_moves(gone, new), moment.commit)
+    moves = _find_moves(files, now, differences)
+    files |= {old: now[new]._replace(path=old, type=files[old].type) for new, old in moves.items()}
+    return Before("revision", moment.name, files, moves, moment.commit)
 
 
 def count_files(selection: Selection, refs: list[FileRef], engine: Engine, commit: str) -> dict[str, FileTokens]:
@@ -65,6 +66,22 @@ def read_stored(files: Mapping[str, int], covers: Covers, name: str) -> Before:
     """Return a stored baseline as something to compare with: what of its `files` is covered."""
     found = {path: FileTokens(path, file_type(path), tokens, 0, "") for path, tokens in files.items() if covers(path)}
     return Before("baseline", name, found)
+
+
+def _has_kept_content(difference: Difference) -> bool:
+    """Whether no more than the mode of a file differs."""
+    before, after = difference.before, difference.after
+    return bool(before and after and before.blob == after.blob and is_regular(before.mode) and is_regular(after.mode))
+
+
+def _find_moves(
+    before: Mapping[str, FileTokens], now: Mapping[str, FileTokens], differences: list[Difference]
+) -> dict[str, str]:
+    """Return what moved, by the blobs in git: on disk, a file may have other line ends, for example."""
+    blobs = {each.path: each.after.blob for each in differences if each.after and each.after.blob}
+    gone = [file for path, file in before.items() if path not in now]
+    new = [file._replace(digest=blobs.get(path, file.digest)) for path, file in now.items() if path not in before]
+    return find_moves(gone, new)
 
 
 def _files(differences: list[Difference], covers: Covers) -> list[FileRef]:

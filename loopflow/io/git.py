@@ -61,10 +61,14 @@ _IN_INDEX = _Form(slice(8, 14), 1, re.compile(r":\d{6} \d{6} 0+  A"), len(" A"))
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A path that differs; `before` is the file that was there, None if there was none."""
+    """A path that differs: the file that was there before and the one that is there after, None if there is none.
+
+    The one after has no blob where git would have to read the file to know it.
+    """
 
     path: str
     before: FileRef | None
+    after: FileRef | None = None
     is_unmerged: bool = False
 
 
@@ -326,9 +330,15 @@ def _read_differences(fields: Sequence[str], repository: Repository) -> list[Dif
         if len(parts) != _HEAD_PARTS or not parts[0].startswith(":"):
             where = escape_name(repository.root)
             raise GitError(f"git tells a difference in {where} that cannot be read", "run git fsck there")
-        mode = int(parts[0][1:], 8)
-        found.append(Difference(path, FileRef(path, mode, parts[2]) if mode else None, parts[4] == "U"))
+        before, after = _read_side(path, parts[0][1:], parts[2]), _read_side(path, parts[1], parts[3])
+        found.append(Difference(path, before, after, parts[4] == "U"))
     return found
+
+
+def _read_side(path: str, octal: str, blob: str) -> FileRef | None:
+    """Return the file that one side of a difference has, None if it has none; an id of zeros is not known."""
+    mode = int(octal, 8)
+    return FileRef(path, mode, blob if blob.strip("0") else None) if mode else None
 
 
 def _ordinary(paths: Sequence[str]) -> Sequence[str]:

@@ -35,6 +35,8 @@ class News:
         self.pages = cache.pages(selection.root)
         self._cache = cache
         self._root = selection.root
+        self._is_difference = selection.request.changed
+        self._is_part = selection.request.changed or selection.request.narrows
         self._lock = Lock()
         self._contents: dict[str, Content] = {}
         self._entries: dict[str, dict[str, Entry]] = {}
@@ -51,13 +53,15 @@ class News:
 
     def add_file(self, path: str, stamp: Stamp, blob: str, content: Content) -> None:
         """Add which content a file had in the state `stamp`; a binary one on disk has no `blob`."""
+        if self._is_difference and stamp == NO_STAMP:
+            return  # it may be of a commit long ago, and a page is for the files there are
         directory, _, name = path.rpartition("/")
         entry = Entry(self._cache.settled(stamp), content.numbers, blob, content.facts)
         with self._lock:
             self._entries.setdefault(directory, {})[name] = entry
 
     def save(self) -> None:
-        """Write everything to the cache. Of directories with news, files that this run has not seen are forgotten."""
+        """Write everything to the cache. Where there is news, a run over everything forgets files that are gone."""
         with self._lock:
             contents, self._contents = self._contents, {}
             news, self._entries = self._entries, {}
@@ -65,7 +69,7 @@ class News:
                 start = _name_start(directory)
                 names = {ref.path[start:] for ref in self.names[directory]}
                 known = unpack(self.pages.get(directory, b"")).entries()
-                kept = {name: entry for name, entry in known.items() if name in names}
+                kept = {name: entry for name, entry in known.items() if self._is_part or name in names}
                 # What was only seen in git says nothing about the file on disk: a state of that stays.
                 kept |= {name: new for name, new in entries.items() if new.stamp != NO_STAMP or name not in kept}
                 self.pages[directory] = pack(kept)

@@ -1,10 +1,9 @@
 """Growth and verdicts in words, the same in every format for people."""
 
-import json
 from fractions import Fraction
 from math import ceil
 
-from loopflow.analysis.names import escape_name
+from loopflow.analysis.names import escape_name, quote_toml
 from loopflow.analysis.raised import format_limit
 from loopflow.model import Allowance, Delta, Diff, Index, Kind, Plan, Profile, Report, Revision, Scope, Source, Verdict
 from loopflow.render.numbers import format_growth, format_percent, plural
@@ -45,14 +44,8 @@ def describe_plan(profile: Profile, plan: Plan) -> list[str]:
     too_many = profile.total.tokens - room
     lines.append(f"The selection is {plural(too_many, 'token')} too large. With this in the config file, ")
     lines[-1] += f"{plan.tokens_left:,} of {room:,} are left" + (":" if plan.fits else ", which is still too many:")
-    patterns = ",\n".join(
-        f"    {json.dumps(_shown(pattern), ensure_ascii=False)}" for pattern in plan.already + plan.exclude
-    )
+    patterns = ",\n".join(f"    {quote_toml(pattern)}" for pattern in plan.already + plan.exclude)
     return [*lines, "", f"exclude = [\n{patterns},\n]"]
-
-
-def _shown(pattern: str) -> str:
-    return pattern if pattern.isprintable() else escape_name(pattern)
 
 
 def budget_cells(verdict: Verdict) -> tuple[str, ...]:

@@ -1,0 +1,69 @@
+"""What changed between two moments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from loopflow.model.profile import FileTokens, Total
+
+
+class Kind(StrEnum):
+    """What became of something between two moments."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    GROWN = "grown"
+    SHRUNK = "shrunk"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Tokens of one file, directory or type before and after; None where it was not there.
+
+    `came_from` is where content that moved unchanged was before; `files` is how many files moved with a directory.
+    """
+
+    path: str
+    before: int | None
+    after: int | None
+    kind: Kind
+    came_from: str | None = None
+    files: int = 1
+
+    @property
+    def change(self) -> int:
+        """Tokens after minus tokens before."""
+        return (self.after or 0) - (self.before or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a moment in the past held: `files` by path, and where content that has moved since was then.
+
+    `name` is what a user calls it: a revision, or the baseline's file. `commit` is the id of a revision.
+    """
+
+    kind: Literal["baseline", "revision"]
+    name: str
+    files: Mapping[str, FileTokens]
+    moves: Mapping[str, str] = field(default_factory=dict)
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """A profile compared with `before`.
+
+    `files` are those that differ, in the order of their paths' bytes; `directories` and `types` are all there are or
+    were, directories depth-first. `largest` holds the changes by size, with a moved directory as one.
+    """
+
+    before: Before
+    total: Total
+    files: tuple[Delta, ...]
+    directories: tuple[Delta, ...]
+    types: tuple[Delta, ...]
+    largest: tuple[Delta, ...]
