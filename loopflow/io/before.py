@@ -13,7 +13,7 @@ from loopflow.analysis.diff import find_moves
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import sort_by_path
 from loopflow.io.counting import Engine, count
-from loopflow.io.git import Difference
+from loopflow.io.git_output import Difference
 from loopflow.model import (
     Before,
     FileRef,

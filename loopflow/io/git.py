@@ -9,14 +9,22 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
 from loopflow.io.discovery import Discovery
 from loopflow.io.git_command import Answer, GitCommand, decode_path
-from loopflow.model import FileRef, Index, ObjectFormat, Reason, Repository, Revision, Skipped, Source
+from loopflow.io.git_output import (
+    IN_INDEX,
+    IN_TREE,
+    TRACKED,
+    Difference,
+    read_differences,
+    read_refs,
+)
+from loopflow.model import FileRef, Index, Reason, Repository, Revision, Skipped, Source
 
 if TYPE_CHECKING:
     import git.cmd
@@ -29,47 +37,6 @@ _EMPTY_TREE = {
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
 _UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
 _EXAMPLES = 3
-_ID_LENGTH = {"sha1": 40, "sha256": 64}
-_HEAD_PARTS = 5
-_ODD_FIRST = ("", ".", "/")
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How git prints a listed file: where the mode is, where the object id is, and what stands before the path.
-
-    `rest` is that without the id. It has `after_id` characters after the id, the second of which is the `kind`.
-    """
-
-    mode: slice
-    ids_before: int
-    rest: re.Pattern[str]
-    after_id: int
-
-    def blob(self, object_format: ObjectFormat) -> slice:
-        """Return where the id is."""
-        length = _ID_LENGTH[object_format]
-        start = self.mode.stop + 1 + (length + 1) * self.ids_before
-        return slice(start, start + length)
-
-
-# Modes are octal; see git-ls-files(1), git-ls-tree(1) and git-diff-index(1), "Raw output format".
-_TRACKED = _Form(slice(0, 6), 0, re.compile(r"\d{6}  \d\t"), len(" 0\t"))
-_IN_TREE = _Form(slice(0, 6), 0, re.compile(r"\d{6} \t"), len("\t"))
-_IN_INDEX = _Form(slice(8, 14), 1, re.compile(r":\d{6} \d{6} 0+  A"), len(" A"))  # next to the empty tree
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A path that differs: the file that was there before and the one that is there after, None if there is none.
-
-    The one after has no blob where git would have to read the file to know it.
-    """
-
-    path: str
-    before: FileRef | None
-    after: FileRef | None = None
-    is_unmerged: bool = False
 
 
 class Git:
@@ -99,8 +66,8 @@ class Git:
     def list_tracked(self, repository: Repository) -> list[FileRef]:
         """Return what the index tracks, each path once, in the order of their bytes. A path in conflict has no blob."""
         fields = self._fields(repository, ["ls-files", "--stage", "-z"])
-        refs = _read_refs(fields, _TRACKED, repository)
-        stage = _TRACKED.blob(repository.object_format).stop + 1
+        refs = read_refs(fields, TRACKED, repository)
+        stage = TRACKED.blob(repository.object_format).stop + 1
         if all(field[stage] == "0" for field in fields):
             return refs
         unmerged = {ref.path for field, ref in zip(fields, refs, strict=True) if field[stage] != "0"}
@@ -134,13 +101,13 @@ class Git:
             named = ", ".join(escape_name(path) for path in unmerged[:_EXAMPLES])
             more = f" and {len(unmerged) - _EXAMPLES} more" if len(unmerged) > _EXAMPLES else ""
             raise GitError(f"the index has unmerged paths: {named}{more}", "resolve the conflicts and git add them")
-        return _read_refs(fields, _IN_INDEX, repository)
+        return read_refs(fields, IN_INDEX, repository)
 
     def list_commit(self, repository: Repository, commit: str) -> list[FileRef]:
         """Return the files of a commit's tree (`commit` is an id). Raises GitError for a name that git never writes."""
         fields = self._fields(repository, ["ls-tree", "-r", "-z", "--full-tree", commit])
         untyped = [field.replace(" blob " if field[7:8] == "b" else " commit ", " ", 1) for field in fields]
-        return _read_refs(untyped, _IN_TREE, repository)
+        return read_refs(untyped, IN_TREE, repository)
 
     def resolve(self, repository: Repository, revision: str) -> str:
         """Return the id of the commit that `revision` names. Raises GitError if there is none."""
@@ -165,7 +132,7 @@ class Git:
             quiet = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty"]
             with _copied_index(repository) as copied:
                 fields = self._fields(copied, ["diff", *_RAW, *quiet, start])
-        found = _read_differences(fields, repository)
+        found = read_differences(fields, repository)
         unmerged = [difference.path for difference in found if difference.is_unmerged]
         if not unmerged:
             return found
@@ -298,57 +265,3 @@ def _copied_index(repository: Repository) -> Iterator[Repository]:
 
 def _split(answer: Answer) -> list[bytes]:
     return answer.output.split(b"\0")[:-1]
-
-
-def _read_refs(fields: Sequence[str], form: _Form, repository: Repository) -> list[FileRef]:
-    """Return the files that git has listed in one form.
-
-    Raises GitError for what has another form, for an entry without a mode (git reads on past the end of an index that
-    was cut short), and for a path that could lead out of the tree.
-    """
-    mode, blob = form.mode, form.blob(repository.object_format)
-    start, stop, end = blob.start, blob.stop, blob.stop + form.after_id
-    has_own_fields = form is _IN_INDEX
-    heads = fields[::2] if has_own_fields else fields
-    paths = fields[1::2] if has_own_fields else [field[end:] for field in fields]
-    where = escape_name(repository.root)
-    # A handful of different ones, even for many thousand files: only the ids differ from entry to entry.
-    for rest in {head[:start] + head[stop:end] for head in heads}:
-        if not form.rest.fullmatch(rest):
-            raise GitError(f"git lists something that is no file in {where}", "run git fsck there")
-        if rest[mode] == "000000":
-            raise GitError(f"the index of {where} is damaged", "git reset makes a new one")
-    modes = {octal: int(octal, 8) for octal in {head[mode] for head in heads}}
-    return [FileRef(path, modes[head[mode]], head[blob]) for head, path in zip(heads, _ordinary(paths), strict=True)]
-
-
-def _read_differences(fields: Sequence[str], repository: Repository) -> list[Difference]:
-    """Return what the raw format says: a head such as ":100644 100644 <id> <id> M" and a path for each."""
-    found = []
-    for head, path in zip(fields[::2], _ordinary(fields[1::2]), strict=True):
-        parts = head.split(" ")
-        if len(parts) != _HEAD_PARTS or not parts[0].startswith(":"):
-            where = escape_name(repository.root)
-            raise GitError(f"git tells a difference in {where} that cannot be read", "run git fsck there")
-        before, after = _read_side(path, parts[0][1:], parts[2]), _read_side(path, parts[1], parts[3])
-        found.append(Difference(path, before, after, parts[4] == "U"))
-    return found
-
-
-def _read_side(path: str, octal: str, blob: str) -> FileRef | None:
-    """Return the file that one side of a difference has, None if it has none; an id of zeros is not known."""
-    mode = int(octal, 8)
-    return FileRef(path, mode, blob if blob.strip("0") else None) if mode else None
-
-
-def _ordinary(paths: Sequence[str]) -> Sequence[str]:
-    """Return `paths`. Raises GitError for one that could lead out of the tree, which git refuses to check out."""
-    for path in paths:
-        if "/." in path or "//" in path or path[:1] in _ODD_FIRST or path[-1:] == "/":
-            _require_ordinary(path)
-    return paths
-
-
-def _require_ordinary(path: str) -> None:
-    if not {"", ".", "..", ".git"}.isdisjoint(path.lower().split("/")):
-        raise GitError(f"the tree holds a name that git never writes: {escape_name(path)}", "do not trust it")
