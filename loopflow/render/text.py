@@ -199,11 +199,16 @@ def _summary(report: Report, terminal: Terminal, options: ChartOptions) -> Itera
 def _cuts(report: Report, terminal: Terminal, number: int | None) -> Iterator[str]:
     total, cuts = report.profile.total.tokens, report.cuts
     shown = cuts[:number]
-    rows = [
-        ("", Row(f"{escape_name(cut.at)}: {cut.reason}, {escape_name(cut.evidence)}", cut.tokens, total))
-        for cut in shown
-    ]
-    yield from _chart(rows, FILE_COLUMNS, terminal, bars=False)
+    titles = ("tokens", "% total", "reason")
+    cells = [(f"{cut.tokens:,}", format_percent(cut.tokens, total), cut.reason.value) for cut in shown]
+    widths = [max(len(row[at]) for row in (titles, *cells)) for at in range(len(titles))]
+    yield terminal.palette.dim(_justify(titles, widths).rstrip())
+    room = terminal.width and terminal.width - sum(width + 2 for width in widths)
+    for cut, row in zip(shown, cells, strict=True):
+        name = escape_name(cut.at)
+        with_evidence = f"{name}  {escape_name(cut.evidence)}"
+        fits = shorten(with_evidence, room, terminal.glyphs) == with_evidence
+        yield _justify(row, widths) + (with_evidence if fits else shorten(name, room, terminal.glyphs))
     tokens = sum(cut.tokens for cut in cuts)
     more = f"; --cuts shows {len(cuts) - len(shown):,} more" if len(cuts) > len(shown) else ""
     share = format_percent(tokens, total)
