@@ -113,6 +113,7 @@ def profile(
 
 def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str, Proposal]:
     """Write a first config file for the tree around the current directory; return its path and what is in it."""
+    require_no_config(read_config(SelectRequest(whole=True), configuring))  # one that is not staged yet
     source = Index() if Git().find_repository(os.path.realpath(_here())) else Worktree()
     run = _Run(SelectRequest(source=source, whole=True), counting, configuring)
     require_no_config(run.config)

@@ -14,6 +14,8 @@ from loopflow.config import CONFIG_FILE, Config, resolve
 from loopflow.errors import LoopflowError, UsageError
 from loopflow.model import Scope
 
+_LEAST_SHARED = 100_000  # tokens: a percent of less is hardly room for the next change
+
 
 def require_no_config(config: Config) -> None:
     """Raise UsageError where there is a config file already."""
@@ -50,15 +52,19 @@ def write_config(measured: Measured, proposal: Proposal) -> str:
 
 
 def _needed_growth(measured: Measured, proposal: Proposal) -> str | None:
-    """Return the growth to allow so that what is staged passes, None if what is proposed suffices."""
+    """Return the growth to allow so that what is staged passes with the file itself; None if the proposed suffices."""
     config = resolve({CONFIG_FILE: proposal.text.encode()}, {}, {})
     judged = compare_and_judge(replace(measured, config=config), CompareRequest(check=True)).judgement
-    verdict = next((each for each in (judged.failed if judged else ()) if each.scope is Scope.GROWTH), None)
-    if verdict is None:
+    verdict = next((each for each in (judged.verdicts if judged else ()) if each.scope is Scope.GROWTH), None)
+    if verdict is None or verdict.limit is None:
         return None
-    if not verdict.base_value:
-        return f"{ceil(verdict.value / 1_000) + 2}k"
-    return f"{ceil(100 * Fraction(verdict.value, verdict.base_value)) + 1}%"
+    [itself] = measured.engine.counter.count([proposal.text])
+    needed = verdict.value + itself
+    if needed <= verdict.limit:
+        return None
+    if verdict.base_value < _LEAST_SHARED:
+        return f"{ceil(needed / 1_000) + 2}k"
+    return f"{ceil(100 * Fraction(needed, verdict.base_value)) + 1}%"
 
 
 def _owned_directories(measured: Measured) -> list[str]:

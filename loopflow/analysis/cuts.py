@@ -6,7 +6,7 @@ and a directory in which every file has the same one is one candidate.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from typing import NamedTuple
@@ -22,6 +22,7 @@ _VENDOR = frozenset(
     | {"node_modules", "bower_components", "external", "externals", "extern", "contrib/vendor"}
 )
 _LICENCE = re.compile(r"(?:licen[cs]e|copying|copyright|unlicense)(?:[.\-_].*)?", re.IGNORECASE)
+_LICENCE_BELOW = re.compile(r"/(?:un)?(?:l|c)(?:icen|opy)[^/]*\Z", re.IGNORECASE)  # what may match, found faster
 _REASONS = {
     FactKind.LOCK: CutReason.LOCK,
     FactKind.MINIFIED: CutReason.MINIFIED,
@@ -97,10 +98,10 @@ def _by_attributes(files: Sequence[FileTokens]) -> dict[str, _Finding]:
 def _by_licence(files: Sequence[FileTokens]) -> dict[str, _Finding]:
     """Find trees with a licence of their own below a directory for code of others."""
     units: dict[str, str] = {}
-    for file in files:
-        directory, _, name = file.path.rpartition("/")
+    for path in [file.path for file in files if _LICENCE_BELOW.search(file.path)]:
+        directory, _, name = path.rpartition("/")
         if _LICENCE.fullmatch(name) and not _VENDOR.isdisjoint(directory.lower().split("/")):
-            units.setdefault(directory, file.path)
+            units.setdefault(directory, path)
     if not units:
         return {}
     found = {}
@@ -113,9 +114,10 @@ def _by_licence(files: Sequence[FileTokens]) -> dict[str, _Finding]:
 
 def _by_content(files: Iterable[FileTokens], found: Mapping[str, _Finding]) -> dict[str, _Finding]:
     """Find files whose content is there before, by the order of their paths."""
+    numbers = Counter([file.digest for file in files])
     first: dict[str, str] = {}
     twice = {}
-    for file in files:
+    for file in [file for file in files if numbers[file.digest] > 1]:
         if file.tokens >= _LEAST_DUPLICATE and file.digest and file.path not in found:
             original = first.setdefault(file.digest, file.path)
             if original != file.path:
@@ -129,10 +131,16 @@ def _group(files: Sequence[FileTokens], found: Mapping[str, _Finding], tokens: M
         return
     reasons: defaultdict[str, set[CutReason | None]] = defaultdict(set)
     candidates = {place for path in found for place in _above(path)}
+    above: dict[str, list[str]] = {}  # by directory: many files share one
     for file in files:
-        finding = found.get(file.path)
-        for place in _above(file.path):
-            if place in candidates:
+        path = file.path
+        directory = path[: path.rfind("/") + 1]
+        places = above.get(directory)
+        if places is None:
+            places = above[directory] = [place for place in _above(path) if place in candidates]
+        if places:
+            finding = found.get(path)
+            for place in places:
                 reasons[place].add(finding.reason if finding else None)
     whole = {place for place, given in reasons.items() if len(given) == 1 and None not in given}
     groups: defaultdict[str, list[str]] = defaultdict(list)

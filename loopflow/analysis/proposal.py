@@ -11,6 +11,8 @@ from loopflow.analysis.cuts import to_pattern
 from loopflow.analysis.names import quote_toml
 from loopflow.model import Cut, CutReason, FileTokens
 
+EVERYTHING = "everything"
+INSTRUCTIONS = "agent instructions"
 AGENT_FILES = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md", ".cursor/rules/")
 _EXCLUDED = frozenset(
     {
@@ -117,7 +119,7 @@ def _whole(draft: _Draft, own: Sequence[FileTokens], needed: str | None) -> None
 def _everything(draft: _Draft, own: Sequence[FileTokens]) -> None:
     total = sum(file.tokens for file in own)
     limit = max(_round_up(total * 1.1), _LEAST_FILE)
-    draft.add("", "[[rule]]", 'name = "everything"', 'paths = ["*"]', f"total = {_size(limit)}", 'level = "warn"')
+    draft.add("", "[[rule]]", f'name = "{EVERYTHING}"', 'paths = ["*"]', f"total = {_size(limit)}", 'level = "warn"')
     draft.reasons.append(f"everything: {_words(limit)}, today's {total:,} and 10 %; it only warns")
 
 
@@ -127,7 +129,7 @@ def _instructions(draft: _Draft, own: Sequence[FileTokens]) -> None:
         tokens = sum(file.tokens for file in own if any(_is_at(file.path, name) for name in there))
         limit = max(_round_up(tokens * 1.25), _LEAST_INSTRUCTIONS)
         patterns = ", ".join(quote_toml(f"/{name}") for name in there)
-        draft.add("", "[[rule]]", 'name = "agent instructions"', f"paths = [{patterns}]", f"total = {_size(limit)}")
+        draft.add("", "[[rule]]", f'name = "{INSTRUCTIONS}"', f"paths = [{patterns}]", f"total = {_size(limit)}")
         draft.reasons.append(f"agent instructions: {_words(limit)}, read in every session; today {tokens:,}")
 
 
@@ -139,19 +141,24 @@ def _directories(own: Sequence[FileTokens], owned: Iterable[str]) -> list[tuple[
     """Return name, pattern and tokens of the directories that get a rule: those with owners, else the largest."""
     total = sum(file.tokens for file in own) or 1
     found = []
-    for place in dict.fromkeys(owned):
-        below = place.strip("/") + "/"
+    for below in dict.fromkeys(place.strip("/") + "/" for place in owned):
         tokens = sum(file.tokens for file in own if file.path.startswith(below))
         if tokens:
-            found.append((below.rstrip("/"), to_pattern(below), tokens))
+            found.append((_name(below), to_pattern(below), tokens))
     if not found:
         sums = _sums(own, "")
         whole = next((place for place, tokens in sums.items() if tokens > _MOST_SHARE * total), None)
         if whole is not None:  # one directory is nearly all of it: those below say more
             sums |= _sums(own, whole)
         large = {place: tokens for place, tokens in sums.items() if tokens >= _LEAST_SHARE * total}
-        found = [(place.rstrip("/"), to_pattern(place), tokens) for place, tokens in large.items()]
+        found = [(_name(place), to_pattern(place), tokens) for place, tokens in large.items()]
     return sorted(found, key=lambda each: (-each[2], each[0]))[:_MOST_DIRECTORIES]
+
+
+def _name(place: str) -> str:
+    """Return the name of a directory's rule, which no other rule has."""
+    name = place.rstrip("/")
+    return place if name in {"budget", EVERYTHING, INSTRUCTIONS} or not name.strip() else name
 
 
 def _sums(own: Sequence[FileTokens], below: str) -> dict[str, int]:
