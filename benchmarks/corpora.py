@@ -26,12 +26,17 @@ def _project(directory: Path) -> None:
 
 
 def _fastapi(directory: Path) -> None:
+    make_sdist(FASTAPI, directory)
+
+
+def make_sdist(requirement: str, directory: Path) -> None:
+    """Make the source distribution that `requirement` pins a repository at `directory`."""
     with tempfile.TemporaryDirectory() as downloads:
         pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", downloads]
-        run([*pip, FASTAPI])
+        run([*pip, requirement])
         [archive] = Path(downloads).glob("*.tar.gz")
-        _unpack(archive, directory)
-    _commit(directory)
+        unpack(archive, directory)
+    commit(directory)
 
 
 def _linux(directory: Path) -> None:
@@ -41,14 +46,15 @@ def _linux(directory: Path) -> None:
         run(["apt-get", "download", "-qq", "linux-source-6.1"], cwd=downloads)
         [package] = Path(downloads).glob("linux-source-6.1_*.deb")
         run(["dpkg", "-x", str(package), f"{downloads}/unpacked"])
-        _unpack(Path(downloads, "unpacked/usr/src/linux-source-6.1.tar.xz"), directory)
+        unpack(Path(downloads, "unpacked/usr/src/linux-source-6.1.tar.xz"), directory)
     # Debian's last rule ignores the whole top level, which no kernel checkout has.
     ignore = directory / ".gitignore"
     ignore.write_text(ignore.read_text().partition("# Debian packaging")[0])
-    _commit(directory)
+    commit(directory)
 
 
-def _unpack(archive: Path, directory: Path) -> None:
+def unpack(archive: Path, directory: Path) -> None:
+    """Put what `archive` holds in its one directory at `directory`."""
     with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
         with tarfile.open(archive) as tar:
             tar.extractall(temporary, filter="tar")
@@ -57,7 +63,8 @@ def _unpack(archive: Path, directory: Path) -> None:
         top.rename(directory)
 
 
-def _commit(directory: Path) -> None:
+def commit(directory: Path) -> None:
+    """Make `directory` a repository of all that lies in it."""
     run(["git", "init", "-q"], cwd=directory)
     run(["git", "add", "-A", "-f", "."], cwd=directory)
     run(["git", *IDENTITY, "commit", "-qm", "source"], cwd=directory)

@@ -31,7 +31,7 @@ def match(rule: Rule) -> Matcher:
 
 
 def judge_one(rule: Rule, now: Mapping[str, int], *starts: Before, growth_from: Before | None = None) -> Verdict:
-    [verdict] = judge([rule], Case(files(now), starts, growth_from), match).verdicts
+    [verdict] = judge([rule], Case(files(now), starts, [growth_from] if growth_from else []), match).verdicts
     return verdict
 
 
@@ -182,7 +182,7 @@ def test_in_a_merge_the_larger_parent_counts() -> None:
     ours, theirs = before({"a": 100}), before({"a": 100, "b": 50})
     for starts in ([ours, theirs], [theirs, ours]):
         for scope in ({"total": 10}, {"file": 10}, {"growth": Allowance(tokens=10)}):
-            verdict = judge_one(replace(WHOLE, **scope), {"a": 100, "b": 50}, *starts)  # type: ignore[arg-type]
+            verdict = judge_one(replace(WHOLE, **scope), {"a": 100, "b": 50}, *starts)
             assert verdict.status in {Status.INHERITED, Status.OK}
         total = judge_one(replace(WHOLE, total=10), {"a": 100, "b": 51}, *starts)
         assert (total.status, total.base_value) == (Status.FAIL, 150)

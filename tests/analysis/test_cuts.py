@@ -1,0 +1,277 @@
+"""What could be left out: each reason for it, one for each file, and patterns that match that and nothing else."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from loopflow.analysis.cuts import find_cuts, largest_source, to_pattern
+from loopflow.analysis.facts import FactKind, find_facts
+from loopflow.analysis.filetype import file_type
+from loopflow.analysis.patterns import compile_patterns
+from loopflow.model import Cut, CutReason, FileTokens
+from tests.support.profiles import HOSTILE_NAMES
+
+LOCK, MINIFIED, DATA = (f"{kind}\tseen" for kind in (FactKind.LOCK, FactKind.MINIFIED, FactKind.DATA))
+GENERATED, SNAPSHOT = (f"{kind}\tseen" for kind in (FactKind.GENERATED, FactKind.SNAPSHOT))
+
+
+def file(path: str, tokens: int = 500, facts: str = "", content: str | None = None) -> FileTokens:
+    """Return a file; those with the same `content` hold the same, others something of their own."""
+    return FileTokens(path, file_type(path), tokens, tokens, f"id of {content or path}", facts=facts)
+
+
+def attributes(*lines: str, below: str = "") -> FileTokens:
+    text = "".join(f"{line}\n" for line in lines)
+    return file(f"{below}.gitattributes", 10, find_facts(text, 10))
+
+
+def own(*paths: str) -> list[FileTokens]:
+    return [file(path) for path in paths]
+
+
+def reasons(files: Sequence[FileTokens]) -> dict[str, CutReason]:
+    """Return the reason for each path that is in a cut. None is in two."""
+    found = [(path, cut.reason) for cut in find_cuts(files) for path in cut.paths]
+    assert len(found) == len(dict(found))
+    return dict(found)
+
+
+def places(files: Sequence[FileTokens]) -> list[str]:
+    return [cut.at for cut in find_cuts(files)]
+
+
+# --- Each reason ---
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        (LOCK, CutReason.LOCK),
+        (MINIFIED, CutReason.MINIFIED),
+        (GENERATED, CutReason.GENERATED),
+        (SNAPSHOT, CutReason.SNAPSHOT),
+        (DATA, CutReason.DATA),
+    ],
+)
+def test_what_a_content_says(facts: str, reason: CutReason) -> None:
+    """What a content says of itself is a reason, with its evidence, wherever the file lies."""
+    [cut] = find_cuts([*own("src/a.py"), file("src/b.py", 70, facts)])
+    assert cut == Cut(reason, "seen", ("src/b.py",), 70, "src/b.py")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("b.py linguist-generated", CutReason.GENERATED),
+        ("b.py linguist-vendored=true", CutReason.VENDORED),
+        ("/src/* linguist-documentation", CutReason.DOCUMENTATION),
+        ("/src/b.py export-ignore", CutReason.EXPORT_IGNORE),
+        ("/src export-ignore", CutReason.EXPORT_IGNORE),
+        ("src/ export-ignore", CutReason.EXPORT_IGNORE),
+    ],
+)
+def test_what_attributes_say(line: str, reason: CutReason) -> None:
+    """What .gitattributes says of a file is a reason; export-ignore holds for all that lies in a directory."""
+    assert reasons([attributes(line), *own("src/b.py", "top.py")]) == {"src/b.py": reason}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["b.py -linguist-generated", "b.py linguist-vendored=false", "src linguist-generated", "b.py !export-ignore"],
+)
+def test_what_attributes_do_not_say(line: str) -> None:
+    """An attribute that is taken back is no reason, and one of a directory says nothing of what lies in it."""
+    assert reasons([attributes(line), *own("src/b.py")]) == {}
+
+
+@pytest.mark.parametrize(
+    ("licence", "vendored"),
+    [
+        ("vendor/x/LICENSE", {"vendor/x/LICENSE", "vendor/x/a.c", "vendor/x/in/b.c"}),
+        ("vendor/x/COPYING.txt", {"vendor/x/COPYING.txt", "vendor/x/a.c", "vendor/x/in/b.c"}),
+        ("vendor/x/licence-mit.md", {"vendor/x/licence-mit.md", "vendor/x/a.c", "vendor/x/in/b.c"}),
+        ("vendor/x/in/LICENSE", {"vendor/x/in/LICENSE", "vendor/x/in/b.c"}),
+        ("LICENSE", set()),
+        ("src/LICENSE", set()),
+        ("vendor/x/licensing.c", set()),
+        ("vendor/x/LICENSES/MIT.txt", set()),
+    ],
+)
+def test_licences(licence: str, vendored: set[str]) -> None:
+    """A licence of its own makes a tree below a vendored directory a unit; one at the root, or elsewhere, does not."""
+    files = own(licence, "main.c", "src/a.c", "vendor/modules.txt", "vendor/x/a.c", "vendor/x/in/b.c", "vendor/y/c.c")
+    assert reasons(files) == dict.fromkeys(vendored, CutReason.VENDORED)
+
+
+@pytest.mark.parametrize(
+    "directory", ["third_party", "src/third-party", "_vendor", "Vendor", "node_modules", "lib/extern"]
+)
+def test_vendored_directories(directory: str) -> None:
+    """Directories for the code of others have several names, and may lie anywhere."""
+    cuts = find_cuts(own(f"{directory}/x/LICENSE", f"{directory}/x/a.c", "src/main.c"))
+    assert {cut.reason for cut in cuts} == {CutReason.VENDORED}
+    assert {path for cut in cuts for path in cut.paths} == {f"{directory}/x/LICENSE", f"{directory}/x/a.c"}
+
+
+def test_a_file_is_no_vendored_directory() -> None:
+    """A file, or a directory, whose name only begins or ends like that of a vendored directory is not one."""
+    assert find_cuts(own("vendored.py", "LICENSE", "vendoring/LICENSE", "vendoring/a.py", "src/vendor.py")) == ()
+
+
+def test_duplicates() -> None:
+    """Of files with one content, the first by its path stays, the others are candidates and name it."""
+    files = [file(path, 200, content="same") for path in ("a.py", "b.py", "c/a.py")]
+    cuts = find_cuts([*files, *own("other.py")])
+    assert {path: cut.reason for cut in cuts for path in cut.paths} == dict.fromkeys(
+        ("b.py", "c/a.py"), CutReason.DUPLICATE
+    )
+    assert all("a.py" in cut.evidence for cut in cuts)
+
+
+def test_small_files_may_be_alike() -> None:
+    """Small files are alike by chance, and are no candidates."""
+    assert find_cuts([file(path, 20, content="same") for path in ("a/__init__.py", "b/__init__.py")]) == ()
+
+
+def test_a_duplicate_of_what_is_left_out_anyway() -> None:
+    """What is left out for another reason is not the copy that stays."""
+    files = [file("a.js", content="same", facts=LOCK), file("b.js", content="same"), file("c.js", content="same")]
+    assert reasons(files) == {"a.js": CutReason.LOCK, "c.js": CutReason.DUPLICATE}
+
+
+@pytest.mark.parametrize(
+    "path", ["dist/bundle.js", "package-lock.json", "a.min.js", "docs/a.md", "tests/__snapshots__/a.snap"]
+)
+def test_own_source_is_never_a_candidate(path: str) -> None:
+    """A file is no candidate because of its name alone: there is no evidence in a name."""
+    assert find_cuts([*own(path), attributes("* text=auto")]) == ()
+
+
+# --- One reason for a file ---
+
+
+def test_priority() -> None:
+    """A file has one reason: what the repository declares goes before what is guessed."""
+    line = "* linguist-vendored"
+    files = [
+        file("vendor/x/LICENSE", 10),
+        file("vendor/x/a.lock", 400, LOCK),
+        file("vendor/x/b.c", 400, content="same"),
+        file("vendor/x/c.c", 400, content="same"),
+        file("vendor/x/d.js", 400, MINIFIED),
+    ]
+    assert set(reasons(files).values()) == {CutReason.VENDORED}
+    assert set(reasons([attributes(line, below="vendor/"), *files[1:]]).values()) == {CutReason.VENDORED}
+    assert reasons([attributes("*.js linguist-generated"), files[4]]) == {"vendor/x/d.js": CutReason.GENERATED}
+
+
+# --- Grouping ---
+
+
+def test_whole_directories() -> None:
+    """Where every file of a directory has one reason, the uppermost such directory is one candidate."""
+    files = [file(path, 10, SNAPSHOT) for path in ("t/s/a", "t/s/in/b", "t/s/in/c")]
+    [cut] = find_cuts([*files, *own("main.py")])
+    assert (cut.at, cut.paths, cut.tokens) == ("t/", ("t/s/a", "t/s/in/b", "t/s/in/c"), 30)
+    assert sorted(places([*files, *own("t/s/own.py")])) == ["t/s/a", "t/s/in/"]
+
+
+def test_two_reasons_are_two_candidates() -> None:
+    """A directory whose files have different reasons is not one candidate."""
+    files = [file("d/a", 30, LOCK), file("d/b", 20, MINIFIED), file("d/c/a", 10, LOCK), file("d/c/b", 9, LOCK)]
+    assert places([*files, *own("main.py")]) == ["d/a", "d/b", "d/c/"]
+
+
+def test_a_single_file_is_named_itself() -> None:
+    """A directory with one file in it is that file."""
+    assert places([file("d/e/a", 30, LOCK), *own("main.py")]) == ["d/e/a"]
+
+
+def test_the_largest_first() -> None:
+    """Candidates come by what they cost, and those that cost the same by their paths; what costs nothing is none."""
+    sizes = {"b": 20, "c": 300, "a": 20, "d": 0, "é": 20, "\udcff": 20}
+    assert places([file(path, size, LOCK) for path, size in sizes.items()]) == ["c", "a", "b", "é", "\udcff"]
+
+
+_NAMES = st.sampled_from(["a", "b", "vendor", "x"])
+_FILES = st.sampled_from(["LICENSE", "1.py", "2.js", "3.lock"])
+_PATHS = st.builds(lambda above, name: "/".join([*above, name]), st.lists(_NAMES, max_size=3), _FILES)
+_FACTS = st.sampled_from(["", "", LOCK, MINIFIED, f"{LOCK}\n{DATA}"])
+_CONTENTS = st.sampled_from(["", "", "one", "two"])
+_TREES = st.dictionaries(_PATHS, st.tuples(st.integers(0, 300), _FACTS, _CONTENTS), max_size=15)
+
+
+@given(
+    tree=_TREES,
+    line=st.sampled_from(["# nothing", "*.js linguist-generated", "a export-ignore", "b/** linguist-vendored"]),
+)
+def test_any_tree(tree: Mapping[str, tuple[int, str, str]], line: str) -> None:
+    """No file is in two candidates, each costs what its files do, and its pattern matches exactly its files."""
+    files = [file(path, *rest) for path, rest in sorted(tree.items())] + [attributes(line)]
+    tokens = {each.path: each.tokens for each in files}
+    cuts = find_cuts(files)
+    assert [cut.tokens for cut in cuts] == sorted((cut.tokens for cut in cuts), reverse=True)
+    found = [path for cut in cuts for path in cut.paths]
+    assert len(found) == len(set(found))
+    for cut in cuts:
+        assert cut.tokens == sum(tokens[path] for path in cut.paths) > 0
+        assert cut.evidence
+        pattern = compile_patterns([to_pattern(cut.at)], "test")
+        assert {path for path in tokens if pattern.match(path)} == set(cut.paths)
+
+
+@given(tree=_TREES, number=st.integers(0, 5))
+def test_largest_source(tree: Mapping[str, tuple[int, str, str]], number: int) -> None:
+    """The largest source files are those that are no candidates, as many as asked for, the largest first."""
+    files = [file(path, *rest) for path, rest in sorted(tree.items())]
+    cuts = find_cuts(files)
+    candidates = {path for cut in cuts for path in cut.paths}
+    rest = [each for each in files if each.path not in candidates]
+    assert largest_source(files, cuts, number) == sorted(rest, key=lambda each: (-each.tokens, each.path))[:number]
+
+
+def test_no_files() -> None:
+    """Nothing can be left out of nothing."""
+    assert find_cuts([]) == ()
+    assert largest_source([], (), 3) == []
+
+
+# --- Patterns ---
+
+_HOSTILE = st.text(st.sampled_from("ab *?[]\\#!-^\n\t\ré\udcff\u2028."), min_size=1, max_size=5)
+_HOSTILE_PATHS = st.lists(
+    _HOSTILE.filter(lambda name: name not in {".", ".."}), min_size=1, max_size=3
+).map("/".join)  # fmt: skip
+
+
+@given(path=_HOSTILE_PATHS, others=st.lists(_HOSTILE_PATHS, max_size=6))
+@example(path="a ", others=["a", "a  "])
+@example(path="a\\ ", others=["a ", "a\\"])
+@example(path="a  ", others=["a", "a "])
+@example(path="a\\", others=["a"])
+@example(path="#a", others=["a"])
+@example(path="!a", others=["a"])
+@example(path="[ab]", others=["a", "b"])
+@example(path="**", others=["a", "a/b"])
+@example(path="a/**/b", others=["a/b", "a/a/b"])
+@example(path="a\n", others=["a"])
+@example(path="\udcff", others=["\udcfe", "?"])
+def test_patterns(path: str, others: Sequence[str]) -> None:
+    """The pattern of a file matches it and nothing else; that of a directory also what lies in it."""
+    [pattern, directory] = (compile_patterns([to_pattern(at)], "test") for at in (path, f"{path}/"))
+    assert pattern.match(path)
+    assert directory.match(f"{path}/a")
+    assert directory.match(f"{path}/ a/b")
+    assert not directory.match(path)
+    for other in [*others, f"a/{path}", f"{path}a", f"{path} ", f"{path}\\", path[:-1]]:
+        assert not other or pattern.match(other) == (other == path or other.startswith(f"{path}/"))
+        assert not other or directory.match(other) == other.startswith(f"{path}/")
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_patterns_of_hostile_names(name: str) -> None:
+    """Names that could act on a terminal have patterns as well."""
+    pattern = compile_patterns([to_pattern(name)], "test")
+    assert [each for each in HOSTILE_NAMES if pattern.match(each)] == [name]
