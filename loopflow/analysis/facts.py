@@ -9,10 +9,11 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-VERSION = 2
+VERSION = 3
 """Of the rules below; what was found by other ones is not used."""
 
 _HEAD = 4_000  # characters that a header is looked for in
+_LONGEST_ATTRIBUTES = 200_000
 _LEAST = 2_000  # characters below which nothing but a header is looked at
 _LEAST_SVG = 200
 _PATHS, _NUMBERS, _NUMBERS_IF_HUGE, _DEFINITIONS = 0.60, 0.95, 0.90, 0.75  # shares
@@ -116,7 +117,8 @@ _BLOCKS = {
     "=begin": "=end",
 }
 _ATTRIBUTE = re.compile(
-    r"^(?!\s*#)[^\n]*\s-?(?:linguist-(?:generated|vendored|documentation)|export-ignore)\b[^\n]*$", re.MULTILINE
+    r"^(?![ \t]*#)[^\n]*[ \t][-!]?(?:linguist-(?:generated|vendored|documentation)|export-ignore)\b[^\n]*$",
+    re.MULTILINE,
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
 _JSON = re.compile(
@@ -142,6 +144,8 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
     """
     head = text[:_HEAD]
     facts = [fact for find in _IN_HEAD if (fact := find(head))]
+    attributes = _find_attributes(text[:_LONGEST_ATTRIBUTES])
+    facts += [attributes] if attributes else []
     if not facts:
         fact = _find_svg(text)
         if not fact and len(text) >= _LEAST:
@@ -222,7 +226,6 @@ _IN_HEAD = (
     _find_by_pattern(FactKind.GENERATED, _PRODUCTS, "{}"),
     _find_by_pattern(FactKind.MINIFIED, _BUNDLES, "bundled ({})"),
     _find_generated,
-    _find_attributes,
 )
 
 

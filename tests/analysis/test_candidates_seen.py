@@ -44,7 +44,13 @@ _DRAWING = (
 _DEFINITIONS = "".join(f"#define BLOCK{each}_UNIT__CONTROL_FIELD__SHIFT    0x{each:x}\n" for each in range(900))
 _EXPORTS = {f"./helpers/name{each}": [{"node": f"./helpers/name{each}.js", "import": "./x.js"}] for each in range(300)}
 _MANIFEST = {"name": "@scope/runtime", "version": "7.1.0", "license": "MIT", "exports": _EXPORTS}
-_CELL: dict[str, object] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": ["print(1)\n"]}
+_CELL: dict[str, object] = {
+    "cell_type": "code",
+    "execution_count": None,
+    "metadata": {},
+    "outputs": [],
+    "source": ["print(1)\n"],
+}
 _PROPERTY = {"type": "object", "description": "What it is", "properties": {"name": {"type": "string"}}}
 _SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": {f"d{n}": _PROPERTY for n in range(250)}}
 _MAP = {"version": 3, "sources": ["src/a.js"], "names": [], "mappings": "AAAA,CAAC"}
