@@ -164,9 +164,17 @@ def _baselines_at(measured: Measured, comparing: CompareRequest, start: Start) -
         path = None if relative.startswith("../") else relative
     if repository is None or path is None:
         return []
-    read = measured.engine.git.read_file
-    found = (read(repository, commit, path) for commit in start.commits)
+    found = [_baseline_at(measured, repository, commit, path) for commit in start.commits]
     return list(dict.fromkeys(data for data in found if data is not None))
+
+
+def _baseline_at(measured: Measured, repository: Repository, commit: str, path: str) -> bytes | None:
+    """Read the baseline at `path` in a commit, or where its config had it then: a new name forgives nothing."""
+    read = measured.engine.git.read_file
+    data = read(repository, commit, path)
+    if data is None and path == measured.config.baseline and (old := _config_at(measured, repository, commit)):
+        data = read(repository, commit, old.baseline)
+    return data
 
 
 def _read_disk(path: str) -> bytes | None:
@@ -235,15 +243,22 @@ def _remarks(measured: Measured, start: Before) -> Iterable[str]:
     repository, commit, config = measured.repository, start.commit, measured.config
     if repository is None or commit is None or config.file not in {None, *CONFIG_FILES}:
         return ()
+    old = _config_at(measured, repository, commit)
+    if old is None:
+        return ()
+    return describe_changes(old.rules, config.rules) + _newly_excluded(measured, old, commit)
+
+
+def _config_at(measured: Measured, repository: Repository, commit: str) -> Config | None:
+    """Return what held at the start of the change; None where that is what holds now, or was not valid."""
     git, files = measured.engine.git, measured.files
     past = {name: data for name in CONFIG_FILES if (data := git.read_file(repository, commit, name)) is not None}
     if not past or past == {name: data for name in CONFIG_FILES if (data := files.read(name)) is not None}:
-        return ()
+        return None
     try:
-        old = resolve(past, {}, {})
-    except LoopflowError:  # it was not valid then: nothing held
-        return ()
-    return describe_changes(old.rules, config.rules) + _newly_excluded(measured, old, commit)
+        return resolve(past, {}, {})
+    except LoopflowError:
+        return None
 
 
 def _newly_excluded(measured: Measured, old: Config, commit: str) -> list[str]:

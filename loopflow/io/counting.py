@@ -34,6 +34,9 @@ BATCHES_HELD = 3
 SAVED_AT_ONCE = 10_000
 """How many new counts are held before they are written to the cache, so that an interrupted run leaves something."""
 
+_TELLING = 100_000
+"""How many characters of a large text are looked at, at least, for what it says about itself."""
+
 _Result: TypeAlias = FileTokens | Skipped
 _Done: TypeAlias = tuple[Document | None, _Result] | LargeText
 
@@ -184,6 +187,7 @@ class _Run:
         path = text.ref.path
         known = self._contents.get(self._blobs.get(path, ""))
         tokens, facts = (known.tokens, known.facts) if known else (0, None)
+        beginning = ""
         try:
             with closing(text.pieces()) as pieces:
                 if self._sink:
@@ -193,8 +197,9 @@ class _Run:
                         self._sink.write(piece)
                     # In a thread, so that an interrupt need not wait for the engine.
                     tokens += 0 if known else self._pool.submit(self._engine.counter.count, [piece]).result()[0]
-                    if facts is None:  # the first piece says what the text is
-                        facts = find_facts(piece.replace("\0", " "), tokens, is_whole=False)
+                    if facts is None:  # the first piece is too small to tell what the text is
+                        beginning += piece.replace("\0", " ")
+                        facts = find_facts(beginning, tokens, is_whole=False) if len(beginning) > _TELLING else None
         except UncountableError as error:
             return Skipped(path, _reason(error), str(error))
         finally:

@@ -308,6 +308,20 @@ def test_saving_the_baseline_again_forgives_nothing(project: Repo, options: Opti
     assert (code, rules["budget, growth"]["value"], rules["budget, growth"]["base_value"]) == (0, 9, 1500)
 
 
+def test_a_new_name_for_the_baseline_forgives_nothing(project: Repo) -> None:
+    """Where the config of the start of the change had the baseline, it is read, whatever it is called now."""
+    configure(project, TWO_PERCENT)
+    assert run("--profile", "--save-baseline", cwd=project.root).code == 0
+    project.track().commit()
+    (project.root / ".loopflow-baseline.json").unlink()
+    configure(project, 'baseline = "counts.json"\n' + TWO_PERCENT)
+    project.track({"src/new.py": words(500, "n")})
+    assert run("--profile", "--save-baseline", cwd=project.root).code == 0
+    project.track()
+    code, rules = judge(project, "--baseline", "--staged")
+    assert (code, rules["budget, growth"]["base_value"]) == (1, 1000)
+
+
 @pytest.fixture
 def api(project: Repo) -> Repo:
     """Return a repository in which src/api/ has 300 tokens and an owner, and 350 more are staged for it."""
