@@ -1,5 +1,6 @@
 """The repositories that are measured, made by recipe. Each is made once, below the directory that is named."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -57,10 +58,15 @@ def unpack(archive: Path, directory: Path) -> None:
     """Put what `archive` holds in its one directory at `directory`."""
     with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
         with tarfile.open(archive) as tar:
-            tar.extractall(temporary, filter="tar")
+            tar.extractall(temporary, filter=_as_mine)  # noqa: S202  the filter is the one for tar archives
         [top] = Path(temporary).iterdir()
         shutil.rmtree(directory)
         top.rename(directory)
+
+
+def _as_mine(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
+    # git refuses a repository of somebody else, and root would unpack it as theirs.
+    return tarfile.tar_filter(member, path).replace(uid=os.getuid(), gid=os.getgid(), uname="", gname="", deep=False)
 
 
 def commit(directory: Path) -> None:

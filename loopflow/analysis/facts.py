@@ -5,7 +5,6 @@ words. Nothing here looks at names: a file called `bundle.js` that reads like so
 """
 
 import re
-from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -75,13 +74,32 @@ _SNAPSHOTS = {
 }
 _PRODUCTS = {"a source map": r'\s*\{\s*"version"\s*:\s*3\s*,(?s:.{0,2000}?)"(?:sources|sourcesContent|mappings)"\s*:'}
 _BUNDLES = {
-    "webpack": r"(?:/\*(?:[^*]|\*(?!/))*\*/\s*)*(?:['\"]use strict['\"];\s*)?(?:var \w+;\s*)?"
+    "webpack": r"(?:/\*[^*]*(?:\*(?!/)[^*]*)*\*/\s*)*(?:['\"]use strict['\"];\s*)?(?:var \w+;\s*)?"
     r"(?:\(?(?:self|this|window|globalThis)(?:\.|\[\")(?:web|rs)pack(?:Chunk|Jsonp)"
     r"|\(function webpackUniversalModuleDefinition|\(function\(modules\) \{ // webpackBootstrap"
     r"|\(\(\) ?=> ?\{[^\n]*\s+(?:'use strict';\s*)?var __webpack_modules__)",
     "Browserify": r"\(function\(f\)\{if\(typeof exports===\"object\"&&typeof module"
     r"|\(function e\(t,n,r\)\{function s\(o,u\)",
 }
+_BEGINNINGS_OF = [
+    (kind, name, words)
+    for kind, patterns, words in (
+        (FactKind.LOCK, _LOCKS, "locked versions ({})"),
+        (FactKind.SNAPSHOT, _SNAPSHOTS, "{}"),
+        (FactKind.GENERATED, _PRODUCTS, "{}"),
+        (FactKind.MINIFIED, _BUNDLES, "bundled ({})"),
+    )
+    for name in patterns
+]
+# One expression for all, tried at the beginning only: most files are none of them, and that must cost nothing.
+_BEGINNINGS = re.compile(
+    "|".join(
+        f"(?P<p{number}>{pattern})"
+        for number, pattern in enumerate(
+            [*_LOCKS.values(), *_SNAPSHOTS.values(), *_PRODUCTS.values(), *_BUNDLES.values()]
+        )
+    )
+)
 _TOOL = r"(?:automatically |auto[- ]?|machine[- ])generated"
 _THING = r"(?:file|code|header|source|module|script|class|table|document|documentation|page)"
 _GENERATED = re.compile(
@@ -143,9 +161,8 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
     With `is_whole` False, it is the beginning of a longer text. The result is read with `read_facts`.
     """
     head = text[:_HEAD]
-    facts = [fact for find in _IN_HEAD if (fact := find(head))]
-    attributes = _find_attributes(text[:_LONGEST_ATTRIBUTES])
-    facts += [attributes] if attributes else []
+    found = (_find_beginning(head), _find_generated(head), _find_attributes(text[:_LONGEST_ATTRIBUTES]))
+    facts = [fact for fact in found if fact]
     if not facts:
         fact = _find_svg(text)
         if not fact and len(text) >= _LEAST:
@@ -160,16 +177,12 @@ def read_facts(facts: str) -> list[Fact]:
     return [Fact(FactKind(kind), evidence) for kind, _, evidence in parts]
 
 
-def _find_by_pattern(kind: FactKind, patterns: dict[str, str], words: str) -> Callable[[str], Fact | None]:
-    # One expression for all, tried at the beginning only: most files are none of them, and that must cost nothing.
-    names = list(patterns)
-    beginnings = re.compile("|".join(f"(?P<p{number}>{patterns[name]})" for number, name in enumerate(names)))
-
-    def find(head: str) -> Fact | None:
-        found = beginnings.match(head)
-        return Fact(kind, words.format(names[int((found.lastgroup or "p0")[1:])])) if found else None
-
-    return find
+def _find_beginning(head: str) -> Fact | None:
+    found = _BEGINNINGS.match(head)
+    if not found or not found.lastgroup:
+        return None
+    kind, name, words = _BEGINNINGS_OF[int(found.lastgroup[1:])]
+    return Fact(kind, words.format(name))
 
 
 def _find_generated(head: str) -> Fact | None:
@@ -218,15 +231,6 @@ def _find_attributes(head: str) -> Fact | None:
         return None
     lines = _ATTRIBUTE.findall(head)
     return Fact(FactKind.ATTRIBUTES, "\x1f".join(line.replace("\t", " ") for line in lines)) if lines else None
-
-
-_IN_HEAD = (
-    _find_by_pattern(FactKind.LOCK, _LOCKS, "locked versions ({})"),
-    _find_by_pattern(FactKind.SNAPSHOT, _SNAPSHOTS, "{}"),
-    _find_by_pattern(FactKind.GENERATED, _PRODUCTS, "{}"),
-    _find_by_pattern(FactKind.MINIFIED, _BUNDLES, "bundled ({})"),
-    _find_generated,
-)
 
 
 def _find_minified(text: str) -> Fact | None:
@@ -303,7 +307,9 @@ def _is_table(text: str) -> bool:
         return False
     for separator in ",;\t|":
         numbers = {line.count(separator) for line in lines}
-        if len(numbers) == 1 and numbers != {0}:
+        # One at the beginning of each line is a comment.
+        inner = sum(separator in line.strip(separator) for line in lines)
+        if len(numbers) == 1 and inner * 2 > len(lines):
             return separator != ";" or numbers != {1}  # one at the end of each line is code
     return False
 
@@ -311,7 +317,8 @@ def _is_table(text: str) -> bool:
 def _is_definitions(text: str) -> bool:
     """Whether the lines in the middle give names to numbers, and hardly any does something else."""
     middle = len(text) // 2
-    lines = [line for line in text[middle : middle + 10 * _HEAD].split("\n")[1:-1] if line.strip()]
+    lines = text[middle : middle + 10 * _HEAD].split("\n")[1:-1]
+    lines = [line for line in lines if line.strip() and not line.startswith(("//", "/*"))]
     return sum(bool(_DEFINITION.match(line)) for line in lines) > _DEFINITIONS * len(lines) > 0
 
 

@@ -151,6 +151,7 @@ SEEN = [
     ("a table before code", _TABLE + _FUNCTION * 30, 12_000, None),
     ("a table", _TABLE * 3, 24_000, FactKind.DATA),
     ("a statement in each line", "".join(f"a{each} = b{each}(c, d);\n" for each in range(700)), 9_000, None),
+    ("a comment before code", "| Entry: a number in d0\n|\n" * 300 + "\tmove.l d0,d1\n" * 300, 6_000, None),
     ("definitions, very many", _DEFINITIONS * 12, 250_000, FactKind.DATA),
     ("definitions", _DEFINITIONS, 21_000, None),
     ("a small icon", _ICON, 250, FactKind.DATA),

@@ -213,6 +213,7 @@ OPTIONS: list[tuple[Sequence[str], int | None]] = [
     (("--profile", "--save-baseline", "--baseline-file", "../baseline"), 0),
     (("--profile", "--baseline", "--baseline-file", "../baseline"), 0),
     (("--show-config",), 0),
+    (("--init",), 0),
     (("--copy",), None),
     (("--version",), 0),
     (("--rev", "gone"), 2),
