@@ -14,6 +14,7 @@ import click
 
 from loopflow.cli.console import DISTRIBUTION, PROGRAM, Console, open_missing_streams, output_error, run_guarded
 from loopflow.errors import ExitCode
+from loopflow.render.formats import FORMATS
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001
@@ -44,6 +45,7 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No files that match, in gitignore syntax.")
 @click.option("--staged", is_flag=True, help="What a commit would record now, instead of what is on disk.")
 @click.option("--rev", metavar="REV", help="A commit's files, instead of what is on disk.")
+@click.option("--pushed", is_flag=True, help="What a push sends, against what the remote has. For a pre-push hook.")
 @click.option("--changed", is_flag=True, help="Only what differs from HEAD; with --rev, from its first parent.")
 @click.option("-u", "--untracked", is_flag=True, help="Untracked files too, unless they are ignored.")
 @click.option("--readmes", is_flag=True, help="First the READMEs of the directories above.")
@@ -69,7 +71,10 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 @click.option(
     "--top", type=click.IntRange(min=0), metavar="N", help="Profile: N types and files.  [default: all types, 10 files]"
 )
-@click.option("--format", type=click.Choice(["text", "json"]), help="Profile: how to print it.  [default: text]")
+@click.option("--format", type=click.Choice(FORMATS), help="Profile: how to print it.  [default: text]")
+@click.option(
+    "--report", multiple=True, metavar="FORMAT:FILE", help="Profile: write it to a file too, in another format."
+)
 @click.option("-r", "--raw", is_flag=True, help="Path, ---, text, ---, instead of XML documents.")
 @click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)

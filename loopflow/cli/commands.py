@@ -9,10 +9,11 @@ from loopflow.cli.configuration import render_config, render_start
 from loopflow.cli.console import Console
 from loopflow.cli.options import Options
 from loopflow.errors import ExitCode, LoopflowError
+from loopflow.io.writing import write_atomically
 from loopflow.model import Report, Skipped, Worktree
 from loopflow.pipeline import Output, initialise, profile, read_config, write_context
 from loopflow.render.context import RawLayout, XmlLayout
-from loopflow.render.json import render_json
+from loopflow.render.formats import TEXT, find_renderer
 from loopflow.render.numbers import plural
 from loopflow.render.terminal import PLAIN
 from loopflow.render.text import render_failures, render_text
@@ -39,8 +40,10 @@ def print_profile(console: Console, options: Options) -> ExitCode:
 def _print_report(console: Console, options: Options, report: Report) -> None:
     pieces: Iterable[str]
     write: Callable[[str], None]
-    if options.format == "json":
-        pieces, write = render_json(report), console.write
+    for name, path in options.reports:
+        write_atomically(path, "".join(_render(name, report, options)))
+    if options.format != TEXT:
+        pieces, write = find_renderer(options.format)(report), console.write
     else:
         terminal = PLAIN if options.copy else console.terminal(options.colour)
         is_brief = options.quiet and options.compare.check
@@ -54,6 +57,13 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
             write(piece)
         console.flush()
     _say_what_is_missing(console, options, report.unmatched, report.profile.gaps)
+
+
+def _render(name: str, report: Report, options: Options) -> Iterable[str]:
+    """Render for a file. Options that shape the charts hold for those in a text file too."""
+    if name != TEXT:
+        return find_renderer(name)(report)
+    return (f"{line}\n" for line in render_text(report, PLAIN, options.charts))
 
 
 def start(console: Console, options: Options) -> ExitCode:

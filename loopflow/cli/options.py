@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from loopflow.analysis.names import escape_name
 from loopflow.cli.console import ColourChoice
 from loopflow.comparing import CompareRequest
 from loopflow.config_values import read_share_option, read_size_option
 from loopflow.errors import UsageError
 from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
 from loopflow.pipeline import ConfigRequest, CountRequest, FitRequest
+from loopflow.render.formats import FORMATS, TEXT
 from loopflow.render.text import ChartOptions
 
 _LEAVE_ONE_OUT = "leave one of them out"
@@ -32,6 +34,7 @@ class Options:
     show_config: bool
     init: bool
     format: str
+    reports: tuple[tuple[str, str], ...]
     raw: bool
     copy: bool
     colour: ColourChoice
@@ -41,6 +44,8 @@ class Options:
 def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Options:
     """Turn click's values into requests. Raises UsageError for options that do not go together."""
     _require_profile(given)
+    if given["pushed"]:
+        given = given | _pushed(environment)
     return Options(
         select=SelectRequest(
             paths=given["paths"],
@@ -81,7 +86,8 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
         profile=given["profile"],
         show_config=given["show_config"],
         init=given["init"],
-        format=given["format"] or "text",
+        format=given["format"] or TEXT,
+        reports=tuple(_read_report(value) for value in given["report"]),
         raw=given["raw"],
         copy=given["pbcopy"],
         colour=given["color"],
@@ -95,6 +101,19 @@ def _source(given: dict[str, Any]) -> Source:
     if given["rev"] is not None:
         return Revision(given["rev"])
     return Index() if given["staged"] else Worktree()
+
+
+def _pushed(environment: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what pre-commit says of a push. It names no start where the remote has nothing, or no push is made."""
+    start = environment.get("PRE_COMMIT_FROM_REF") or None
+    return {"rev": environment.get("PRE_COMMIT_TO_REF") or "HEAD", "against": start}
+
+
+def _read_report(value: str) -> tuple[str, str]:
+    name, _, path = value.partition(":")
+    if name not in FORMATS or not path:
+        raise UsageError(f"--report {escape_name(value)}", f"write FORMAT:FILE, with one of {', '.join(FORMATS)}")
+    return name, path
 
 
 def _read_fit(given: dict[str, Any]) -> FitRequest | None:
@@ -116,10 +135,18 @@ def _cache_file(environment: Mapping[str, str]) -> str:
     return os.path.join(directory, "counts.sqlite3")
 
 
-_OF_A_PROFILE = ("depth", "files", "top", "format", "cuts", "baseline", "save-baseline", "baseline-file", "check")
+_OF_A_PROFILE = (
+    *("depth", "files", "top", "format", "report", "cuts"),
+    *("baseline", "save-baseline", "baseline-file", "check", "pushed"),
+)
 
 # Each: whether the options clash, what is wrong, what to do.
 _CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
+    (
+        lambda given: given["pushed"] and (given["staged"] or given["rev"] is not None or given["against"] is not None),
+        "--pushed says which commit to read, and what to compare it with",
+        _LEAVE_ONE_OUT,
+    ),
     (lambda given: given["raw"] and given["profile"], "--raw prints context, --profile counts it", _LEAVE_ONE_OUT),
     (
         lambda given: given["init"] and (given["paths"] or given["profile"] or given["show_config"]),
@@ -162,7 +189,8 @@ _CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
 def _require_profile(given: dict[str, Any]) -> None:
     for option in _OF_A_PROFILE:
         value = given[option.replace("-", "_")]
-        if value is not None and value is not False and not given["profile"]:  # 0 is a value
+        is_given = value is not None and value is not False and value != ()  # 0 is a value
+        if is_given and not given["profile"]:
             raise UsageError(f"--{option} is about a profile, and no profile is asked for", "add --profile")
     for clashes, what, hint in _CLASHES:
         if clashes(given):

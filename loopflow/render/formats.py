@@ -1,0 +1,28 @@
+"""The formats there are. To add one, write a module with a function from a report to pieces of text, and name it here.
+
+The text for a terminal is not among them: it alone needs to know the terminal and what of the report to show.
+"""
+
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+if TYPE_CHECKING:  # --help needs the names of the formats and nothing else
+    from loopflow.model import Report
+
+Renderer: TypeAlias = "Callable[[Report], Iterable[str]]"
+
+TEXT = "text"
+# Imported when it is used: a run pays for one format, not for all.
+RENDERERS: Mapping[str, str] = MappingProxyType(
+    {
+        "json": "loopflow.render.json:render_json",
+    }
+)
+FORMATS = (TEXT, *RENDERERS)
+
+
+def find_renderer(name: str) -> Renderer:
+    """Return what renders the format of that name, one of `RENDERERS`."""
+    return cast("Renderer", pkgutil.resolve_name(RENDERERS[name]))
