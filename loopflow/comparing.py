@@ -20,7 +20,7 @@ from loopflow.io.before import Covers, Moment, count_before, count_files, read_s
 from loopflow.io.counting import Engine
 from loopflow.io.encoding import encoding_id
 from loopflow.io.filters import Filter
-from loopflow.io.start import Start, find_start
+from loopflow.io.start import Push, Start, find_push_start, find_start
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.io.tree_files import TreeFiles
 from loopflow.io.writing import write_atomically
@@ -29,8 +29,8 @@ from loopflow.model import (
     Diff,
     Judgement,
     Profile,
-    Report,
     Repository,
+    Revision,
     Rule,
     Selection,
     SelectRequest,
@@ -42,13 +42,17 @@ from loopflow.model import (
 
 @dataclass(frozen=True, slots=True)
 class CompareRequest:
-    """What to do with a profile. `against` is what the command line names, `file` a baseline's path there."""
+    """What to compare a profile with: the stored baseline, else where the change left `against`, else its start.
+
+    `against` is a revision; without it the config's is judged against, or HEAD, or the first parent of a revision.
+    `file` is a baseline's path, instead of the configured one. With `push`, the change is what a push of the revision
+    sends.
+    """
 
     baseline: bool = False
-    save: bool = False
     against: str | None = None
     file: str | None = None
-    check: bool = False
+    push: Push | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,47 +72,52 @@ class Measured:
         return self.selection.repository
 
 
-def require_whole_runs(request: SelectRequest, comparing: CompareRequest) -> None:
+def require_whole(request: SelectRequest, option: str) -> None:
     """Raise UsageError where a budget or a baseline is asked of less, or more, than the configured selection."""
-    option = "--check" if comparing.check else "--save-baseline"
-    if comparing.check and comparing.save:
-        raise UsageError("--save-baseline beside --check would judge by what it writes", "leave one of them out")
     if request.narrows or request.changed or request.readmes or request.untracked:
         what = f"{option} is about the whole configured selection, and this run asks for another one"
         raise UsageError(what, "leave out paths and filters; write include and exclude in the config file")
 
 
-def save_baseline(measured: Measured, comparing: CompareRequest) -> str:
-    """Write the profile as the stored baseline and return the path of its file."""
+def write_baseline(measured: Measured, file: str | None) -> str:
+    """Write the profile as the stored baseline, the configured one or `file`; return its path."""
     _require_complete(measured.profile, "--save-baseline")
     if measured.covers is None:
         raise UsageError("a baseline belongs to one tree, and several were read", "run in one of them")
     baseline = Baseline(
         encoding_id(measured.profile.encoding), {file.path: file.tokens for file in measured.profile.files}
     )
-    path = comparing.file or os.path.join(measured.selection.root, measured.config.baseline)
-    if measured.repository and measured.repository.bare and not comparing.file:
+    path = file or os.path.join(measured.selection.root, measured.config.baseline)
+    if measured.repository and measured.repository.bare and not file:
         raise UsageError("a bare repository has no place for a baseline", "name one with --baseline-file")
     write_atomically(path, dump(baseline))
     return path
 
 
-def compare_and_judge(measured: Measured, comparing: CompareRequest) -> Report:
-    """Return the report, with growth and verdicts as far as they are asked for."""
-    report = Report(measured.profile, measured.selection.unmatched)
-    if not (comparing.baseline or comparing.against is not None or comparing.check):
-        return report
-    if measured.covers is None:
-        raise UsageError("several trees were read, and growth is that of one", "name paths of one repository")
-    if comparing.check:
-        _require_complete(measured.profile, "--check")
-    start = _find_start(measured, comparing)
-    starts = _count_starts(measured, start) if comparing.check or not comparing.baseline else []
+def compare_with(measured: Measured, comparing: CompareRequest) -> Diff | None:
+    """Return the growth since the stored baseline or the start of the change; None where there is no start."""
+    _require_one_tree(measured)
+    start = None if comparing.baseline else _find_start(measured, comparing, comparing.against)
+    befores = _read_baselines(measured, comparing, None) if comparing.baseline else _count_starts(measured, start)
+    return compare_profiles(measured.profile, befores[0]) if befores else None
+
+
+def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None, Judgement]:
+    """Return the growth as `compare_with` does, and what becomes of the configured budgets."""
+    _require_one_tree(measured)
+    _require_complete(measured.profile, "--check")
+    against = measured.config.against if comparing.against is None else comparing.against
+    start = _find_start(measured, comparing, against)
+    starts = _count_starts(measured, start)
     stored = _read_baselines(measured, comparing, start) if comparing.baseline else []
     before = next(iter(stored or starts), None)
     diff = compare_profiles(measured.profile, before) if before else None
-    judgement = _judge(measured, starts, stored, diff) if comparing.check else None
-    return replace(report, diff=diff, judgement=judgement)
+    return diff, _judge(measured, starts, stored, diff)
+
+
+def _require_one_tree(measured: Measured) -> None:
+    if measured.covers is None:
+        raise UsageError("several trees were read, and growth is that of one", "name paths of one repository")
 
 
 def _require_complete(profile: Profile, option: str) -> None:
@@ -120,17 +129,16 @@ def _require_complete(profile: Profile, option: str) -> None:
         raise LoopflowError(what, "make it readable, or exclude it in the config file")
 
 
-def _find_start(measured: Measured, comparing: CompareRequest) -> Start | None:
-    """Return the start of the change; None outside of git, and where only a baseline is asked for."""
-    repository = measured.repository
-    against = measured.config.against if comparing.check and comparing.against is None else comparing.against
+def _find_start(measured: Measured, comparing: CompareRequest, against: str | None) -> Start | None:
+    """Return the start of the change; None outside of git."""
+    repository, source, git = measured.repository, measured.selection.request.source, measured.engine.git
     if repository is None:
         if against is not None:
             raise UsageError("this is no git repository: there is nothing to compare with", "leave out --against")
         return None
-    if comparing.check or not comparing.baseline:
-        return find_start(measured.engine.git, repository, measured.selection.request.source, against)
-    return None
+    if comparing.push is not None and isinstance(source, Revision):
+        return find_push_start(git, repository, source, comparing.push, measured.config.against)
+    return find_start(git, repository, source, against)
 
 
 def _count_starts(measured: Measured, start: Start | None) -> list[Before]:

@@ -14,7 +14,7 @@ from loopflow.analysis.names import escape_name, sort_by_path
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import Window, make_plan
 from loopflow.analysis.proposal import Proposal
-from loopflow.comparing import CompareRequest, Measured, compare_and_judge, require_whole_runs, save_baseline
+from loopflow.comparing import CompareRequest, Measured, compare_with, judge_by, require_whole, write_baseline
 from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import UsageError
 from loopflow.io.cache import Cache, NoCache, SqliteCache
@@ -89,26 +89,85 @@ class ContextSummary:
         return tuple(skip for skip in self.skipped if skip.reason.leaves_a_gap)
 
 
+def select(request: SelectRequest, configuring: ConfigRequest | None = None) -> Selection:
+    """Return the files that a request and the config select. None of them is read yet: some may turn out binary.
+
+    >>> [ref.path for ref in select(SelectRequest(paths=("src",))).candidates]
+    ['src/app.py', 'src/lib/util.py']
+
+    Raises LoopflowError where something that is named is not there, or git refuses.
+    """
+    return _select(_Run(request, CountRequest(), configuring or ConfigRequest()))
+
+
 def profile(
     request: SelectRequest,
-    counting: CountRequest,
+    counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
-    comparing: CompareRequest | None = None,
     fitting: FitRequest | None = None,
 ) -> Report:
-    """Select, count, compare, judge and plan as far as that is asked for. Raises LoopflowError where it cannot."""
-    comparing = comparing or CompareRequest()
-    if comparing.check or comparing.save:
-        require_whole_runs(request, comparing)
-        request = replace(request, whole=True)
-    run = _Run(request, counting, configuring or ConfigRequest())
-    measured = _measure(run)
-    found = measured.profile
-    if comparing.save:
-        return Report(found, measured.selection.unmatched, saved=save_baseline(measured, comparing))
-    cuts = find_cuts(found.files)
-    plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, fitting) if fitting else None
-    return replace(compare_and_judge(measured, comparing), cuts=cuts, plan=plan)
+    """Select and count: tokens by file, directory and type. With `fitting`, plan what to leave out.
+
+    >>> found = profile(SelectRequest()).profile
+    >>> {stats.path: stats.tokens for stats in found.directories}
+    {'.': 49, 'src': 19, 'src/lib': 11}
+
+    Raises LoopflowError as `select` does, and for a config file that is wrong.
+    """
+    return _report(*_measure(request, counting, configuring), fitting)
+
+
+def compare(
+    request: SelectRequest,
+    comparing: CompareRequest,
+    counting: CountRequest | None = None,
+    configuring: ConfigRequest | None = None,
+    fitting: FitRequest | None = None,
+) -> Report:
+    """Profile, and compare with a baseline or the start of the change; `diff` is None where there is no start.
+
+    >>> [(delta.path, delta.change) for delta in compare(SelectRequest(), CompareRequest(against="HEAD")).diff.files]
+    [('src/lib/util.py', 11)]
+
+    Raises LoopflowError as `profile` does, and for a revision or a baseline that is not there.
+    """
+    run, measured = _measure(request, counting, configuring)
+    return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing))
+
+
+def check(
+    request: SelectRequest,
+    comparing: CompareRequest | None = None,
+    counting: CountRequest | None = None,
+    configuring: ConfigRequest | None = None,
+    fitting: FitRequest | None = None,
+) -> Report:
+    """Profile the whole tree, compare, and judge by the configured budgets: `judgement.failed` is what stops a change.
+
+    >>> [verdict.rule.name for verdict in check(SelectRequest(source=Index())).judgement.failed]
+    ['library']
+
+    Raises LoopflowError where the request narrows the selection, or a file could not be counted.
+    """
+    require_whole(request, "--check")
+    run, measured = _measure(replace(request, whole=True), counting, configuring)
+    diff, judgement = judge_by(measured, comparing or CompareRequest())
+    return replace(_report(run, measured, fitting), diff=diff, judgement=judgement)
+
+
+def save_baseline(
+    request: SelectRequest,
+    counting: CountRequest | None = None,
+    configuring: ConfigRequest | None = None,
+    file: str | None = None,
+) -> tuple[str, Profile]:
+    """Profile the whole tree and write that as the stored baseline, or to `file`; return its path and the profile.
+
+    Raises LoopflowError as `check` does, and leaves the old baseline then.
+    """
+    require_whole(request, "--save-baseline")
+    _, measured = _measure(replace(request, whole=True), counting, configuring)
+    return write_baseline(measured, file), measured.profile
 
 
 def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str, Proposal]:
@@ -117,13 +176,31 @@ def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str,
     source = Index() if Git().find_repository(os.path.realpath(_here())) else Worktree()
     run = _Run(SelectRequest(source=source, whole=True), counting, configuring)
     require_no_config(run.config)
-    measured = _measure(run)
+    measured = _count(run)
     proposal = propose_for(measured)
     return write_config(measured, proposal), proposal
 
 
-def _measure(run: "_Run") -> Measured:
-    selection = choose(run.listed, run.request)
+def _measure(
+    request: SelectRequest, counting: CountRequest | None, configuring: ConfigRequest | None
+) -> tuple["_Run", Measured]:
+    run = _Run(request, counting or CountRequest(), configuring or ConfigRequest())
+    return run, _count(run)
+
+
+def _select(run: "_Run") -> Selection:
+    return choose(run.listed, run.request)
+
+
+def _report(run: "_Run", measured: Measured, fitting: FitRequest | None) -> Report:
+    found = measured.profile
+    cuts = find_cuts(found.files)
+    plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, fitting) if fitting else None
+    return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan)
+
+
+def _count(run: "_Run") -> Measured:
+    selection = _select(run)
     with closing(count(selection, run.engine)) as counts:
         found = build_profile(selection, run.engine.counter, counts)
     covers = coverage(run.listed, run.request) if len(run.listed.trees) == 1 else None
@@ -170,7 +247,7 @@ def write_context(
     With `fitting`, they are counted first, and what does not fit is left out by the plan for that window.
     """
     run = _Run(request, counting, configuring or ConfigRequest())
-    selection = choose(run.listed, run.request)
+    selection = _select(run)
     plan = None
     if fitting:
         plan = _plan_context(run, selection, output.layout, fitting)

@@ -9,7 +9,7 @@ from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.owners import CODEOWNERS
 from loopflow.analysis.proposal import Facts, Proposal, propose, with_growth
-from loopflow.comparing import CompareRequest, Measured, compare_and_judge
+from loopflow.comparing import CompareRequest, Measured, judge_by
 from loopflow.config import CONFIG_FILE, Config, resolve
 from loopflow.errors import LoopflowError, UsageError
 from loopflow.model import Scope
@@ -54,8 +54,8 @@ def write_config(measured: Measured, proposal: Proposal) -> str:
 def _needed_growth(measured: Measured, proposal: Proposal) -> str | None:
     """Return the growth to allow so that what is staged passes with the file itself; None if the proposed suffices."""
     config = resolve({CONFIG_FILE: proposal.text.encode()}, {}, {})
-    judged = compare_and_judge(replace(measured, config=config), CompareRequest(check=True)).judgement
-    verdict = next((each for each in (judged.verdicts if judged else ()) if each.scope is Scope.GROWTH), None)
+    _, judged = judge_by(replace(measured, config=config), CompareRequest())
+    verdict = next((each for each in judged.verdicts if each.scope is Scope.GROWTH), None)
     if verdict is None or verdict.limit is None:
         return None
     [itself] = measured.engine.counter.count([proposal.text])

@@ -126,6 +126,8 @@ def _run(console: Console, arguments: list[str]) -> ExitCode:
         return commands.start(console, options)
     if options.show_config:
         return commands.show_config(console, options)
+    if options.save_baseline:
+        return commands.save(console, options)
     command = commands.print_profile if options.profile else commands.print_context
     return command(console, options)
 

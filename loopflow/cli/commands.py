@@ -11,7 +11,17 @@ from loopflow.cli.options import Options
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.io.writing import write_atomically
 from loopflow.model import Report, Skipped, Worktree
-from loopflow.pipeline import Output, initialise, profile, read_config, write_context
+from loopflow.pipeline import (
+    CountRequest,
+    Output,
+    check,
+    compare,
+    initialise,
+    profile,
+    read_config,
+    save_baseline,
+    write_context,
+)
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.formats import TEXT, find_renderer
 from loopflow.render.numbers import plural
@@ -24,17 +34,30 @@ EXAMPLES = 3
 def print_profile(console: Console, options: Options) -> ExitCode:
     """Count, compare and judge as far as that is asked for, and print the charts or the JSON."""
     with console.progress(os.environ) as progress:
-        counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        report = profile(options.select, counting, options.config, options.compare, options.fit)
-    if report.saved is not None:
-        console.note(f"saved {plural(report.profile.total.files, 'file')} to {escape_name(report.saved)}")
-    else:
-        _print_report(console, options, report)
+        report = _report(options, replace(options.count, progress=progress, remark=_remark(console, options)))
+    _print_report(console, options, report)
     if report.judgement is None:
         return ExitCode.OK
     if not report.judgement.verdicts:
         console.warn("there is no budget to judge by: write [budget] or [[rule]] in loopflow.toml")
     return ExitCode.OVER_BUDGET if report.judgement.failed else ExitCode.OK
+
+
+def _report(options: Options, counting: CountRequest) -> Report:
+    if options.check:
+        return check(options.select, options.compare, counting, options.config, options.fit)
+    if options.compare.baseline or options.compare.against is not None or options.compare.push is not None:
+        return compare(options.select, options.compare, counting, options.config, options.fit)
+    return profile(options.select, counting, options.config, options.fit)
+
+
+def save(console: Console, options: Options) -> ExitCode:
+    """Write the stored baseline."""
+    with console.progress(os.environ) as progress:
+        counting = replace(options.count, progress=progress, remark=_remark(console, options))
+        path, saved = save_baseline(options.select, counting, options.config, options.compare.file)
+    console.note(f"saved {plural(saved.total.files, 'file')} to {escape_name(path)}")
+    return ExitCode.OK
 
 
 def _print_report(console: Console, options: Options, report: Report) -> None:
@@ -46,7 +69,7 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
         pieces, write = find_renderer(options.format)(report), console.write
     else:
         terminal = PLAIN if options.copy else console.terminal(options.colour)
-        is_brief = options.quiet and options.compare.check
+        is_brief = options.quiet and options.check
         lines = render_failures(report, terminal) if is_brief else render_text(report, terminal, options.charts)
         pieces, write = (f"{line}\n" for line in lines), console.write_chart
     if options.copy:

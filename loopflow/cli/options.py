@@ -11,6 +11,7 @@ from loopflow.cli.console import ColourChoice
 from loopflow.comparing import CompareRequest
 from loopflow.config_values import read_share_option, read_size_option
 from loopflow.errors import UsageError
+from loopflow.io.start import Push
 from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
 from loopflow.pipeline import ConfigRequest, CountRequest, FitRequest
 from loopflow.render.formats import FORMATS, TEXT
@@ -31,6 +32,8 @@ class Options:
     charts: ChartOptions
     fit: FitRequest | None
     profile: bool
+    save_baseline: bool
+    check: bool
     show_config: bool
     init: bool
     format: str
@@ -65,10 +68,9 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
         ),
         compare=CompareRequest(
             baseline=given["baseline"],
-            save=given["save_baseline"],
             against=given["against"],
             file=given["baseline_file"],
-            check=given["check"],
+            push=Push(given["against"], environment.get("PRE_COMMIT_REMOTE_NAME")) if given["pushed"] else None,
         ),
         count=CountRequest(
             engine=environment.get("LOOPFLOW_ENGINE") or None,
@@ -84,6 +86,8 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
         ),
         fit=_read_fit(given),
         profile=given["profile"],
+        save_baseline=given["save_baseline"],
+        check=given["check"],
         show_config=given["show_config"],
         init=given["init"],
         format=given["format"] or TEXT,
@@ -104,9 +108,13 @@ def _source(given: dict[str, Any]) -> Source:
 
 
 def _pushed(environment: Mapping[str, str]) -> dict[str, str | None]:
-    """Return what pre-commit says of a push. It names no start where the remote has nothing, or no push is made."""
-    start = environment.get("PRE_COMMIT_FROM_REF") or None
-    return {"rev": environment.get("PRE_COMMIT_TO_REF") or "HEAD", "against": start}
+    """Return what a pre-push hook says of a push. Of the first one to a remote, pre-commit names the branch alone.
+
+    Without a push, as when somebody runs the hook by hand, it is HEAD.
+    """
+    names = ("PRE_COMMIT_TO_REF", "PRE_COMMIT_LOCAL_BRANCH")
+    tip = next((value for name in names if (value := environment.get(name))), "HEAD")
+    return {"rev": tip, "against": environment.get("PRE_COMMIT_FROM_REF") or None}
 
 
 def _read_report(value: str) -> tuple[str, str]:
@@ -177,6 +185,11 @@ _CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
         lambda given: given["baseline_file"] is not None and not (given["baseline"] or given["save_baseline"]),
         "--baseline-file says which baseline",
         "add --baseline or --save-baseline",
+    ),
+    (
+        lambda given: given["check"] and given["save_baseline"],
+        "--save-baseline beside --check would judge by what it writes",
+        _LEAVE_ONE_OUT,
     ),
     (
         lambda given: given["baseline"] and given["save_baseline"],

@@ -56,7 +56,6 @@ class Report:
     """Everything that a renderer needs, as data. `unmatched` are paths of the request below which nothing is listed.
 
     `diff` is None where nothing was compared, `judgement` where nothing was judged, `plan` where no window was named.
-    `saved` is the file that a baseline was saved to.
     """
 
     profile: Profile
@@ -65,4 +64,3 @@ class Report:
     judgement: Judgement | None = None
     cuts: tuple[Cut, ...] = ()
     plan: Plan | None = None
-    saved: str | None = None

@@ -26,6 +26,7 @@ from loopflow.io.pages import NO_STAMP, Content
 from loopflow.io.progress import NoProgress
 from loopflow.model import Before, FileRef, FileTokens, Revision, Selection, SelectRequest
 from loopflow.pipeline import CountRequest, build_profile, profile
+from loopflow.pipeline import compare as compare_with
 from tests.support.builder import Repo
 from tests.support.caches import OLD, ROOT, Opened
 from tests.support.charts import words
@@ -219,7 +220,7 @@ def test_comparing_a_second_time_reads_nothing(
     monkeypatch.setattr("loopflow.pipeline.create_counter", create_tally)
     monkeypatch.chdir(settled.root)
     request, counting = SelectRequest(source=SOURCES[kind]), CountRequest(cache_file=str(tmp_path / "counts.sqlite3"))
-    first = profile(request, counting, comparing=AGAINST)
+    first = compare_with(request, AGAINST, counting)
     assert first.diff
     assert {delta.path for delta in first.diff.files} == {
         "dir0/gone.py",
@@ -230,10 +231,10 @@ def test_comparing_a_second_time_reads_nothing(
     counted = [text for text in tallies[0].texts if text]
     assert len(counted) == len(set(counted)) == 30 + 3 + 2, "what stayed, what is new or moved, what was"
     opened = note_openings(monkeypatch)
-    for again in (AGAINST, CompareRequest(), AGAINST):
+    for compares in (True, False, True):
         opened.clear()
-        report = profile(request, counting, comparing=again)
-        assert report == (first if again is AGAINST else replace(first, diff=None))
+        report = compare_with(request, AGAINST, counting) if compares else profile(request, counting)
+        assert report == (first if compares else replace(first, diff=None))
         assert set(opened) <= set(CONFIG_FILES), "which are looked for, and are not there"
         assert tallies[-1].calls == 0
 
