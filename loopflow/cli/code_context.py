@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from loopflow.cli.console import DISTRIBUTION, PROGRAM, Console, open_missing_streams, output_error, run_guarded
+from loopflow.cli.help import SectionedCommand
 from loopflow.errors import ExitCode
 from loopflow.render.formats import FORMATS
 
@@ -32,12 +33,15 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
     context.exit()
 
 
+_A_PATH = click.Path(readable=False)  # for shells that complete; what is wrong with a path is said later, in words
+
+
 @click.command(
     name=PROGRAM,
+    cls=SectionedCommand,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="PATHS are files or directories, of one repository or several, or of none; a,b is the same as a b.",
 )
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, type=_A_PATH)
 @click.option(
     "-e", "--extension", multiple=True, metavar="EXT", help="Only files with this suffix: py, .d.ts, or py,md."
 )
@@ -45,7 +49,7 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No files that match, in gitignore syntax.")
 @click.option("--staged", is_flag=True, help="What a commit would record now, instead of what is on disk.")
 @click.option("--rev", metavar="REV", help="A commit's files, instead of what is on disk.")
-@click.option("--pushed", is_flag=True, help="What a push sends, against what the remote has. For a pre-push hook.")
+@click.option("--pushed", is_flag=True, help="What a push sends, against what the remote has: for a pre-push hook.")
 @click.option("--changed", is_flag=True, help="Only what differs from HEAD; with --rev, from its first parent.")
 @click.option("-u", "--untracked", is_flag=True, help="Untracked files too, unless they are ignored.")
 @click.option("--readmes", is_flag=True, help="First the READMEs of the directories above.")
@@ -53,33 +57,45 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 @click.option("--encoding", metavar="NAME", help="cl100k_base.  [default: o200k_base]")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Threads.  [default: processors]")
 @click.option("--no-cache", is_flag=True, help="Count everything anew.")
+@click.option("--against", metavar="REV", help="Compare with where the branch left REV.")
+@click.option("--baseline", is_flag=True, help="Compare with the stored baseline.")
+@click.option("--save-baseline", is_flag=True, help="Write the stored baseline.")
+@click.option(
+    "--baseline-file",
+    type=_A_PATH,
+    metavar="FILE",
+    help="Which baseline.  [default: .loopflow-baseline.json]",
+)
+@click.option("--check", is_flag=True, help="Judge by the budgets of the config file; exit 1 if one is exceeded.")
+@click.option(
+    "--config",
+    type=_A_PATH,
+    metavar="FILE",
+    help="Instead of loopflow.toml, or [tool.loopflow] in pyproject.toml.",
+)
 @click.option("--cuts", is_flag=True, help="Profile: all that could be left out, not only the five largest.")
 @click.option("--window", metavar="N", help="Profile: how much of a window of N tokens it fills, and how to fit: 200k.")
 @click.option("--fit", metavar="N", help="Print no more than N tokens; what to leave out is planned as for --window.")
 @click.option("--reserve", metavar="P%", help="Keep so much of the window free.  [default: 25%; for --fit, 0%]")
 @click.option("--keep", multiple=True, metavar="GLOB", help="Never leave out files that match.")
-@click.option("--against", metavar="REV", help="Compare with where the branch left REV.")
-@click.option("--baseline", is_flag=True, help="Compare with the stored baseline.")
-@click.option("--save-baseline", is_flag=True, help="Write the stored baseline.")
-@click.option("--baseline-file", metavar="FILE", help="Which baseline.  [default: .loopflow-baseline.json]")
-@click.option("--check", is_flag=True, help="Judge by the budgets of the config file; exit 1 if one is exceeded.")
-@click.option("--config", metavar="FILE", help="Instead of loopflow.toml, or [tool.loopflow] in pyproject.toml.")
-@click.option("--init", is_flag=True, help="Write a first loopflow.toml, with limits that hold today.")
-@click.option("--show-config", is_flag=True, help="Show what holds, and where each value comes from.")
+@click.option(
+    "--format", type=click.Choice(FORMATS), metavar="NAME", help=f"Profile: {', '.join(FORMATS)}.  [default: text]"
+)
+@click.option(
+    "--report", multiple=True, metavar="NAME:FILE", help="Profile: write a file too, in any of these formats."
+)
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Profile: only N levels of directories.")
 @click.option("--files", is_flag=True, help="Profile: files in the hierarchy too.")
 @click.option(
     "--top", type=click.IntRange(min=0), metavar="N", help="Profile: N types and files.  [default: all types, 10 files]"
 )
-@click.option("--format", type=click.Choice(FORMATS), help="Profile: how to print it.  [default: text]")
-@click.option(
-    "--report", multiple=True, metavar="FORMAT:FILE", help="Profile: write it to a file too, in another format."
-)
 @click.option("-r", "--raw", is_flag=True, help="Path, ---, text, ---, instead of XML documents.")
 @click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="No summary on standard error.")
+@click.option("-q", "--quiet", is_flag=True, help="Only what failed, and what to do; no summary.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every skipped file.")
+@click.option("--init", is_flag=True, help="Write a first loopflow.toml, with limits that hold today.")
+@click.option("--show-config", is_flag=True, help="Show what holds, and where each value comes from.")
 @click.option(
     "--version",
     is_flag=True,
@@ -91,7 +107,8 @@ def _show_version(context: click.Context, _parameter: click.Parameter, asked: bo
 def code_context(**given: Any) -> dict[str, Any]:  # noqa: ANN401  click's values, typed by read_options
     """Print the files of a codebase as context for a language model, or count what they cost.
 
-    Without PATHS, the current directory. Only files that git tracks, unless -u is given.
+    PATHS are files or directories, of one repository or several, or of none; a,b is the same as a b. Without any, it is
+    the current directory. Only files that git tracks are read, unless -u is given or a file is named.
     """
     return given
 

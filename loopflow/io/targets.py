@@ -5,6 +5,7 @@ even when a path is named through it. Nor is a link that stands where the reposi
 other links on the way to a path are the user's own and are followed.
 """
 
+import difflib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -114,12 +115,27 @@ def _resolve(git: Git, argument: str, here: str) -> str:
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError) as error:
-        hint = "paths are relative to the current directory"
+        near = _find_near(path)
+        if near and not os.path.isabs(argument):
+            near = os.path.relpath(near, here)
+        hint = f"did you mean {escape_name(near)}?" if near else "paths are relative to the current directory"
         raise UsageError(f"no such file or directory: {escape_name(argument)}", hint) from error
     except OSError as error:
         why = (error.strerror or "").lower()
         raise UsageError(f"this path cannot be used: {escape_name(argument)}: {why}", "check the path") from error
     return _follow(git, path)
+
+
+def _find_near(path: str) -> str | None:
+    """Return the path that is most like one that is not there: of what lies beside the part that is missing first."""
+    parent, name = os.path.split(path.rstrip(os.sep))
+    while not os.path.isdir(parent):
+        parent, name = os.path.split(parent)
+    try:
+        found = difflib.get_close_matches(name, os.listdir(parent), 1)
+    except OSError:
+        return None
+    return os.path.join(parent, found[0]) if found else None
 
 
 def _follow(git: Git, path: str, *, on_disk: bool = True) -> str:

@@ -18,7 +18,8 @@ ONLY_TRACKED = "only tracked files are listed unless -u is given"
     [
         (["nope"], f"no such file or directory: nope; {NOT_A_FILE}"),
         (["--profile", "docs,nope"], f"no such file or directory: nope; {NOT_A_FILE}"),
-        (["README.md/x"], f"no such file or directory: README.md/x; {NOT_A_FILE}"),
+        (["README.md/x"], "no such file or directory: README.md/x; did you mean README.md?"),
+        (["--profile", "dosc/guide.md"], "no such file or directory: dosc/guide.md; did you mean docs?"),
         (["two\nlines\x1b[0m"], f"no such file or directory: two\\nlines\\x1b[0m; {NOT_A_FILE}"),
         ([""], "an empty path names nothing; leave it out, or write . for the current directory"),
         (["--include", ""], f"--include: '' is not a pattern; {NOT_A_PATTERN}"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from loopflow.cli.code_context import code_context, main
+from loopflow.cli.help import SECTIONS
 from loopflow.io.encoding import create_counter
 from loopflow.render.context import RawLayout
 from tests.support.run import Result, python, run
@@ -170,7 +171,20 @@ def test_help_names_every_option(option: str, sample: Path) -> None:
     assert "PATHS" in result.out
     for parameter in code_context.params:
         assert all(spelling in result.out for spelling in parameter.opts if spelling.startswith("-"))
+    assert all(f"\n{section}:\n" in result.out for section in SECTIONS.values())
     assert max(map(len, result.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete(shell: str, sample: Path) -> None:
+    """The script that the documentation installs is printed, and completes options and formats."""
+    script = run(cwd=sample, env={"_CODE_CONTEXT_COMPLETE": f"{shell}_source"})
+    assert (script.code, script.err) == (0, "")
+    assert "code-context" in script.out
+    words = {"COMP_WORDS": "code-context --profile --format j", "COMP_CWORD": "3" if shell != "fish" else "j"}
+    done = run(cwd=sample, env={"_CODE_CONTEXT_COMPLETE": f"{shell}_complete", **words})
+    assert done.code == 0
+    assert "json" in done.out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""`--help`: the options in sections, and what is printed as it stands."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import click
+
+# The option that each section begins with, by the name of its parameter.
+SECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "extension": "What to read",
+        "profile": "How to count",
+        "against": "How to compare and judge",
+        "cuts": "How to make it fit",
+        "format": "How to print",
+        "init": "Other",
+    }
+)
+
+EXAMPLES = """\
+  code-context src -e py,md --copy         files below src, to the clipboard
+  code-context --profile --window 200k     what fills a window, and how to fit
+  code-context --profile --staged --check  hold what is staged to the budgets
+"""
+
+
+class SectionedCommand(click.Command):
+    """A command whose options are listed in sections, in the order in which they are declared."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a table for each section."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        title = ""
+        for parameter in self.get_params(ctx):
+            title = SECTIONS.get(parameter.name or "", title)
+            record = parameter.get_help_record(ctx)
+            if record and isinstance(parameter, click.Option):  # what PATHS are stands in the text above
+                sections.setdefault(title, []).append(record)
+        for name, records in sections.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's own
+        """Write the examples."""
+        formatter.write("\nExamples:\n" + EXAMPLES)
