@@ -1,12 +1,15 @@
 """What .gitattributes files say of a path (gitattributes(5)): the nearest file that says anything, its last line first.
 
 The lines come from the facts of the files themselves, so that nothing is read again. Patterns are those of .gitignore,
-but for two things: a pattern that matches a directory says nothing of what lies in it, and none takes anything back.
+but for two things: a pattern that matches a directory says nothing of what lies in it, and none takes anything back. A
+macro is followed within the file that defines it, which must be the one at the root.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from loopflow.analysis.facts import FactKind, read_facts
 from loopflow.analysis.names import path_bytes
@@ -15,20 +18,28 @@ from loopflow.errors import UsageError
 from loopflow.model import FileTokens
 
 FILE = ".gitattributes"
-SEPARATOR = "\x1f"
+
+State: TypeAlias = bool | str | None
+"""Of an attribute: set or not, a value, or nothing said."""
 
 _WORD = re.compile(r"[^ \t\r\n]+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\[abfnrtv"\\]|\\[0-3][0-7]{2})*)"')
 _ESCAPE = re.compile(rb"\\([^0-7]|[0-7]{3})")
 _ESCAPED = dict(zip(b'abfnrtv"\\', b'\a\b\f\n\r\t\v"\\', strict=True))
+_STATE = re.compile(r"([-!]?)([A-Za-z0-9_.][A-Za-z0-9_.-]*)(?:=(.*))?", re.DOTALL)
+_SIGNS: dict[str, State] = {"-": False, "!": None}
+_MACRO = "[attr]"
 _PROTECTED = re.compile(r"(?<!\\)(?:\\\\)*\\ \Z")
+
+
+_States: TypeAlias = tuple[tuple[str, State], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     below: str
     patterns: Patterns
-    states: Mapping[str, bool | None]
+    states: _States
 
 
 class Attributes:
@@ -37,12 +48,12 @@ class Attributes:
     def __init__(self, files: Iterable[FileTokens]) -> None:
         """Take the lines from the facts of all .gitattributes files among `files`."""
         self._lines: list[_Line] = []
+        self._macros: dict[str, _States] = {}
         found = [file for file in files if file.facts and file.path.rpartition("/")[2] == FILE]
         for file in sorted(found, key=lambda file: file.path.count("/")):
-            below = file.path.removesuffix(FILE)
             for fact in read_facts(file.facts):
                 if fact.kind is FactKind.ATTRIBUTES:
-                    self._lines += [line for text in fact.evidence.split(SEPARATOR) if (line := _parse(below, text))]
+                    self._take(file.path.removesuffix(FILE), fact.evidence)
         self._lines.reverse()  # the line that decides comes first
 
     def __bool__(self) -> bool:
@@ -50,24 +61,38 @@ class Attributes:
 
     def get(self, path: str, attribute: str) -> bool:
         """Whether `attribute` is set for the file at `path`, or for a directory that ends in a slash."""
+        return attribute in self.find(path)
+
+    def find(self, path: str) -> set[str]:
+        """Return the attributes that are set for `path`, as far as the facts tell."""
+        given: dict[str, State] = {}
         for line in self._lines:
-            if attribute in line.states and path.startswith(line.below):
+            if path.startswith(line.below):
                 name = path[len(line.below) :]
                 if name and line.patterns.decide(name):
-                    return line.states[attribute] is True
-        return False
+                    self._give(line.states, given)
+        return {name for name, state in given.items() if state not in {False, None, "false"}}
 
+    def _take(self, below: str, text: str) -> None:
+        """Take what a line says, nothing from one that git ignores as well."""
+        pattern, words = _split(text.strip(" \t\r\n"))
+        found = [_STATE.fullmatch(word) for word in words]
+        states = tuple((each[2], _SIGNS.get(each[1], each[3] or True)) for each in found if each)
+        if pattern.startswith(_MACRO) and pattern != _MACRO:
+            if not below and all(found):
+                self._macros[pattern.removeprefix(_MACRO)] = states
+        elif pattern and not pattern.startswith("!") and all(found):
+            with suppress(UsageError):
+                self._lines.append(_Line(below, compile_patterns([pattern], FILE), states))
 
-def _parse(below: str, text: str) -> _Line | None:
-    """Return what a line says, None for one that git ignores as well."""
-    pattern, words = _split(text.strip(" \t\r\n"))
-    if not pattern or pattern.startswith(("!", "[attr]")):
-        return None
-    try:
-        patterns = compile_patterns([pattern], FILE)
-    except UsageError:
-        return None
-    return _Line(below, patterns, dict(map(_state, words)))
+    def _give(self, states: _States, given: dict[str, State]) -> None:
+        """Add `states` to what is given, the last one first; one that is a macro, and set, brings its own along."""
+        waiting = [*states]
+        while waiting:
+            name, state = waiting.pop()
+            if name not in given:
+                given[name] = state
+                waiting += self._macros.get(name, ()) if state is True else ()
 
 
 def _split(line: str) -> tuple[str, list[str]]:
@@ -86,10 +111,3 @@ def _unquote(text: str) -> str:
     if pattern.endswith(" ") and not _PROTECTED.search(pattern):
         pattern = pattern[:-1] + "\\ "
     return pattern
-
-
-def _state(word: str) -> tuple[str, bool | None]:
-    name, _, value = word.lstrip("-!").partition("=")
-    if word.startswith("!"):
-        return name, None
-    return name, not (word.startswith("-") or value == "false")

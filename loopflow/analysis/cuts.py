@@ -23,6 +23,7 @@ _VENDOR = frozenset(
 )
 _LICENCE = re.compile(r"(?:licen[cs]e|copying|copyright|unlicense)(?:[.\-_].*)?", re.IGNORECASE)
 _LICENCE_BELOW = re.compile(r"/(?:un)?(?:l|c)(?:icen|opy)[^/]*\Z", re.IGNORECASE)  # what may match, found faster
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _REASONS = {
     FactKind.LOCK: CutReason.LOCK,
     FactKind.MINIFIED: CutReason.MINIFIED,
@@ -62,8 +63,11 @@ def largest_source(files: Iterable[FileTokens], cuts: Iterable[Cut], number: int
 
 
 def to_pattern(path: str) -> str:
-    """Return the pattern in gitignore syntax that matches `path` alone; that of a directory ends in a slash."""
-    escaped = re.sub(r"([\\*?\[])", r"\\\1", path)
+    """Return the pattern in gitignore syntax that matches `path` alone; that of a directory ends in a slash.
+
+    A byte that is not UTF-8 cannot be written into a config file: it is any that is no printable character of ASCII.
+    """
+    escaped = _NOT_UTF8.sub("[! -~]", re.sub(r"([\\*?\[])", r"\\\1", path))
     if escaped.endswith(" "):
         escaped = escaped[:-1] + "\\ "
     return "/" + escaped
@@ -84,14 +88,19 @@ def _by_attributes(files: Sequence[FileTokens]) -> dict[str, _Finding]:
     found: dict[str, _Finding] = {}
     if not attributes:
         return found
+    exported: dict[str, bool] = {"": True}  # by directory: many files share one
     for file in files:
-        for name, reason in _ATTRIBUTES.items():
-            if attributes.get(file.path, name):
-                found[file.path] = _Finding(reason, f"its attributes say {name}")
-                break
-        else:
-            if any(attributes.get(place, "export-ignore") for place in (file.path, *_above(file.path))):
-                found[file.path] = _Finding(CutReason.EXPORT_IGNORE, "its attributes say export-ignore")
+        given = attributes.find(file.path)
+        name = next((name for name in _ATTRIBUTES if name in given), None)
+        if name:
+            found[file.path] = _Finding(_ATTRIBUTES[name], f"its attributes say {name}")
+            continue
+        for place in _above(file.path):
+            if place not in exported:
+                above = place[: place.rfind("/", 0, -1) + 1]
+                exported[place] = exported[above] and "export-ignore" not in attributes.find(place)
+        if "export-ignore" in given or not exported[file.path[: file.path.rfind("/") + 1]]:
+            found[file.path] = _Finding(CutReason.EXPORT_IGNORE, "its attributes say export-ignore")
     return found
 
 

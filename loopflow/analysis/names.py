@@ -4,8 +4,12 @@ Names come from repositories that are not trusted. Control characters (Unicode c
 format characters (Cf, which holds the bidirectional controls of UAX #9) could reorder what is read, line and paragraph
 separators (Zl, Zp) could begin a line, and bytes that are not UTF-8 cannot be printed at all. Each is shown as a
 backslash escape, and so is the backslash itself, so that two different names never look the same.
+
+What is printed often ends in the log of a CI job, and GitHub's runner obeys what it finds there: `::command::` where a
+line begins, `##[command]` anywhere in it. So one character of these is escaped too.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from operator import attrgetter
@@ -14,15 +18,22 @@ from typing import Protocol, TypeVar
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"})
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 _SHORT_IN_TOML = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+_COMMAND = re.compile(r"^(\s*):(?=:)|(##)\[")
 _FIRST_RAW_BYTE, _LAST_RAW_BYTE = 0xDC80, 0xDCFF
 _LAST_OF_FOUR_DIGITS = 0xFFFF
 
 
 def escape_name(name: str) -> str:
     """Return `name` on one line, printable, with every character that could act escaped."""
+    if "::" in name or "##[" in name:
+        return _COMMAND.sub(_escape_command, "".join(map(_escape, name)))
     if name.isascii() and name.isprintable() and "\\" not in name:
         return name
-    return "".join(_escape(char) for char in name)
+    return "".join(map(_escape, name))
+
+
+def _escape_command(found: re.Match[str]) -> str:
+    return f"{found[1]}\\x3a" if found[2] is None else f"{found[2]}\\x5b"
 
 
 def _escape(char: str) -> str:
@@ -40,7 +51,8 @@ def _escape(char: str) -> str:
 
 def quote_toml(text: str) -> str:
     """Return `text` as a string of TOML, on one line, with every character that could act escaped."""
-    return '"' + "".join(_SHORT_IN_TOML.get(char) or _escape_in_toml(char) for char in text) + '"'
+    quoted = "".join(_SHORT_IN_TOML.get(char) or _escape_in_toml(char) for char in text)
+    return '"' + quoted.replace("##[", "##\\U0000005b") + '"'
 
 
 def _escape_in_toml(char: str) -> str:

@@ -4,6 +4,8 @@ pathspec keeps the list and finds the pattern that decides. The patterns it asks
 from git's: there `dir/**` matches `dir` itself, `!*/` takes in what lies below a directory, all white space is trimmed,
 named sets such as `[[:digit:]]` are not known, and a pattern such as `a/**/b/**/c` can take exponential time.
 
+Most patterns in long lists name one path: those are looked up, and only the others are held against a path one by one.
+
 Git matches bytes. Paths and patterns are therefore turned into text that has one character for each byte.
 """
 
@@ -16,6 +18,9 @@ from pathspec.pattern import Pattern
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.analysis.wildmatch import compile_glob
 from loopflow.errors import UsageError
+
+_LITERAL = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 class GitPattern(Pattern):
@@ -32,26 +37,47 @@ class GitPattern(Pattern):
         text = text.removeprefix("/")
         if not text or line.startswith("#"):
             raise ValueError(line)
-        self._glob = compile_glob(text)
+        self._literal = _ESCAPED.sub(r"\1", text) if _LITERAL.fullmatch(text) else None
+        self._glob = compile_glob(text) if self._literal is None else None
 
-    def match_file(self, file: str) -> re.Match[str] | None:
+    @property
+    def literal(self) -> tuple[str, bool, bool] | None:
+        """The one path, or the one name, that it matches, whether it is a name, and whether only a directory's."""
+        return None if self._literal is None else (self._literal, self._is_name, self._needs_directory)
+
+    def match_file(self, file: str) -> bool | None:
         """Match a path, one character for each byte."""
         path = file.removesuffix("/")
         if self._needs_directory and path == file:
             return None
-        return self._glob.match(path.rpartition("/")[2] if self._is_name else path)
+        path = path.rpartition("/")[2] if self._is_name else path
+        return (path == self._literal if self._glob is None else self._glob.match(path) is not None) or None
 
 
 class Patterns:
     """A list of patterns, the last one that matches decides, as in a .gitignore file."""
 
     def __init__(self, patterns: Iterable[GitPattern]) -> None:
-        self._spec = PathSpec(list(patterns), backend="simple")
+        listed = list(patterns)
+        self._includes = [pattern.include for pattern in listed]
+        self._numbers = [number for number, pattern in enumerate(listed) if pattern.literal is None]
+        self._globs = PathSpec([listed[number] for number in self._numbers], backend="simple")
+        # The last pattern for each path or name that one is for.
+        self._literals = {pattern.literal: number for number, pattern in enumerate(listed) if pattern.literal}
         self._directories: dict[str, bool] = {}
 
     def decide(self, path: str) -> bool | None:
         """Whether the pattern that decides about `path` itself takes it in (True) or out (False); None without one."""
-        return self._spec.check_file(_by_bytes(path), separators=()).include
+        raw = _by_bytes(path)
+        found = self._globs.check_file(raw, separators=()).index
+        last = -1 if found is None else self._numbers[found]
+        if self._literals:
+            name = raw.removesuffix("/")
+            for text, is_name in ((name, False), (name[name.rfind("/") + 1 :], True)):
+                last = max(last, self._literals.get((text, is_name, False), -1))
+                if name != raw:
+                    last = max(last, self._literals.get((text, is_name, True), -1))
+        return None if last < 0 else self._includes[last]
 
     def match(self, path: str) -> bool:
         """Whether `path` or a directory above it matches; what lies in one that does cannot be taken out again."""

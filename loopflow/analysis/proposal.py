@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from loopflow.analysis.cuts import to_pattern
-from loopflow.analysis.names import quote_toml
+from loopflow.analysis.names import path_bytes, quote_toml
 from loopflow.model import Cut, CutReason, FileTokens
 
 EVERYTHING = "everything"
@@ -74,7 +74,7 @@ def propose(facts: Facts) -> Proposal:
     draft.add("# Budgets for what a language model has to read. Sizes are tokens.")
     left_out = _exclude(draft, facts.cuts)
     own = [file for file in facts.files if file.path not in left_out]
-    if facts.against:
+    if facts.against and facts.against.isprintable():  # what is not UTF-8 cannot be written
         draft.add(
             f"against = {quote_toml(facts.against)}",
             reason=f"against {facts.against}: a branch is judged by what it adds since it left the default branch",
@@ -157,6 +157,7 @@ def _directories(own: Sequence[FileTokens], owned: Iterable[str]) -> list[tuple[
 
 def _name(place: str) -> str:
     """Return the name of a directory's rule, which no other rule has."""
+    place = path_bytes(place).decode("utf-8", "backslashreplace")
     name = place.rstrip("/")
     return place if name in {"budget", EVERYTHING, INSTRUCTIONS} or not name.strip() else name
 

@@ -54,7 +54,7 @@ _A_PATH = click.Path(readable=False)  # for shells that complete; what is wrong 
 @click.option("-u", "--untracked", is_flag=True, help="Untracked files too, unless they are ignored.")
 @click.option("--readmes", is_flag=True, help="First the READMEs of the directories above.")
 @click.option("--profile", is_flag=True, help="Count tokens instead of printing: by directory and by file type.")
-@click.option("--encoding", metavar="NAME", help="cl100k_base.  [default: o200k_base]")
+@click.option("--encoding", metavar="NAME", help="o200k_base, the default, or cl100k_base.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Threads.  [default: processors]")
 @click.option("--no-cache", is_flag=True, help="Count everything anew.")
 @click.option("--against", metavar="REV", help="Compare with where the branch left REV.")

@@ -27,6 +27,7 @@ from loopflow.render.formats import TEXT, find_renderer
 from loopflow.render.numbers import plural
 from loopflow.render.terminal import PLAIN
 from loopflow.render.text import render_failures, render_text
+from loopflow.render.words import describe_way_past
 
 EXAMPLES = 3
 
@@ -40,7 +41,11 @@ def print_profile(console: Console, options: Options) -> ExitCode:
         return ExitCode.OK
     if not report.judgement.verdicts:
         console.warn("there is no budget to judge by: write [budget] or [[rule]] in loopflow.toml")
-    return ExitCode.OVER_BUDGET if report.judgement.failed else ExitCode.OK
+    if not report.judgement.failed:
+        return ExitCode.OK
+    if options.format == TEXT and os.environ.get("PRE_COMMIT"):
+        console.write_chart(f"{describe_way_past(report.profile.source)}\n")
+    return ExitCode.OVER_BUDGET
 
 
 def _report(options: Options, counting: CountRequest) -> Report:

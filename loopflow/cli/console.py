@@ -3,6 +3,7 @@
 Data goes to stdout, everything else to stderr. A message is one line: what happened and where, then what to do.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,11 @@ from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
 
 PROGRAM = "code-context"
 DISTRIBUTION = "loopflow-code-context"
+
+_NO_MEMORY = (
+    "there is not enough memory, or the process may not have more of it",
+    "raise its limit (ulimit -v), use --jobs 1, or name fewer paths",
+)
 
 ColourChoice = Literal["auto", "always", "never"]
 
@@ -130,9 +136,26 @@ def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
             console.abandon_stdout()
         return error.exit_code
     except BaseException as error:  # noqa: BLE001  anything else, a panic of an engine included, is a bug
-        console.fail(f"a bug in {PROGRAM}: {type(error).__name__}", f"please report it with {_log_bug(error)}")
-        return ExitCode.BUG
+        return _explain(console, error)
     return code
+
+
+def _explain(console: Console, error: BaseException) -> ExitCode:
+    """Say what an error means that nobody has foreseen where it was raised."""
+    if _shows_lack_of_memory(error):
+        console.fail(*_NO_MEMORY)
+        return ExitCode.CANNOT_RUN
+    console.fail(f"a bug in {PROGRAM}: {type(error).__name__}", f"please report it with {_log_bug(error)}")
+    return ExitCode.BUG
+
+
+def _shows_lack_of_memory(error: BaseException) -> bool:
+    """Whether `error` is one of those that say that the system gave no more, be it of memory or of threads."""
+    if isinstance(error, ImportError):  # a library that could not be mapped
+        return any(sign in str(error).lower() for sign in ("failed to map", "cannot allocate"))
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "start new thread" in str(error))
 
 
 def _abandon(stream: TextIO) -> None:

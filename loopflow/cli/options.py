@@ -47,6 +47,7 @@ class Options:
 def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Options:
     """Turn click's values into requests. Raises UsageError for options that do not go together."""
     _require_profile(given)
+    configured = {key: given[name] for key, name in _CONFIGURED.items()}
     if given["pushed"]:
         given = given | _pushed(environment)
     return Options(
@@ -62,7 +63,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
             against=given["against"],
         ),
         config=ConfigRequest(
-            given={key: given[name] for key, name in _CONFIGURED.items()},
+            given=configured,
             environment=environment,
             file=given["config"] or environment.get("LOOPFLOW_CONFIG") or None,
         ),
@@ -149,7 +150,7 @@ _OF_A_PROFILE = (
 )
 
 # Each: whether the options clash, what is wrong, what to do.
-_CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
+CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     (
         lambda given: given["pushed"] and (given["staged"] or given["rev"] is not None or given["against"] is not None),
         "--pushed says which commit to read, and what to compare it with",
@@ -205,7 +206,7 @@ def _require_profile(given: dict[str, Any]) -> None:
         is_given = value is not None and value is not False and value != ()  # 0 is a value
         if is_given and not given["profile"]:
             raise UsageError(f"--{option} is about a profile, and no profile is asked for", "add --profile")
-    for clashes, what, hint in _CLASHES:
+    for clashes, what, hint in CLASHES:
         if clashes(given):
             raise UsageError(what, hint)
 

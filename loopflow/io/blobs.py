@@ -72,7 +72,7 @@ def _end(process: "git.cmd._AutoInterrupt") -> None:
 
 
 def _ask(process: "git.cmd._AutoInterrupt", refs: Sequence[FileRef]) -> None:
-    with suppress(BrokenPipeError, ValueError), process.stdin as pipe:  # whoever reads the answers will see
+    with suppress(BrokenPipeError, ValueError, MemoryError), process.stdin as pipe:  # the reader will see
         pipe.write(b"".join(b"%b\n" % (ref.blob or "").encode("ascii") for ref in refs))
 
 

@@ -9,13 +9,12 @@ Where text is wanted (to print it), every candidate is read, and counted only if
 
 import os
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from loopflow.analysis.facts import find_facts
 from loopflow.analysis.filetype import file_type
 from loopflow.errors import TooLargeError, UncountableError, UnreadableError
 from loopflow.io.cache import Cache
@@ -199,7 +198,8 @@ class _Run:
                     tokens += 0 if known else self._pool.submit(self._engine.counter.count, [piece]).result()[0]
                     if facts is None:  # the first piece is too small to tell what the text is
                         beginning += piece.replace("\0", " ")
-                        facts = find_facts(beginning, tokens, is_whole=False) if len(beginning) > _TELLING else None
+                        is_enough = len(beginning) > _TELLING
+                        facts = _fact_finder()(beginning, tokens, is_whole=False) if is_enough else None
         except UncountableError as error:
             return Skipped(path, _reason(error), str(error))
         finally:
@@ -226,12 +226,20 @@ def _count_texts(counter: TokenCounter, texts: Mapping[str, Document]) -> tuple[
         halves = documents[::2], documents[1::2]  # one of them: narrow it down, and keep the others
         parts = [_count_texts(counter, {document.digest: document for document in half}) for half in halves]
         return parts[0][0] | parts[1][0], parts[0][1] | parts[1][1]
+    find = _fact_finder()
     return {
         document.digest: Content(
-            tokens, document.size, document.lossy, facts=find_facts(document.text.replace("\0", " "), tokens)
+            tokens, document.size, document.lossy, facts=find(document.text.replace("\0", " "), tokens)
         )
         for document, tokens in zip(documents, counts, strict=True)
     }, {}
+
+
+def _fact_finder() -> Callable[..., str]:
+    """Return what finds facts in a text. A run that counts nothing need not compile its expressions."""
+    from loopflow.analysis.evidence import find_facts  # noqa: PLC0415
+
+    return find_facts
 
 
 def _tokens(path: str, digest: str, content: Content) -> FileTokens:

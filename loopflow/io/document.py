@@ -23,7 +23,8 @@ BINARY_HEAD = 8000
 LARGE_BYTES = 8_000_000
 """A larger file is streamed."""
 
-PIECE_BYTES = 4_000_000
+PIECE_BYTES = 500_000
+"""How many bytes are read at once. Decoding, joining and counting need some thirty times as many."""
 
 LONGEST_STRETCH = 256_000_000
 """How many bytes without a place to cut are held before giving up."""

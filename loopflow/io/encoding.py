@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import lzma
 import re
+import sys
 from collections.abc import Callable, Sequence
 from threading import Lock
 from types import FunctionType
@@ -29,6 +30,11 @@ VOCABULARY_DIGESTS = {
     "cl100k_base": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
 }
 
+# What an engine needs, generously: for its vocabulary, for any text, and for each character of one.
+_LOADING_BYTES = 130_000_000
+_COUNTING_BYTES = 12_000_000
+_BYTES_A_CHARACTER = 4
+
 DISTRIBUTIONS = {"toktok": "toktok-rs", "tiktoken": "tiktoken"}
 
 # tiktoken's pattern matcher runs out of its backtracking stack on a longer run of white space that no line break ends,
@@ -36,6 +42,9 @@ DISTRIBUTIONS = {"toktok": "toktok-rs", "tiktoken": "tiktoken"}
 _LONGEST_BLANK_RUN = 999_998
 _BLANK_RUN = re.compile(r"[\t\v\f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
+# To both patterns, a long s after an apostrophe ends a contraction: "s" may stand for it where case does not matter.
+# toktok does not know that, so that "e'\u017f'LLe" came out different. tiktoken, the reference, counts such a text.
+CONTRACTED_LONG_S = "'\u017f"
 
 # What counts depend on besides the vocabulary: how bytes become text. A change to that needs a new number.
 _DECODING = "utf8-replace-1"
@@ -93,19 +102,32 @@ class ToktokCounter:
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
+        self._reference = TiktokenCounter(encoding)
+        self._is_loaded = False
+        self._loading = Lock()
 
     @property
     def id(self) -> str:
         """What a count depends on."""
         import toktok  # noqa: PLC0415
 
-        return _counter_id(self.encoding, f"toktok-{toktok.__version__}")
+        return _counter_id(self.encoding, f"toktok-{toktok.__version__}-long-s")
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of tokens of each text."""
+        """Return the number of tokens of each text; see `TokenCounter.count`."""
         import toktok  # noqa: PLC0415
 
-        return list(toktok.batch_count(texts, self.encoding, threads=1))
+        with self._loading:
+            if not self._is_loaded:
+                _require_memory(_LOADING_BYTES)
+                toktok.batch_count([""], self.encoding, threads=1)
+                self._is_loaded = True
+        _require_memory(0, texts)
+        counts = list(toktok.batch_count(texts, self.encoding, threads=1))
+        for place, text in enumerate(texts):
+            if CONTRACTED_LONG_S in text:
+                [counts[place]] = self._reference.count([text])
+        return counts
 
 
 class TiktokenCounter:
@@ -128,11 +150,13 @@ class TiktokenCounter:
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text; see `TokenCounter.count`."""
         encoding = self._load()
+        _require_memory(0, texts)
         return [_count_with(encoding, text) for text in texts]
 
     def _load(self) -> "tiktoken.Encoding":
         with self._loading:
             if self._loaded is None:
+                _require_memory(_LOADING_BYTES)
                 self._loaded = _build_encoding(self.encoding)
             return self._loaded
 
@@ -144,6 +168,23 @@ def encoding_id(encoding: str) -> str:
 
 def _counter_id(encoding: str, engine: str) -> str:
     return f"{encoding_id(encoding)}:{engine}"
+
+
+def _require_memory(size: int, texts: Sequence[str] = ()) -> None:
+    """Raise MemoryError unless `size` bytes, and what counting `texts` takes, can be had.
+
+    An engine that asks in vain ends the whole process, so that nobody could say what happened.
+    """
+    import mmap  # noqa: PLC0415
+
+    needed = size + _COUNTING_BYTES + _BYTES_A_CHARACTER * sum(map(len, texts))
+    try:  # nothing is touched, so that this costs some microseconds
+        if sys.platform == "win32":
+            mmap.mmap(-1, needed).close()
+        else:  # limits on a process's own data do not see what could be shared
+            mmap.mmap(-1, needed, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError as error:
+        raise MemoryError from error
 
 
 def _count_with(encoding: "tiktoken.Encoding", text: str) -> int:

@@ -94,7 +94,7 @@ def choose(listed: Listed, request: SelectRequest, *, may_be_empty: bool = False
     kept = [filters.apply(listing) for listing in listed.wanted]
     if request.narrows and not (may_be_empty or listed.is_empty) and not any(listing.items for listing in kept):
         raise _nothing_selected(request)
-    items = [item for listing in kept for item in _classify(_only_changed(listing), request.baseline)]
+    items = [item for listing in kept for item in _classify(_only_changed(listing), request)]
     if len(kept) > 1:  # a path can be listed twice: by its repository, and by the directory around that
         items = list({item.path: item for item in items}.values())
     readmes = _readmes_above(items, listed.everything, filters, request) if request.readmes else {}
@@ -133,7 +133,7 @@ def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> 
     try:
         handle, status = opener.open(ref.path)
     except NotOpened as why:
-        return Skipped(ref.path, why.reason, why.detail)
+        return why.skip(ref)
     file = os.fdopen(handle, "rb", buffering=0)
     try:
         # A few bytes tell that a picture need not be read; a small one is not worth the second call.
@@ -196,9 +196,7 @@ def _readmes_above(
     readmes = [
         item
         for listing in listed
-        for item in _classify(
-            listing.filter(lambda item: item.path.rpartition("/")[0] in directories), request.baseline
-        )
+        for item in _classify(listing.filter(is_above), request)
         if _is_readme(item.path) and not filters.excludes(listing.name(item), item)
     ]
     readmes.sort(key=lambda item: (item.path.count("/"), path_bytes(item.path)))
@@ -210,11 +208,15 @@ def _is_readme(path: str) -> bool:
     return stem == "readme" and suffix in _README_SUFFIXES
 
 
-def _classify(listing: Listing, baseline: str) -> list[FileRef | Skipped]:
-    """Skip what need not be opened to know that it does not count."""
-    baseline = listing.prefix + baseline
+def _classify(listing: Listing, request: SelectRequest) -> list[FileRef | Skipped]:
+    """Skip what need not be looked at to know that it does not count.
+
+    On disk, a file may stand where the index has a link or a submodule: there, that is for the reader to tell.
+    """
+    baseline = listing.prefix + request.baseline
+    no_files = () if isinstance(request.source, Worktree) else _NO_FILES
     return [
-        item if isinstance(item, Skipped) or (item.mode not in _NO_FILES and item.path != baseline) else _skip(item)
+        item if isinstance(item, Skipped) or (item.mode not in no_files and item.path != baseline) else _skip(item)
         for item in listing.items
     ]
 

@@ -24,6 +24,7 @@ from loopflow.io.git_output import (
     read_differences,
     read_refs,
 )
+from loopflow.io.shallow import shallow_commits
 from loopflow.model import FileRef, Index, Reason, Repository, Revision, Skipped, Source
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _EMPTY_TREE = {
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
 _UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
 _EXAMPLES = 3
+_MOST_BRANCHES = 1_000  # their ids are arguments of one command
 
 
 class Git:
@@ -156,9 +158,30 @@ class Git:
         return _EMPTY_TREE[repository.object_format]
 
     def merge_base(self, repository: Repository, one: str, other: str) -> str | None:
-        """Return a best common ancestor of two commits, None if there is none here."""
+        """Return a best common ancestor of two commits; None if there is none, or a shallow clone may lack a better."""
         answer = self._run(repository, ["merge-base", one, other])
-        return answer.line if answer.status == 0 else None
+        if answer.status:
+            return None
+        ends = shallow_commits(repository)
+        if ends and answer.line not in {one, other}:  # behind an end there may be a common ancestor that is newer
+            apart = self._checked(repository, ["rev-list", one, other, f"^{answer.line}"]).output.decode("ascii")
+            if not ends.isdisjoint(apart.split()):
+                return None
+        return answer.line
+
+    def merge_bases(self, repository: Repository, tip: str, others: Sequence[str]) -> list[str]:
+        """Return the best common ancestors of a commit and what all the others hold together, the newest first."""
+        if not others:
+            return []
+        return self._run(repository, ["merge-base", "--all", tip, *others]).line.split()
+
+    def remote_tips(self, repository: Repository, remote: str) -> list[str]:
+        """Return the commits of a remote's branches as they were last seen, those of the most recent ones."""
+        if not remote:
+            return []
+        asked = ["--sort=-committerdate", f"--count={_MOST_BRANCHES}", "--format=%(objectname)"]
+        answer = self._run(repository, ["for-each-ref", *asked, f"refs/remotes/{remote}/"])
+        return list(dict.fromkeys(answer.line.split()))
 
     def default_branch(self, repository: Repository) -> str | None:
         """Return the remote-tracking branch of the default branch of origin, such as "origin/main", if there is one."""
@@ -177,15 +200,19 @@ class Git:
 
     def first_parent(self, repository: Repository, commit: str) -> str:
         """Return the id of the first parent, or of the empty tree. Raises GitError where a shallow clone lacks it."""
+        parents = self.parents(repository, commit)
+        if not parents:
+            return _EMPTY_TREE[repository.object_format]
+        if self.find_commit(repository, parents[0]) is None:
+            what = f"the parent of {commit[:12]} is not in {escape_name(repository.root)}"
+            raise GitError(f"{what}, which is a shallow clone", "git fetch --deepen=1")
+        return parents[0]
+
+    def parents(self, repository: Repository, commit: str) -> list[str]:
+        """Return the ids of a commit's parents, whether or not a shallow clone has them."""
         header = self._checked(repository, ["cat-file", "commit", commit]).output.partition(b"\n\n")[0]
-        for line in header.split(b"\n"):
-            if line.startswith(b"parent "):
-                parent = line.removeprefix(b"parent ").decode("ascii")
-                if self.find_commit(repository, parent) is None:
-                    what = f"the parent of {commit[:12]} is not in {escape_name(repository.root)}"
-                    raise GitError(f"{what}, which is a shallow clone", "git fetch --deepen=1")
-                return parent
-        return _EMPTY_TREE[repository.object_format]
+        lines = header.decode("ascii", "replace").split("\n")
+        return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
 
     def find_commit(self, repository: Repository, revision: str) -> str | None:
         """Return the id of the commit that `revision` names, None if there is none."""

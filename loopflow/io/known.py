@@ -119,7 +119,7 @@ class _LookUp:
             if state == stamp and self._settle(ref.path, blob, numbers, facts):
                 continue
             if isinstance(stamp, NotOpened):
-                known.results.append(Skipped(ref.path, stamp.reason, stamp.detail))
+                known.results.append(stamp.skip(ref))
                 continue
             self.unread.add(ref.path)
             known.stamps[ref.path] = stamp

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from loopflow.analysis.names import path_bytes
-from loopflow.model import Reason, Stamp
+from loopflow.model import SUBMODULE_MODE, FileRef, Reason, Skipped, Stamp
 
 HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
@@ -50,6 +50,12 @@ class NotOpened(Exception):  # noqa: N818  it carries data for a `Skipped`, not 
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+    def skip(self, ref: FileRef) -> Skipped:
+        """Return what becomes of a candidate. A submodule is a directory that may well be missing."""
+        if ref.mode == SUBMODULE_MODE and self.reason is not Reason.SYMLINK:
+            return Skipped(ref.path, Reason.SUBMODULE)
+        return Skipped(ref.path, self.reason, self.detail)
 
 
 class Opener:

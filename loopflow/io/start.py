@@ -3,6 +3,10 @@
 With a revision to compare against it is the merge base with that, so that what others did there in the meantime is
 nobody's growth. Without one it is HEAD for the work tree and the index, and the first parent for a commit. While a
 merge is being made, each of its parents is a start: what a parent already holds, the merge does not add.
+
+The start of a push is what its commits have in common with what the remote has: the branch as it is there, or all
+branches for a new one. What it got from the branch of the config's `against`, or from the remote's main branch, is
+nobody's growth here either.
 """
 
 import os
@@ -26,6 +30,14 @@ class Start:
     commits: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What is known of a push: `since` is what the remote's branch holds, None for a new one; `remote` is its name."""
+
+    since: str | None = None
+    remote: str | None = None
+
+
 def find_start(git: Git, repository: Repository, source: Source, against: str | None = None) -> Start:
     """Return where the change began that made the tree in `source`.
 
@@ -44,6 +56,29 @@ def find_start(git: Git, repository: Repository, source: Source, against: str | 
         _resolve(git, repository, against)
         return Start(against, tuple(tips))
     return Start(against, tuple(dict.fromkeys(_merge_base(git, repository, tip, against) for tip in tips)))
+
+
+def find_push_start(
+    git: Git, repository: Repository, revision: Revision, push: Push, against: str | None = None
+) -> Start:
+    """Return where the commits of a push begin; `against` is the config's.
+
+    To a remote of which nothing is known, it is what `find_start` finds. Raises GitError where `since` is not there.
+    """
+    tip = git.resolve(repository, revision.revision)
+    since = _resolve(git, repository, push.since) if push.since else None
+    main = against or f"refs/remotes/{push.remote}/HEAD"
+    other = git.find_commit(repository, main)
+    known = [since] if since else git.remote_tips(repository, push.remote or "")
+    starts = git.merge_bases(repository, tip, [*known, other] if other else known)
+    if starts:
+        starts.sort(key=lambda commit: commit != since)  # first what the branch was, if that is still a part of it
+        return Start(push.since if push.since and starts[0] == since else starts[0], tuple(starts))
+    if push.since:
+        raise _no_ancestor(git, repository, tip, push.since)
+    if other is None and main.removeprefix("refs/remotes/").startswith(f"{push.remote}/"):
+        against = None  # the remote has nothing yet, so there is nothing to fetch either
+    return find_start(git, repository, revision, against)
 
 
 def _merged(repository: Repository) -> list[str]:
@@ -71,8 +106,12 @@ def _merge_base(git: Git, repository: Repository, tip: str, against: str) -> str
     other = _resolve(git, repository, against)
     base = git.merge_base(repository, tip, other)
     if base is None:
-        what = f"{escape_name(against)} and {tip[:12]} have no common ancestor in {escape_name(repository.root)}"
-        if git.is_shallow(repository):
-            raise GitError(f"{what}, which is a shallow clone", "fetch more of it: git fetch --unshallow")
-        raise GitError(what, "compare with a branch that shares its history")
+        raise _no_ancestor(git, repository, tip, against)
     return base
+
+
+def _no_ancestor(git: Git, repository: Repository, tip: str, against: str) -> GitError:
+    what = f"{escape_name(against)} and {tip[:12]} have no common ancestor in {escape_name(repository.root)}"
+    if git.is_shallow(repository):
+        return GitError(f"{what}, which is a shallow clone", "fetch more of it: git fetch --unshallow")
+    return GitError(what, "compare with a branch that shares its history")

@@ -18,6 +18,13 @@ TEXT = "text"
 RENDERERS: Mapping[str, str] = MappingProxyType(
     {
         "json": "loopflow.render.json:render_json",
+        "markdown": "loopflow.render.markdown:render_markdown",
+        "html": "loopflow.render.html:render_html",
+        "csv": "loopflow.render.csv:render_csv",
+        "github": "loopflow.render.github:render_github",
+        "gitlab": "loopflow.render.gitlab:render_gitlab",
+        "badge": "loopflow.render.badge:render_badge",
+        "badge-json": "loopflow.render.badge:render_badge_json",
     }
 )
 FORMATS = (TEXT, *RENDERERS)

@@ -1,17 +1,22 @@
 """Numbers as people read them."""
 
+from decimal import Decimal
+
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_SHORT_UNITS = ("", "k", "M", "G")
 _STEP = 1000
 
 
 def format_percent(part: int, whole: int) -> str:
-    """Return `part` of `whole` with one decimal. Only nothing is 0.0, and only everything is 100.0."""
+    """Return `part` of `whole` with one decimal. Only nothing is 0.0, and only everything is 100.0; more is more."""
     if part == whole:
         return "100.0" if whole else "0.0"
     shown = f"{100 * part / whole:.1f}"
     if shown == "0.0" and part:
         return "<0.1"
-    return ">99.9" if shown == "100.0" else shown
+    if shown == "100.0":
+        return ">99.9" if part < whole else ">100.0"
+    return shown
 
 
 def format_growth(before: int | None, after: int | None) -> str:
@@ -37,6 +42,19 @@ def format_bytes(size: int) -> str:
     while scaled >= _STEP - 0.05 and unit < len(_UNITS) - 1:
         scaled, unit = scaled / _STEP, unit + 1
     return f"{scaled:.1f} {_UNITS[unit]}" if unit else plural(size, "byte")
+
+
+def format_short(number: int) -> str:
+    """Return `number`, 0 or more, with three digits at most and a unit: "401M", "12.3k". It is rounded."""
+    scaled, unit = Decimal(number), 0
+    while True:
+        digits = max(0, 2 - scaled.adjusted())
+        shown = scaled.quantize(Decimal(1).scaleb(-digits))
+        if shown < _STEP or unit == len(_SHORT_UNITS) - 1:
+            break
+        scaled, unit = scaled / _STEP, unit + 1
+    text = f"{shown:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + _SHORT_UNITS[unit]
 
 
 def plural(number: int, noun: str) -> str:

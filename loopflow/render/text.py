@@ -74,7 +74,7 @@ def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> It
         yield palette.dim(f"{len(tree):,} rows; --depth 2 shows the upper levels only")
     yield ""
     yield palette.bold("By file type")
-    types = [("", row) for row in _type_rows(profile, diff, options.top)]
+    types = [("", row) for row in type_rows(profile, diff, options.top)]
     yield from _chart(types, _columns(TYPE_COLUMNS, diff, terminal), terminal)
     yield ""
     if diff:
@@ -103,7 +103,8 @@ def _columns(columns: Sequence[Column], diff: Diff | None, terminal: Terminal) -
     return (TOKENS, *GROWTH_COLUMNS, *rest)
 
 
-def _type_rows(profile: Profile, diff: Diff | None, top: int | None) -> Iterator[Row]:
+def type_rows(profile: Profile, diff: Diff | None, top: int | None) -> Iterator[Row]:
+    """Yield the `top` largest types and the rest as one row, or all of them and then those that are gone."""
     before = {delta.path: delta.before for delta in diff.types} if diff else {}
     gone = [delta.path for delta in diff.types if delta.after is None] if diff else []
     total = profile.total.tokens
@@ -182,7 +183,7 @@ def _summary(report: Report, terminal: Terminal, options: ChartOptions) -> Itera
         yield palette.bold("Largest source files" if report.cuts else "Largest files")
         yield from _chart(largest, FILE_COLUMNS, terminal, bars=False)
         yield ""
-    if report.cuts and options.top != 0:
+    if report.cuts and (options.cuts or options.top != 0):
         yield palette.bold("Could be left out")
         yield from _cuts(report, terminal, None if options.cuts else CUTS)
         yield ""

@@ -3,7 +3,7 @@
 Where a profile was compared, rows carry what they were before, and what is gone has rows without tokens.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loopflow.analysis.names import escape_name, path_bytes
@@ -43,7 +43,7 @@ def build_tree(profile: Profile, diff: Diff | None = None, *, depth: int | None 
     """
     nodes: dict[str, Node] = {}
     before = {delta.path: delta.before for delta in diff.directories} if diff else {}
-    for stats in _all_directories(profile, diff):
+    for stats in all_directories(profile, diff):
         node = Node(_directory_row(stats, before.get(stats.path)))
         if stats.path == ".":
             nodes[stats.path] = node
@@ -71,7 +71,58 @@ def draw_tree(root: Node, glyphs: Glyphs) -> Iterator[tuple[str, Row]]:
             waiting.append((indent + (glyphs.last if is_last else glyphs.branch), below, child))
 
 
-def _all_directories(profile: Profile, diff: Diff | None) -> Iterator[DirectoryStats]:
+def keep_largest(root: Node, number: int) -> tuple[Node, int]:
+    """Return the tree with its `number` largest rows, and how many are left out.
+
+    What is left out beside others becomes one row, so that they still add up. A row is never larger than the one it
+    belongs to, so the largest rows hang together.
+    """
+    nodes = list(_walk(root))
+    if len(nodes) <= number:
+        return root, 0
+    kept = {id(node) for node in sorted(nodes, key=lambda node: -node.row.tokens)[:number]}  # a stable sort
+    copies = {id(root): Node(root.row)}
+    left_out = len(nodes)
+    for node in nodes:
+        if id(node) not in copies:
+            continue
+        left_out -= 1
+        stay: list[Node] = []
+        rest: list[Node] = []
+        for child in node.children:
+            (stay if id(child) in kept else rest).append(child)
+        if len(rest) == 1 and not rest[0].children:  # a row that says "1 more" takes no less room
+            stay, rest = node.children, []
+        for child in stay:
+            copies[id(child)] = Node(child.row)
+            copies[id(node)].children.append(copies[id(child)])
+        if rest and stay:
+            copies[id(node)].children.append(Node(_sum_up([child.row for child in rest])))
+    return copies[id(root)], left_out
+
+
+def _walk(root: Node) -> Iterator[Node]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(node.children)
+
+
+def _sum_up(rows: Sequence[Row]) -> Row:
+    was = [row.before for row in rows if row.before is not None]
+    return Row(
+        name=f"({len(rows):,} more)",
+        tokens=sum(row.tokens for row in rows),
+        total_tokens=rows[0].total_tokens,
+        files=sum(row.files for row in rows),
+        parent_tokens=rows[0].parent_tokens,
+        before=sum(was) if was else None,
+        is_gone=all(row.is_gone for row in rows),
+    )
+
+
+def all_directories(profile: Profile, diff: Diff | None) -> Iterator[DirectoryStats]:
     """Yield the directories there are, and in their places those that are gone."""
     there = {stats.path: stats for stats in profile.directories}
     for path in [delta.path for delta in diff.directories] if diff else there:

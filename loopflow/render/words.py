@@ -54,30 +54,51 @@ def budget_cells(verdict: Verdict) -> tuple[str, ...]:
     value = f"{verdict.value:+,}" if verdict.scope is Scope.GROWTH and verdict.value else f"{verdict.value:,}"
     share = format_percent(max(verdict.value, 0), verdict.limit) if verdict.limit else ""
     note = f" ({escape_name(verdict.note)})" if verdict.note else ""
-    name = f"{escape_name(verdict.rule.name)}, {_scope(verdict)}"
-    return verdict.status.value, value, limit, share, name + note
+    return verdict.status.value, value, limit, share, name_limit(verdict) + note
 
 
 def describe_failure(verdict: Verdict, report: Report) -> list[str]:
     """Return lines: rule, limit, value and by how much; what grew; where the limit is written; who owns it."""
-    name = escape_name(verdict.rule.name)
-    lines = [f"FAIL {name}, {_scope(verdict)}: {_excess(verdict)}"]
+    lines = [f"FAIL {describe_verdict(verdict)}"]
     lines += [f"{escape_name(file.path)}: {file.tokens:,}" for file in verdict.over]
     if verdict.causes:
         lines.append("added most: " + ", ".join(_cause(delta) for delta in verdict.causes[:_NAMED]))
     if verdict.sources:
         directories = ", ".join(f"{escape_name(delta.path)}/ {delta.change:+,}" for delta in verdict.sources[:_NAMED])
         lines.append(f"in: {directories.replace('./ ', 'the root ')}")
-    if verdict.owner:
-        lines.append(f"owner: {escape_name(verdict.owner)}")
-    if not verdict.note:
-        lines.append(f"to allow it: {_where(verdict)} {verdict.scope} = {_needed(verdict)}")
+    lines += describe_limit(verdict)
     lines.append(f"to look closer: code-context --profile{_flags(report)} --changed")
     return lines
 
 
-def _scope(verdict: Verdict) -> str:
-    return "each file" if verdict.scope is Scope.FILE else verdict.scope.value
+def describe_limit(verdict: Verdict, tokens: int | None = None) -> list[str]:
+    """Return lines: who owns what is over; where the limit is written, and which one would do, for a file of `tokens`.
+
+    Without `tokens` it is the limit that all would keep.
+    """
+    lines = [f"owner: {escape_name(verdict.owner)}"] if verdict.owner else []
+    if not verdict.note:
+        needed = _needed(verdict) if tokens is None else f"{tokens:_}"
+        lines.append(f"to allow it: {_where(verdict)} {verdict.scope} = {needed}")
+    return lines
+
+
+def describe_verdict(verdict: Verdict) -> str:
+    """Return on one line which limit it is about, and how far the value is over or under it."""
+    return f"{name_limit(verdict)}: {_excess(verdict)}"
+
+
+def describe_way_past(source: Source) -> str:
+    """Say how to do it all the same, to somebody whom pre-commit has stopped: a push is judged by its commit."""
+    if isinstance(source, Revision):
+        return "to push all the same, this once: SKIP=code-context-budget-push git push"
+    return "to commit all the same, this once: SKIP=code-context-budget git commit"
+
+
+def name_limit(verdict: Verdict) -> str:
+    """Return the name of the rule, and what of its files it limits."""
+    scope = "each file" if verdict.scope is Scope.FILE else verdict.scope.value
+    return f"{escape_name(verdict.rule.name)}, {scope}"
 
 
 def _excess(verdict: Verdict) -> str:
@@ -85,6 +106,9 @@ def _excess(verdict: Verdict) -> str:
         return escape_name(verdict.note)
     over = verdict.value - verdict.limit
     limit = f"{verdict.limit:,}"
+    if not verdict.is_over:
+        value = f"the largest has {verdict.value:,}" if verdict.scope is Scope.FILE else f"{verdict.value:,}"
+        return f"{value} tokens, {format_percent(max(verdict.value, 0), verdict.limit)}% of the limit of {limit}"
     if verdict.scope is Scope.GROWTH:
         allowance = verdict.rule.growth
         if allowance is not None and allowance.share is not None:

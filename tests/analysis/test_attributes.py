@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loopflow.analysis.attributes import Attributes
-from loopflow.analysis.facts import find_facts
+from loopflow.analysis.evidence import find_facts
 from loopflow.analysis.filetype import file_type
 from loopflow.model import FileTokens
 from tests.support.builder import Repo
@@ -96,6 +96,38 @@ def test_any_files(rules: Rules) -> None:
     assert said_by_us(rules, PATHS) == said_by_git(rules, PATHS)
 
 
+_MACRO_STATES = st.sampled_from(
+    ["gen", "-gen", "!gen", "gen=true", "own", "-own", "linguist-vendored", *NAMES, "-text"]
+)
+_MACRO_LINES = st.builds(
+    lambda pattern, states: " ".join([pattern, *states]),
+    st.sampled_from(["[attr]gen", "[attr]own", "[attr]text", "*.c", "a.c", "d/**", "*", "[attr]", "a.c #"]),
+    st.lists(_MACRO_STATES, min_size=1, max_size=3),
+)
+
+
+@settings(max_examples=150)
+@given(lines=st.lists(_MACRO_LINES, max_size=6), below=st.sampled_from(["", "", "d/"]))
+@example(lines=["[attr]gen linguist-generated", "*.c gen", "a.c -gen"], below="")
+@example(lines=["[attr]gen own", "[attr]own gen linguist-generated", "*.c own"], below="")
+@example(lines=["[attr]gen linguist-generated", "*.c gen"], below="d/")
+@example(lines=["[attr]gen linguist-generated", "*.c gen=true", "a.c linguist-vendored -linguist-vendored"], below="")
+def test_macros(lines: Sequence[str], below: str) -> None:
+    """A macro of the file at the root brings its attributes along where it is set; one of another file is none."""
+    rules = {below: "".join(f"{line}\n" for line in lines)}
+    assert said_by_us(rules, PATHS) == said_by_git(rules, PATHS)
+
+
+def test_a_chain_of_macros() -> None:
+    """However many macros lead to each other, reading them ends, and what is said directly still holds."""
+    names = [f"m{each}" for each in range(3_000)]
+    chain = [f"[attr]{name} {after}" for name, after in zip(names, [*names[1:], "linguist-generated"], strict=True)]
+    rules = {"": "\n".join([*chain, "*.c linguist-vendored", "b.h m2999", ""])}
+    said = said_by_us(rules, ["a.c", "b.h"])
+    assert said["a.c", "linguist-vendored"]
+    assert said["b.h", "linguist-generated"]
+
+
 @settings(max_examples=75)
 @given(rules=_RULES)
 @example(rules={"": "d/ export-ignore\n"})
@@ -131,6 +163,14 @@ def test_directories(rules: Rules) -> None:
         ({"": "!a.c linguist-generated"}, "a.c", False),
         ({"": "a.c linguist-generated-too"}, "a.c", False),
         ({"": "a.c linguist-vendored"}, "a.c", False),
+        ({"": "a.c linguist-generated # why"}, "a.c", False),
+        ({"": "a.c linguist-generated --text"}, "a.c", False),
+        ({"": "a.c linguist-generated ="}, "a.c", False),
+        ({"": '"a.c linguist-generated'}, "a.c", False),
+        ({"": "[ linguist-generated"}, "a.c", False),
+        ({"": "*.c -linguist-generated\n*.c\x1flinguist-generated linguist-generated"}, "a.c", False),
+        ({"": '"a\x1fb" linguist-generated'}, "a\x1fb", True),
+        ({"": '"a\tb" linguist-generated'}, "a\tb", True),
     ],
 )
 def test_examples(rules: Rules, path: str, is_set: bool) -> None:  # noqa: FBT001

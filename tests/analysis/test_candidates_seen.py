@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from loopflow.analysis.facts import FactKind, find_facts, read_facts
+from loopflow.analysis.evidence import find_facts
+from loopflow.analysis.facts import FactKind, read_facts
 
 _LICENCE = """/*
 Copyright The Authors.

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loopflow.analysis.facts import Fact, FactKind, find_facts, read_facts
+from loopflow.analysis.evidence import find_facts
+from loopflow.analysis.facts import Fact, FactKind, read_facts, write_facts
 from tests.support.oracle import count_text
 
 MEGABYTE = 1_000_000
@@ -393,15 +394,14 @@ def test_attributes(line: str) -> None:
 def test_attributes_in_order() -> None:
     """All lines are kept, in their order, whatever is between them, a comment that names an attribute is not."""
     lines = [f"dir{each}/*.c linguist-generated{'=false' if each % 2 else ''}" for each in range(9)]
-    [fact] = facts_of("* text\n# old linguist-vendored\n" + "\n\n*.png binary\n".join(lines))
-    assert fact.evidence.split("\x1f") == lines
+    facts = facts_of("* text\n# old linguist-vendored\n" + "\n\n*.png binary\n".join(lines))
+    assert facts == [Fact(FactKind.ATTRIBUTES, line) for line in lines]
 
 
 def test_a_long_list_of_attributes() -> None:
     """A .gitattributes file may be long: what its last line says holds."""
     lines = [f"generated/by/some/program/number/{each}/*.py linguist-generated" for each in range(400)]
-    [fact] = facts_of("\n".join(lines) + "\n")
-    assert fact.evidence.split("\x1f") == lines
+    assert [fact.evidence for fact in facts_of("\n".join(lines) + "\n")] == lines
 
 
 # --- Ordinary source ---
@@ -474,7 +474,7 @@ def test_any_text(text: str, tokens: int, is_whole: bool) -> None:  # noqa: FBT0
     facts = read_facts(found)
     assert "\0" not in found
     assert bool(facts) == bool(found)
-    assert "\n".join(f"{fact.kind}\t{fact.evidence}" for fact in facts) == found
+    assert write_facts(facts) == found
 
 
 _UNITS = (

@@ -2,15 +2,19 @@
 
 import os
 import re
+import tomllib
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.analysis.names import escape_name, path_bytes
+from loopflow.analysis.names import escape_name, path_bytes, quote_toml
 
-ANY_NAME = st.text(st.characters(exclude_categories=["Cs"]) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF))
+_ANY_TEXT = st.text(
+    st.characters(exclude_categories=["Cs"]) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF)
+)
+ANY_NAME = st.builds(str.__add__, st.sampled_from(["", "::", " ::", "##["]), _ANY_TEXT)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,11 @@ ANY_NAME = st.text(st.characters(exclude_categories=["Cs"]) | st.characters(min_
         pytest.param("\U000e0041", "\\U000e0041", id="tag"),
         pytest.param("\ue000\U0010ffff", "\\ue000\\U0010ffff", id="private and unassigned"),
         pytest.param("lat\udce9n", "lat\\xe9n", id="a byte that is not UTF-8"),
+        pytest.param("::error::x", "\\x3a:error::x", id="a command to GitHub's runner"),
+        pytest.param(" \u3000::x", " \u3000\\x3a:x", id="one after blanks"),
+        pytest.param("a::b/:c", "a::b/:c", id="colons elsewhere"),
+        pytest.param("x##[add-mask]y##[", "x##\\x5badd-mask]y##\\x5b", id="an older command"),
+        pytest.param("[##]", "[##]", id="what only resembles one"),
         pytest.param("\ud800", "\\ud800", id="a surrogate that stands for no byte"),
     ],
 )
@@ -50,6 +59,8 @@ def test_an_escaped_name_cannot_act(name: str) -> None:
     shown = escape_name(name)
     assert all(unicodedata.category(char)[0] != "C" and char not in "\u2028\u2029" for char in shown)
     assert len(shown.splitlines()) <= 1
+    assert not shown.lstrip().startswith("::")
+    assert "##[" not in shown
     assert shown.encode().decode() == shown
 
 
@@ -67,6 +78,15 @@ def test_different_names_look_different(name: str) -> None:
 
     pattern = r"\\(?:[nrt\\]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
     assert re.sub(pattern, turn_back, escape_name(name)) == name
+
+
+@given(ANY_NAME.filter(lambda name: not any("\udc80" <= char <= "\udcff" for char in name)))
+def test_a_string_of_toml_is_read_back(name: str) -> None:
+    """What is quoted stands on one line, is no command to a runner, and is the same text to who reads it."""
+    quoted = quote_toml(name)
+    assert quoted.isprintable()
+    assert "##[" not in quoted
+    assert tomllib.loads(f"text = {quoted}") == {"text": name}
 
 
 @given(st.binary())

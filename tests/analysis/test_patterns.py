@@ -123,3 +123,28 @@ def test_patterns_mean_what_they_mean_to_git(repo: Repo) -> None:
         assert {path for path in PATHS if patterns.match(path)} == ignored
 
     check()
+
+
+@given(st.lists(st.one_of(GLOBS, st.sampled_from(PATHS).map("/{}".format)).map("{}".format), max_size=8), st.data())
+@example(["/src/", "!/src", "src"], None)
+def test_long_lists_are_looked_up(globs: list[str], data: st.DataObject | None) -> None:
+    """Whether patterns are looked up or tried one by one, the last that matches decides, as if each were alone."""
+    if data:
+        globs = ["!" * data.draw(st.booleans()) + glob for glob in globs]
+    patterns = compile_patterns(globs, "--exclude")
+    for path in (*PATHS, *(f"{path}/" for path in PATHS), "*", "a\\", "d/*"):
+        alone = [compile_patterns([glob.removeprefix("!")], "--exclude").decide(path) for glob in globs]
+        deciding = next(
+            (glob for glob, is_match in zip(reversed(globs), reversed(alone), strict=True) if is_match), None
+        )
+        assert patterns.decide(path) == (None if deciding is None else not deciding.startswith("!"))
+
+
+@given(st.sampled_from([*PATHS, "*", "a b", "a\\b", "é"]), st.sampled_from(["{}", "/{}", "{}/", "/{}/"]))
+def test_escaping_changes_nothing(path: str, form: str) -> None:
+    """A pattern in which every character is escaped means the same as one for just these characters."""
+    escaped = "".join(f"\\{char}" if char not in "/é" else char for char in path)
+    pattern = compile_patterns([form.format(escaped)], "--exclude")
+    same = compile_patterns([form.format(path.replace("\\", "\\\\").replace("*", "[*]"))], "--exclude")
+    for each in [*PATHS, "*", "a b", "a\\b", "é", "\\a", f"x/{path}", f"{path}/", f"{path}/x"]:
+        assert pattern.decide(each) == same.decide(each)

@@ -1,11 +1,9 @@
 """What cannot be done: one line on stderr that says why and what to do, exit 2, nothing on stdout."""
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.builder import Repo
 from tests.support.run import Result, run
 
 NOT_A_PATTERN = "patterns have gitignore syntax, such as 'vendor/' or '*.lock'"
@@ -84,40 +82,4 @@ def test_a_path_below_a_directory_that_cannot_be_entered(tmp_path: Path, unprivi
     result = run("closed/file", cwd=tmp_path, program=unprivileged)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("code-context: error: this path cannot be used: closed/file: permission denied")
-    assert result.err.count("\n") == 1
-
-
-def test_a_repository_of_somebody_else(sample: Path) -> None:
-    """Where git speaks of dubious ownership, the error says whose decision it is and what to run."""
-    result = run("--profile", cwd=sample, env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
-    assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("code-context: error: git does not trust the repository around ")
-    assert "git config --global --add safe.directory " in result.err
-    assert result.err.count("\n") == 1
-
-
-def test_git_is_missing(sample: Path, tmp_path: Path) -> None:
-    """Without git on the PATH, that is what the error says; it is no empty profile."""
-    result = run("--profile", cwd=sample, env={"PATH": str(tmp_path)})
-    message = "git is not installed, or not on the PATH; install git 2.39 or newer"
-    assert result == Result(2, "", f"code-context: error: {message}\n")
-
-
-def test_git_is_too_old(sample: Path, tmp_path: Path) -> None:
-    """A git that does not know the options that make it safe is refused."""
-    script = tmp_path / "git"
-    script.write_text("#!/bin/sh\necho git version 2.30.2\n")
-    script.chmod(0o755)
-    result = run("--profile", cwd=sample, env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
-    message = "this git is too old: git version 2.30.2; install git 2.39 or newer"
-    assert result == Result(2, "", f"code-context: error: {message}\n")
-
-
-def test_a_git_directory_that_is_broken(repo: Repo) -> None:
-    """A repository that git cannot use is an error, not a plain directory."""
-    repo.track({"a.py": "x = 1\n"})
-    repo.root.joinpath(".git/HEAD").unlink()
-    result = run("--profile", cwd=repo.root)
-    assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("code-context: error: there is a .git at or above ")
     assert result.err.count("\n") == 1

@@ -31,6 +31,7 @@ CASES: dict[str, list[str]] = {
     "profile-check": ["--profile", "--staged", "--check", "--config", "../loose.toml"],
     "profile-check-quiet": ["--profile", "--rev", "HEAD", "--check", "--quiet", "--config", "../tight.toml"],
     "profile-check-tight": ["--profile", "--rev", "HEAD", "--check", "--depth", "0", "--config", "../tight.toml"],
+    "profile-pushed": ["--profile", "--pushed", "--depth", "0", "--top", "0"],
     "profile-baseline": ["--profile", "--baseline", "--baseline-file", "../saved.json", "--depth", "1"],
     "profile-cuts": ["--profile", "--cuts", "--depth", "0"],
     "profile-save-baseline": ["--profile", "--save-baseline", "--baseline-file", "/dev/stdout"],

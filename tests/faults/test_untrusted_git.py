@@ -21,7 +21,10 @@ from tests.support.printing import print_texts
 from tests.support.run import run
 
 # Git's own commands cannot be aliased; if that ever changes, these are the ones that would be.
-COMMANDS = ("cat-file", "config", "diff", "diff-index", "diff-tree", "ls-files", "ls-tree", "rev-parse", "version")
+COMMANDS = (
+    *("cat-file", "config", "diff", "diff-index", "diff-tree", "for-each-ref"),
+    *("ls-files", "ls-tree", "merge-base", "rev-parse", "version"),
+)
 
 PROGRAM = """#!/bin/sh
 name=$(basename "$0")
@@ -209,6 +212,18 @@ OPTIONS: list[tuple[Sequence[str], int | None]] = [
     (("--profile", "--against", "HEAD~1", "--cuts", "--window", "1k", "--reserve", "5%", "--keep", "*.py"), 0),
     (("--profile", "--rev", "HEAD", "--check"), 0),
     (("--profile", "--check"), 0),
+    (("--profile", "--pushed", "--check", "--quiet"), 0),
+    (
+        (
+            "--profile",
+            "--against",
+            "HEAD~1",
+            "--format",
+            "markdown",
+            *(f"--report={name}:/dev/null" for name in FORMATS),
+        ),
+        0,
+    ),
     (("--fit", "1k"), 0),
     (("--profile", "--save-baseline", "--baseline-file", "../baseline"), 0),
     (("--profile", "--baseline", "--baseline-file", "../baseline"), 0),
@@ -240,6 +255,18 @@ def test_no_program_that_a_repository_configures_is_run(trap: Trap) -> None:
         assert code is None or result.code == code, (options, result.err)
         assert trap.sprung == set(), options
     assert index.read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "known", "change"), [("FROM_REF", "HEAD~1", -1), ("REMOTE_NAME", "origin", 0)])
+def test_no_program_is_run_for_a_push(trap: Trap, name: str, known: str, change: int) -> None:
+    """What a push is compared with is found without a program, whether or not the remote has the branch."""
+    before = (trap.root / ".git/refs/heads/gone").read_text()
+    write_files(trap.root / ".git/refs/remotes/origin", {"main": before})
+    pushed = ("--profile", "--pushed", "--check", "--format", "json")
+    result = run(*pushed, cwd=trap.root, env={f"PRE_COMMIT_{name}": known})
+    assert result.code == 0, result.err
+    assert result.json["total"]["delta_tokens"] == change
+    assert trap.sprung == set()
 
 
 @pytest.mark.parametrize("directory", ["", "src"])

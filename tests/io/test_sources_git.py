@@ -1,19 +1,15 @@
 """Revisions and repositories of every kind: what can be read, and what is refused by name."""
 
 import re
-import shutil
 from collections.abc import Callable
-from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from loopflow.errors import GitError
-from loopflow.model import Index, Reason, Revision, SelectRequest, Source
-from loopflow.pipeline import CountRequest, profile
+from loopflow.model import Index, Reason, Revision, SelectRequest
 from tests.support.builder import Repo, write_files
-from tests.support.plumbing import git_at, texts_of_tree
+from tests.support.plumbing import git_at
 from tests.support.printing import print_texts, refusal
 
 MakeRepo = Callable[..., Repo]
@@ -226,37 +222,6 @@ def test_a_shallow_clone_has_the_commits_that_it_has(history: Repo) -> None:
     assert print_texts(shallow, at("HEAD~1")).texts == FIRST
 
 
-MARK = "#!/bin/sh\ntouch {}\nexit 1\n"
-
-
-@pytest.mark.parametrize("source", [Index(), Revision("HEAD")], ids=["staged", "rev"])
-def test_a_blob_that_a_partial_clone_lacks_is_named_and_not_fetched(
-    history: Repo, tmp_path: Path, source: Source
-) -> None:
-    """What is missing is an error that names the path and the object; git is not let to fetch it, by any program."""
-    history.commit()
-    partial = clone(history, "--filter=blob:none", "--no-checkout")
-    git_at(partial, "read-tree", "HEAD")
-    blob = history.git("rev-parse", "HEAD:a.py").decode().strip()
-    mark = tmp_path / "mark"
-    program = write_files(tmp_path, {"program": MARK.format(mark)}) / "program"
-    program.chmod(0o755)
-    request = SelectRequest(paths=("a.py",), source=source)
-    for key in ("core.sshCommand", "remote.origin.uploadpack", "credential.helper"):
-        git_at(partial, "config", key, str(program))
-    git_at(partial, "config", "protocol.ext.allow", "always")
-    for url in (f"ext::{program}", "ssh://x/x", f"file://{history.root}"):
-        git_at(partial, "config", "remote.origin.url", url)
-        message = refusal(partial, request)
-        assert re.match(
-            f"the object {blob} of a.py (is missing|cannot be read) in {partial}; in a partial clone", message
-        )
-        assert not mark.exists()
-    with pytest.raises(AssertionError, match="failed"):
-        Repo(partial).git("cat-file", "-p", blob)
-    assert mark.exists(), "git itself runs the program to fetch the object"
-
-
 def test_a_blob_whose_remote_is_gone_is_named(history: Repo) -> None:
     """Without the remote the object is no less missing; what is there is read."""
     partial = clone(history, "--filter=blob:none", "--no-checkout")
@@ -312,57 +277,3 @@ def commit_of(repo: Repo, name: str, below: str) -> str:
     for directory in reversed(below.split("/")[:-1]):
         tree = repo.git("mktree", data=f"040000 tree {tree.strip()}\t{directory}\n".encode()).decode()
     return repo.git("commit-tree", "-m", "x", tree.strip()).decode().strip()
-
-
-@pytest.mark.parametrize("source", [Index(), Revision("HEAD")], ids=["staged", "rev"])
-@pytest.mark.parametrize("kind", ["text", "binary", "large"])
-def test_an_object_with_the_content_of_another_is_an_error(
-    repo: Repo, tmp_path: Path, source: Source, kind: str
-) -> None:
-    """A blob is what its id says, or the run stops and names it; what was counted wrongly is not kept."""
-    repo.track({"a.py": "a text\n", "b.py": {"text": "b", "binary": "\0", "large": "\0" * 9_000_000}[kind]}).commit()
-    stored = {path: repo.root / ".git/objects" / loose(repo, path) for path in ("a.py", "b.py")}
-    intact = stored["a.py"].read_bytes()
-    stored["a.py"].unlink()
-    shutil.copy(stored["b.py"], stored["a.py"])
-    request = SelectRequest(source=source)
-    message = refusal(repo.root, request)
-    ids = {path: repo.git("rev-parse", f":{path}").decode().strip() for path in stored}
-    assert f"the object {ids['a.py']} of a.py is damaged: its content has the id {ids['b.py']}" in message
-    assert "git fsck" in message
-    counting = CountRequest(cache_file=str(tmp_path / "cache"))
-    with chdir(repo.root):
-        with pytest.raises(GitError, match="is damaged"):
-            profile(request, counting)
-        stored["a.py"].unlink()
-        stored["a.py"].write_bytes(intact)
-        assert profile(request, counting).profile.files[0].tokens == 3
-
-
-def loose(repo: Repo, path: str) -> str:
-    """Return where the blob of a path is stored, below the directory of objects."""
-    blob = repo.git("rev-parse", f":{path}").decode().strip()
-    return f"{blob[:2]}/{blob[2:]}"
-
-
-@pytest.mark.parametrize("kind", ["blob", "tree", "commit"])
-def test_replaced_objects_are_themselves(history: Repo, kind: str) -> None:
-    """`git replace` shows git another object in the place of one; we count what the commit says."""
-    names = {"blob": ("HEAD:a.py", "light:a.py"), "tree": ("HEAD^{tree}", "light^{tree}"), "commit": ("HEAD", "light")}
-    replaced, other = (history.git("rev-parse", name).decode().strip() for name in names[kind])
-    history.git("replace", "--force", replaced, other)
-    assert texts_of_tree(history.root, "HEAD")[0] != SECOND, "git itself shows the other one"
-    assert print_texts(history.root, at("HEAD")).texts == SECOND
-    assert print_texts(history.root, replace(at("HEAD"), changed=True)).texts.keys() == {"a.py", "src/c.py"}
-    history.git("reset", "--quiet", "--mixed", "main", env={"GIT_NO_REPLACE_OBJECTS": "1"})
-    assert print_texts(history.root, STAGED).texts == SECOND
-    assert print_texts(history.root, replace(STAGED, changed=True)).texts == {}
-
-
-def test_a_missing_object_is_an_error(history: Repo) -> None:
-    """An object that is simply gone is named, in the index as in a commit."""
-    (history.root / ".git/objects" / loose(history, "src/b.py")).unlink()
-    blob = history.git("rev-parse", ":src/b.py").decode().strip()
-    for request in (STAGED, at("HEAD")):
-        assert f"the object {blob} of src/b.py is missing in {history.root}" in refusal(history.root, request)
-    assert print_texts(history.root, at("HEAD", "a.py,src/c.py")).texts == {"a.py": "second", "src/c.py": "c"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loopflow.render.numbers import format_bytes, format_percent, plural
+from loopflow.render.numbers import format_bytes, format_percent, format_short, plural
 
 WHOLES = st.integers(1, 10**15)
 
@@ -46,6 +46,8 @@ def test_percent_is_true_to_half_a_tenth(whole: int, data: st.DataObject) -> Non
         (999, 1000, "99.9"),
         (9999, 10000, ">99.9"),
         (5, 5, "100.0"),
+        (10001, 10000, ">100.0"),
+        (101, 100, "101.0"),
     ],
 )
 def test_percent_has_one_decimal(part: int, whole: int, shown: str) -> None:
@@ -86,3 +88,34 @@ def test_bytes_have_one_to_three_digits_before_the_point(size: int) -> None:
 def test_plural_counts_things(number: int, shown: str) -> None:
     """One thing is singular, thousands are grouped."""
     assert plural(number, "file") == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0"),
+        (1, "1"),
+        (999, "999"),
+        (1000, "1k"),
+        (1234, "1.23k"),
+        (12_345, "12.3k"),
+        (400_000, "400k"),
+        (999_499, "999k"),
+        (999_500, "1M"),
+        (401_439_888, "401M"),
+        (1_500_000, "1.5M"),
+        (10**13, "10000G"),
+    ],
+)
+def test_short(number: int, shown: str) -> None:
+    """Three digits and a unit, without zeros at the end, and never 1000 of a unit that has a larger one."""
+    assert format_short(number) == shown
+
+
+@given(number=st.integers(0, 10**15))
+def test_short_is_true_to_half_a_percent(number: int) -> None:
+    """What is shown differs from the number by rounding to three digits alone."""
+    shown = format_short(number)
+    exact = Fraction(shown.rstrip("kMG")) * 10 ** {"k": 3, "M": 6, "G": 9}.get(shown[-1], 0)
+    assert abs(exact - number) <= Fraction(number, 200)
+    assert number >= 999 * 10**9 or len(shown.rstrip("kMG").replace(".", "")) <= 3

@@ -1,4 +1,14 @@
-"""The standard streams: closed early, full, closed from the start, or not in UTF-8."""
+"""The standard streams: closed early, full, closed from the start, or not in UTF-8. Never is there a traceback.
+
+what is wrong                       what happens
+----------------------------------  ---------------------------------------------------------------
+a reader that has seen enough       the run ends quietly, with 0
+a reader that was never there       so it does
+a disk that is full                 one line that says so, and 2
+a stdout that was closed            so it is
+a stderr that is full or closed     the data still comes, and the exit code still tells
+ASCII or Latin-1 only               names and bars that these lack are escaped; no number is another one
+"""
 
 import os
 import re

@@ -1,5 +1,12 @@
 """What a commit would record: the profile that a hook prints is that of the commit which then exists.
 
+how a commit is made                               what the hook sees, and leaves alone
+-------------------------------------------------  ----------------------------------------------------
+of what is staged, amended                         .git/index
+of everything (-a), of some hunks (-p)             .git/index.lock, which git holds
+of some files                                      .git/next-index-PID.lock, with files that are not staged
+in a linked work tree, from elsewhere (GIT_DIR)    the index of that one
+
 Every commit here is made by git, with a real hook that profiles the index. The profile is compared with the tree of the
 commit, listed and counted by git and tiktoken alone.
 """

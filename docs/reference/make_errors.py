@@ -1,0 +1,156 @@
+"""Write errors.md: every error that stops a run, as the code has it.
+
+Usage: python docs/reference/make_errors.py
+
+A message is read from where it is raised. What a run puts into it is shown in capitals.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import loopflow.errors
+from loopflow.cli.options import CLASHES
+
+HERE = Path(__file__).parent
+SOURCE = HERE.parent.parent / "loopflow"
+KINDS = {
+    name: kind
+    for name, kind in vars(loopflow.errors).items()
+    if isinstance(kind, type) and issubclass(kind, loopflow.errors.LoopflowError)
+}
+CONSTANTS = {
+    ast.unparse(node.targets[0]): str(node.value.value)
+    for path in SOURCE.rglob("*.py")
+    for node in ast.parse(path.read_text("utf-8")).body
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+}
+OPENING = """\
+# Errors
+
+What stops a run is said on standard error, on one line: what happened and where, then what to do. Such a run exits
+with 2, prints no result, and leaves every file as it was. This list is made from the code by
+`docs/reference/make_errors.py`; words in capitals are filled in.
+
+What concerns one file does not stop a run: the file is listed as skipped, with its reason. A run that could not count
+a file that it should have counted is incomplete; it says so, and under `--check` and `--save-baseline` it exits with 2.
+
+| exit code | meaning |
+|---|---|
+| 0 | fine |
+| 1 | with `--check`: a budget is exceeded |
+| 2 | it could not run, or could not count everything it should: one of the errors below |
+| 3 | a bug: where it happened is in a log file that is named, without anything of your files |
+| 130 | interrupted |
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One error: its kind, what it says and what it advises."""
+
+    kind: str
+    what: str
+    hint: str
+
+
+def find_messages(source: str) -> Iterator[Message]:
+    """Yield the errors that a module makes."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    makers = {each.name: each for each in functions if _makes(each)}
+    for function in functions:
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in KINDS:
+                yield from _messages(name, node.args[:2], function)
+            elif name in makers and function.name not in makers:
+                given = [argument.arg for argument in makers[name].args.args if argument.arg != "self"]
+                asked = [node.args[given.index(each)] for each in ("what", "hint") if each in given]
+                yield from _messages(_makes(makers[name]), asked, function)
+
+
+def _makes(function: ast.FunctionDef) -> str:
+    """Return the kind of the errors that a function makes of what others say; nothing for other functions."""
+    kind = ast.unparse(function.returns) if function.returns else ""
+    return kind if kind in KINDS and "what" in {argument.arg for argument in function.args.args} else ""
+
+
+def _messages(kind: str, arguments: Sequence[ast.expr], function: ast.FunctionDef) -> Iterator[Message]:
+    what, *rest = (list(_texts(argument, function)) for argument in arguments)
+    hints = rest[0] if rest else [""]
+    for number, text in enumerate(what):
+        hint = hints[min(number, len(hints) - 1)]
+        if not text.endswith("WHAT") and hint != "HINT":  # those pass on what others say
+            yield Message(kind, text, hint)
+
+
+def _texts(node: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
+    """Yield what an expression may say: each branch of a condition, each value that a name is given."""
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(_part(part, function) for part in node.values)
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body, function)
+        yield from _texts(node.orelse, function)
+    elif isinstance(node, ast.BinOp):
+        yield from (left + right for left in _texts(node.left, function) for right in _texts(node.right, function))
+    elif isinstance(node, ast.Name):
+        values = [
+            each.value
+            for each in ast.walk(function)
+            if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == node.id
+        ]
+        for value in values or [None]:
+            yield from _texts(value, function) if value else [CONSTANTS.get(node.id, node.id.upper())]
+    else:
+        yield _name(node)
+
+
+def _part(part: ast.expr, function: ast.FunctionDef) -> str:
+    if not isinstance(part, ast.FormattedValue):
+        return str(part.value) if isinstance(part, ast.Constant) else _name(part)
+    if isinstance(part.value, ast.Name):
+        texts = list(_texts(part.value, function))
+        if len(texts) == 1:
+            return texts[0]
+    return _name(part.value)
+
+
+def _name(node: ast.expr) -> str:
+    """Return the word for what is filled in: the last name in an expression."""
+    names = [each for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)]
+    inner = (
+        node.args[-1 if ast.unparse(node.func) == "map" else 0] if isinstance(node, ast.Call) and node.args else None
+    )
+    if inner is not None:
+        return _name(inner)
+    word = (names[0].attr if isinstance(names[0], ast.Attribute) else names[0].id) if names else "..."
+    return word.upper()
+
+
+def render() -> str:
+    """Return the page."""
+    found = {message for path in sorted(SOURCE.rglob("*.py")) for message in find_messages(path.read_text("utf-8"))}
+    found |= {Message("UsageError", what, hint) for _, what, hint in CLASHES}
+    lines = [OPENING]
+    for name, kind in KINDS.items():
+        rows = sorted(
+            (message for message in found if message.kind == name), key=lambda each: (each.what.lower(), each.hint)
+        )
+        if rows:
+            about = (kind.__doc__ or "").splitlines()[0]
+            lines += [f"\n## {name}\n", f"{about}\n", "| message | what to do |", "|---|---|"]
+            lines += [f"| {_cell(row.what)} | {_cell(row.hint)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    (HERE / "errors.md").write_text(render(), "utf-8")

@@ -1,0 +1,186 @@
+"""What the GitHub Action does: find out what to compare with, run code-context once, and hand its report on.
+
+The inputs are in the environment (`INPUT_...`). What is judged is the commit that was checked
+out, not the work tree: earlier steps and line endings then change nothing. One run of the program prints the
+annotations and writes the Markdown for the job's summary, and the JSON and HTML to upload. The step ends as the program
+does: 0, 1 for a budget that is exceeded, 2 when it could not run, 3 for a bug.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from github_base import HEAD, Checkout, Event, add_config, fetch_history, find_base, read_event
+from github_comment import Api, CommentError, fits, keep_comment, make_marker
+from github_runner import annotate, describe_failure, read_outputs, run_address, show, write_outputs, write_summary
+
+from loopflow.analysis.names import escape_name
+from loopflow.errors import ExitCode, LoopflowError, UsageError
+from loopflow.io.git import Git
+from loopflow.model import Revision, SelectRequest
+from loopflow.pipeline import ConfigRequest, read_config
+
+_RUN = "from loopflow.cli.code_context import main; main()"
+_SUMMARY = "summary.md"
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the workflow asks for. `report` is the directory to write to."""
+
+    directory: str
+    against: str
+    config: str
+    window: str
+    report: str
+    check: bool
+    html: bool
+    comment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the run ended, and Markdown to read: the report, or why there is none."""
+
+    code: int
+    text: str
+
+
+def main() -> int:
+    """Run the step and return its exit code."""
+    token = os.environ.pop("INPUT_TOKEN", "")  # the program has no use for it
+    event, inputs = Event("", {}), None
+    try:
+        inputs = read_inputs(os.environ)
+        event = read_event(os.environ)
+        enter(os.environ.get("GITHUB_WORKSPACE", ""), inputs.directory)
+        outcome = run_program(build_arguments(inputs, find_against(inputs, event, token)), inputs.report)
+    except LoopflowError as error:
+        outcome = _fail(error.exit_code, f"code-context: error: {error.message}; {error.hint}".removesuffix("; "))
+    write_summary(outcome.text)
+    write_outputs(read_outputs(inputs.report if inputs else "", outcome.code))
+    if inputs and inputs.comment:
+        _comment(event, inputs, token, outcome.text)
+    return outcome.code
+
+
+def read_inputs(environment: Mapping[str, str]) -> Inputs:
+    """Return the inputs. Raises UsageError for one that cannot be meant."""
+    return Inputs(
+        directory=environment.get("INPUT_WORKING_DIRECTORY", ""),
+        against=environment.get("INPUT_AGAINST", ""),
+        config=environment.get("INPUT_CONFIG", ""),
+        window=environment.get("INPUT_WINDOW", ""),
+        check=_read_boolean(environment, "check"),
+        html=_read_boolean(environment, "html"),
+        comment=_read_boolean(environment, "comment"),
+        report=_make_directory(environment.get("RUNNER_TEMP")),
+    )
+
+
+def _read_boolean(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(f"INPUT_{name.upper()}", "")
+    if value not in _BOOLEANS:
+        raise UsageError(f"the action's input '{name}' is '{escape_name(value)}'", "write true or false")
+    return _BOOLEANS[value]
+
+
+def _make_directory(parent: str | None) -> str:
+    """Return a new directory for the report, outside of the workspace: it holds what this run wrote and no more."""
+    try:
+        return tempfile.mkdtemp(prefix="code-context-report-", dir=parent)
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise UsageError(f"there can be no directory for the report: {why}", "check RUNNER_TEMP") from error
+
+
+def enter(workspace: str, directory: str) -> None:
+    """Go to the directory that was checked out, and trust it: in a container it belongs to another user."""
+    try:
+        os.chdir(os.path.join(workspace, directory))
+    except OSError as error:
+        what = f"the directory {escape_name(directory)} cannot be entered: {(error.strerror or '').lower()}"
+        raise UsageError(what, "check the action's input 'working-directory'") from error
+    root = os.path.realpath(os.getcwd())
+    while not os.path.lexists(os.path.join(root, ".git")) and os.path.dirname(root) != root:
+        root = os.path.dirname(root)
+    os.environ.update(add_config(os.environ, [("safe.directory", root.replace(os.sep, "/"))]))
+
+
+def find_against(inputs: Inputs, event: Event, token: str) -> str | None:
+    """Return what to compare with, once it is here; None for what the program compares with by itself."""
+    git = Git()
+    repository = git.find_repository(os.path.realpath(os.getcwd()))
+    head = git.find_commit(repository, HEAD) if repository else None
+    if repository is None or head is None:
+        return inputs.against or None  # the program says what is wrong
+    checkout = Checkout(git, repository, head, os.environ.get("GITHUB_SERVER_URL", ""), token)
+    named = inputs.against or find_base(event, checkout)
+    if named or inputs.check:
+        fetch_history(checkout, named or _configured(inputs))
+    return named
+
+
+def _configured(inputs: Inputs) -> str | None:
+    """Return what the config of the commit says to compare with."""
+    request = ConfigRequest(environment=os.environ, file=inputs.config or None)
+    try:
+        return read_config(SelectRequest(source=Revision(HEAD), whole=True), request).against
+    except LoopflowError:  # which the program will meet as well, and report
+        return None
+
+
+def build_arguments(inputs: Inputs, against: str | None) -> list[str]:
+    """Return the program's arguments. Values stand behind a "=", where none can be taken for an option."""
+    formats = {"markdown": _SUMMARY, "json": "profile.json"} | ({"html": "profile.html"} if inputs.html else {})
+    optional = {"--against": against, "--config": inputs.config, "--window": inputs.window}
+    return [
+        *("--profile", f"--rev={HEAD}", "--format=github", "--color=never"),
+        *(f"--report={name}:{os.path.join(inputs.report, file)}" for name, file in formats.items()),
+        *(f"{option}={value}" for option, value in optional.items() if value),
+        *(["--check"] if inputs.check else []),
+    ]
+
+
+def run_program(arguments: list[str], report: str) -> Outcome:
+    """Run code-context, with nothing of the current directory on Python's path. Its annotations go to the log."""
+    done = subprocess.run(  # -I: what lies about in the repository is no module of the program
+        [sys.executable, "-I", "-X", "utf8", "-c", _RUN, *arguments],
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="backslashreplace",
+        check=False,
+    )
+    code = done.returncode if done.returncode >= 0 else 128 - done.returncode  # as a shell says of a signal
+    if code not in {ExitCode.OK, ExitCode.OVER_BUDGET}:
+        return _fail(code, done.stderr)
+    show(done.stderr)
+    with open(os.path.join(report, _SUMMARY), encoding="utf-8") as file:
+        return Outcome(code, file.read())
+
+
+def _fail(code: int, errors: str) -> Outcome:
+    show(errors)
+    lines = [line for line in errors.splitlines() if ": error: " in line] or errors.splitlines()[-1:]
+    annotate("error", lines[0].removeprefix("code-context: error: ") if lines else f"it ended with status {code}")
+    return Outcome(code, describe_failure(errors or f"code-context ended with status {code}"))
+
+
+def _comment(event: Event, inputs: Inputs, token: str, text: str) -> None:
+    """Keep the comment. Whatever comes in between is no reason to fail: the summary says the same."""
+    number = event.pull_request
+    if number is None:
+        return
+    url, graphql_url, repository = map(os.environ.get, ("GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "GITHUB_REPOSITORY"))
+    api = Api(url or "", graphql_url or "", repository or "", token)
+    marker = make_marker(os.environ, inputs.directory, inputs.config)
+    if not fits(text):
+        text = f"The report is too long for a comment: see [the summary of the run]({run_address(os.environ)})."
+    try:
+        keep_comment(api, number, marker, text)
+    except CommentError as error:
+        annotate("notice", f"no comment was written, the summary says the same: {error}")

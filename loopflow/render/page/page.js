@@ -1,0 +1,143 @@
+// Put the page together: the map with its path and legend, the tables, the theme.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const cells = readCells(data);
+const root = cells[0];
+const crumbs = document.getElementById("crumbs");
+const said = document.getElementById("said");
+const types = data.types.map(([name, tokens, files, ofTotal, before, growth, isGone], type) => (
+  { name, tokens, files, ofTotal, before, growth, isGone, type, share: root.tokens ? tokens / root.tokens : 0 }
+));
+const map = root.children.length
+  ? createMap(document.getElementById("map"), cells, { compared: data.compared, ratios: data.ratios, go })
+  : null;
+
+// Show a directory in the map, and make it a place that the browser's Back returns from.
+function go(directory, hasFocus) {
+  try {
+    history.pushState(null, "", directory === root ? "#/" : `#/${encodeURIComponent(directory.path)}`);
+  } catch {
+    // A page within a page may have no history; the map works without.
+  }
+  show(directory, hasFocus);
+}
+
+function show(directory, hasFocus) {
+  map.show(directory, hasFocus);
+  drawCrumbs(directory);
+  said.textContent = `${directory.path}: ${plural(directory.tokens, "token")} in ${plural(directory.files, "file")}`;
+}
+
+function drawCrumbs(directory) {
+  const trail = [];
+  for (let cell = directory; cell; cell = cell.parent) trail.unshift(cell);
+  const list = make("ol");
+  for (const cell of trail) {
+    const item = make("li");
+    const label = cell === root ? "all" : labelOf(cell);
+    if (cell === directory) {
+      item.append(make("bdi", "here", label));
+      item.firstChild.setAttribute("aria-current", "location");
+    } else {
+      const button = make("button", "link", label);
+      button.type = "button";
+      button.addEventListener("click", () => go(cell, true));
+      item.append(button);
+    }
+    list.append(item);
+  }
+  crumbs.replaceChildren(list, make("span", "size", `${plural(directory.tokens, "token")} · ${directory.ofTotal}%`));
+}
+
+function drawLegend() {
+  const legend = document.getElementById("legend");
+  const entries = map.colours === "growth"
+    ? [["g0", "−20% and beyond"], ["g1", "−2%"], ["g2", "less"], ["g3", "unchanged"],
+      ["g4", "more"], ["g5", "+2%"], ["g6", "+20% and beyond, or new"]]
+    : types.slice(0, COLOURED_TYPES).filter((row) => row.tokens).map((row) => [typeClass(row.type), row.name]);
+  if (map.colours === "type" && types.length > COLOURED_TYPES) entries.push(["other", "other types"]);
+  legend.replaceChildren(...entries.map(([className, text]) => {
+    const item = make("li");
+    item.append(makeSwatch(className), make("bdi", "", text));
+    return item;
+  }));
+}
+
+function makeSwatch(className) {
+  const swatch = makeSvg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, "swatch");
+  swatch.append(makeSvg("rect", { width: 10, height: 10, rx: 2 }, className));
+  return swatch;
+}
+
+function directoryOfHash() {
+  let path = "";
+  try {
+    path = decodeURIComponent(location.hash.slice(2));
+  } catch {
+    // Not one of ours.
+  }
+  return cells.find((cell) => cell.shape === DIRECTORY && cell.path === path && cell.children.length) ?? root;
+}
+
+function startMap() {
+  const buttons = [...document.querySelectorAll("#colours button")];
+  document.getElementById("colours").hidden = !data.compared;
+  document.getElementById("map-help").hidden = false;
+  buttons.forEach((button, place) => button.addEventListener("click", () => {
+    buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+    map.colourBy(place ? "type" : "growth");
+    drawLegend();
+  }));
+  window.addEventListener("popstate", () => show(directoryOfHash(), false));
+  drawLegend();
+  show(directoryOfHash(), false);
+}
+
+function startTables() {
+  const directories = cells.filter((cell) => cell.shape === DIRECTORY).map((cell) => ({
+    ...cell,
+    cell,
+    name: cell.path,
+    share: root.tokens ? cell.tokens / root.tokens : 0,
+    shareOfParent: cell.parent ? cell.tokens / (cell.parent.tokens || 1) : 1,
+    before: cell.before ?? null,
+    isGone: data.compared && !cell.files && cell !== root,
+  }));
+  createTable("directories", directories, (place, { name, cell }) => {
+    if (!cell.children.length) return place.append(makeName(name));
+    const button = make("button", "link");
+    button.type = "button";
+    button.append(makeName(name));
+    button.addEventListener("click", () => {
+      go(cell, true);
+      crumbs.scrollIntoView({ block: "start" });
+    });
+    return place.append(button);
+  });
+  createTable("types", types, (place, { name, type }) => {
+    place.append(makeSwatch(typeClass(type)), makeName(name));
+  });
+}
+
+function startTheme() {
+  const button = document.getElementById("theme");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  let chosen = null;
+  const isDark = () => (chosen ?? (dark.matches ? "dark" : "light")) === "dark";
+  const say = () => {
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", isDark() ? "Use light colours" : "Use dark colours");
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    chosen = isDark() ? "light" : "dark";
+    document.documentElement.dataset.theme = chosen;
+    say();
+  });
+  dark.addEventListener("change", say);
+  say();
+}
+
+startTheme();
+if (map) startMap();
+startTables();
