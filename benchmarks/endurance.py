@@ -29,7 +29,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from loopflow.io.encoding import CONTRACTED_LONG_S, DEFAULT_ENCODING, VOCABULARY_DIGESTS, TokenCounter, create_counter
+from loopflow.io.encoding import DEFAULT_ENCODING, VOCABULARY_DIGESTS, TokenCounter, create_counter, needs_reference
 
 PROCESSES = 2
 BATCH = 5_000
@@ -124,7 +124,7 @@ def compare_batch(seed: str, size: int) -> Tally:
         ours, theirs = (load(encoding, engine).count(texts) for engine in ("toktok", "tiktoken"))
         tokens += sum(theirs)
         differences += [(encoding, text) for text, one, other in zip(texts, ours, theirs, strict=True) if one != other]
-    detours = sum(CONTRACTED_LONG_S in text for text in texts)
+    detours = sum(map(needs_reference, texts))
     return Tally(len(texts), sum(map(len, texts)), detours, tokens, differences)
 
 

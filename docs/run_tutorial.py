@@ -1,20 +1,27 @@
-"""Run the commands of the tutorial, one after the other, and put what they print below them.
+"""Run the commands of the tutorial and the how-tos, and put what they print below them.
 
-Usage: python docs/run_tutorial.py
+Usage: python docs/run_tutorial.py [PAGE ...]
 
-A command is a line that begins with "$ ", and goes on in lines that begin with ">".
+Without a PAGE, all that have commands to run: blocks of the language "console". Those of one page are run one after the
+other, in one shell. A command is a line that begins with "$ ", and goes on in lines that begin with ">".
 """
 
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-PAGE = Path(__file__).parent / "tutorial.md"
+DOCS = Path(__file__).parent
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _MARK = "==== the next command ===="
+
+
+def find_pages() -> list[Path]:
+    """Return the pages that have commands to run."""
+    return sorted(path for path in DOCS.rglob("*.md") if _BLOCK.search(path.read_text("utf-8")))
 
 
 def run(page: str, directory: Path) -> str:
@@ -55,6 +62,12 @@ def _script(command: str) -> str:
     return "\n".join(re.sub(r"^(?:\$ |> ?)", "", line) for line in command.splitlines())
 
 
+def main() -> None:
+    """Renew the pages that are named, or all."""
+    for page in [Path(name) for name in sys.argv[1:]] or find_pages():
+        with tempfile.TemporaryDirectory() as temporary:
+            page.write_text(run(page.read_text("utf-8"), Path(temporary)), "utf-8")
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as temporary:
-        PAGE.write_text(run(PAGE.read_text("utf-8"), Path(temporary)), "utf-8")
+    main()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 
 from loopflow.analysis.names import escape_name
 from loopflow.model import Allowance, Level, Rule, Scope
@@ -43,13 +44,11 @@ def format_limit(limit: int | Allowance) -> str:
 
 
 def _allows_more(was: int | Allowance, is_now: int | Allowance) -> bool:
-    if isinstance(was, int) and isinstance(is_now, int):
-        return is_now > was
-    if isinstance(was, Allowance) and isinstance(is_now, Allowance):
-        if _are_different_units(was, is_now):
-            return True
-        return (is_now.share or is_now.tokens or 0) > (was.share or was.tokens or 0)
-    return False
+    return _are_different_units(was, is_now) or _amount(is_now) > _amount(was)
+
+
+def _amount(limit: int | Allowance) -> int | Fraction:
+    return limit if isinstance(limit, int) else limit.share or limit.tokens or 0
 
 
 def _are_different_units(was: int | Allowance, is_now: int | Allowance) -> bool:

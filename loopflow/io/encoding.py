@@ -13,6 +13,7 @@ import lzma
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from threading import Lock
 from types import FunctionType
 from typing import TYPE_CHECKING, Protocol
@@ -42,9 +43,18 @@ DISTRIBUTIONS = {"toktok": "toktok-rs", "tiktoken": "tiktoken"}
 _LONGEST_BLANK_RUN = 999_998
 _BLANK_RUN = re.compile(r"[\t\v\f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
-# To both patterns, a long s after an apostrophe ends a contraction: "s" may stand for it where case does not matter.
-# toktok does not know that, so that "e'\u017f'LLe" came out different. tiktoken, the reference, counts such a text.
-CONTRACTED_LONG_S = "'\u017f"
+# What toktok 0.3 counts otherwise than tiktoken, the reference, which therefore counts such a text in any case. To the
+# patterns a long s after an apostrophe may end a contraction, as an "s" does. And the letters, digits and marks that
+# are new in Unicode 17, which toktok knows and tiktoken does not (a test tries them all).
+_LONG_S_CONTRACTED = "'\u017f"
+_NEW_CHARACTERS = (
+    *((0x88F, 0x88F), (0xC5C, 0xC5C), (0xCDC, 0xCDC), (0x1ACF, 0x1ADD), (0x1AE0, 0x1AEB), (0xA7CE, 0xA7CF)),
+    *((0xA7D2, 0xA7D2), (0xA7D4, 0xA7D4), (0xA7F1, 0xA7F1), (0x10940, 0x10959), (0x10EC5, 0x10EC7), (0x10EFA, 0x10EFB)),
+    *((0x11B60, 0x11B67), (0x11DB0, 0x11DDB), (0x11DE0, 0x11DE9), (0x16EA0, 0x16EB8), (0x16EBB, 0x16ED3)),
+    *((0x16FF2, 0x16FF6), (0x187F8, 0x187FF), (0x18D09, 0x18D1E), (0x18D80, 0x18DF2), (0x1E6C0, 0x1E6DE)),
+    *((0x1E6E0, 0x1E6F5), (0x1E6FE, 0x1E6FF), (0x2B73A, 0x2B73F), (0x2CEA2, 0x2CEAD), (0x323B0, 0x33479)),
+)
+_ASCII = bytes(range(128))
 
 # What counts depend on besides the vocabulary: how bytes become text. A change to that needs a new number.
 _DECODING = "utf8-replace-1"
@@ -111,7 +121,7 @@ class ToktokCounter:
         """What a count depends on."""
         import toktok  # noqa: PLC0415
 
-        return _counter_id(self.encoding, f"toktok-{toktok.__version__}-long-s")
+        return _counter_id(self.encoding, f"toktok-{toktok.__version__}-checked")
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text; see `TokenCounter.count`."""
@@ -125,7 +135,7 @@ class ToktokCounter:
         _require_memory(0, texts)
         counts = list(toktok.batch_count(texts, self.encoding, threads=1))
         for place, text in enumerate(texts):
-            if CONTRACTED_LONG_S in text:
+            if needs_reference(text):
                 [counts[place]] = self._reference.count([text])
         return counts
 
@@ -159,6 +169,19 @@ class TiktokenCounter:
                 _require_memory(_LOADING_BYTES)
                 self._loaded = _build_encoding(self.encoding)
             return self._loaded
+
+
+def needs_reference(text: str) -> bool:
+    """Whether tiktoken counts `text` even where toktok counts all others."""
+    if text.isascii():
+        return False
+    rest = text.encode().translate(None, _ASCII).decode()  # mostly next to nothing, and what follows is slower
+    return _LONG_S_CONTRACTED in text or not _new_characters().isdisjoint(rest)
+
+
+@cache
+def _new_characters() -> frozenset[str]:
+    return frozenset(chr(code) for first, last in _NEW_CHARACTERS for code in range(first, last + 1))
 
 
 def encoding_id(encoding: str) -> str:

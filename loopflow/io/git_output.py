@@ -9,7 +9,7 @@ from loopflow.errors import GitError
 from loopflow.model import FileRef, ObjectFormat, Repository
 
 _ID_LENGTH = {"sha1": 40, "sha256": 64}
-_HEAD_PARTS = 5
+_DIFFERENCE = re.compile(r":([0-7]{6}) ([0-7]{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])")
 _ODD_FIRST = ("", ".", "/")
 
 
@@ -33,9 +33,9 @@ class Form:
 
 
 # Modes are octal; see git-ls-files(1), git-ls-tree(1) and git-diff-index(1), "Raw output format".
-TRACKED = Form(slice(0, 6), 0, re.compile(r"\d{6}  \d\t"), len(" 0\t"))
-IN_TREE = Form(slice(0, 6), 0, re.compile(r"\d{6} \t"), len("\t"))
-IN_INDEX = Form(slice(8, 14), 1, re.compile(r":\d{6} \d{6} 0+  A"), len(" A"))  # next to the empty tree
+TRACKED = Form(slice(0, 6), 0, re.compile(r"[0-7]{6}  [0-3]\t"), len(" 0\t"))
+IN_TREE = Form(slice(0, 6), 0, re.compile(r"[0-7]{6} \t"), len("\t"))
+IN_INDEX = Form(slice(8, 14), 1, re.compile(r":[0-7]{6} [0-7]{6} 0+  A"), len(" A"))  # next to the empty tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,12 @@ def read_refs(fields: Sequence[str], form: Form, repository: Repository) -> list
     heads = fields[::2] if has_own_fields else fields
     paths = fields[1::2] if has_own_fields else [field[end:] for field in fields]
     where = escape_name(repository.root)
+    if len(heads) != len(paths):
+        raise _unreadable(repository)
     # A handful of different ones, even for many thousand files: only the ids differ from entry to entry.
     for rest in {head[:start] + head[stop:end] for head in heads}:
         if not form.rest.fullmatch(rest):
-            raise GitError(f"git lists something that is no file in {where}", "run git fsck there")
+            raise _unreadable(repository)
         if rest[mode] == "000000":
             raise GitError(f"the index of {where} is damaged", "git reset makes a new one")
     modes = {octal: int(octal, 8) for octal in {head[mode] for head in heads}}
@@ -78,14 +80,20 @@ def read_refs(fields: Sequence[str], form: Form, repository: Repository) -> list
 def read_differences(fields: Sequence[str], repository: Repository) -> list[Difference]:
     """Return what the raw format says: a head such as ":100644 100644 <id> <id> M" and a path for each."""
     found = []
-    for head, path in zip(fields[::2], require_ordinary(fields[1::2]), strict=True):
-        parts = head.split(" ")
-        if len(parts) != _HEAD_PARTS or not parts[0].startswith(":"):
-            where = escape_name(repository.root)
-            raise GitError(f"git tells a difference in {where} that cannot be read", "run git fsck there")
-        before, after = _read_side(path, parts[0][1:], parts[2]), _read_side(path, parts[1], parts[3])
-        found.append(Difference(path, before, after, parts[4] == "U"))
+    heads, paths = [_DIFFERENCE.fullmatch(head) for head in fields[::2]], require_ordinary(fields[1::2])
+    if len(heads) != len(paths):
+        raise _unreadable(repository)
+    for head, path in zip(heads, paths, strict=True):
+        if head is None:
+            raise _unreadable(repository)
+        before, after = _read_side(path, head[1], head[3]), _read_side(path, head[2], head[4])
+        found.append(Difference(path, before, after, head[5] == "U"))
     return found
+
+
+def _unreadable(repository: Repository) -> GitError:
+    where = escape_name(repository.root)
+    return GitError(f"git lists something that is no file in {where}", "run git fsck there")
 
 
 def _read_side(path: str, octal: str, blob: str) -> FileRef | None:

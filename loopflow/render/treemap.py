@@ -30,7 +30,7 @@ LEAST_SHARE = 1500
 ROOM = 1_600_000
 ROOM_FOR_DIRECTORIES = 800_000
 """Characters that cells may take in the page; the larger cells go first."""
-_CELL_ROOM = 65  # what a cell takes besides its name
+_CELL_ROOM = 75  # what a cell takes besides its name
 _LONGEST_NAME = 120
 
 
@@ -174,7 +174,7 @@ def _choose_directories(stats: Iterable[DirectoryStats]) -> tuple[set[str], int]
     kept: set[str] = set()
     room = ROOM_FOR_DIRECTORIES
     for each in sorted(stats, key=lambda each: (each.path != ".", -each.tokens)):  # stable: a parent before its child
-        room -= _room_for(shorten_name(each.path.rpartition("/")[2]))
+        room -= _room_for(shorten_name(each.path.rpartition("/")[2])) + _CELL_ROOM  # and one for what is folded in it
         if room < 0 and kept:
             break
         kept.add(each.path)

@@ -1,6 +1,6 @@
 """The arithmetic of budgets: every scope, unit and boundary, and who is to blame."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from loopflow.analysis.budget import Case, Matcher, judge
 from loopflow.analysis.filetype import file_type
-from loopflow.model import Allowance, Before, FileTokens, Judgement, Level, Rule, Scope, Status, Verdict
+from loopflow.model import Allowance, Before, Delta, FileTokens, Judgement, Kind, Level, Rule, Scope, Status, Verdict
 
 TENTH = Fraction(1, 10)
 WHOLE = Rule("budget", warn=Fraction(1))
@@ -170,6 +170,31 @@ def test_where_its_files_went() -> None:
     start = before({"api/a": 5, "api/in/b": 6}, {"lib/api/a": "api/a", "lib/api/in/b": "api/in/b"})
     verdict = judge_one(replace(API, total=100), {"lib/api/a": 5, "lib/api/in/b": 6}, start)
     assert "lib/api/" in verdict.note
+
+
+@pytest.mark.parametrize(
+    ("went", "named"),
+    [(["lib/a", "lib/b"], "went to lib/"), (["lib/x/a", "lib/y/b"], "went to lib/"), (["x/a", "y/b"], "went to x/a")],
+)
+def test_where_several_files_went(went: Sequence[str], named: str) -> None:
+    """Of several places the directory around them is named, or the first place where there is none."""
+    start = before({"api/a": 5, "api/b": 6}, dict(zip(went, ["api/a", "api/b"], strict=True)))
+    assert judge_one(replace(API, total=100), dict.fromkeys(went, 5), start).note.endswith(named)
+
+
+def test_causes() -> None:
+    """What grew most is named first, and the directories in which more was added than removed."""
+    deltas = [
+        Delta("api/a", 5, 9, Kind.GROWN),
+        Delta("api/in/b", None, 7, Kind.ADDED),
+        Delta("api/in/c", 20, 6, Kind.SHRUNK),
+        Delta("d", 1, 2, Kind.GROWN),
+    ]
+    now = files({"api/a": 9, "api/in/b": 7, "api/in/c": 6, "d": 2})
+    case = Case(now, [before({"api/a": 5, "api/in/c": 6, "d": 1})], changes=deltas)
+    [verdict] = judge([replace(API, total=1)], case, match).verdicts
+    assert [delta.path for delta in verdict.causes] == ["api/in/b", "api/a"]
+    assert [(delta.path, delta.change) for delta in verdict.sources] == [("api/in", 7), ("api", 4)]
 
 
 def test_the_whole_may_be_empty() -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from loopflow.cli.code_context import code_context
+from loopflow.render.formats import FORMATS
 from tests.support.golden import GOLDEN, check_golden
 from tests.support.run import run
 
+TIGHT = ("--config", "../tight.toml")
 CASES: dict[str, list[str]] = {
     "context-filters": ["-e", "css,ts", "--exclude", "page.*"],
     "context-quiet": ["-q", "docs"],
@@ -22,6 +24,13 @@ CASES: dict[str, list[str]] = {
     "profile-files-top-2": ["--profile", "--files", "--top", "2"],
     "profile-include-exclude": ["--profile", "--include", "src/", "--include", "*.md", "--exclude", "README.*"],
     "profile-format-json": ["--profile", "--format", "json"],
+    "profile-format-badge": ["--profile", "--format", "badge"],
+    "profile-format-badge-json": ["--profile", "--rev", "HEAD", "--check", "--format", "badge-json", *TIGHT],
+    "profile-format-csv": ["--profile", "--baseline", "--baseline-file", "../saved.json", "--format", "csv"],
+    "profile-format-github": ["--profile", "--rev", "HEAD", "--check", "--format", "github", *TIGHT],
+    "profile-format-gitlab": ["--profile", "--rev", "HEAD", "--check", "--format", "gitlab", *TIGHT],
+    "profile-format-markdown": ["--profile", "--rev", "HEAD", "--check", "--format", "markdown", *TIGHT],
+    "profile-report": ["--profile", "--depth", "0", "--top", "0", "--report", "badge-json:/dev/stdout"],
     "profile-quiet-text": ["--profile", "-q", "--format", "text", "docs"],
     "profile-untracked-extensions": ["--profile", "-u", "-e", ".D.TS,css", "--extension", "md"],
     "profile-changed": ["--profile", "--changed", "--jobs", "2", "--no-cache"],
@@ -56,6 +65,12 @@ def test_every_option_has_a_golden_file() -> None:
     used = {word for arguments in CASES.values() for word in arguments} | NOT_GOLDEN
     without = [parameter.opts for parameter in code_context.params if not used & {*parameter.opts}]
     assert without == [["paths"]]
+
+
+def test_every_format_has_a_golden_file() -> None:
+    """A format that is added comes with a run that shows it, but for a page that is mostly script."""
+    used = {word.partition(":")[0] for arguments in CASES.values() for word in arguments}
+    assert {*FORMATS} - used == {"html"}
 
 
 def test_every_golden_file_is_used() -> None:

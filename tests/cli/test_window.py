@@ -1,6 +1,7 @@
 """--window, --fit and --cuts: what could be left out, and that the rest then is what was promised."""
 
 import re
+import sys
 import time
 import tomllib
 from collections.abc import Mapping
@@ -174,6 +175,34 @@ def test_options_that_make_no_sense(binary: Path, options: list[str], named: str
     assert ";" in result.err
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are not bytes")
+def test_names_that_are_not_utf8(repo: Repo) -> None:
+    """Names that a config file cannot hold are left out all the same, by the block that is printed and by --init."""
+    files = {
+        "gen/\udcff.go": GENERATED + words(500),
+        "gen/caf\udce9 [1].go": GENERATED + words(900, "b"),
+        "gen/own.go": words(40, "o"),
+        "d\udcfe/a.go": GENERATED + words(600, "c"),
+        "d\udcfe/b.go": GENERATED + words(600, "d"),
+        "s\udcfd/own.go": words(800, "s"),
+        "src/main.go": words(700, "m"),
+    }
+    repo.track(files).commit()
+    for window in ("3000", "2800", "1700"):
+        plan = json_of(repo.root, "--window", window)["plan"]
+        printed = succeed(repo.root, "--profile", "--window", window, "--depth", "0").out
+        repo.write("loopflow.toml", block(printed))
+        assert tomllib.loads(block(printed))["exclude"] == plan["exclude"]
+        assert 0 < json_of(repo.root)["total"]["tokens"] == plan["tokens_left"] <= int(window) * 3 / 4
+        (repo.root / "loopflow.toml").unlink()
+    succeed(repo.root, "--init")
+    config = tomllib.loads((repo.root / "loopflow.toml").read_text(encoding="utf-8"))
+    assert len(config["exclude"]) == 3
+    left = {file["path"] for file in json_of(repo.root)["files"]}
+    assert left == {"gen/own.go", "s\\xfd/own.go", "src/main.go"}
+    succeed(repo.root, "--profile", "--staged", "--check")
+
+
 # --- --cuts ---
 
 
@@ -189,6 +218,14 @@ def test_five_lines_and_all_of_them(repo: Repo) -> None:
     lines = everything[everything.index("Could be left out") :].split("\n\n")[0].split("\n")
     assert [re.findall(r"d\d/a\.go", line) for line in lines[2:-1]] == [[f"d{each}/a.go"] for each in range(8)]
     assert "--cuts" not in lines[-1]
+
+
+@pytest.mark.parametrize("options", [(), ("--cuts",)])
+def test_without_the_largest(project: Repo, options: tuple[str, ...]) -> None:
+    """--top 0 leaves the lists at the end out, but not the one that --cuts asks for."""
+    printed = succeed(project.root, "--profile", "--top", "0", *options).out
+    assert ("Could be left out" in printed) is bool(options)
+    assert "Largest" not in printed
 
 
 def test_cuts_in_json(project: Repo) -> None:

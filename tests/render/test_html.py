@@ -172,6 +172,7 @@ def test_rows_say_where_a_cell_is(profile: Profile) -> None:
 MANY: Mapping[str, Callable[[int], str]] = {
     "one directory": lambda number: f"directory/{number:06}-{'long' * 12}.py",
     "a directory each": lambda number: f"top{number % 7}/{number:06}-{'long' * 12}/file.py",
+    "short names": lambda number: f"{number // 2}/{number % 2}",
     "deep": lambda number: f"{'/'.join(f'level{number % at}' for at in range(2, 8))}/{number}.py",
     "a type each": lambda number: f"file.{number}{'x' * 60}",
 }
@@ -179,8 +180,9 @@ MANY: Mapping[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("name", MANY.values(), ids=MANY)
 def test_a_page_has_a_largest_size(name: Callable[[int], str]) -> None:
-    """However many files, directories and types there are, and nothing of the sum is lost."""
-    report = make_report({name(number): 1 + number % 997 for number in range(20_000)})
+    """However many files, directories and types there are, and nothing of the sum is lost; compared, too."""
+    tokens = {name(number): 1 + number % 997 for number in range(20_000)}
+    report = make_compared(tokens, {path: count + 99_000 for path, count in tokens.items()})
     text = "".join(render_html(report))
     assert len(text.encode()) < LARGEST_PAGE
     cells = Page(text).data["cells"]

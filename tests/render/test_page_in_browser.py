@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from loopflow.analysis.names import escape_name
 from loopflow.model import Reason, Report, Skipped
@@ -60,7 +61,7 @@ class Opened:
     """A page that is open, and all that it asked for, complained about and tried to do."""
 
     page: Page
-    requests: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
     @property
@@ -78,8 +79,9 @@ class Opened:
 
     def rows(self, table: str) -> list[list[str]]:
         """Return the texts of a table's rows."""
-        lines = self.page.locator(f"#{table} tbody tr").all()
-        return [[text.strip() for text in line.locator("th, td").all_inner_texts()] for line in lines]
+        texts = "lines => lines.map(line => [...line.cells].map(cell => cell.innerText.trim()))"
+        rows: list[list[str]] = self.page.locator(f"#{table} tbody tr").evaluate_all(texts)
+        return rows
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page = context.new_page()
         page.set_default_timeout(10_000)
         seen = Opened(page)
-        page.on("request", lambda request: seen.requests.append(request.url))
+        page.on("request", lambda request: seen.requests.append(request))  # noqa: PLW0108  builtins take no marks
         page.on("console", lambda message: seen.complaints.append(message.text))
         page.on("pageerror", lambda error: seen.complaints.append(str(error)))
         page.goto(file.as_uri())
@@ -127,7 +129,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
     yield open_report
     for each in opened:
-        assert {url.partition("#")[0] for url in each.requests} == {file.as_uri()}
+        assert {request.url.partition("#")[0] for request in each.requests} == {file.as_uri()}
         assert each.complaints == []
     for context in contexts:
         context.close()
@@ -141,7 +143,7 @@ def test_a_click_shows_a_directory_alone(open_page: Open) -> None:
     page.click("#map text:text-is('api/')")
     assert opened.crumbs == ["all", "src/", "api/"]
     assert page.locator("#map [role]").count() - 1 == 2  # its two files; the map itself has a role, too
-    expect(page.locator("#crumbs .size")).to_have_text("450 tokens · 19.5%")
+    expect(page.locator("#crumbs .size")).to_have_text("450 tokens · 21.3%")
     page.click("#crumbs button:text-is('src/')")
     assert opened.crumbs == ["all", "src/"]
     page.go_back()
@@ -227,8 +229,6 @@ def test_a_table_is_sorted_by_any_column(open_page: Open) -> None:
     """Numbers start with the largest, names in order; a second click turns them round, and it is said."""
     opened = open_page(make_report(TREE))
     page = opened.page
-    by_files = ["..", "tests/", "src/", "docs/", "src/api/", "docs/pictures/"]
-    by_files[0] = "."
     by_name = [".", "docs/", "docs/pictures/", "src/", "src/api/", "tests/"]
     assert opened.names("directories") == [".", "src/", "tests/", "src/api/", "docs/", "docs/pictures/"]
     for title, order, names in (
@@ -265,7 +265,7 @@ def test_a_row_shows_its_directory_in_the_map(open_page: Open) -> None:
     opened = open_page(make_report(TREE | {"large.bin.txt": 4_000_000}))
     assert opened.page.locator(opened.cell("docs/")).count() == 0
     assert opened.page.locator(opened.cell("36 more files")).count() == 1
-    opened.page.click("#directories button:text-is('docs/')")
+    opened.page.click("#directories bdi:text-is('docs/')")
     assert opened.crumbs == ["all", "docs/"]
     assert opened.page.locator(opened.cell("docs/guide.md")).count() == 1
 
@@ -274,8 +274,7 @@ def test_growth_colours_the_map_where_there_is_any(open_page: Open) -> None:
     """Compared, colour is growth, and by choice the type; the legend says which is which."""
     opened = open_page(make_compared(TREE, WAS))
     page = opened.page
-    cells = {path: f"#map rect:right-of(:root):below(:root), {opened.cell(path)} > rect" for path in ("README.md",)}
-    assert page.get_attribute(cells["README.md"].split(", ")[1], "class") == "g3"
+    assert page.get_attribute(f"{opened.cell('README.md')} > rect", "class") == "g3"
     main = page.locator("#map g:has(> text:text-is('main.py')) > rect")
     guide = page.locator("#map g:has(> text:text-is('guide.md')) > rect")
     assert (main.get_attribute("class"), guide.get_attribute("class")) == ("g6", "g1")
@@ -313,18 +312,17 @@ def test_the_page_fits_the_screen(open_page: Open, width: int) -> None:
 
 def test_names_do_nothing(open_page: Open) -> None:
     """Names that are markup, script, controls or broken bytes are read as text, in the map, tables and tooltip."""
-    names = {f"{name}x/{name}".replace("</s", "<∕s"): 100 + at for at, name in enumerate(HOSTILE)}
-    names = {f"{at}{name.replace('/', '∕')}/{name.replace('/', '∕')}": 100 for at, name in enumerate(HOSTILE)}
-    opened = open_page(make_compared(names, {}, skipped=[Skipped(name, Reason.BINARY) for name in HOSTILE]))
+    names = [name.replace("/", ":") for name in HOSTILE]
+    tree = {f"{at}{name}/{name}": 100 for at, name in enumerate(names)}
+    opened = open_page(make_compared(tree, {}, skipped=[Skipped(name, Reason.BINARY) for name in HOSTILE]))
     page = opened.page
     for cell in page.locator("#map svg > g > [role]").all():
         cell.hover()
-    for at, name in enumerate(HOSTILE):
-        page.fill("#directories-filter", str(at))
-        shown = f"{at}{escape_name(name.replace('/', '∕'))}/"
-        assert shown in opened.names("directories")
-        page.click(f"#directories tbody tr >> nth={opened.names('directories').index(shown)} >> button")
-        assert opened.crumbs == ["all", shown]
+    shown = [f"{at}{escape_name(name)}/" for at, name in enumerate(names)]
+    assert set(opened.names("directories")) == {".", *shown}
+    for name in shown:
+        page.click(f"#directories tbody tr >> nth={opened.names('directories').index(name)} >> button")
+        assert opened.crumbs == ["all", name]
     assert page.evaluate("window.hits") == []
     assert page.locator("script").count() == 2
     assert page.locator("img, #map image, [onload], [onerror]").count() == 0
@@ -347,7 +345,7 @@ def test_the_policy_holds(open_page: Open) -> None:
       script.textContent = "hit()";
       host.append(script);
       await fetch("https://outside.invalid/").catch(() => null);
-      await new Promise(done => setTimeout(done, 100));
+      for (let round = 0; round < 50 && seen.size < 9; round += 1) await new Promise(done => setTimeout(done, 100));
       return [...seen].sort();
     }""")
     assert blocked == [
@@ -355,21 +353,19 @@ def test_the_policy_holds(open_page: Open) -> None:
         "style-src-attr", "style-src-elem",
     ]  # fmt: skip
     assert opened.page.evaluate("window.hits") == []
+    assert {request.failure for request in opened.requests if "outside" in request.url} <= {"csp"}
+    opened.requests[1:] = []
     assert opened.complaints  # each was said in the console, as it should be
     opened.complaints.clear()
 
 
-def test_less_motion_is_kept(open_page: Open) -> None:
+@pytest.mark.parametrize(("motion", "animations"), [("no-preference", 1), ("reduce", 0)])
+def test_less_motion_is_kept(open_page: Open, motion: Literal["no-preference", "reduce"], animations: int) -> None:
     """Zooming is animated, unless somebody asked for less motion."""
-    opened = open_page(make_report(TREE))
-    moving = "document.getAnimations().length"
-    assert (
-        opened.page.evaluate(
-            f"document.querySelector('#map text').parentNode.dispatchEvent(new MouseEvent('click', {{bubbles: true}})), {moving}"
-        )
-        == 1
-    )
-    opened.page.emulate_media(reduced_motion="reduce")
-    opened.page.reload()
-    opened.page.click("#crumbs button >> nth=0")
-    assert opened.page.evaluate(moving) == 0
+    page = open_page(make_report(TREE)).page
+    page.emulate_media(reduced_motion=motion)
+    zoom = """() => {
+      document.querySelector("#map [role=button]").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      return document.getAnimations().length;
+    }"""
+    assert page.evaluate(zoom) == animations

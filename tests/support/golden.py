@@ -24,4 +24,4 @@ def check_golden(name: str, arguments: Sequence[str], result: Result) -> None:
 def _transcript(arguments: Sequence[str], result: Result) -> str:
     command = f"$ code-context {' '.join(arguments)}\n"
     shown = f"{command}{result.out}--- on standard error:\n{result.err}--- exit {result.code}\n"
-    return shown.replace("\x1b", "\\x1b")
+    return shown.replace("\x1b", "\\x1b").replace("\r", "\\r")

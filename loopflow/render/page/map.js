@@ -105,13 +105,13 @@ function createMap(host, cells, settings) {
     }
   }
 
-  // Lines break after a sign that joins words, and within a word only where they must.
+  // Lines break before a suffix and after a sign that joins words; what is too long even so is cut.
   function wrap(text, room, number) {
     const most = Math.min(number, 3);
     if (most < 1) return [];
     if (measure(text) <= room) return [text];
     const lines = [""];
-    for (const word of text.match(/[^-_. ]*[-_. ]?/g)) {
+    for (const word of text.match(/\.?[^-_. ]*[-_ ]?/g)) {
       const line = lines.at(-1) + word;
       if (measure(line) <= room) lines[lines.length - 1] = line;
       else if (measure(word) <= room) lines.push(word);

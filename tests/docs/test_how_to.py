@@ -1,0 +1,112 @@
+"""What the pages say is true of the program: commands print what they say, are understood, and lists are complete."""
+
+import os
+import re
+import runpy
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tiktoken.model
+
+from loopflow.cli.code_context import code_context
+from loopflow.cli.options import read_options
+from loopflow.config import resolve
+from loopflow.io.encoding import VOCABULARY_DIGESTS
+from loopflow.model import CutReason, Reason
+from loopflow.render.formats import FORMATS
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+RUNNER = runpy.run_path(str(DOCS / "run_tutorial.py"))
+TUTORIAL = DOCS / "tutorial.md"  # has a test of its own
+WITH_COMMANDS = [page for page in RUNNER["find_pages"]() if page != TUTORIAL]
+ALL = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_ENDS = {"|", ">", "&&", "||", ";"}
+
+
+def _blocks(page: Path, *languages: str) -> Iterator[str]:
+    for language, block in _BLOCK.findall(page.read_text("utf-8")):
+        if language in languages:
+            yield block
+
+
+def _commands(page: Path) -> Iterator[list[str]]:
+    """Yield the arguments of each `code-context` in the blocks of a page, up to a pipe or the end of the command."""
+    for block in _blocks(page, "sh", "console"):
+        for line in block.replace("\\\n", " ").splitlines():
+            if line.startswith(("code-context ", "$ code-context ")):
+                reader = shlex.shlex(line.removeprefix("$ "), posix=True, punctuation_chars=True)
+                reader.whitespace_split = True
+                words = list(reader)
+                end = next((place for place, word in enumerate(words) if word in _ENDS), len(words))
+                yield words[1:end]
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.name)
+def test_the_commands_print_what_the_page_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this fails, `python docs/run_tutorial.py` renews the page; read what changed."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    text = page.read_text("utf-8")
+    assert RUNNER["run"](text, tmp_path) == text
+
+
+def test_pages_with_commands_are_found() -> None:
+    """The test above runs something."""
+    assert {"set-budgets.md", "old-debt.md", "monorepo.md", "rename-a-directory.md"} <= {
+        page.name for page in WITH_COMMANDS
+    }
+
+
+def test_every_command_is_understood() -> None:
+    """No page names an option that is not there, or options that do not go together."""
+    commands = [(page.name, arguments) for page in ALL for arguments in _commands(page)]
+    assert len(commands) > 50
+    for page, arguments in commands:
+        try:
+            given = code_context.main(list(arguments), standalone_mode=False)
+            read_options(given, {})
+        except Exception as error:
+            error.add_note(f"{page}: {' '.join(arguments)}")
+            raise
+
+
+def test_every_config_is_valid() -> None:
+    """What a page shows of a config file could be pasted into one."""
+    blocks = [block for page in ALL for block in _blocks(page, "toml")]
+    assert len(blocks) > 4
+    for block in blocks:
+        assert resolve({"loopflow.toml": block.encode()}, {}, {}).file == "loopflow.toml", block
+
+
+def test_models_have_the_encodings_that_the_page_names() -> None:
+    """The table says what tiktoken says, and of every encoding there is."""
+    rows = re.findall(r"^\| `(\w+_base)` \| (.*) \|$", (DOCS / "how-to/other-models.md").read_text("utf-8"), re.MULTILINE)
+    assert {encoding for encoding, _ in rows} == set(VOCABULARY_DIGESTS)
+    for encoding, models in rows:
+        named = re.findall(r"`([^`]+)`", models)
+        assert [tiktoken.model.encoding_name_for_model(model) for model in named] == [encoding] * len(named)
+
+
+def test_every_reason_to_skip_is_explained() -> None:
+    """The table of reasons has all there are, and no other."""
+    page = (DOCS / "explanation/selection.md").read_text("utf-8")
+    rows = "".join(re.findall(r"^\|(.*?)\|", page, re.MULTILINE))
+    assert set(re.findall(r"`(\w+)`", rows)) == {reason.value for reason in Reason}
+
+
+def test_every_reason_to_cut_is_explained() -> None:
+    """The table of evidence has all reasons there are."""
+    page = (DOCS / "how-to/find-what-to-cut.md").read_text("utf-8")
+    first = ", ".join(re.findall(r"^\| (.*?) \|", page, re.MULTILINE)).split(", ")
+    assert {reason.value for reason in CutReason} == set(first) - {"reason"}
+
+
+def test_every_format_has_a_section() -> None:
+    """Nothing that --format takes is undescribed."""
+    page = (DOCS / "reference/formats.md").read_text("utf-8")
+    assert [name for name in FORMATS if f"\n## {name}\n" not in page] == []
+    assert [name for name in FORMATS if f"[{name}](#{name})" not in page] == []
