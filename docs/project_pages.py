@@ -1,6 +1,6 @@
 """Let the site hold pages that lie outside of docs/, such as the README: a hook of MkDocs.
 
-In the repository, a page links to another file of it wherever that is. A site knows what is in docs/ alone. So the pages
+In the repository, a page links to another file of it wherever that is. A site knows only what is in docs/. So the pages
 in `OUTSIDE` are taken in below project/, links from and to them are turned round, and a link to anything else that is
 not part of the site, such as a directory, becomes the text it had. What is wrong with a link stays wrong, for
 `mkdocs build --strict` to say.

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from loopflow.analysis.facts import FactKind, read_facts
 from loopflow.analysis.names import path_bytes
-from loopflow.analysis.patterns import Patterns, compile_patterns
+from loopflow.analysis.patterns import Patterns, compile_names, compile_patterns
 from loopflow.errors import UsageError
 from loopflow.model import FileTokens
 
@@ -49,12 +49,14 @@ class Attributes:
         """Take the lines from the facts of all .gitattributes files among `files`."""
         self._lines: list[_Line] = []
         self._macros: dict[str, _States] = {}
+        self._patterns: list[str] = []
         found = [file for file in files if file.facts and file.path.rpartition("/")[2] == FILE]
         for file in sorted(found, key=lambda file: file.path.count("/")):
             for fact in read_facts(file.facts):
                 if fact.kind is FactKind.ATTRIBUTES:
                     self._take(file.path.removesuffix(FILE), fact.evidence)
         self._lines.reverse()  # the line that decides comes first
+        self._may_match = compile_names(self._patterns)
 
     def __bool__(self) -> bool:
         return bool(self._lines)
@@ -66,7 +68,7 @@ class Attributes:
     def find(self, path: str) -> set[str]:
         """Return the attributes that are set for `path`, as far as the facts tell."""
         given: dict[str, State] = {}
-        for line in self._lines:
+        for line in self._lines if self._may_match(path) else ():
             if path.startswith(line.below):
                 name = path[len(line.below) :]
                 if name and line.patterns.decide(name):
@@ -84,6 +86,7 @@ class Attributes:
         elif pattern and not pattern.startswith("!") and all(found):
             with suppress(UsageError):
                 self._lines.append(_Line(below, compile_patterns([pattern], FILE), states))
+                self._patterns.append(pattern)
 
     def _give(self, states: _States, given: dict[str, State]) -> None:
         """Add `states` to what is given, the last one first; one that is a macro, and set, brings its own along."""

@@ -22,7 +22,6 @@ _VENDOR = frozenset(
     | {"node_modules", "bower_components", "external", "externals", "extern", "contrib/vendor"}
 )
 _LICENCE = re.compile(r"(?:licen[cs]e|copying|copyright|unlicense)(?:[.\-_].*)?", re.IGNORECASE)
-_LICENCE_BELOW = re.compile(r"/(?:un)?(?:l|c)(?:icen|opy)[^/]*\Z", re.IGNORECASE)  # what may match, found faster
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _REASONS = {
     FactKind.LOCK: CutReason.LOCK,
@@ -45,10 +44,11 @@ class _Finding(NamedTuple):
 
 def find_cuts(files: Sequence[FileTokens]) -> tuple[Cut, ...]:
     """Return the candidates among `files`, the largest first."""
-    found = _by_facts(files) | _by_licence(files) | _by_attributes(files)
+    directories = [file.path[: file.path.rfind("/") + 1] for file in files]
+    found = _by_facts(files) | _by_licence(files, directories) | _by_attributes(files)
     found = _by_content(files, found) | found
-    tokens = {file.path: file.tokens for file in files}
-    cuts = [cut for cut in _group(files, found, tokens) if cut.tokens]
+    tokens = {file.path: file.tokens for file in files if file.path in found}
+    cuts = [cut for cut in _group(directories, found, tokens) if cut.tokens]
     return tuple(sorted(cuts, key=lambda cut: (-cut.tokens, path_bytes(cut.paths[0]))))
 
 
@@ -104,20 +104,21 @@ def _by_attributes(files: Sequence[FileTokens]) -> dict[str, _Finding]:
     return found
 
 
-def _by_licence(files: Sequence[FileTokens]) -> dict[str, _Finding]:
+def _by_licence(files: Sequence[FileTokens], directories: Sequence[str]) -> dict[str, _Finding]:
     """Find trees with a licence of their own below a directory for code of others."""
-    units: dict[str, str] = {}
-    for path in [file.path for file in files if _LICENCE_BELOW.search(file.path)]:
-        directory, _, name = path.rpartition("/")
-        if _LICENCE.fullmatch(name) and not _VENDOR.isdisjoint(directory.lower().split("/")):
-            units.setdefault(directory, path)
-    if not units:
+    vendored = {place for place in set(directories) if not _VENDOR.isdisjoint(place.lower().split("/"))}
+    if not vendored:
         return {}
+    below = [(file.path, place) for file, place in zip(files, directories, strict=True) if place in vendored]
+    units: dict[str, str] = {}
+    for path, place in below:
+        if _LICENCE.fullmatch(path, len(place)):
+            units.setdefault(place, path)
     found = {}
-    for file in files:
-        unit = next((above for above in (place[:-1] for place in _above(file.path)) if above in units), None)
+    for path, _ in below:
+        unit = next((above for above in _above(path) if above in units), None)
         if unit is not None:
-            found[file.path] = _Finding(CutReason.VENDORED, f"a licence of its own, {units[unit]}")
+            found[path] = _Finding(CutReason.VENDORED, f"a licence of its own, {units[unit]}")
     return found
 
 
@@ -134,24 +135,19 @@ def _by_content(files: Iterable[FileTokens], found: Mapping[str, _Finding]) -> d
     return twice
 
 
-def _group(files: Sequence[FileTokens], found: Mapping[str, _Finding], tokens: Mapping[str, int]) -> Iterable[Cut]:
-    """Yield a cut for each uppermost directory in which every file has one reason, and for each file that is left."""
-    if not found:
-        return
-    reasons: defaultdict[str, set[CutReason | None]] = defaultdict(set)
-    candidates = {place for path in found for place in _above(path)}
-    above: dict[str, list[str]] = {}  # by directory: many files share one
-    for file in files:
-        path = file.path
-        directory = path[: path.rfind("/") + 1]
-        places = above.get(directory)
-        if places is None:
-            places = above[directory] = [place for place in _above(path) if place in candidates]
-        if places:
-            finding = found.get(path)
-            for place in places:
-                reasons[place].add(finding.reason if finding else None)
-    whole = {place for place, given in reasons.items() if len(given) == 1 and None not in given}
+def _group(directories: Iterable[str], found: Mapping[str, _Finding], tokens: Mapping[str, int]) -> Iterable[Cut]:
+    """Yield a cut for each uppermost directory in which every file has one reason, and for each file that is left.
+
+    `directories` are those of all files.
+    """
+    reasons: defaultdict[str, set[CutReason]] = defaultdict(set)
+    unexplained: Counter[str] = Counter(directories)
+    for path, finding in found.items():
+        unexplained[path[: path.rfind("/") + 1]] -= 1
+        for place in _above(path):
+            reasons[place].add(finding.reason)
+    mixed = {above for place, number in unexplained.items() if number for above in _above(place)}
+    whole = {place for place, given in reasons.items() if len(given) == 1} - mixed
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for path in found:
         groups[next((place for place in _above(path) if place in whole), path)].append(path)

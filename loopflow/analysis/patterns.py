@@ -10,7 +10,7 @@ Git matches bytes. Paths and patterns are therefore turned into text that has on
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pathspec import PathSpec
 from pathspec.pattern import Pattern
@@ -69,7 +69,7 @@ class Patterns:
     def decide(self, path: str) -> bool | None:
         """Whether the pattern that decides about `path` itself takes it in (True) or out (False); None without one."""
         raw = _by_bytes(path)
-        found = self._globs.check_file(raw, separators=()).index
+        found = self._globs.check_file(raw, separators=()).index if self._numbers else None
         last = -1 if found is None else self._numbers[found]
         if self._literals:
             name = raw.removesuffix("/")
@@ -108,6 +108,18 @@ def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:
                 "patterns have gitignore syntax, such as 'vendor/' or '*.lock'",
             ) from error
     return Patterns(compiled)
+
+
+def compile_names(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return what tells fast, by the name of a file or directory alone, that none of these valid `patterns` matches it.
+
+    It may say True where none does.
+    """
+    names = dict.fromkeys(pattern.removesuffix("/").rpartition("/")[2] for pattern in patterns)
+    if any(set("[\\") & set(pattern) for pattern in patterns):  # a slash may be part of a set
+        return lambda _: True
+    match = re.compile("|".join(compile_glob(_by_bytes(name)).pattern for name in names), re.DOTALL).match
+    return lambda path: match(_by_bytes(path[path.rfind("/", 0, -1) + 1 :].removesuffix("/"))) is not None
 
 
 def compile_ignore_file(text: str) -> Patterns:

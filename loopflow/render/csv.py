@@ -88,4 +88,4 @@ def _gone(kind: str, before: Mapping[str, int | None]) -> Iterator[tuple[_Cell, 
 
 def _name(name: str) -> str:
     shown = escape_name(name)
-    return f"'{shown}" if shown.startswith(_ACTING) else shown
+    return f"'{shown}" if shown.lstrip().startswith(_ACTING) else shown

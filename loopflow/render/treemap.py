@@ -25,10 +25,10 @@ GRID = 4095
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 WIDE, TALL = 2.0, 0.8
 """Width by height of the boxes that the two layouts are made for."""
-LEAST_SHARE = 1500
-"""A cell has at least one part in so many of its directory: on a large screen about as much as a finger covers."""
-ROOM = 1_600_000
-ROOM_FOR_DIRECTORIES = 800_000
+LEAST_SHARE = 4000
+"""A cell has at least one part in so many of its directory: on a large screen some 15 pixels square, enough to hit."""
+ROOM = 2_200_000
+ROOM_FOR_DIRECTORIES = 1_100_000
 """Characters that cells may take in the page; the larger cells go first."""
 _CELL_ROOM = 75  # what a cell takes besides its name
 _LONGEST_NAME = 120
@@ -230,12 +230,12 @@ def _lay_out(directory: Cell, place: int) -> Iterator[Cell]:
     """Give what can be seen in `directory` its boxes, and yield the cell for the rest if there is one."""
     shown = [cell for cell in directory.children if cell.tokens and _can_be_seen(cell.tokens, directory)]
     tokens = directory.tokens - sum(cell.tokens for cell in shown)
-    if tokens:
+    shown.sort(key=lambda cell: (-cell.tokens, cell.place))
+    if tokens:  # it stays last, however much it is: the eye falls on the first
         files = directory.files - sum(cell.files for cell in shown)
         more = Cell(place, directory.place, "", Shape.MORE, tokens, files, -1)
         shown.append(more)
         yield more
-    shown.sort(key=lambda cell: (-cell.tokens, cell.place))
     tokens_shown = [cell.tokens for cell in shown]
     for cell, wide, tall in zip(shown, _boxes(tokens_shown, WIDE), _boxes(tokens_shown, TALL), strict=True):
         cell.wide, cell.tall = wide, tall

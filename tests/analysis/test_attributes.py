@@ -84,7 +84,7 @@ _TEXTS = st.builds(lambda lines, end: "".join(line + end for line in lines), st.
 _RULES = st.dictionaries(st.sampled_from(DIRECTORIES), _TEXTS, max_size=3)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(rules=_RULES)
 @example(rules={"": "*.c linguist-generated\na.c !linguist-generated\n"})
 @example(
@@ -106,7 +106,7 @@ _MACRO_LINES = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(lines=st.lists(_MACRO_LINES, max_size=6), below=st.sampled_from(["", "", "d/"]))
 @example(lines=["[attr]gen linguist-generated", "*.c gen", "a.c -gen"], below="")
 @example(lines=["[attr]gen own", "[attr]own gen linguist-generated", "*.c own"], below="")

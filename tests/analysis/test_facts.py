@@ -180,8 +180,16 @@ def test_lock_files(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "before"),
-    [("npm", "\n"), ("bun", "  "), ("Composer", "\r\n"), ("NuGet", "\ufeff"), ("NuGet", "\ufeff\n"), ("Nix", "\t")]
-    + [("yarn berry", "\n"), ("Pipenv", "\u2003")],
+    [
+        ("npm", "\n"),
+        ("bun", "  "),
+        ("Composer", "\r\n"),
+        ("NuGet", "\ufeff"),
+        ("NuGet", "\ufeff\n"),
+        ("Nix", "\t"),
+        ("yarn berry", "\n"),
+        ("Pipenv", "\u2003"),
+    ],
 )
 def test_blanks_before_a_lock_file(name: str, before: str) -> None:
     """White space, and a byte order mark, may come before a lock file that allows them."""

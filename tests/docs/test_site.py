@@ -84,9 +84,15 @@ def test_a_lost_link_stops_the_build(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
     hook = DOCS / "project_pages.py"
-    plain = {"site_name": "x", "docs_dir": str(docs), "hooks": [str(hook)], "nav": [{"x": "index.md"}], "not_in_nav": ""}
+    plain = {
+        "site_name": "x",
+        "docs_dir": str(docs),
+        "hooks": [str(hook)],
+        "nav": [{"x": "index.md"}],
+        "not_in_nav": "",
+    }
     (tmp_path / "mkdocs.yml").write_text(yaml.safe_dump(config | plain))
-    (docs / "index.md").write_text("# X\n[a](no.md) [b](#no) [c](../NO.md) [d](other.md#no) [e](/no.md) [f](../docs/)\n")
+    (docs / "index.md").write_text("# X\n[a](no.md) [b](#no) [c](../NO.md) [d](other.md#no) [e](/no.md)\n")
     (docs / "other.md").write_text("# Y\n")
     for source in runpy.run_path(str(hook))["OUTSIDE"]:
         (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)

@@ -132,9 +132,9 @@ def test_cells_are_as_nearly_square_as_can_be() -> None:
 def test_what_is_too_small_to_see_is_folded() -> None:
     """Files that nobody could hit are one cell that says how many they are, and its area is their sum."""
     small = {f"small/{number}.py": 1 for number in range(3)} | {f"tiny{number}.md": 2 for number in range(4)}
-    treemap = treemap_of(make_profile({"large.py": 10_000, **small}))
+    treemap = treemap_of(make_profile({"large.py": 100_000, **small}))
     large, more = shown_in(treemap, treemap.root)
-    assert (large.name, large.tokens) == ("large.py", 10_000)
+    assert (large.name, large.tokens) == ("large.py", 100_000)
     assert (more.shape, more.tokens, more.files) == (Shape.MORE, 11, 7)
     folded = next(cell for cell in treemap.directories if cell.name == "small")
     assert [cell.tokens for cell in shown_in(treemap, folded)] == [1, 1, 1]  # it can still be opened

@@ -23,7 +23,8 @@ from loopflow.model import (
     Skipped,
 )
 from loopflow.render.markdown import LONGEST, render_markdown
-from loopflow.render.markdown_text import code
+from loopflow.render.markdown_text import Column, code
+from loopflow.render.markdown_text import table as write_table
 from tests.support.markdown import Page, read_page
 from tests.support.profiles import HOSTILE_NAMES, make_report, profiles
 from tests.support.reports import ANY_NAME, START, judged, make_compared, make_everywhere, placed
@@ -300,6 +301,15 @@ def test_no_name_breaks_a_table(name: str, other: str) -> None:
 def test_code_is_what_was_written(text: str) -> None:
     """A renderer reads back what was put into a code span, whatever ticks and blanks it has."""
     assert read_page(f"x {code(text)} y").names == [text]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_bar_is_escaped_whatever_stands_before_it(number: int) -> None:
+    """Backslashes pair up where GitHub splits a row, so an odd number of them stands before a bar of a name."""
+    *_, row = write_table([Column("Path")], [[code("a" + "\\" * number + "|b")]])
+    before = row[2:-2].partition("|")[0]
+    assert (len(before) - len(before.rstrip("\\"))) % 2 == 1
+    assert row[2:-2].count("|") == 1
 
 
 LONG = "n" * 4000
