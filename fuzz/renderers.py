@@ -109,7 +109,8 @@ def _cuts(draw: Draw, tokens: Mapping[str, int]) -> tuple[Cut, ...]:
 
 def _plan(draw: Draw) -> Plan:
     patterns = tuple(draw.name() for _ in range(draw.number(3)))
-    return Plan(draw.count(), draw.count(), patterns, draw.count(), fits=draw.yes(), already=patterns[:1])
+    window = 1 + draw.count()
+    return Plan(window, window // 8, patterns, draw.count(), fits=draw.yes(), already=patterns[:1])
 
 
 # --- What each format has to be ---

@@ -1,8 +1,11 @@
 """Baselines and config files: any bytes give a value or an error that names the file, in bounded time.
 
 A baseline that was read can be written, and reads the same. A config that was read has patterns that can be matched.
-Half of the files are put together from the words of their languages, so that more than the first line is reached.
+Most files begin as valid ones, of which some lines are then replaced, so that more than the first line is reached.
 """
+
+import json
+from collections.abc import Sequence
 
 from fuzz.draw import Draw
 from loopflow.analysis.patterns import compile_patterns
@@ -13,35 +16,70 @@ from loopflow.io.encoding import encoding_id
 from tests.support.screen import can_act
 
 _ENCODING = encoding_id("o200k_base")
+# What is put among the lines of a baseline, each as a line of its own.
 _BASELINE = (
-    *(b"{\n", b"}\n", b"[", b"]", b",\n", b":\n", b'"', b"\\", b"\n", b" ", b'"schema": 1,\n', b'"schema": true,', b'"files": {\n'),
-    *(f'"encoding": "{_ENCODING}",\n'.encode(), b'"encoding": "cl100k_base:x:y",\n', b'"encoding": 1,', b'"":\n0\n}\n}\n'),
-    *(b'"a":\n1,\n', b'"a":\n-1,\n', b'"b":\n', b"0", b"1e9", b"1.5", b"9" * 30, b"NaN", b"Infinity", b"null", b"true"),
-    *(b"<<<<<<< ours\n", b"=======\n", b">>>>>>> theirs\n", b'"\\ud800":\n1,\n', b'"\\udcff":\n1,\n', b'"\\u0000":\n1,\n'),
-    *(b'"..":\n1,\n', b'"/etc":\n1,\n', b"[" * 2000, b"\xff", b"\xef\xbb\xbf", b"\r", b"\x1b", b"\xe2\x80\xae"),
+    *(b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b"", b" ", b'"schema": true,', b'"schema": 2,', b'"schema": 1e0,'),
+    *(b'"encoding": "cl100k_base:x:y",', b'"encoding": 1,', b'"encoding": "o200k_base:old:x",', b'"files": {'),
+    *(b'"files": 1,', b'"a":\n-1,', b'"a":\n1.5,', b'"a":\n1e9,', b'"a":\nNaN,', b'"a":\nnull,', b'"a":\ntrue,'),
+    *(b'"a":\n"1",', b'"a":\n{},', b"<<<<<<< ours", b"=======", b">>>>>>> theirs", b'"\\ud800":\n1,', b'"\\udcff":\n1,'),
+    *(b'"\\u0000":\n1,', b'"..":\n1,', b'"a":\n1,', b'"/etc":\n1,', b'"a":\n' + b"9" * 5000 + b",", b'"a":\n' + b"[" * 2000),
+    *(b"\xff", b"\xef\xbb\xbf", b"\r", b"\x1b", b"\xe2\x80\xae", b"// x", b'"x": 1,', b'"a" 1', b"0", b"\x00"),
+)
+_TABLES = (
+    *("", "[budget]", "[[rule]]", "[rule]", "[budget.x]", "[tool.loopflow]", "[tool.loopflow.budget]"),
+    *("[[tool.loopflow.rule]]", "[[rule]]", "[x]"),
+)
+_KEYS = (
+    *("encoding", "include", "exclude", "against", "baseline", "keep", "budget", "rule", "name", "paths", "types"),
+    *("total", "file", "growth", "warn", "level", "x", "budget.total", '"a\\nb"', "'name'", "a.b.c.d", "rule.x"),
+)
+_VALUES = (
+    *('"o200k_base"', '"cl100k_base"', '"gpt2"', '"a"', '"b/"', '["a", "b"]', '["a/**/b/**/c/**/d"]', '["[[:digit:]]"]'),
+    *('["[a"]', '["\\\\"]', '["**/**/**"]', '["' + "*a" * 40 + '"]', '["!"]', '["!a"]', '[""]', "[1]", "[]", "[[]]", "{}"),
+    *('"400k"', '"1.5M"', '"2%"', '"0%"', '"101%"', '"-1"', '"1e3"', "400_000", "-1", "0", "1.5", "1e400", "inf", "nan"),
+    *("true", "1979-05-27", '"fail"', '"warn"', '"../x"', '"/x"', '"x/"', '"a\\u0000"', '"\\u202e"', '""', '"""a\nb"""'),
+    *('{total = "1k"}', '[{name = "x", paths = ["a"], total = 1}]', "9" * 5000, '".py"', '[".py", "Makefile"]', "["),
 )
 _CONFIG = (
-    *(b"[budget]\n", b"[[rule]]\n", b"[tool.loopflow]\n", b"[tool.loopflow.budget]\n", b"[[tool.loopflow.rule]]\n", b"[rule]\n"),
-    *(b'encoding = "o200k_base"\n', b"encoding = ", b"include = ", b"exclude = ", b"against = ", b"baseline = ", b"name = "),
-    *(b"paths = ", b"types = ", b"total = ", b"file = ", b"growth = ", b"warn = ", b"level = ", b"keep = ", b"x = "),
-    *(b'"a"\n', b'"b/"\n', b'["a", "b"]\n', b'["a/**/b/**/c/**/d"]\n', b'["[[:digit:]]"]\n', b'["[a"]\n', b'["\\\\"]\n'),
-    *(b'["**/**/**"]\n', b'["' + b"*a" * 40 + b'"]\n', b'["!"]\n', b'[""]\n', b"[1]\n", b"[]\n", b"[", b"]\n", b"{", b"}\n"),
-    *(b'"400k"\n', b'"1.5M"\n', b'"2%"\n', b'"0%"\n', b'"101%"\n', b'"-1"\n', b'"1e3"\n', b"400_000\n", b"-1\n", b"1.5\n"),
-    *(b"9" * 5000, b"true\n", b"1979-05-27\n", b"inf\n", b"nan\n", b'"fail"\n', b'"warn"\n', b'"../x"\n', b'"/x"\n', b'"a\\u0000"\n'),
-    *(b"# x\n", b"\n", b"=", b".", b'"', b"'", b'"""', b"\\", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r", b"\x1b", b"\xe2\x80\xae", b"loopflow"),
-    *(b"a.b.c.d = 1\n", b'"a\\nb" = 1\n', b"[" * 500, b"budget.total = 1\n", b'budget = {total = "1k"}\n', b'rule = [{name = "x"}]\n'),
+    *(b"# x", b"", b"=", b'"', b"'", b'"""', b"\\", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r", b"\x1b", b"\xe2\x80\xae"),
+    *(b"[" * 500, b"a = {" * 200, b"]", b"}", b"[[rule]", b"rule = 1", b"x = ''", b"loopflow", b"x"),
 )
 _PATHS = ("a", "a/b/c/d/e/f", "a" * 60, "src/a.py", "caf\udce9", "b/a/b/a/b")
-_MOST_ATOMS = 40
+_MOST_LINES = 8
 
 
 def check(data: bytes) -> None:
     """Raise AssertionError, or whatever is raised, where anything of that does not hold."""
     draw = Draw(data)
     if draw.yes():
-        _check_baseline(draw.join(_BASELINE, _MOST_ATOMS) if draw.yes() else draw.rest())
+        _check_baseline(draw.rest() if draw.number(7) == 1 else _make_baseline(draw))
     else:
         _check_config(draw)
+
+
+def _make_baseline(draw: Draw) -> bytes:
+    lines = [b"{", b'"schema": 1,', f'"encoding": "{_ENCODING}",'.encode(), b'"files": {']
+    for _ in range(draw.number(_MOST_LINES)):
+        lines += [f"{json.dumps(draw.path())}:".encode(), b"%d," % draw.count()]
+    return _spoil(draw, [*lines, b'"":', b"0", b"}", b"}", b""], _BASELINE)
+
+
+def _make_config(draw: Draw) -> bytes:
+    lines = []
+    for _ in range(draw.number(_MOST_LINES)):
+        if draw.number(3) == 1:
+            lines.append(draw.pick(_TABLES))
+        value = json.dumps(draw.name()) if draw.number(7) == 1 else draw.pick(_VALUES)
+        lines.append(f"{draw.pick(_KEYS)} = {value}")
+    return _spoil(draw, [line.encode() for line in lines], _CONFIG)
+
+
+def _spoil(draw: Draw, lines: list[bytes], others: Sequence[bytes]) -> bytes:
+    """Return the lines as a file, with up to three of them gone or replaced, or others among them."""
+    for _ in range(draw.number(3)):
+        at = draw.number(len(lines))
+        lines[at : at + draw.number(1)] = [draw.pick(others)] if draw.yes() else []
+    return b"\n".join(lines)
 
 
 def _check_baseline(data: bytes) -> None:
@@ -57,7 +95,7 @@ def _check_config(draw: Draw) -> None:
     names = draw.pick((("loopflow.toml",), ("pyproject.toml",), ("loopflow.toml", "pyproject.toml")))
     options = {key: draw.name() for key in ("encoding", "against", "baseline") if draw.number(7) == 1}
     variables = {"LOOPFLOW_BASELINE": draw.name()} if draw.number(7) == 1 else {}
-    files = {name: draw.join(_CONFIG, _MOST_ATOMS) if draw.yes() else draw.take(draw.number(200)) for name in names}
+    files = {name: draw.take(draw.number(200)) if draw.number(7) == 1 else _make_config(draw) for name in names}
     try:
         config = resolve(files, variables, options)
     except LoopflowError as error:

@@ -31,6 +31,7 @@ CONFIG_FILE = "loopflow.toml"
 PYPROJECT = "pyproject.toml"
 CONFIG_FILES = (CONFIG_FILE, PYPROJECT)
 WHOLE = "budget"
+_MOST_DOTS = 1_000
 """The name of the rule for the whole selection."""
 
 _VARIABLES = {"encoding": "LOOPFLOW_ENCODING", "against": "LOOPFLOW_AGAINST", "baseline": "LOOPFLOW_BASELINE"}
@@ -91,6 +92,7 @@ def _read_table(name: str, data: bytes) -> Table | None:
     is_pyproject = name.endswith(PYPROJECT)
     if is_pyproject and b"loopflow" not in data:
         return None
+    _require_readable(name, data)
     try:
         text = data.decode("utf-8")
         values: Any = tomllib.loads(text)
@@ -111,6 +113,14 @@ def _read_table(name: str, data: bytes) -> Table | None:
     return table
 
 
+def _require_readable(name: str, data: bytes) -> None:
+    """Raise ConfigError for a line with very many dots: tomllib takes time for a key that grows with their square."""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if len(line) > _MOST_DOTS and line.count(b".") > _MOST_DOTS:
+            what = f"{escape_name(name)}:{number}: this line has more than {_MOST_DOTS:,} dots"
+            raise ConfigError(what, "write a key of few parts")
+
+
 def _read_config(table: Table) -> Config:
     table.require_known(_TOP)
     values: dict[str, Any] = {}
@@ -127,11 +137,12 @@ def _read_config(table: Table) -> Config:
     budget = table.table(WHOLE)
     rules = [_read_rule(budget, WHOLE)] if budget else []
     rules += [_read_part(part) for part in table.tables("rule")]
-    names = [rule.name for rule in rules]
-    for number, part in enumerate(table.tables("rule"), len(rules) - len(table.tables("rule"))):
-        if names[number] in names[:number]:
-            name = escape_name(names[number])
-            raise part.error("name", f"there are two rules named '{name}'", "give each rule a name of its own")
+    names = {WHOLE} if budget else set()
+    for part, rule in zip(table.tables("rule"), rules[len(names) :], strict=True):
+        if rule.name in names:
+            what = f"there are two rules named '{escape_name(rule.name)}'"
+            raise part.error("name", what, "give each rule a name of its own")
+        names.add(rule.name)
     origins = {key: table.where(key) for key in table.values}
     return Config(**values, rules=tuple(rules), origins=origins, file=table.file)
 

@@ -239,14 +239,50 @@ def _find_line(table: Table, key: str) -> int | None:
     What is written inside of something else, such as a table on one line, is found where that begins.
     """
     wanted = (*table.path, key) if key else table.path
-    seen, best, found = -1, 0, None
-    for line in _read_lines(table.text):
-        seen += line.is_header and line.path == table.path
-        is_another = max(seen, 0) != table.number and line.table[: len(table.path)] == table.path
+    begin, end = _extent(table)
+    lines = _read_lines(table.text)
+    inside = _best([line for line in lines[begin:end] if _is_below(line, table.path)], wanted)
+    _, number = max(inside, _best_elsewhere(table.text, table.path, wanted))
+    return -number or None
+
+
+def _extent(table: Table) -> tuple[int, int]:
+    """Return where the lines of one table of an array begin and end, so that a long array is not read for each."""
+    headers = _find_headers(table.text, table.path)
+    following = headers[table.number + 1 : table.number + 2]
+    end = following[0] if following else len(_read_lines(table.text))
+    if not table.number:
+        return 0, end
+    return (headers[table.number], end) if table.number < len(headers) else (0, 0)
+
+
+@lru_cache(maxsize=8)
+def _find_headers(text: str, path: tuple[str, ...]) -> list[int]:
+    """Return which of the lines begin a table at `path`."""
+    return [at for at, line in enumerate(_read_lines(text)) if line.is_header and line.path == path]
+
+
+@lru_cache(maxsize=64)
+def _best_elsewhere(text: str, path: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[int, int]:
+    """Return the best line outside of all tables at `path`: it is the same for each table of an array."""
+    return _best([line for line in _read_lines(text) if not _is_below(line, path)], wanted)
+
+
+def _is_below(line: _Line, path: tuple[str, ...]) -> bool:
+    return line.table[: len(path)] == path
+
+
+def _best(lines: Iterable[_Line], wanted: tuple[str, ...]) -> tuple[int, int]:
+    """Return how many parts of `wanted` the line that has most of them has, and its number, the first one's, negative.
+
+    Both are 0 if there is none.
+    """
+    best = (0, 0)
+    for line in lines:
         common = min(len(line.path), len(wanted))
-        if common > best and line.path[:common] == wanted[:common] and not is_another:
-            best, found = common, line.number
-    return found
+        if common > best[0] and line.path[:common] == wanted[:common]:
+            best = common, -line.number
+    return best
 
 
 @lru_cache(maxsize=4)

@@ -19,7 +19,7 @@ from loopflow.model import Cut, CutReason, FileTokens
 _LEAST_DUPLICATE = 100  # tokens: smaller ones are the same by chance, or by custom
 _VENDOR = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "third_party", "third-party", "thirdparty", "3rdparty", "deps"}
-    | {"node_modules", "bower_components", "external", "externals", "extern", "contrib/vendor"}
+    | {"node_modules", "bower_components", "external", "externals", "extern"}
 )
 _LICENCE = re.compile(r"(?:licen[cs]e|copying|copyright|unlicense)(?:[.\-_].*)?", re.IGNORECASE)
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
@@ -45,7 +45,7 @@ class _Finding(NamedTuple):
 def find_cuts(files: Sequence[FileTokens]) -> tuple[Cut, ...]:
     """Return the candidates among `files`, the largest first."""
     directories = [file.path[: file.path.rfind("/") + 1] for file in files]
-    found = _by_facts(files) | _by_licence(files, directories) | _by_attributes(files)
+    found = _by_facts(files) | _by_licence(files, directories) | _by_attributes(files, directories)
     found = _by_content(files, found) | found
     tokens = {file.path: file.tokens for file in files if file.path in found}
     cuts = [cut for cut in _group(directories, found, tokens) if cut.tokens]
@@ -83,23 +83,23 @@ def _by_facts(files: Iterable[FileTokens]) -> dict[str, _Finding]:
     return found
 
 
-def _by_attributes(files: Sequence[FileTokens]) -> dict[str, _Finding]:
+def _by_attributes(files: Sequence[FileTokens], directories: Sequence[str]) -> dict[str, _Finding]:
     attributes = Attributes(files)
     found: dict[str, _Finding] = {}
     if not attributes:
         return found
-    exported: dict[str, bool] = {"": True}  # by directory: many files share one
-    for file in files:
+    exported = {"": True}
+    for directory in dict.fromkeys(directories):
+        for place in _above(directory):
+            if place not in exported:
+                above = place[: place.rfind("/", 0, -1) + 1]
+                exported[place] = exported[above] and "export-ignore" not in attributes.find(place)
+    for file, directory in zip(files, directories, strict=True):
         given = attributes.find(file.path)
         name = next((name for name in _ATTRIBUTES if name in given), None)
         if name:
             found[file.path] = _Finding(_ATTRIBUTES[name], f"its attributes say {name}")
-            continue
-        for place in _above(file.path):
-            if place not in exported:
-                above = place[: place.rfind("/", 0, -1) + 1]
-                exported[place] = exported[above] and "export-ignore" not in attributes.find(place)
-        if "export-ignore" in given or not exported[file.path[: file.path.rfind("/") + 1]]:
+        elif "export-ignore" in given or not exported[directory]:
             found[file.path] = _Finding(CutReason.EXPORT_IGNORE, "its attributes say export-ignore")
     return found
 
@@ -114,12 +114,12 @@ def _by_licence(files: Sequence[FileTokens], directories: Sequence[str]) -> dict
     for path, place in below:
         if _LICENCE.fullmatch(path, len(place)):
             units.setdefault(place, path)
-    found = {}
-    for path, _ in below:
-        unit = next((above for above in _above(path) if above in units), None)
-        if unit is not None:
-            found[path] = _Finding(CutReason.VENDORED, f"a licence of its own, {units[unit]}")
-    return found
+    uppermost = {place: next((above for above in _above(place) if above in units), None) for place in vendored}
+    return {
+        path: _Finding(CutReason.VENDORED, f"a licence of its own, {units[unit]}")
+        for path, place in below
+        if (unit := uppermost[place]) is not None
+    }
 
 
 def _by_content(files: Iterable[FileTokens], found: Mapping[str, _Finding]) -> dict[str, _Finding]:
@@ -140,17 +140,23 @@ def _group(directories: Iterable[str], found: Mapping[str, _Finding], tokens: Ma
 
     `directories` are those of all files.
     """
-    reasons: defaultdict[str, set[CutReason]] = defaultdict(set)
-    unexplained: Counter[str] = Counter(directories)
+    unexplained = Counter(directories)
+    reasons: defaultdict[str, set[CutReason]] = defaultdict(set)  # by directory: first the files' own, then those below
     for path, finding in found.items():
-        unexplained[path[: path.rfind("/") + 1]] -= 1
-        for place in _above(path):
-            reasons[place].add(finding.reason)
+        directory = path[: path.rfind("/") + 1]
+        unexplained[directory] -= 1
+        reasons[directory].add(finding.reason)
+    for directory, given in list(reasons.items()):
+        for place in _above(directory):
+            reasons[place] |= given
     mixed = {above for place, number in unexplained.items() if number for above in _above(place)}
-    whole = {place for place, given in reasons.items() if len(given) == 1} - mixed
+    whole = {place for place, given in reasons.items() if place and len(given) == 1} - mixed
+    uppermost = {
+        directory: next((place for place in _above(directory) if place in whole), None) for directory in reasons
+    }
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for path in found:
-        groups[next((place for place in _above(path) if place in whole), path)].append(path)
+        groups[uppermost[path[: path.rfind("/") + 1]] or path].append(path)
     for place, paths in groups.items():
         at = place if len(paths) > 1 else paths[0]
         paths.sort(key=path_bytes)

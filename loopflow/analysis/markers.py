@@ -34,7 +34,7 @@ _COMMENT = re.compile(
     r"\s*(?:#|//|/?\*|--|;|<!--|%|'|\"|\{[-#]|\{\{!|<%|\(\*|rem\b|dnl\b|<\?|@echo|\.\\\"|=begin|$)", re.IGNORECASE
 )
 # Lines that begin like a comment, but for those that may begin a block of lines that do not; "/*" is looked at later.
-_LINES = re.compile(r"(?:[ \t]*+(?:[#;]|//|/?\*|--|%|'(?!'')|\"(?!\"\"))[^\n]*+\n|[ \t\r]*+\n)*+", re.IGNORECASE)
+_LINES = re.compile(r"(?:[ \t\r]*+(?:(?:[#;*%]|/[/*]|--|'(?!'')|\"(?!\"\"))[^\n]*+)?+\n)*+")
 _SIGNS = re.compile(r"\s*(?:rem\b|dnl\b|\.\\\"|<!--|<%|[#/*;%'\"{(!-])*", re.IGNORECASE)
 _BLOCKS = {
     "/*": "*/",

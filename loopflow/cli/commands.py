@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.cli.configuration import render_config, render_start
+from loopflow.cli.configuration import render_config, render_start, short_path
 from loopflow.cli.console import Console
 from loopflow.cli.options import Options
 from loopflow.errors import ExitCode, LoopflowError
@@ -30,6 +30,7 @@ from loopflow.render.text import render_failures, render_text
 from loopflow.render.words import describe_way_past
 
 EXAMPLES = 3
+LEFT_OUT = 10
 
 
 def print_profile(console: Console, options: Options) -> ExitCode:
@@ -61,7 +62,7 @@ def save(console: Console, options: Options) -> ExitCode:
     with console.progress(os.environ) as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
         path, saved = save_baseline(options.select, counting, options.config, options.compare.file)
-    console.note(f"saved {plural(saved.total.files, 'file')} to {escape_name(path)}")
+    console.note(f"saved {plural(saved.total.files, 'file')} to {escape_name(short_path(path))}")
     return ExitCode.OK
 
 
@@ -126,8 +127,7 @@ def print_context(console: Console, options: Options) -> ExitCode:
             console.note(f"skipped {escape_name(skip.path)} ({_why(skip)})")
     _say_what_is_missing(console, options, summary.unmatched, summary.gaps)
     if summary.plan and summary.plan.exclude:
-        left_out = ", ".join(map(escape_name, summary.plan.exclude))
-        console.note(f"left out to fit {summary.plan.window:,} tokens: {left_out}")
+        console.note(f"left out to fit {summary.plan.window:,} tokens: {_name_some(options, summary.plan.exclude)}")
     if summary.plan and not summary.plan.fits:
         cause = "what --keep names" if options.fit and options.fit.keep else "what is written around the files"
         console.warn(f"it does not fit: {cause} is too large")
@@ -168,6 +168,13 @@ def _say_what_is_missing(console: Console, options: Options, unmatched: Sequence
         named = ", ".join(f"{escape_name(gap.path)} ({_why(gap)})" for gap in gaps[:EXAMPLES])
         more = f" and {len(gaps) - EXAMPLES:,} more" if len(gaps) > EXAMPLES else ""
         console.warn(f"incomplete, {plural(len(gaps), 'file')} could not be counted: {named}{more}")
+
+
+def _name_some(options: Options, patterns: Sequence[str]) -> str:
+    """Name the first patterns, or all of them to the curious."""
+    shown = patterns if options.charts.verbose else patterns[:LEFT_OUT]
+    more = f" and {len(patterns) - len(shown):,} more; -v names them" if len(patterns) > len(shown) else ""
+    return ", ".join(map(escape_name, shown)) + more
 
 
 def _why(gap: Skipped) -> str:

@@ -1,5 +1,6 @@
 """What holds for a run, as TOML with the origin of each value behind it."""
 
+import os
 from collections.abc import Iterator
 
 from loopflow.analysis.names import escape_name, quote_toml
@@ -28,14 +29,15 @@ def render_config(config: Config) -> Iterator[str]:
 
 def render_start(path: str, proposal: Proposal) -> Iterator[str]:
     """Say what was written and why, and what to do next."""
-    yield f"wrote {escape_name(path)}"
+    shown = escape_name(short_path(path))
+    yield f"wrote {shown}"
     yield from (f"  {escape_name(reason)}" for reason in proposal.reasons)
-    yield from _NEXT.splitlines()
+    yield from _NEXT.format(path=shown).splitlines()
 
 
 _NEXT = """
 Try it:
-  git add loopflow.toml
+  git add {path}
   code-context --profile --staged --check
 
 As a pre-commit hook, in .pre-commit-config.yaml:
@@ -55,6 +57,11 @@ In GitHub Actions, for pull requests, after actions/checkout with fetch-depth: 0
 To see growth since today, and not only since a change began:
   code-context --profile --save-baseline
 """
+
+
+def short_path(path: str) -> str:
+    """Return a path as a user in the current directory would write it."""
+    return min(path, os.path.relpath(path), key=len)
 
 
 def _rule(rule: Rule) -> Iterator[str]:

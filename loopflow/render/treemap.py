@@ -253,7 +253,8 @@ def _boxes(tokens: list[int], ratio: float) -> Iterator[Box]:
     for rectangle in squarify.squarify(sizes, 0, 0, ratio, 1):
         left, top = rectangle["x"], rectangle["y"]
         right, bottom = left + rectangle["dx"], top + rectangle["dy"]
-        yield Box(round(left * across), round(top * GRID), round(right * across), round(bottom * GRID))
+        edges = (left * across, top * GRID, right * across, bottom * GRID)
+        yield Box(*(min(round(edge), GRID) for edge in edges))  # next to nothing can come out a little beyond the edge
 
 
 def _room_for(name: str) -> int:

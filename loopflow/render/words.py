@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import ceil
+from shlex import quote
 
 from loopflow.analysis.names import escape_name, quote_toml
 from loopflow.analysis.raised import format_limit
@@ -42,8 +43,9 @@ def describe_plan(profile: Profile, plan: Plan) -> list[str]:
         fits = "It fits." if plan.fits else "It does not fit, and nothing can be left out."
         return [*lines, f"The selection fills {filled}% of it. {fits}"]
     too_many = profile.total.tokens - room
-    lines.append(f"The selection is {plural(too_many, 'token')} too large. With this in the config file, ")
-    lines[-1] += f"{plan.tokens_left:,} of {room:,} are left" + (":" if plan.fits else ", which is still too many:")
+    still = "" if plan.fits else " still"
+    lines.append(f"The selection is {plural(too_many, 'token')} too large: there is room for {room:,}.")
+    lines.append(f"With this in the config file it{still} takes {plan.tokens_left:,}:")
     patterns = ",\n".join(f"    {quote_toml(pattern)}" for pattern in plan.already + plan.exclude)
     return [*lines, "", f"exclude = [\n{patterns},\n]"]
 
@@ -144,10 +146,12 @@ def _needed(verdict: Verdict) -> str:
 
 
 def _flags(report: Report) -> str:
-    """Return the options that read the same tree, and compare it with the same start."""
+    """Return the options that read the same tree, and compare it with the same, for a shell."""
     source, usual = report.profile.source, "HEAD"
     flags = " --staged" if isinstance(source, Index) else ""
     if isinstance(source, Revision):
-        flags, usual = f" --rev {escape_name(source.revision)}", f"{source.revision}^"
+        flags, usual = f" --rev {quote(escape_name(source.revision))}", f"{source.revision}^"
     start = report.judgement.start if report.judgement else None
-    return flags if start in {None, usual} else f"{flags} --against {escape_name(start or '')}"
+    if start not in {None, usual}:
+        flags += f" --against {quote(escape_name(start or ''))}"
+    return f"{flags} --baseline" if report.diff and report.diff.before.kind == "baseline" else flags

@@ -6,10 +6,11 @@ import tomllib
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loopflow.analysis.names import escape_name, path_bytes, quote_toml
+from loopflow.analysis.names import escape_name, path_bytes, quote_toml, sort_by_path
+from loopflow.model import Reason, Skipped
 
 _ANY_TEXT = st.text(
     st.characters(exclude_categories=["Cs"]) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF)
@@ -94,3 +95,12 @@ def test_bytes_survive(raw: bytes) -> None:
     """A path stands for the very bytes that it came from, as the file system sees them."""
     path = raw.decode("utf-8", "surrogateescape")
     assert path_bytes(path) == raw == os.fsencode(path)
+
+
+@given(st.lists(ANY_NAME, max_size=6))
+@example(["\udcff", "\U0001f600", "\uffff", "b", "a"])
+@example(["b", "B", "a/b", "a-b", "a"])
+def test_sorted_as_git_lists_them(names: list[str]) -> None:
+    """Names are in the order of their bytes, which is not that of their characters where some are not UTF-8."""
+    found = sort_by_path([Skipped(name, Reason.BINARY) for name in names])
+    assert [each.path for each in found] == sorted(names, key=path_bytes)

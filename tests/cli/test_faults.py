@@ -1,7 +1,6 @@
-"""What goes wrong beyond the user's input: bugs, Ctrl-C, programs that must not run, networks that must not be used."""
+"""What goes wrong beyond the user's input: bugs, Ctrl-C, networks that must not be used."""
 
 import importlib.util
-import os
 import re
 import shutil
 import signal
@@ -69,28 +68,6 @@ def test_a_bug_with_nobody_to_tell(private: Path) -> None:
     assert run(cwd=private, program=program, env={"XDG_STATE_HOME": "/dev/null"}) == Result(3, "", "")
 
 
-@pytest.fixture(scope="module")
-def slow(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
-    """Return a repository that tiktoken counts for some seconds."""
-    text = "".join(f"value_{number} = {number * number}\n" for number in range(20_000))
-    repo = Repo(tmp_path_factory.mktemp("slow") / "repo")
-    return repo.track({f"file{number}.py": text for number in range(30)}).root
-
-
-@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are seen in /proc only")
-def test_an_interrupt_while_counting(slow: Path) -> None:
-    """Ctrl-C while threads count ends with 130, and nothing is printed: no chart, no traceback."""
-    env = environment({"LOOPFLOW_ENGINE": "tiktoken", **UNMEASURED})
-    with subprocess.Popen(
-        [*COMMAND, "--profile"], cwd=slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
-    ) as process:
-        while len(os.listdir(f"/proc/{process.pid}/task")) == 1:
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        shown, complaint = process.communicate()
-    assert (process.returncode, shown, complaint) == (130, b"", b"")
-
-
 def test_an_interrupt_while_printing(large: Path) -> None:
     """Ctrl-C while somebody reads slowly ends with 130 and no traceback."""
     with subprocess.Popen(
@@ -101,65 +78,6 @@ def test_an_interrupt_while_printing(large: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate()
     assert (process.returncode, complaint) == (130, b"")
-
-
-@pytest.fixture(scope="module")
-def hostile(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
-    """Return a repository whose configuration wants programs run; each would leave a file named `mark` beside it."""
-    directory = tmp_path_factory.mktemp("hostile")
-    program = directory / "program"
-    program.write_text(f"#!/bin/sh\ntouch '{directory}/mark'\n", "utf-8")
-    program.chmod(0o755)
-    repo = Repo(directory / "repo").track({"README.md": b"\0", "sub/a.png": b"\0"})
-    repo.commit()
-    repo.write(".git/info/attributes", "* filter=evil diff=evil\n")
-    repo.write("sub/a.png", b"\0changed")
-    repo.write("untracked.png", b"\0")
-    hooks = repo.write(".git/evil/post-index-change", program.read_bytes())
-    hooks.chmod(0o755)
-    for name, value in {
-        "alias.ls-files": f"!{program}",
-        "core.editor": str(program),
-        "core.fsmonitor": str(program),
-        "core.hooksPath": str(hooks.parent),
-        "core.pager": str(program),
-        "core.sshCommand": str(program),
-        "diff.evil.textconv": str(program),
-        "diff.external": str(program),
-        "filter.evil.clean": str(program),
-        "filter.evil.process": str(program),
-        "filter.evil.smudge": str(program),
-        "pager.ls-files": "true",
-    }.items():
-        repo.git("config", name, value)
-    return repo.root
-
-
-OPTIONS = [
-    ["--raw"],
-    ["--profile", "--files"],
-    ["--profile", "--format", "json", "-v"],
-    ["--profile", "--untracked"],
-    ["--profile", "--readmes", "sub"],
-    ["--profile", "sub/a.png", "untracked.png"],
-    ["--profile", "-e", "png", "--include", "sub/", "--exclude", "*.txt"],
-]
-
-
-@pytest.mark.parametrize("options", OPTIONS)
-def test_no_configured_program_is_run(options: list[str], hostile: Path) -> None:
-    """Whatever a repository configures to be run, no option of the command runs it."""
-    assert run(*options, cwd=hostile).code == 0
-    assert not hostile.with_name("mark").exists()
-
-
-def test_git_itself_would_run_it(hostile: Path, tmp_path: Path) -> None:
-    """The trap of the test above works: an ordinary git command walks into it."""
-    shutil.copytree(hostile.parent, tmp_path / "copy", symlinks=True)
-    subprocess.run(["git", "status"], cwd=tmp_path / "copy/repo", capture_output=True, check=False)
-    mark = hostile.with_name("mark")
-    assert mark.exists()
-    mark.unlink()
 
 
 @pytest.fixture

@@ -88,7 +88,8 @@ def test_the_block_does_what_it_says(project: Repo, window: str) -> None:
     after = json_of(project.root, "--window", window)
     assert after["total"]["tokens"] == plan["tokens_left"] <= plan["window"] - plan["reserve"]
     assert (after["plan"]["exclude"], after["plan"]["fits"], plan["fits"]) == ([], True, True)
-    assert f"{plan['tokens_left']:,} of {plan['window'] - plan['reserve']:,} are left:" in printed
+    assert f"there is room for {plan['window'] - plan['reserve']:,}." in printed
+    assert f"it takes {plan['tokens_left']:,}:" in printed
 
 
 def test_candidates_go_first(project: Repo) -> None:
@@ -126,7 +127,7 @@ def test_keep(project: Repo) -> None:
     assert "/gen/a.go" in plan["exclude"]
     assert not {"/gen/", "/gen/b.go", "/src/", "/src/main.rs"} & {*plan["exclude"]}
     full = succeed(project.root, "--profile", "--window", "100", "--keep", "src/")
-    assert "which is still too many" in full.out
+    assert "it still takes" in full.out
     project.write("loopflow.toml", block(full.out))
     after = json_of(project.root, "--window", "100", "--keep", "src/")
     assert {file["path"].partition("/")[0] for file in after["files"]} == {"src"}

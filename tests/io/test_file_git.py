@@ -100,36 +100,6 @@ def test_a_conflict_is_counted_once(project: Repo) -> None:
     assert [ref.path for ref in found.selection.candidates if ref.blob is None] == ["top.py"]
 
 
-def test_what_a_sparse_checkout_leaves_out_is_missing(project: Repo) -> None:
-    """Files outside a sparse checkout are listed and missing, whether the index itself is sparse or not."""
-    for sparse_index in ("--no-sparse-index", "--sparse-index"):
-        project.git("sparse-checkout", "set", "--cone", sparse_index, "src/deep")
-        found = find(project.root)
-        assert found.paths == ["src/a.py", "src/deep/b.py", "top.py"]
-        project.git("sparse-checkout", "set", "--no-cone", "/top.py")
-        found = find(project.root)
-        assert found.paths == ["top.py"]
-        assert found.skipped == dict.fromkeys(("src/a.py", "src/deep/b.py"), Reason.MISSING)
-
-
-@pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
-def test_files_that_git_is_told_not_to_look_at_are_read(project: Repo, flag: str) -> None:
-    """What is on disk counts, whatever the index was told to assume; what is gone is missing."""
-    project.git("update-index", flag, "top.py", "src/a.py")
-    project.write("top.py", "changed")
-    (project.root / "src/a.py").unlink()
-    found = find(project.root)
-    assert found.texts == {"src/deep/b.py": "b", "top.py": "changed"}
-    assert found.skipped == {"src/a.py": Reason.MISSING}
-
-
-def test_files_added_with_intent_are_read(project: Repo) -> None:
-    """`git add --intent-to-add` makes a file part of the work tree's listing, with the content on disk."""
-    project.write("new.py", "new")
-    project.git("add", "--intent-to-add", "new.py")
-    assert find(project.root).texts["new.py"] == "new"
-
-
 def test_the_work_tree_counts_what_is_on_disk(project: Repo) -> None:
     """Line endings, an encoding of the work tree, filters and unstaged changes are read as they lie on disk."""
     project.write(".gitattributes", "*.bat eol=crlf\n*.w text working-tree-encoding=UTF-16LE\n*.lfs filter=x\n")

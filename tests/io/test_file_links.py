@@ -11,43 +11,9 @@ import pytest
 from loopflow.model import Reason, SelectRequest
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
+from tests.support.hostile import NAMES, as_text
 
 MakeRepo = Callable[..., Repo]
-
-HOSTILE_NAMES = (
-    b"new\nline.py",
-    b"trailing newline\n",
-    b"tab\t.py",
-    b"carriage\rreturn",
-    b'quote".py',
-    b"back\\slash.py",
-    b"-rf",
-    b"--include=x",
-    b" space ",
-    b"$(touch x).py",
-    b"`x`; touch y #",
-    b"\x1b[31mred.py",
-    b"\xff\xfe.py",
-    b"latin-\xe9.py",
-    b"surrogate-\xed\xb3\xbf.py",
-    "\u202egpj.py".encode(),
-    "caf\u0065\u0301.py".encode(),
-    "\u2028\u0085".encode(),
-    b":(glob)x.py",
-    b"*",
-    b"[ab].py",
-    b"!not.py",
-    b"#comment.py",
-    b"a,b.py",
-    "\U0001f600.py".encode(),  # before \xff by its bytes, behind it as text
-    b"Foo.py",
-    b"foo.py",
-    b"deep/" + b"d" * 255 + b"/file.py",
-)
-
-
-def as_text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
 
 
 @pytest.fixture
@@ -164,14 +130,28 @@ def test_a_tracked_file_replaced_by_a_link_is_not_followed(repo: Repo, outside: 
     assert find(repo.root).skipped == {"a.py": Reason.SYMLINK}
 
 
-@pytest.mark.xfail(reason="the index's word is taken for a link, so that it need not be opened")
 def test_a_tracked_link_replaced_by_a_file_is_read(repo: Repo) -> None:
-    """The work tree counts what is on disk: a tracked link that became a file is a file."""
+    """The work tree counts what is on disk: a tracked link, or a submodule, that became a file is a file."""
     repo.link("link", "a.py")
+    repo.link("gone", "a.py")
     repo.track()
-    (repo.root / "link").unlink()
-    repo.write("link", "now text")
-    assert find(repo.root).texts == {"link": "now text"}
+    repo.add_index_entry("sub", mode="160000")
+    for path in ("link", "gone"):
+        (repo.root / path).unlink()
+    for path in ("link", "sub"):
+        repo.write(path, "now text")
+    found = find(repo.root)
+    assert (found.texts, found.skipped) == ({"link": "now text", "sub": "now text"}, {"gone": Reason.MISSING})
+
+
+def test_a_submodule_replaced_by_a_link_is_a_link(repo: Repo) -> None:
+    """A submodule is a directory that may be missing; a link in its place is a link."""
+    for path in ("missing", "empty", "link"):
+        repo.add_index_entry(path, mode="160000")
+    (repo.root / "empty").mkdir()
+    repo.link("link", "empty")
+    skipped = {"empty": Reason.SUBMODULE, "missing": Reason.SUBMODULE, "link": Reason.SYMLINK}
+    assert find(repo.root).skipped == skipped
 
 
 def make_fifo(path: Path) -> None:
@@ -231,9 +211,9 @@ def test_a_special_file_named_explicitly_is_skipped(repo: Repo) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_hostile_names_are_names(repo: Repo, tmp_path: Path) -> None:
     """Whatever bytes a name has, its file is listed and read: tracked, untracked, in a plain directory, alone."""
-    files = {as_text(name): name.hex() for name in HOSTILE_NAMES}
+    files = {as_text(name): name.hex() for name in NAMES}
     plain = write_files(tmp_path / "plain", files)
-    in_order = [as_text(name) for name in sorted(HOSTILE_NAMES)]
+    in_order = [as_text(name) for name in sorted(NAMES)]
     assert find(plain).paths == in_order
     for name, content in files.items():
         repo.write(name, content)
@@ -243,24 +223,6 @@ def test_hostile_names_are_names(repo: Repo, tmp_path: Path) -> None:
     assert (found.paths, found.texts) == (in_order, files)
     for name in files:
         assert find(repo.root, SelectRequest(paths=(f"./{name}",))).paths == [name]
-
-
-@pytest.mark.parametrize(
-    "name", [b"l" * 4000, b"/".join([b"d" * 200] * 20), b"a/" * 1999 + b"f", b"\xff" * 300, b"n\n" * 1000]
-)
-def test_a_name_that_no_file_system_holds_is_listed(repo: Repo, name: bytes) -> None:
-    """A name that only the index can hold, such as one of 4,000 bytes, is listed, and missing on disk."""
-    repo.track({"a.py": "a"})
-    repo.add_index_entry(name, b"text")
-    found = find(repo.root)
-    assert (found.texts, found.skipped) == ({"a.py": "a"}, {as_text(name): Reason.MISSING})
-
-
-def test_names_that_differ_in_case_only_are_two(repo: Repo) -> None:
-    """`Foo` and `foo` in one index are two files, even where the file system holds one."""
-    repo.add_index_entry("Foo", b"1")
-    repo.add_index_entry("foo", b"2")
-    assert find(repo.root).listed == {"Foo", "foo"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")

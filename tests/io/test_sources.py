@@ -276,31 +276,6 @@ def conflict(repo: Repo, paths: list[str]) -> None:
         repo.git("merge", "side")
 
 
-def test_conflicts_do_not_matter_to_commits_and_to_the_disk(repo: Repo) -> None:
-    """In the middle of a merge, HEAD is what it was, and each file on disk counts once."""
-    conflict(repo, ["a.py", "b.py"])
-    assert print_texts(repo.root, HEAD).texts == {"a.py": "main\n", "b.py": "main\n", "same.py": "same"}
-    assert set(print_texts(repo.root).texts) == {"a.py", "b.py", "same.py"}
-
-
-HOSTILE = [
-    b"new\nline.py", b'quote"\'.py', b"tab\t.py", b"-dash.py", b"$(x).py", b"esc\x1b[31m.py", "\u202egpj.py".encode(),
-    b"raw\xff\xfe.py", b"/".join([b"x" * 199] * 20), b"Foo", b"foo", b" ", b":(top)", b"*", b"a\\b",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("source", GIT_SOURCES)
-def test_any_name_that_git_takes_is_listed(repo: Repo, source: Source) -> None:
-    """Names of the index and of commits need not be text, nor fit on a disk, and no character means anything."""
-    for path in HOSTILE:
-        repo.add_index_entry(path, path)
-    repo.git("commit", "-qm", "x")
-    printed = print_texts(repo.root, SelectRequest(source=source))
-    assert {os.fsencode(path): text for path, text in printed.texts.items()} == {
-        path: path.decode("utf-8", "replace") for path in HOSTILE
-    }
-
-
 @pytest.mark.parametrize("source", GIT_SOURCES)
 def test_what_is_no_text_is_skipped_with_the_reason(repo: Repo, source: Source) -> None:
     """Links, submodules, binary blobs and the baseline are listed with their reasons, whatever is on disk."""
