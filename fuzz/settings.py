@@ -6,6 +6,7 @@ Most files begin as valid ones, of which some lines are then replaced, so that m
 
 import json
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from fuzz.draw import Draw
 from loopflow.analysis.patterns import compile_patterns
@@ -47,6 +48,8 @@ _CONFIG = (
 _PATHS = ("a", "a/b/c/d/e/f", "a" * 60, "src/a.py", "caf\udce9", "b/a/b/a/b")
 _MOST_LINES = 8
 
+_Change: TypeAlias = tuple[int, int, list[bytes]]
+
 
 def check(data: bytes) -> None:
     """Raise AssertionError, or whatever is raised, where anything of that does not hold."""
@@ -58,27 +61,35 @@ def check(data: bytes) -> None:
 
 
 def _make_baseline(draw: Draw) -> bytes:
+    changes = _changes(draw, _BASELINE)
     lines = [b"{", b'"schema": 1,', f'"encoding": "{_ENCODING}",'.encode(), b'"files": {']
-    for _ in range(draw.number(_MOST_LINES)):
+    for _ in range(min(draw.number(_MOST_LINES), draw.left)):
         lines += [f"{json.dumps(draw.path())}:".encode(), b"%d," % draw.count()]
-    return _spoil(draw, [*lines, b'"":', b"0", b"}", b"}", b""], _BASELINE)
+    return _spoil([*lines, b'"":', b"0", b"}", b"}", b""], changes)
 
 
 def _make_config(draw: Draw) -> bytes:
+    changes = _changes(draw, _CONFIG)
     lines = []
-    for _ in range(draw.number(_MOST_LINES)):
+    for _ in range(min(draw.number(_MOST_LINES), draw.left)):
         if draw.number(3) == 1:
             lines.append(draw.pick(_TABLES))
         value = json.dumps(draw.name()) if draw.number(7) == 1 else draw.pick(_VALUES)
         lines.append(f"{draw.pick(_KEYS)} = {value}")
-    return _spoil(draw, [line.encode() for line in lines], _CONFIG)
+    return _spoil([line.encode() for line in lines], changes)
 
 
-def _spoil(draw: Draw, lines: list[bytes], others: Sequence[bytes]) -> bytes:
-    """Return the lines as a file, with up to three of them gone or replaced, or others among them."""
-    for _ in range(draw.number(3)):
-        at = draw.number(len(lines))
-        lines[at : at + draw.number(1)] = [draw.pick(others)] if draw.yes() else []
+def _changes(draw: Draw, others: Sequence[bytes]) -> list[_Change]:
+    """Return up to three changes: where, how many lines go, what comes."""
+    return [
+        (draw.number(2 * _MOST_LINES), draw.number(1), [draw.pick(others)] if draw.yes() else [])
+        for _ in range(draw.number(3))
+    ]
+
+
+def _spoil(lines: list[bytes], changes: Sequence[_Change]) -> bytes:
+    for at, gone, come in changes:
+        lines[at : at + gone] = come
     return b"\n".join(lines)
 
 

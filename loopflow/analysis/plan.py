@@ -1,7 +1,7 @@
 """What to leave out so that the rest fits a window: by evidence first, and no more than it takes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -26,14 +26,17 @@ def make_plan(tokens: Mapping[str, int], cuts: Iterable[Cut], window: Window) ->
     """Return what to leave out of the files with these `tokens` by path.
 
     First candidates, the largest first, ending with the smallest that suffices. Then, if they do not suffice,
-    directories no larger than what is still needed, the largest first; and where each is too coarse, single files.
+    directories no larger than what is still needed, the largest first; and where each is too coarse, single files. The
+    last of them may be larger than what was needed: what need not go any more then stays.
     `tokens_left` is the sum of what the patterns leave, to be measured again by whoever selects with them.
     """
     kept_back = int(window.tokens * window.reserve)
     planner = _Planner(tokens, window.tokens - kept_back, window.keeps)
     planner.take_cuts([(cut.at, cut.paths) for cut in cuts])
+    candidates = planner.taken
     planner.take_directories()
     planner.take_files()
+    planner.give_back(candidates)
     return Plan(
         window=window.tokens,
         reserve=kept_back,
@@ -51,7 +54,12 @@ class _Planner:
         self._limit = limit
         self._kept = {path for path in tokens if keeps(path)}
         self.total = sum(tokens.values())
-        self.taken: list[str] = []
+        self._taken: dict[str, dict[str, int]] = {}  # what each part took
+
+    @property
+    def taken(self) -> list[str]:
+        """What is left out, in the order in which it was taken, without what lies below something else."""
+        return [at for at in self._taken if not self._is_covered(at)]
 
     @property
     def needed(self) -> int:
@@ -87,6 +95,24 @@ class _Planner:
         """Take single files."""
         self._take([(tokens, path, (path,)) for path, tokens in self._left.items() if path not in self._kept])
 
+    def give_back(self, candidates: Container[str]) -> None:
+        """Give back what is not needed of what are no candidates, the largest first."""
+        sizes = {at: sum(took.values()) for at, took in self._taken.items() if at not in candidates}
+        waiting = sorted(sizes, key=lambda at: -sizes[at])
+        while given := [at for at in waiting if self._give_back(at)]:
+            waiting = [at for at in waiting if at not in given]
+
+    def _give_back(self, at: str) -> bool:
+        tokens = sum(self._taken[at].values())
+        if self.needed + tokens > 0 or self._is_covered(at):
+            return False
+        self.total += tokens
+        self._left |= self._taken.pop(at)
+        return True
+
+    def _is_covered(self, at: str) -> bool:
+        return any(place in self._taken for place in _above(at) if place != at)
+
     def _take(self, parts: Sequence[tuple[int, str, Sequence[str]]]) -> None:
         """Take parts, the largest first, until one suffices; then the smallest that does."""
         waiting = sorted(parts, key=lambda part: (-part[0], path_bytes(part[1])))
@@ -98,9 +124,9 @@ class _Planner:
             self._remove(at, paths)
 
     def _remove(self, at: str, paths: Iterable[str]) -> None:
-        for path in paths:
-            self.total -= self._left.pop(path, 0)
-        self.taken.append(at)
+        took = {path: self._left.pop(path) for path in paths if path in self._left}
+        self.total -= sum(took.values())
+        self._taken[at] = took
 
 
 def _above(path: str) -> Iterable[str]:

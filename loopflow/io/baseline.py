@@ -55,8 +55,19 @@ def parse(data: bytes, name: str, encoding_id: str) -> Baseline:
         if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 0:
             what = f"the count of {escape_name(path)} is no number of tokens"
             raise document.error_of(path, what)
+    _require_paths(document, files)
     _require_encoding(document, values.get("encoding"), encoding_id)
     return Baseline(encoding_id, files)
+
+
+def _require_paths(document: "_Document", files: Mapping[str, int]) -> None:
+    """Raise BaselineError for a path that stands for no bytes: half of a surrogate pair, which JSON can hold."""
+    try:
+        path_bytes("".join(files))
+    except UnicodeEncodeError as error:
+        odd = error.object[error.start]
+        path = next(path for path in files if odd in path)
+        raise document.error_of(path, f"{escape_name(path)} is no path") from error
 
 
 def _require_encoding(document: "_Document", found: object, wanted: str) -> None:

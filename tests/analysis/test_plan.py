@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from loopflow.analysis.cuts import to_pattern
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import Window, make_plan
 from loopflow.model import Cut, CutReason, Plan
@@ -184,14 +185,27 @@ def test_it_fits_where_it_can(case: Case) -> None:
     assert case.keep <= left_by(plan.exclude, case.tokens).keys()
 
 
+def make_plan_of_candidates(case: Case) -> set[str]:
+    """Return the patterns of candidates, taken apart where they hold something to keep."""
+    paths = {path for path in case.candidates if path not in case.keep}
+    return {to_pattern(at) for at in [*case.cuts, *paths]}
+
+
 @given(cases())
+@example(Case({"src/a": 71, "tests/b": 50, "tests/c": 2802}, [], 1500, Fraction(0), frozenset()))
+@example(Case({"a/b/x": 5, "a/y": 3, "z": 90}, [], 10, Fraction(0), frozenset()))
 def test_nothing_in_vain(case: Case) -> None:
-    """Nothing is left out when all fits, and each pattern is needed: without the last one it would not fit."""
+    """Nothing is left out when all fits, and each pattern is needed: without one of own files it would not fit."""
     exclude = case.plan.exclude
     if sum(case.tokens.values()) <= case.room:
         assert exclude == ()
     else:
         assert sum(left_by(exclude[:-1], case.tokens).values()) > case.room
+    if case.plan.fits:
+        candidates = make_plan_of_candidates(case)
+        for pattern in set(exclude) - candidates:
+            rest = [each for each in exclude if each != pattern]
+            assert sum(left_by(rest, case.tokens).values()) > case.room
     for number in range(len(exclude)):
         left = left_by(exclude[: number + 1], case.tokens)
         assert sum(left.values()) < sum(left_by(exclude[:number], case.tokens).values())
