@@ -9,9 +9,9 @@ both encodings, on two processes, and prints how many were compared and how many
 strings. Ends with 1 if there is a difference.
 
 `stream` writes a file of that many gigabytes (ten unless told otherwise) out of known parts, and profiles it with the
-command, in a process of its own. Prints the peak memory beside that of a run over one part, and the tokens beside the
-sum of the parts, which tiktoken counts one by one. Ends with 1 if memory grew by 50 MB or more, or if the sums differ.
-The file is removed afterwards.
+command, in a process of its own. Prints the peak memory beside that of a run over a little of each part, and the tokens
+beside the sum of the parts, which tiktoken counts one by one. Ends with 1 if memory grew by 50 MB or more, or if the
+sums differ. The file is removed afterwards.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import tempfile
 import time
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -38,6 +38,7 @@ PROGRESS = 500_000
 
 MOST_GROWTH = 50_000_000
 PART_BYTES = 1_000_000
+SMALL_RUNS = 4
 GIGABYTE = 10**9
 # What /proc says of a process at its end is its own; what a parent is told may be that of whoever started it.
 COMMAND = """
@@ -55,8 +56,39 @@ WORDS = (
     *("the", "The", "THE", "naïve", "straße", "Ελλάδα", "привет", "日本語", "नमस्ते", "שלום", "مرحبا", "e\u0301"),
     *("'s", "'S", "'LL", "'re", "\u2019t", "\u017f", "don't", "I'm", "<|endoftext|>", "<|fim_prefix|>", "\ufffd"),
 )
-MARKS = (*"()[]{}<>=+-*/%!?.,:;#@$^&|~`\\\"'_", "//", "/*", "*/", "->", "=>", "::", "...", "#!", "</", "/>", "\n/", "\n}")
-BLANKS = (" ", "  ", "    ", "\t", "\n", "\r\n", "\r", "\n\n", " \n", "\n ", "\v", "\f", "\x1c", "\x85", "\xa0", "\u2028")
+MARKS = (
+    *"()[]{}<>=+-*/%!?.,:;#@$^&|~`\\\"'_",
+    "//",
+    "/*",
+    "*/",
+    "->",
+    "=>",
+    "::",
+    "...",
+    "#!",
+    "</",
+    "/>",
+    "\n/",
+    "\n}",
+)
+BLANKS = (
+    " ",
+    "  ",
+    "    ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\r",
+    "\n\n",
+    " \n",
+    "\n ",
+    "\v",
+    "\f",
+    "\x1c",
+    "\x85",
+    "\xa0",
+    "\u2028",
+)
 
 
 class Tally(NamedTuple):
@@ -189,7 +221,9 @@ def of_bytes(chance: random.Random) -> str:
 
 def of_letters(chance: random.Random) -> str:
     """Return letters without an end, as in a hash, a sequence or something minified."""
-    return "".join(chance.choices(chance.choice(("acgt", "abcdef0123456789", "aA", "QUJDREVG+/=")), k=chance.randint(1, 80)))
+    return "".join(
+        chance.choices(chance.choice(("acgt", "abcdef0123456789", "aA", "QUJDREVG+/=")), k=chance.randint(1, 80))
+    )
 
 
 KINDS = (of_any_class, of_any_class, like_code, like_code, like_prose, of_white_space, of_one_character)
@@ -201,19 +235,20 @@ KINDS += (of_digits, of_bytes, of_letters)
 
 def stream_text(size: int, directory: Path) -> bool:
     """Profile a text of about `size` bytes, print the result, and return whether something is wrong."""
-    parts = list(make_parts())
     counter = create_counter(DEFAULT_ENCODING, "tiktoken")
-    counts = [counter.count([part.decode("utf-8", "replace")])[0] for part in parts]
     print(f"{'bytes':>16} {'tokens':>16} {'sum of parts':>16} {'peak MB':>9} {'MB more':>9} {'minutes':>9}")
-    least: int | None = None
+    least = 0
     wrong = False
-    for wanted in (PART_BYTES, size // 100, size):
+    small = [(0, PART_BYTES // 50)] * SMALL_RUNS  # what they need differs by chance: the most of them is the measure
+    for wanted, part_bytes in (*small, (size // 100, PART_BYTES), (size, PART_BYTES)):
+        parts = list(make_parts(part_bytes))
         used = write_parts(directory / "long.txt", parts, wanted)
+        counts = counter.count([part.decode("utf-8", "replace") for part in parts])
         expected = sum(counts[number] * times for number, times in used.items())
         begun = time.perf_counter()
         found, held, peak = profile(directory)
         minutes = (time.perf_counter() - begun) / 60
-        least = peak if least is None else least
+        least = least if wanted else max(least, peak)
         grown = peak - least
         numbers = f"{held:>16,} {found:>16,} {expected:>16,} {peak / 1e6:>9.1f} {grown / 1e6:>9.1f} {minutes:>9.1f}"
         print(numbers, flush=True)
@@ -221,32 +256,31 @@ def stream_text(size: int, directory: Path) -> bool:
     return wrong
 
 
-def make_parts() -> Iterator[bytes]:
-    """Yield texts of about a megabyte. Each begins with a letter and ends with a line break, so that sums hold."""
+def make_parts(size: int) -> Iterator[bytes]:
+    """Yield texts of about `size` bytes. Each begins with a letter and ends with a line break, so that sums hold."""
     chance = random.Random(10)
     for kind in (like_code, like_prose, of_any_class, of_white_space, of_digits, of_bytes, of_letters):
-        lines, size = ["Part\n"], 0
-        while size < PART_BYTES:
+        lines, length = ["Part\n"], 0
+        while length < size:
             line = f"{make_line(chance, kind)}\n"
             lines.append(line)
-            size += len(line.encode())
+            length += len(line.encode())
         yield "".join(lines).encode()
-    yield b"Part " + "\U0001f600 é\r\n".encode() * (PART_BYTES // 9) + b"\n"
-    yield b"Part " + b"caf\xe9 \xff\xfe \xe6\x97 \xef\xbf\n" * (PART_BYTES // 16)
-    yield b"Part " + b"a line that is followed by blanks\n    and then by a slash\n/ and so on" * (PART_BYTES // 70) + b"\n"
+    yield b"Part " + "\U0001f600 é\r\n".encode() * (size // 9) + b"\n"
+    yield b"Part " + b"caf\xe9 \xff\xfe \xe6\x97 \xef\xbf\n" * (size // 16)
+    yield (b"Part " + b"a line that is followed by blanks\n    and then by a slash\n/ and so on" * (size // 70) + b"\n")
 
 
-def make_line(chance: random.Random, kind: object) -> str:
+def make_line(chance: random.Random, kind: Callable[[random.Random], str]) -> str:
     """Return some strings of a kind as one line, in which no NUL makes the whole text binary."""
-    assert callable(kind)
-    return " ".join(str(kind(chance)) for _ in range(3)).replace("\0", "0")
+    return " ".join(kind(chance) for _ in range(3)).replace("\0", "0")
 
 
 def write_parts(path: Path, parts: Sequence[bytes], size: int) -> Counter[int]:
-    """Write at least `size` bytes of parts in an order by chance; return how often each was written."""
+    """Write each part once, and more by chance up to `size` bytes; return how often each was written."""
     chance = random.Random(size)
-    order: list[int] = []
-    written = 0
+    order = list(range(len(parts)))
+    written = sum(map(len, parts))
     while written < size:
         order.append(chance.randrange(len(parts)))
         written += len(parts[order[-1]])

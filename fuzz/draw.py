@@ -1,7 +1,7 @@
 """Bytes from a fuzzer as choices: numbers, picks, names and texts.
 
-Whatever the bytes are, every choice is valid; when they end, each is the first one. Small changes of the bytes are small
-changes of what is made of them, which is what a fuzzer needs to learn. It does what atheris's own FuzzedDataProvider
+Whatever the bytes are, every choice is valid; when they end, each is the first one. A small change of the bytes is a
+small change of what is made of them, which is what a fuzzer needs to learn. It does what atheris's FuzzedDataProvider
 does, in plain Python, so that what was found is replayed by the tests wherever they run.
 """
 
@@ -12,7 +12,21 @@ _T = TypeVar("_T")
 
 # What names do harm with: to terminals, logs, markup, spreadsheets, listings and the rules of paths.
 _HARM = (
-    *(b"\n", b"\r", b"\t", b"\x1b[31m", b"\x1b]0;x\x07", b"\x9b", b"\x7f", b"\x01", b" ", b"  ", b"\\", b"\\n", b"\xff"),
+    *(
+        b"\n",
+        b"\r",
+        b"\t",
+        b"\x1b[31m",
+        b"\x1b]0;x\x07",
+        b"\x9b",
+        b"\x7f",
+        b"\x01",
+        b" ",
+        b"  ",
+        b"\\",
+        b"\\n",
+        b"\xff",
+    ),
     *(char.encode() for char in "\u202e\u2066\u2028\u2029\u200b\ufeff\u0085\u00ad\u0301\U000e0041\ufffd\u3000日é"),
     *(b"[red]", b"[/x]", b"::error::", b"::", b"##[error]", b"##[", b"::set-output name=x::", b"%0A", b"%", b":", b","),
     *(b"|", b"`", b"```", b"<img src=x onerror=alert(1)>", b"</script>", b"<!--", b"]]>", b"&lt;", b"&", b"<", b">"),

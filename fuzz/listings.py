@@ -19,7 +19,24 @@ from tests.support.screen import can_act
 _LENGTHS: Mapping[ObjectFormat, int] = {"sha1": 40, "sha256": 64}
 _MODES = (0o100644, 0o100755, 0o120000, 0o160000)
 _ODD = (b"..", b".", b".git", b".GIT", b"", b"a/../b", b"/etc", b"a//b", b"a/")
-_CHANGES = (b"", b"\0", b"\0\0", b" ", b"\t", b"\n", b":", b"0", b"8", b"9", b"\xd9\xa3", b"\xff", b"/", b"U", b"-1", b"blob")
+_CHANGES = (
+    b"",
+    b"\0",
+    b"\0\0",
+    b" ",
+    b"\t",
+    b"\n",
+    b":",
+    b"0",
+    b"8",
+    b"9",
+    b"\xd9\xa3",
+    b"\xff",
+    b"/",
+    b"U",
+    b"-1",
+    b"blob",
+)
 _NEVER = {"", ".", "..", ".git"}
 
 
@@ -52,7 +69,7 @@ def check(data: bytes) -> None:
         try:
             found = question(git, repository)
         except GitError as error:
-            assert not can_act(error.message + error.hint), error.message
+            _require_readable(error)
         else:
             _require_ordinary(found)
 
@@ -113,6 +130,11 @@ def _require_ordinary(found: object) -> None:
     for each in found if isinstance(found, list) else ():
         if isinstance(each, FileRef | Difference):
             assert not _NEVER & set(each.path.lower().split("/")), each
+
+
+def _require_readable(error: GitError) -> None:
+    """Raise AssertionError unless an error can be printed."""
+    assert not can_act(error.message + error.hint), error.message
 
 
 def _change(draw: Draw, output: bytes) -> bytes:

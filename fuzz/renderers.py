@@ -184,7 +184,14 @@ def _check_gitlab(text: str, _: Report) -> None:
 
 def _check_badge(text: str, _: Report) -> None:
     root = ET.fromstring(text)  # noqa: S314  our own
-    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {"svg", "title", "clipPath", "rect", "g", "text"}
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {
+        "svg",
+        "title",
+        "clipPath",
+        "rect",
+        "g",
+        "text",
+    }
 
 
 def _check_badge_json(text: str, _: Report) -> None:

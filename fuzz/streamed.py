@@ -17,9 +17,26 @@ from loopflow.model import FileRef
 # What the patterns of the encodings treat differently, and what decoding does.
 ATOMS = (
     *(b"\n", b"\r\n", b"\r", b"\n\n", b"\n \n", b"\n/", b"//", b"/", b" ", b"  ", b"\t", b"\v", b"\f", b"\x1c", b"\0"),
-    *(b"a", b"word", b"Word", b"HTTPServer", b"aB", b"'s", b"'S", b"'LL", b"'re", b"'", b"123", b"4", b".", b"--", b"{"),
+    *(
+        b"a",
+        b"word",
+        b"Word",
+        b"HTTPServer",
+        b"aB",
+        b"'s",
+        b"'S",
+        b"'LL",
+        b"'re",
+        b"'",
+        b"123",
+        b"4",
+        b".",
+        b"--",
+        b"{",
+    ),
     *(b"\n}", b"\n#", b"\nx", b"<|endoftext|>", b"<|fim_prefix|>", b"://", b"!!", b"_", b"$", b"acgt", b"def "),
-    *(char.encode() for char in "é日\u0301🎉\xa0\u2028\u2029\x85\u200b\u200d\ufeff\u017f\u212a\u3000\u0660½ⅧǅʰКяԱאاकทᄒ"),
+    *(char.encode() for char in "\u00e9\u65e5\u0301\U0001f389\xa0\u2028\u2029\x85\u200b\u200d\ufeff\u017f\u212a\u3000"),
+    *(char.encode() for char in "\u0660\u00bd\u2167\u01c5\u02b0\u041a\u044f\u0531\u05d0\u0627\u0915\u0e17\u1112"),
     *(b"\xef\xbf\xbd", b"\xef\xbf", b"\xef", b"\xbd", b"\xff", b"\xc3", b"\xe6\x97", b"\xf0\x9f", b"\xed\xa0\x80"),
 )
 _MOST_ATOMS = 200

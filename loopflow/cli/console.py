@@ -20,11 +20,6 @@ from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
 PROGRAM = "code-context"
 DISTRIBUTION = "loopflow-code-context"
 
-_NO_MEMORY = (
-    "there is not enough memory, or the process may not have more of it",
-    "raise its limit (ulimit -v), use --jobs 1, or name fewer paths",
-)
-
 ColourChoice = Literal["auto", "always", "never"]
 
 
@@ -143,8 +138,12 @@ def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
 def _explain(console: Console, error: BaseException) -> ExitCode:
     """Say what an error means that nobody has foreseen where it was raised."""
     if _shows_lack_of_memory(error):
-        console.fail(*_NO_MEMORY)
-        return ExitCode.CANNOT_RUN
+        lack = LoopflowError(
+            "there is not enough memory, or the process may not have more of it",
+            "raise its limit (ulimit -v), use --jobs 1, or name fewer paths",
+        )
+        console.fail(lack.message, lack.hint)
+        return lack.exit_code
     console.fail(f"a bug in {PROGRAM}: {type(error).__name__}", f"please report it with {_log_bug(error)}")
     return ExitCode.BUG
 

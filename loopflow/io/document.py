@@ -23,8 +23,8 @@ BINARY_HEAD = 8000
 LARGE_BYTES = 8_000_000
 """A larger file is streamed."""
 
-PIECE_BYTES = 500_000
-"""How many bytes are read at once. Decoding, joining and counting need some thirty times as many."""
+PIECE_BYTES = 250_000
+"""How many bytes are read at once. Decoding, joining and counting need some hundred times as many."""
 
 LONGEST_STRETCH = 256_000_000
 """How many bytes without a place to cut are held before giving up."""

@@ -13,10 +13,10 @@ from loopflow.model import Repository
 def shallow_commits(repository: Repository) -> frozenset[str]:
     """Return the ids of the commits whose parents are not here; none where the history is whole."""
     common = "."
-    with suppress(OSError), open(os.path.join(repository.git_dir, "commondir"), encoding="utf-8") as file:
-        common = file.read().rstrip("\n")  # a linked work tree shares the history of the main one
+    with suppress(OSError), open(os.path.join(repository.git_dir, "commondir"), "rb") as file:
+        common = os.fsdecode(file.read()).rstrip("\n")  # a linked work tree shares the history of the main one
     try:
-        with open(os.path.join(repository.git_dir, common, "shallow"), encoding="ascii") as file:
+        with open(os.path.join(repository.git_dir, common, "shallow"), encoding="ascii", errors="replace") as file:
             return frozenset(file.read().split())
     except OSError:
         return frozenset()

@@ -172,10 +172,11 @@ def test_a_git_directory_that_is_broken(repo: Repo) -> None:
         assert refusal(repo.root, *options).startswith("there is a .git at or above ")
 
 
-def test_an_index_that_was_cut_short(history: Repo) -> None:
-    """A damaged index is never read as a smaller one."""
+@pytest.mark.parametrize("length", [60, 100])
+def test_an_index_that_was_cut_short(history: Repo, length: int) -> None:
+    """A damaged index is never read as a smaller one, whether git says so or reads on behind its end."""
     index = history.root / ".git/index"
-    index.write_bytes(index.read_bytes()[:100])
+    index.write_bytes(index.read_bytes()[:length])
     for options in EVERY_WAY[:4]:
         assert refusal(history.root, *options)
     assert tokens_of(history.root, "--rev", "HEAD") == cost_of_tree(history.root, "HEAD").files
