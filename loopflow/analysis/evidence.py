@@ -62,14 +62,13 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
     With `is_whole` False, it is the beginning of a longer text. The result is read with `read_facts`.
     """
     head = text[:_HEAD]
-    facts = [fact for fact in (find_format(head), find_marker(head)) if fact]
-    facts += _find_attributes(text, head)
-    if not facts:
+    found = (find_format(head), find_marker(head), *_find_attributes(text, head))
+    if found == (None, None):
         fact = _find_svg(text, head, is_whole=is_whole)
         if not fact and len(text) >= _LEAST:
             fact = _find_minified(text) or _find_data(text, tokens, is_whole=is_whole)
-        facts = [fact] if fact else []
-    return write_facts(facts)
+        found = (fact,)
+    return write_facts([fact for fact in found if fact]) if any(found) else ""
 
 
 def _find_attributes(text: str, head: str) -> list[Fact]:
@@ -178,7 +177,8 @@ def _encoded(text: str) -> int:
 
 def _is_table(text: str) -> bool:
     """Whether the first lines all have the same number of one separator, and no line is indented."""
-    first, second, *_ = [*text[: 2 * _HEAD].split("\n", 2), ""]
+    end = text.find("\n", 0, _HEAD)
+    first, second = text[: max(end, 0)], text[end + 1 : max(text.find("\n", end + 1, 2 * _HEAD), end + 1)]
     if not any(0 < first.count(separator) == second.count(separator) for separator in ",;\t|"):
         return False
     lines = text[: 10 * _HEAD].split("\n")[:-1][:40]

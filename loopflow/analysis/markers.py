@@ -119,14 +119,15 @@ def _first_comment(head: str, least: int) -> str:
     closing = ""
     length = 0
     for line in head.split("\n"):
-        if not closing and not _COMMENT.match(line):
+        if closing:
+            closing = "" if closing in line else closing
+        elif _COMMENT.match(line):
+            rest = line.lstrip()
+            opening = next((each for each in _OPENINGS.get(rest[:1], ()) if rest.startswith(each)), "")
+            closing = _BLOCKS.get(opening, "")
+            closing = "" if closing in rest[len(opening) :] else closing
+        else:
             break
         length += len(line) + 1
         lines.append(line)
-        rest = line.lstrip()
-        if not closing:
-            opening = next((each for each in _OPENINGS.get(rest[:1], ()) if rest.startswith(each)), "")
-            closing, rest = _BLOCKS.get(opening, ""), rest[len(opening) :]
-        if closing and closing in rest:
-            closing = ""
-    return "\n".join(_SIGNS.sub("", line, count=1).rstrip() for line in lines) if length > least else ""
+    return "\n".join([_SIGNS.sub("", line, count=1).rstrip() for line in lines]) if length > least else ""

@@ -84,11 +84,14 @@ def propose(facts: Facts) -> Proposal:
     _instructions(draft, own)
     for name, pattern, tokens in _directories(own, facts.owned):
         limit = _round_up(tokens * 1.1)
-        draft.add(
-            "", "[[rule]]", f"name = {quote_toml(name)}", f"paths = [{quote_toml(pattern)}]", f"total = {_size(limit)}"
-        )
+        draft.add("", "[[rule]]", f"name = {quote_toml(name)}", f"paths = [{quote_toml(pattern)}]")
+        draft.add(f"total = {_size(limit)}", _WARN)
         draft.reasons.append(f"{name}: {_words(limit)}, today's {tokens:,} and 10 %")
     return Proposal("\n".join([*draft.lines, ""]), tuple(draft.reasons))
+
+
+_WARN = 'warn = "95%"'
+"""Of today's tokens and 10 %, 90 % would warn at once."""
 
 
 def _exclude(draft: _Draft, cuts: Sequence[Cut]) -> set[str]:
@@ -106,20 +109,21 @@ def _exclude(draft: _Draft, cuts: Sequence[Cut]) -> set[str]:
 def _whole(draft: _Draft, own: Sequence[FileTokens], needed: str | None) -> None:
     total = sum(file.tokens for file in own)
     largest = max((file.tokens for file in own), default=0)
-    limit = max(_round_up(largest), _LEAST_FILE)
+    limit = max(_round_up(largest * 1.1), _LEAST_FILE)
     growth = needed or ("2%" if total * 0.02 >= _LEAST_GROWTH else _size(_LEAST_GROWTH).strip('"'))
     why = "2 % is what one change seldom adds" if growth == "2%" else f"2 % of {total:,} would be very little"
     if needed:
         why = "this branch has added nearly as much already"
-    draft.add("", "[budget]", f'growth = "{growth}"', f"file = {_size(limit)}")
+    draft.add("", "[budget]", f'growth = "{growth}"', f"file = {_size(limit)}", _WARN)
     draft.reasons.append(f"growth {growth} for each change: {why}")
-    draft.reasons.append(f"no file over {_words(limit)}: the largest today has {largest:,}")
+    draft.reasons.append(f"no file over {_words(limit)}: the largest today has {largest:,}, and 10 %")
 
 
 def _everything(draft: _Draft, own: Sequence[FileTokens]) -> None:
     total = sum(file.tokens for file in own)
     limit = max(_round_up(total * 1.1), _LEAST_FILE)
-    draft.add("", "[[rule]]", f'name = "{EVERYTHING}"', 'paths = ["*"]', f"total = {_size(limit)}", 'level = "warn"')
+    draft.add("", "[[rule]]", f'name = "{EVERYTHING}"', 'paths = ["*"]', f"total = {_size(limit)}")
+    draft.add(_WARN, 'level = "warn"')
     draft.reasons.append(f"everything: {_words(limit)}, today's {total:,} and 10 %; it only warns")
 
 

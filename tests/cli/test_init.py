@@ -268,6 +268,16 @@ def test_only_everything_may_be_exceeded(repo: Repo) -> None:
     assert [rule.name for rule in read(repo.root).rules if rule.level == "warn"] == ["everything"]
 
 
+def test_nothing_warns_on_the_first_day(repo: Repo) -> None:
+    """Right after it, each rule is kept with room to spare."""
+    with_others_code(repo)
+    init(repo.root)
+    repo.git("add", "loopflow.toml")
+    report = json.loads(run("--profile", "--staged", "--check", "--format", "json", cwd=repo.root).out)
+    assert report["rules"]
+    assert {rule["status"] for rule in report["rules"]} == {"ok"}
+
+
 # --- Where ---
 
 
