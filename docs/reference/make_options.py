@@ -50,7 +50,7 @@ CONFIG = """\
 
 def render_options() -> str:
     """Return the page of options."""
-    context = click.Context(code_context)
+    context = click.Context(code_context, **code_context.context_settings)
     about = (code_context.help or "").replace("\n    ", "\n")
     return OPTIONS.format(about=about, examples=EXAMPLES) + "".join(_sections(context)) + VARIABLES
 

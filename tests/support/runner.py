@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import yaml
@@ -86,7 +87,7 @@ class Runner:
         venv = self.temp / "code-context-venv"
         (venv / "bin").mkdir(parents=True)
         python = venv / "bin" / "python"
-        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        python.write_text(f'#!/bin/sh\nexec {quote(sys.executable)} "$@"\n')
         python.chmod(0o755)
         (venv / "installed").write_text(f"{ROOT}\n")
 
