@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from github_base import Checkout, Event, find_base, find_refspec
@@ -357,7 +358,7 @@ def test_a_bug_in_the_step_is_no_verdict(repo: Repo, job: Job, broken: str) -> N
     text += f"runpy.run_path({HOOKS + '/github_step.py'!r}, run_name='__main__')\n"
     write_files(runner.temp, {"broken.py": text})
     python = runner.temp / "code-context-venv/bin/python"
-    python.write_text(f"#!/bin/sh\nexec {sys.executable} {runner.temp}/broken.py\n")
+    python.write_text(f"#!/bin/sh\nexec {quote(sys.executable)} {runner.temp}/broken.py\n")
     ended = runner.use(PLAIN)
     assert (ended.code, ended.outputs["failed"]) == (3, "true")
     assert ended.told("error") == ["a bug in the action: please report what the log says"]
