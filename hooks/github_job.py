@@ -106,6 +106,9 @@ def enter(workspace: str, directory: str) -> None:
         what = f"the directory {escape_name(directory)} cannot be entered: {(error.strerror or '').lower()}"
         raise UsageError(what, "check the action's input 'working-directory'") from error
     root = os.path.realpath(os.getcwd())
+    if root != os.path.normpath(os.path.join(os.path.realpath(workspace), directory)):
+        what = f"the directory {escape_name(directory)} is reached through a link"
+        raise UsageError(what, "name the directory itself in the action's input 'working-directory'")
     while not os.path.lexists(os.path.join(root, ".git")) and os.path.dirname(root) != root:
         root = os.path.dirname(root)
     os.environ.update(add_config(os.environ, [("safe.directory", root.replace(os.sep, "/"))]))

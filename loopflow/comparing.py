@@ -90,6 +90,10 @@ def write_baseline(measured: Measured, file: str | None) -> str:
     path = file or os.path.join(measured.selection.root, measured.config.baseline)
     if measured.repository and measured.repository.bare and not file:
         raise UsageError("a bare repository has no place for a baseline", "name one with --baseline-file")
+    root = os.path.realpath(measured.selection.root)
+    if not file and os.path.commonpath([root, os.path.realpath(path)]) != root:  # the repository chose it, not the user
+        what = f"a link leads from the baseline {escape_name(measured.config.baseline)} out of {escape_name(root)}"
+        raise UsageError(what, "remove the link, or name the file with --baseline-file")
     write_atomically(path, dump(baseline))
     return path
 

@@ -173,14 +173,18 @@ class Git:
         """Return the best common ancestors of a commit and what all the others hold together, the newest first."""
         if not others:
             return []
-        return self._run(repository, ["merge-base", "--all", tip, *others]).line.split()
+        command = ["merge-base", "--all", tip, *others]
+        answer = self._run(repository, command)
+        if answer.status == 1 and not answer.complaint:  # there is none; anything else is no answer (git-merge-base(1))
+            return []
+        return _require(repository, command, answer).line.split()
 
     def remote_tips(self, repository: Repository, remote: str) -> list[str]:
         """Return the commits of a remote's branches as they were last seen, those of the most recent ones."""
         if not remote:
             return []
         asked = ["--sort=-committerdate", f"--count={_MOST_BRANCHES}", "--format=%(objectname)"]
-        answer = self._run(repository, ["for-each-ref", *asked, f"refs/remotes/{remote}/"])
+        answer = self._checked(repository, ["for-each-ref", *asked, f"refs/remotes/{remote}/"])
         return list(dict.fromkeys(answer.line.split()))
 
     def default_branch(self, repository: Repository) -> str | None:
@@ -246,16 +250,18 @@ class Git:
         return environment
 
     def _checked(self, repository: Repository, command: Sequence[str], extra: dict[str, str] | None = None) -> Answer:
-        answer = self._run(repository, command, extra)
-        if answer.status or answer.complaint:
-            where, what = escape_name(repository.root), answer.complaint or f"exit status {answer.status}"
-            raise GitError(
-                f"git {command[0]} failed in {where}: {what}", "run git fsck there to see whether it is whole"
-            )
-        return answer
+        return _require(repository, command, self._run(repository, command, extra))
 
     def _run(self, repository: Repository, command: Sequence[str], extra: dict[str, str] | None = None) -> Answer:
         return self._command.run([*_where(repository), *command], _environment(repository) | (extra or {}))
+
+
+def _require(repository: Repository, command: Sequence[str], answer: Answer) -> Answer:
+    """Return the answer to a command that has to succeed."""
+    if answer.status or answer.complaint:
+        where, what = escape_name(repository.root), answer.complaint or f"exit status {answer.status}"
+        raise GitError(f"git {command[0]} failed in {where}: {what}", "run git fsck there to see whether it is whole")
+    return answer
 
 
 def _where(repository: Repository) -> list[str]:

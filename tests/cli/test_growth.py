@@ -231,6 +231,21 @@ def test_the_saved_file(project: Repo) -> None:
     )
 
 
+def test_a_link_of_the_repository_leads_no_baseline_out_of_it(project: Repo, tmp_path: Path) -> None:
+    """Where a repository has a link as its baseline, nothing outside is overwritten; inside, its target is."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    project.link(BASELINE, str(victim))
+    result = run("--profile", "--save-baseline", cwd=project.root)
+    assert (result.code, victim.read_text()) == (2, "mine")
+    assert "a link leads from the baseline .loopflow-baseline.json out of" in result.err
+    (project.root / BASELINE).unlink()
+    project.link(BASELINE, "kept.json")
+    assert run("--profile", "--save-baseline", cwd=project.root).code == 0
+    assert (project.root / BASELINE).is_symlink()
+    assert (project.root / "kept.json").is_file()
+
+
 def test_the_saved_file_depends_on_content_alone(project: Repo, tmp_path: Path) -> None:
     """Saved again, from a subdirectory, without a cache, of the index, of a commit or in a clone, it is the same."""
     save(project.root)

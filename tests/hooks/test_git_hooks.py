@@ -303,3 +303,12 @@ def test_a_push_over_what_is_not_here(real: Clone, tmp_path: Path) -> None:
     assert stopped.code == 1
     assert f"there is no {ahead}" in stopped.err
     assert "git fetch" in stopped.err
+
+
+def test_a_branch_of_the_remote_that_is_damaged_stops_a_push(real: Clone) -> None:
+    """Where git cannot tell whether the remote has it all, that is no reason to let a new branch pass."""
+    real.add("a", 400)
+    real.repo.write(".git/refs/remotes/origin/gone", f"{'1' * 40}\n")
+    stopped = real.git("push", "--quiet", "origin", "main:refs/heads/new")
+    assert stopped.code == 1
+    assert "git for-each-ref failed" in stopped.err

@@ -200,6 +200,16 @@ def test_inputs_that_cannot_be_meant(
     assert not list(tmp_path.rglob("mark"))
 
 
+def test_a_directory_that_is_a_link_is_not_judged_in_its_place(origin: Origin, tmp_path: Path, job: Job) -> None:
+    """A pull request that replaces the directory by a link to a better one is refused."""
+    workspace = origin.check_out(tmp_path / "work", "fourth", None)
+    (workspace / "better").mkdir()
+    (workspace / "app").symlink_to("better")
+    assert "the directory app is reached through a link" in refuse(
+        job(workspace, "schedule"), {"working-directory": "app"}
+    )
+
+
 HOSTILE: list[object] = [
     "$(touch${IFS}mark)",
     "--upload-pack=touch mark;",

@@ -222,3 +222,13 @@ def test_the_hint_is_for_whom_pre_commit_stops(project: Repo) -> None:
     project.git("reset", "--quiet", "--hard")
     passed = run("--profile", "--staged", "--check", "--quiet", cwd=project.root, env=env)
     assert (passed.code, passed.out, passed.err) == (0, "", "")
+
+
+def test_a_branch_of_the_remote_that_is_damaged_lets_nothing_through(project: Repo) -> None:
+    """Where git cannot tell what the remote has, a new branch is not judged by less: that it cannot be told is said."""
+    add(project, "a", 400)
+    tip = add(project, "b", 1)
+    project.write(".git/refs/remotes/origin/gone", f"{'1' * 40}\n")
+    result = check(project, TO_REF=tip, REMOTE_NAME="origin")
+    assert result.code == 2
+    assert "git for-each-ref failed" in result.err
