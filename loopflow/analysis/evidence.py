@@ -16,10 +16,10 @@ _LONGEST_ATTRIBUTES = 200_000
 _MOST_NAMES = 20  # of attributes: a macro may bring others along, and hardly any does
 _LEAST = 2_000  # characters below which nothing but a header is looked at
 _LEAST_SVG = 200
+_SVG_STARTS = "< \t\r\n\ufeff"
 _PATHS, _NUMBERS, _NUMBERS_IF_HUGE, _DEFINITIONS = 0.60, 0.95, 0.90, 0.75  # shares
 _SAMPLE, _SAMPLES = 1_000, 16  # characters, and places
 _PROBE, _NUMBERS_AT_LEAST = 100, 0.75  # what tells fast that a text is no table of numbers
-_PLACES = 5
 _LARGE_TOKENS = 4_000
 _HUGE_TOKENS = 200_000  # more numbers than anybody names by hand
 _LONG_LINE = 5_000
@@ -32,6 +32,7 @@ _MACRO = re.compile(r"[ \t]*\[attr\]([A-Za-z0-9_.][A-Za-z0-9_.-]*)")
 _LIST = re.compile(
     # What a .gitattributes file begins and ends with: comments, which are no directives of C, and then a pattern with
     # the names of attributes. Code seldom does both.
+    r"(?!//|/\*[ \t]*\n)"
     r"(?:[ \t]*+(?:#(?!!|[ \t]*(?:include|define|undef|ifn?(?:def)?|endif|else|pragma|error)\b)[^\n]*+)?\r?(?:\n|\Z))*+"
     r'(?:[ \t]*+(?:"(?:[^"\\\n]|\\.)*+"|(?!#)\S++(?<![;{}(),:]))'
     r"(?:[ \t]++[-!]?[\w.][\w.-]*+(?:=\S*+)?)*+[ \t]*+(?:#[^\n]*+)?\r?(?:\n|\Z)|\Z)"
@@ -50,6 +51,8 @@ _WRITTEN = re.compile(
     r'"(?:license|main|scripts|repository|dependencies|devDependencies|require)"\s*:'
 )
 _DEFINITION = re.compile(r"#\s*define\s+\w+\s+\(?-?(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\)?\s*\Z")
+_SHORT_LINE = re.compile(r"[^\n]{0,249}\n[^\n]{0,249}\n")  # what is left of the line, and the next one
+_SEPARATED = re.compile(r"[^,;\t|\n]*+[,;\t|]")
 _DRAWING = re.compile(r"\s*(?:<[?!][^>]*>\s*)*<svg\b")
 _JSON_END = re.compile(r"[\]}]\s*\Z")
 _IN_PATHS = b" 0123456789.,-MmLlHhVvCcSsZz"
@@ -120,11 +123,8 @@ def _find_minified(text: str) -> Fact | None:
 def _has_long_lines(text: str) -> bool:
     """Whether at one of a few places there is no short line; where all have one, long ones are not most of the text."""
     room = len(text) - 2 * _LONG_AVERAGE
-    for at in range(0, room, room // _PLACES):
-        end = text.find("\n", at, at + _LONG_AVERAGE) + 1
-        if not end or text.find("\n", end, end + _LONG_AVERAGE) < 0:
-            return True
-    return False
+    # So close together that half of a text, if it is in one piece, lies at one of them.
+    return any(not _SHORT_LINE.match(text, at) for at in (0, room // 3, 2 * room // 3))
 
 
 def _very_long_lines(text: str) -> list[str]:
@@ -142,7 +142,9 @@ def _very_long_lines(text: str) -> list[str]:
 
 
 def _find_svg(text: str, head: str, *, is_whole: bool) -> Fact | None:
-    if len(text) < _LEAST_SVG or (is_whole and "</svg" not in text[-_TAIL:]) or "<svg" not in head:
+    if text[:1] not in _SVG_STARTS or len(text) < _LEAST_SVG or "<svg" not in head:
+        return None
+    if is_whole and "</svg" not in text[-_TAIL:]:
         return None
     return Fact(FactKind.DATA, "SVG paths") if _share(text, _IN_PATHS) > _PATHS else None
 
@@ -177,6 +179,8 @@ def _encoded(text: str) -> int:
 
 def _is_table(text: str) -> bool:
     """Whether the first lines all have the same number of one separator, and no line is indented."""
+    if not _SEPARATED.match(text):
+        return False
     end = text.find("\n", 0, _HEAD)
     first, second = text[: max(end, 0)], text[end + 1 : max(text.find("\n", end + 1, 2 * _HEAD), end + 1)]
     if not any(0 < first.count(separator) == second.count(separator) for separator in ",;\t|"):
@@ -196,7 +200,7 @@ def _is_table(text: str) -> bool:
 def _is_definitions(text: str) -> bool:
     """Whether the lines in the middle give names to numbers, and hardly any does something else."""
     middle = len(text) // 2
-    lines = text[middle : middle + 10 * _HEAD].split("\n")[1:-1]
+    lines = text[middle : middle + 3 * _HEAD].split("\n")[1:-1]
     lines = [line for line in lines if line.strip() and not line.startswith(("//", "/*"))]
     return sum(bool(_DEFINITION.match(line)) for line in lines) > _DEFINITIONS * len(lines) > 0
 

@@ -7,7 +7,7 @@ words. They are found in `evidence.py`, once, when the text is counted.
 from enum import StrEnum
 from typing import NamedTuple
 
-VERSION = 4
+VERSION = 5
 """Of the rules that facts are found by; what was found by other ones is not used."""
 
 
@@ -30,8 +30,8 @@ class Fact(NamedTuple):
 
 
 def write_facts(facts: list[Fact]) -> str:
-    """Return facts as one text; "" without any."""
-    return "\n".join(f"{fact.kind}\t{fact.evidence}" for fact in facts)
+    """Return facts as one text without NUL; "" without any."""
+    return "\n".join(f"{fact.kind}\t{fact.evidence}" for fact in facts).replace("\0", " ")
 
 
 def read_facts(facts: str) -> list[Fact]:

@@ -99,8 +99,10 @@ _STARTS = frozenset("".join(each.starts for _, _, each in _ALL))
 
 def find_format(head: str) -> Fact | None:
     """Return what a text that begins with `head` is known as because of that."""
-    first = " " if head[:1].isspace() else head[:1]
-    found = _beginnings(first if first in _STARTS else "").match(head)
+    first = head[:1]
+    if first not in _STARTS:
+        first = " " if first.isspace() else ""
+    found = _beginnings(first).match(head)
     if not found or not found.lastgroup:
         return None
     kind, words, each = _ALL[int(found.lastgroup[1:])]

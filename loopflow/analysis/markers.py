@@ -30,11 +30,17 @@ _DO_NOT = re.compile(
 _SAID = (b"generated",)
 _ASKED = (b"do not edit", b"do not modify")
 _MADE = re.compile(r"generat|(?:created|produced|made|written) (?:automatically|by)\b", re.IGNORECASE)
+# What code includes and defines is no comment, though most languages that have "#" begin one with it.
+_HASH = r"#(?!include\b|define[ \t]+\w+[ \t(])"
 _COMMENT = re.compile(
-    r"\s*(?:#|//|/?\*|--|;|<!--|%|'|\"|\{[-#]|\{\{!|<%|\(\*|rem\b|dnl\b|<\?|@echo|\.\\\"|=begin|$)", re.IGNORECASE
+    rf"\s*(?:{_HASH}|//|/?\*|--|;|<!--|%|'|\"|\{{[-#]|\{{\{{!|<%|\(\*|rem\b|dnl\b|<\?|@echo|\.\\\"|=begin|$)",
+    re.IGNORECASE,
 )
-# Lines that begin like a comment, but for those that may begin a block of lines that do not; "/*" is looked at later.
-_LINES = re.compile(r"(?:[ \t\r]*+(?:(?:[#;*%]|/[/*]|--|'(?!'')|\"(?!\"\"))[^\n]*+)?+\n)*+")
+# Lines that begin like a comment, and blocks like those of C; what does not end may go on until the end of the text.
+_LINES = re.compile(
+    rf"(?:[ \t\r]*+(?:(?:{_HASH}|[;*%]|//|--|'(?!'')|\"(?!\"\"))[^\n]*+|"
+    r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/[^\n]*+)?+\n)*+"
+)
 _SIGNS = re.compile(r"\s*(?:rem\b|dnl\b|\.\\\"|<!--|<%|[#/*;%'\"{(!-])*", re.IGNORECASE)
 _BLOCKS = {
     "/*": "*/",
@@ -90,12 +96,10 @@ def _places(words: Sequence[bytes], text: bytes) -> list[int]:
 
 
 def _end_of_lines(head: str) -> int:
-    """Return where the comment ends at the latest: after the lines that begin like one, if no block goes on then."""
+    """Return where the comment ends at the latest: after the lines that begin like one, if no other block follows."""
     found = _LINES.match(head)
     end = found.end() if found else 0
-    if head.rfind("/*", 0, end) > head.rfind("*/", 0, end) or _COMMENT.match(head, end):
-        return len(head)
-    return end
+    return len(head) if _COMMENT.match(head, end) else end
 
 
 def _lines_around(comment: str, at: int) -> tuple[int, int]:

@@ -197,7 +197,7 @@ class _Run:
                     # In a thread, so that an interrupt need not wait for the engine.
                     tokens += 0 if known else self._pool.submit(self._engine.counter.count, [piece]).result()[0]
                     if facts is None:  # the first piece is too small to tell what the text is
-                        beginning += piece.replace("\0", " ")
+                        beginning += piece
                         is_enough = len(beginning) > _TELLING
                         facts = _fact_finder()(beginning, tokens, is_whole=False) if is_enough else None
         except UncountableError as error:
@@ -228,9 +228,7 @@ def _count_texts(counter: TokenCounter, texts: Mapping[str, Document]) -> tuple[
         return parts[0][0] | parts[1][0], parts[0][1] | parts[1][1]
     find = _fact_finder()
     return {
-        document.digest: Content(
-            tokens, document.size, document.lossy, facts=find(document.text.replace("\0", " "), tokens)
-        )
+        document.digest: Content(tokens, document.size, document.lossy, facts=find(document.text, tokens))
         for document, tokens in zip(documents, counts, strict=True)
     }, {}
 
