@@ -27,6 +27,14 @@ EXAMPLES = """\
 class SectionedCommand(click.Command):
     """A command whose options are listed in sections, in the order in which they are declared."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments. Of the options that are like a wrong one, only the nearest is suggested."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            nearest = list(error.possibilities or ())[:1]
+            raise click.NoSuchOption(error.option_name, possibilities=nearest, ctx=ctx) from None
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a table for each section."""
         sections: dict[str, list[tuple[str, str]]] = {}

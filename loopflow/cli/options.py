@@ -193,6 +193,11 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
         _LEAVE_ONE_OUT,
     ),
     (
+        lambda given: given["save_baseline"] and (given["format"] or given["report"]),
+        "--save-baseline writes the baseline, and no report",
+        "run one after the other",
+    ),
+    (
         lambda given: given["baseline"] and given["save_baseline"],
         "--baseline compares with the baseline, --save-baseline replaces it",
         _LEAVE_ONE_OUT,

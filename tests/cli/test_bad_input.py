@@ -61,6 +61,14 @@ def test_a_command_line_that_is_none(arguments: list[str], named: str, sample: P
     assert named in result.err
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("--stagd", "--staged"), ("--profil", "--profile"), ("--agianst", "--against")]
+)
+def test_the_nearest_option_is_suggested(wrong: str, right: str, sample: Path) -> None:
+    """Of the options that are like it, the nearest and no other."""
+    assert f"No such option '{wrong}'. Did you mean '{right}'?; see" in run(wrong, cwd=sample).err
+
+
 def test_an_unknown_engine(sample: Path) -> None:
     """An engine that does not exist is named with those that do, for a profile as for --version."""
     message = "code-context: error: there is no engine 'fast'; LOOPFLOW_ENGINE is one of toktok, tiktoken\n"

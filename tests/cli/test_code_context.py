@@ -134,6 +134,10 @@ def test_what_surrounds_the_files_is_counted_apart(sample: Path) -> None:
         (["--format", "json"], "--format is about a profile, and no profile is asked for; add --profile"),
         (["--format", "text"], "--format is about a profile, and no profile is asked for; add --profile"),
         (["--staged", "--rev", "HEAD"], "--staged reads the index, --rev a commit; leave one of them out"),
+        (
+            ["--profile", "--save-baseline", "--report", "json:report.json"],
+            "--save-baseline writes the baseline, and no report; run one after the other",
+        ),
         (["--raw", "--profile"], "--raw prints context, --profile counts it; leave one of them out"),
         (["--check"], "--check is about a profile, and no profile is asked for; add --profile"),
         (["--against", "HEAD"], "--against is what a profile or --changed compares with; add --profile or --changed"),
