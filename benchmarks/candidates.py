@@ -18,7 +18,8 @@ import corpora
 
 from loopflow.analysis.names import quote_toml
 from loopflow.model import Cut, Plan, Report, SelectRequest
-from loopflow.pipeline import ConfigRequest, CountRequest, FitRequest, profile
+from loopflow.pipeline import FitRequest, profile
+from loopflow.running import ConfigRequest, CountRequest
 
 SDISTS = {
     "django": "django==5.2.19",

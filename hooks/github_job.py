@@ -21,7 +21,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.io.git import Git
 from loopflow.model import Revision, SelectRequest
-from loopflow.pipeline import ConfigRequest, read_config
+from loopflow.running import ConfigRequest, read_config
 
 _RUN = "from loopflow.cli.code_context import main; main()"
 _SUMMARY = "summary.md"

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
         Verdict,
         Worktree,
     )
-    from loopflow.pipeline import ConfigRequest, CountRequest, FitRequest, check, compare, profile, select
+    from loopflow.pipeline import FitRequest, check, compare, profile, select
+    from loopflow.running import ConfigRequest, CountRequest
 
 __all__ = [
     "CompareRequest",
@@ -82,8 +83,8 @@ __all__ = [
 _HOMES = {
     "LoopflowError": "loopflow.errors",
     "CompareRequest": "loopflow.comparing",
-    **dict.fromkeys(("ConfigRequest", "CountRequest", "FitRequest"), "loopflow.pipeline"),
-    **dict.fromkeys(("check", "compare", "profile", "select"), "loopflow.pipeline"),
+    **dict.fromkeys(("ConfigRequest", "CountRequest"), "loopflow.running"),
+    **dict.fromkeys(("FitRequest", "check", "compare", "profile", "select"), "loopflow.pipeline"),
 }
 
 

@@ -1,57 +1,27 @@
 """The use cases, in the order in which data flows: select -> read -> count -> profile -> compare -> judge."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from threading import Thread
 
 from loopflow.analysis.cuts import find_cuts
-from loopflow.analysis.facts import VERSION as FACTS_VERSION
-from loopflow.analysis.names import escape_name, sort_by_path
+from loopflow.analysis.names import sort_by_path
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import Window, make_plan
 from loopflow.analysis.proposal import Proposal
 from loopflow.comparing import CompareRequest, Measured, compare_with, judge_by, require_whole, write_baseline
-from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import UsageError
-from loopflow.io.cache import Cache, NoCache, SqliteCache
 from loopflow.io.context import ContextWriter, Layout
-from loopflow.io.counting import Engine, available_processors, count
-from loopflow.io.encoding import TokenCounter, create_counter
-from loopflow.io.file import Listed, choose, coverage, list_all
+from loopflow.io.counting import count
+from loopflow.io.encoding import TokenCounter
+from loopflow.io.file import choose, coverage
 from loopflow.io.git import Git
-from loopflow.io.progress import NoProgress, Progress
 from loopflow.io.token_profiler import TokenProfiler
-from loopflow.io.tree_files import TreeFiles
 from loopflow.model import Cut, FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
+from loopflow.running import ConfigRequest, CountRequest, Run, here, read_config
 from loopflow.starting import propose_for, require_no_config, write_config
-
-
-@dataclass(frozen=True, slots=True)
-class CountRequest:
-    """How to count: the engine (None for the fastest there is), the number of threads.
-
-    `cache_file` is where counts are kept, None for nowhere. `progress` is told how far the run is, and `remark` what
-    only the curious want to know.
-    """
-
-    engine: str | None = None
-    jobs: int | None = None
-    cache_file: str | None = None
-    progress: Progress = field(default_factory=NoProgress)
-    remark: Callable[[str], object] = lambda _: None
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigRequest:
-    """Where to find what holds: `given` are options, `file` is read instead of the tree's own config file."""
-
-    given: Mapping[str, str | None] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +67,7 @@ def select(request: SelectRequest, configuring: ConfigRequest | None = None) -> 
 
     Raises LoopflowError where something that is named is not there, or git refuses.
     """
-    return _select(_Run(request, CountRequest(), configuring or ConfigRequest()))
+    return _select(Run(request, CountRequest(), configuring or ConfigRequest()))
 
 
 def profile(
@@ -173,8 +143,8 @@ def save_baseline(
 def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str, Proposal]:
     """Write a first config file for the tree around the current directory; return its path and what is in it."""
     require_no_config(read_config(SelectRequest(whole=True), configuring))  # one that is not staged yet
-    source = Index() if Git().find_repository(os.path.realpath(_here())) else Worktree()
-    run = _Run(SelectRequest(source=source, whole=True), counting, configuring)
+    source = Index() if Git().find_repository(os.path.realpath(here())) else Worktree()
+    run = Run(SelectRequest(source=source, whole=True), counting, configuring)
     require_no_config(run.config)
     measured = _count(run)
     proposal = propose_for(measured)
@@ -183,33 +153,28 @@ def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str,
 
 def _measure(
     request: SelectRequest, counting: CountRequest | None, configuring: ConfigRequest | None
-) -> tuple["_Run", Measured]:
-    run = _Run(request, counting or CountRequest(), configuring or ConfigRequest())
+) -> tuple[Run, Measured]:
+    run = Run(request, counting or CountRequest(), configuring or ConfigRequest())
     return run, _count(run)
 
 
-def _select(run: "_Run") -> Selection:
+def _select(run: Run) -> Selection:
     return choose(run.listed, run.request)
 
 
-def _report(run: "_Run", measured: Measured, fitting: FitRequest | None) -> Report:
+def _report(run: Run, measured: Measured, fitting: FitRequest | None) -> Report:
     found = measured.profile
     cuts = find_cuts(found.files)
     plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, fitting) if fitting else None
     return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan)
 
 
-def _count(run: "_Run") -> Measured:
+def _count(run: Run) -> Measured:
     selection = _select(run)
     with closing(count(selection, run.engine)) as counts:
         found = build_profile(selection, run.engine.counter, counts)
     covers = coverage(run.listed, run.request) if len(run.listed.trees) == 1 else None
     return Measured(selection, found, run.config, run.engine, run.files, covers)
-
-
-def read_config(request: SelectRequest, configuring: ConfigRequest) -> Config:
-    """Return what holds for a run. Raises ConfigError for a bad config file."""
-    return _find_config(TreeFiles(Git(), (listed := list_all(request, Git(), _here()))), listed, configuring)
 
 
 def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[FileTokens | Skipped]) -> Profile:
@@ -246,7 +211,7 @@ def write_context(
 
     With `fitting`, they are counted first, and what does not fit is left out by the plan for that window.
     """
-    run = _Run(request, counting, configuring or ConfigRequest())
+    run = Run(request, counting, configuring or ConfigRequest())
     selection = _select(run)
     plan = None
     if fitting:
@@ -272,7 +237,7 @@ _SEAM = 1
 """Tokens that a file may cost more behind a line than by itself: there, "/**" is "/" and "**"."""
 
 
-def _plan_context(run: "_Run", selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
+def _plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
     """Plan with what is written around each file as well."""
     with closing(count(selection, run.engine)) as counts:
         files = [item for item in counts if isinstance(item, FileTokens)]
@@ -285,7 +250,7 @@ def _plan_context(run: "_Run", selection: Selection, layout: Layout, fitting: Fi
     return replace(plan, window=fitting.window)
 
 
-def _plan(run: "_Run", tokens: Mapping[str, int], cuts: tuple[Cut, ...], fitting: FitRequest) -> Plan:
+def _plan(run: Run, tokens: Mapping[str, int], cuts: tuple[Cut, ...], fitting: FitRequest) -> Plan:
     """Make a plan, and measure what is left by selecting again with its patterns."""
     if len(run.listed.trees) > 1:
         raise UsageError("several trees were read, and patterns are those of one", "name paths of one repository")
@@ -300,74 +265,3 @@ def _plan(run: "_Run", tokens: Mapping[str, int], cuts: tuple[Cut, ...], fitting
 
 def _without(request: SelectRequest, patterns: tuple[str, ...]) -> SelectRequest:
     return replace(request, config_exclude=request.config_exclude + patterns)
-
-
-class _Run:
-    """What every use case begins with: what is listed, what holds for it, and what counts it."""
-
-    def __init__(self, request: SelectRequest, counting: CountRequest, configuring: ConfigRequest) -> None:
-        git = Git()
-        self.listed = list_all(request, git, _here())
-        self.files = TreeFiles(git, self.listed)
-        self.config = _find_config(self.files, self.listed, configuring)
-        self.request = replace(
-            request,
-            config_include=self.config.include,
-            config_exclude=self.config.exclude,
-            baseline=self.config.baseline,
-        )
-        self.engine = _start_engine(counting, self.config.encoding, git)
-
-
-def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -> Config:
-    """Read the config file that was named, or those of the one tree that is measured."""
-    if configuring.file is not None:
-        found = {configuring.file: _read_named(configuring.file)}
-    elif len(listed.trees) == 1:
-        found = {name: data for name in CONFIG_FILES if (data := files.read(name)) is not None}
-    else:
-        found = {}
-    config = resolve(found, configuring.environment, configuring.given)
-    if configuring.file is not None and config.file is None:
-        what = f"{escape_name(configuring.file)} does not configure code-context"
-        raise UsageError(what, "write [tool.loopflow] in it, or name another file")
-    return config
-
-
-def _read_named(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        what = f"the config file {escape_name(path)} cannot be read: {why}"
-        raise UsageError(what, "check what --config names") from error
-
-
-def _here() -> str:
-    try:
-        return os.getcwd()
-    except OSError as error:
-        raise UsageError("the current directory does not exist any more", "change to another one") from error
-
-
-def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
-    counter = create_counter(encoding, counting.engine)
-    cache = _open_cache(counting, counter)
-    if cache.is_empty:  # all will have to be counted: the encoding loads while files are looked at
-        Thread(target=_load, args=(counter,), daemon=True).start()
-    return Engine(git, counter, cache, counting.progress, counting.jobs or available_processors())
-
-
-def _open_cache(counting: CountRequest, counter: TokenCounter) -> Cache:
-    if counting.cache_file is None:
-        return NoCache()
-    counter_id = f"{counter.id}:facts-{FACTS_VERSION}"
-    return SqliteCache(counting.cache_file, counter_id, time.time_ns(), counting.remark)
-
-
-def _load(counter: TokenCounter) -> None:
-    try:
-        counter.count([""])
-    except Exception:  # noqa: BLE001  whoever counts in earnest meets it again, and reports it
-        return

@@ -19,8 +19,9 @@ from loopflow.io.file import select
 from loopflow.io.git import Git
 from loopflow.io.progress import NoProgress
 from loopflow.model import Index, SelectRequest, Source, Worktree
-from loopflow.pipeline import CountRequest, Output, profile, write_context
+from loopflow.pipeline import Output, profile, write_context
 from loopflow.render.context import RawLayout
+from loopflow.running import CountRequest
 from tests.support.builder import Repo
 from tests.support.environment import isolate
 from tests.support.run import COMMAND, environment, python, run
@@ -137,7 +138,7 @@ def tallies(monkeypatch: pytest.MonkeyPatch) -> list[Tally]:
         created.append(Tally(create_counter(encoding, engine)))
         return created[-1]
 
-    monkeypatch.setattr("loopflow.pipeline.create_counter", create_tally)
+    monkeypatch.setattr("loopflow.running.create_counter", create_tally)
     return created
 
 

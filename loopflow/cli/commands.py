@@ -11,23 +11,14 @@ from loopflow.cli.options import Options
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.io.writing import write_atomically
 from loopflow.model import Report, Skipped, Worktree
-from loopflow.pipeline import (
-    CountRequest,
-    Output,
-    check,
-    compare,
-    initialise,
-    profile,
-    read_config,
-    save_baseline,
-    write_context,
-)
+from loopflow.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.formats import TEXT, find_renderer
 from loopflow.render.numbers import plural
 from loopflow.render.terminal import PLAIN
 from loopflow.render.text import render_failures, render_text
 from loopflow.render.words import describe_way_past
+from loopflow.running import CountRequest, read_config
 
 EXAMPLES = 3
 LEFT_OUT = 10

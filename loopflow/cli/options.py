@@ -13,9 +13,10 @@ from loopflow.config_values import read_share_option, read_size_option
 from loopflow.errors import UsageError
 from loopflow.io.start import Push
 from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
-from loopflow.pipeline import ConfigRequest, CountRequest, FitRequest
+from loopflow.pipeline import FitRequest
 from loopflow.render.formats import FORMATS, TEXT
 from loopflow.render.text import ChartOptions
+from loopflow.running import ConfigRequest, CountRequest
 
 _LEAVE_ONE_OUT = "leave one of them out"
 _CONFIGURED = {"encoding": "encoding", "against": "against"}

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from loopflow.config import CONFIG_FILES
 from loopflow.io.context import Layout
 from loopflow.model import SelectRequest
-from loopflow.pipeline import ContextSummary, CountRequest, FitRequest, Output, profile, write_context
+from loopflow.pipeline import ContextSummary, FitRequest, Output, profile, write_context
 from loopflow.render.context import RawLayout, XmlLayout
+from loopflow.running import CountRequest
 from tests.support.builder import Repo
 from tests.support.charts import read_chart, words
 from tests.support.oracle import count_text

@@ -24,7 +24,8 @@ from typing import Any
 import pytest
 
 from loopflow.model import Revision, SelectRequest
-from loopflow.pipeline import CountRequest, profile
+from loopflow.pipeline import profile
+from loopflow.running import CountRequest
 from tests.support.builder import Repo, write_files
 from tests.support.plumbing import Cost, cost_of_tree, git_at
 from tests.support.run import COMMAND

@@ -25,8 +25,9 @@ from loopflow.io.known import News
 from loopflow.io.pages import NO_STAMP, Content
 from loopflow.io.progress import NoProgress
 from loopflow.model import Before, FileRef, FileTokens, Revision, Selection, SelectRequest
-from loopflow.pipeline import CountRequest, build_profile, profile
+from loopflow.pipeline import build_profile, profile
 from loopflow.pipeline import compare as compare_with
+from loopflow.running import CountRequest
 from tests.support.builder import Repo
 from tests.support.caches import OLD, ROOT, Opened
 from tests.support.charts import words
@@ -217,7 +218,7 @@ def test_comparing_a_second_time_reads_nothing(
         tallies.append(Tally(create_counter(encoding, engine)))
         return tallies[-1]
 
-    monkeypatch.setattr("loopflow.pipeline.create_counter", create_tally)
+    monkeypatch.setattr("loopflow.running.create_counter", create_tally)
     monkeypatch.chdir(settled.root)
     request, counting = SelectRequest(source=SOURCES[kind]), CountRequest(cache_file=str(tmp_path / "counts.sqlite3"))
     first = compare_with(request, AGAINST, counting)

@@ -21,7 +21,8 @@ from loopflow.io.git import Git
 from loopflow.io.opening import Opener
 from loopflow.io.progress import NoProgress
 from loopflow.model import FileTokens, Reason, SelectRequest
-from loopflow.pipeline import ContextSummary, CountRequest, Output, profile, write_context
+from loopflow.pipeline import ContextSummary, Output, profile, write_context
+from loopflow.running import CountRequest
 from tests.support.builder import Repo
 from tests.support.oracle import count_repository
 from tests.support.random_repos import TEXT_KINDS, UNTRACKED, Tree, built, trees

@@ -9,7 +9,8 @@ import pytest
 
 from loopflow.errors import GitError, UsageError
 from loopflow.model import Profile, Reason, SelectRequest
-from loopflow.pipeline import CountRequest, Output, profile, write_context
+from loopflow.pipeline import Output, profile, write_context
+from loopflow.running import CountRequest
 
 EVERYTHING = SelectRequest()
 COUNTING = CountRequest(jobs=2)

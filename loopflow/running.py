@@ -1,0 +1,124 @@
+"""What every use case begins with: what is listed, what holds for it, and what counts it."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Thread
+
+from loopflow.analysis.facts import VERSION as FACTS_VERSION
+from loopflow.analysis.names import escape_name
+from loopflow.config import CONFIG_FILES, Config, resolve
+from loopflow.errors import UsageError
+from loopflow.io.cache import Cache, NoCache, SqliteCache
+from loopflow.io.counting import Engine, available_processors
+from loopflow.io.encoding import TokenCounter, create_counter
+from loopflow.io.file import Listed, list_all
+from loopflow.io.git import Git
+from loopflow.io.progress import NoProgress, Progress
+from loopflow.io.tree_files import TreeFiles
+from loopflow.model import SelectRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CountRequest:
+    """How to count: the engine (None for the fastest there is), the number of threads.
+
+    `cache_file` is where counts are kept, None for nowhere. `progress` is told how far the run is, and `remark` what
+    only the curious want to know.
+    """
+
+    engine: str | None = None
+    jobs: int | None = None
+    cache_file: str | None = None
+    progress: Progress = field(default_factory=NoProgress)
+    remark: Callable[[str], object] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRequest:
+    """Where to find what holds: `given` are options, `file` is read instead of the tree's own config file."""
+
+    given: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    file: str | None = None
+
+
+class Run:
+    """A request, and what it takes to answer it: `listed`, `files`, `config` and `engine`.
+
+    Raises LoopflowError where something that is named is not there, or the config file is wrong.
+    """
+
+    def __init__(self, request: SelectRequest, counting: CountRequest, configuring: ConfigRequest) -> None:
+        git = Git()
+        self.listed = list_all(request, git, here())
+        self.files = TreeFiles(git, self.listed)
+        self.config = _find_config(self.files, self.listed, configuring)
+        self.request = replace(
+            request,
+            config_include=self.config.include,
+            config_exclude=self.config.exclude,
+            baseline=self.config.baseline,
+        )
+        self.engine = _start_engine(counting, self.config.encoding, git)
+
+
+def read_config(request: SelectRequest, configuring: ConfigRequest) -> Config:
+    """Return what holds for a run. Raises ConfigError for a bad config file."""
+    return _find_config(TreeFiles(Git(), (listed := list_all(request, Git(), here()))), listed, configuring)
+
+
+def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -> Config:
+    """Read the config file that was named, or those of the one tree that is measured."""
+    if configuring.file is not None:
+        found = {configuring.file: _read_named(configuring.file)}
+    elif len(listed.trees) == 1:
+        found = {name: data for name in CONFIG_FILES if (data := files.read(name)) is not None}
+    else:
+        found = {}
+    config = resolve(found, configuring.environment, configuring.given)
+    if configuring.file is not None and config.file is None:
+        what = f"{escape_name(configuring.file)} does not configure code-context"
+        raise UsageError(what, "write [tool.loopflow] in it, or name another file")
+    return config
+
+
+def _read_named(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        what = f"the config file {escape_name(path)} cannot be read: {why}"
+        raise UsageError(what, "check what --config names") from error
+
+
+def here() -> str:
+    """Return the current directory. Raises UsageError where it is gone."""
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise UsageError("the current directory does not exist any more", "change to another one") from error
+
+
+def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
+    counter = create_counter(encoding, counting.engine)
+    cache = _open_cache(counting, counter)
+    if cache.is_empty:  # all will have to be counted: the encoding loads while files are looked at
+        Thread(target=_load, args=(counter,), daemon=True).start()
+    return Engine(git, counter, cache, counting.progress, counting.jobs or available_processors())
+
+
+def _open_cache(counting: CountRequest, counter: TokenCounter) -> Cache:
+    if counting.cache_file is None:
+        return NoCache()
+    counter_id = f"{counter.id}:facts-{FACTS_VERSION}"
+    return SqliteCache(counting.cache_file, counter_id, time.time_ns(), counting.remark)
+
+
+def _load(counter: TokenCounter) -> None:
+    try:
+        counter.count([""])
+    except Exception:  # noqa: BLE001  whoever counts in earnest meets it again, and reports it
+        return
