@@ -27,7 +27,7 @@ WITH = "from loopflow.cli.code_context import main; main()"
 WITHOUT = (
     "import loopflow.io.counting as counting, loopflow.pipeline as pipeline; "
     "counting._fact_finder = lambda: lambda text, tokens, is_whole=True: ''; "
-    "pipeline.find_cuts = lambda files: (); " + WITH
+    "pipeline.find_cuts = lambda files, unseen: (); " + WITH
 )
 
 # What runs in a thread is timed by that thread's clock, so that neither waiting nor other work is in it.

@@ -1,7 +1,7 @@
 """The use cases, in the order in which data flows: select -> read -> count -> profile -> compare -> judge."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -164,8 +164,9 @@ def _select(run: Run) -> Selection:
 
 def _report(run: Run, measured: Measured, fitting: FitRequest | None) -> Report:
     found = measured.profile
-    cuts = find_cuts(found.files)
-    plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, fitting) if fitting else None
+    unseen = _find_unseen(run, measured.selection)
+    cuts = find_cuts(found.files, unseen)
+    plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, unseen, fitting) if fitting else None
     return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan)
 
 
@@ -246,17 +247,40 @@ def _plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitRe
     costs = run.engine.counter.count([*around, *(layout.before(file.path, len(files)) for file in files)])
     after = max(costs[2:4]) + _SEAM
     tokens = {file.path: before + file.tokens + after for file, before in zip(files, costs[4:], strict=True)}
-    plan = _plan(run, tokens, find_cuts(files), replace(fitting, window=fitting.window - sum(costs[:2])))
+    unseen = _find_unseen(run, selection)
+    room = replace(fitting, window=fitting.window - sum(costs[:2]))
+    plan = _plan(run, tokens, find_cuts(files, unseen), unseen, room)
     return replace(plan, window=fitting.window)
 
 
-def _plan(run: Run, tokens: Mapping[str, int], cuts: tuple[Cut, ...], fitting: FitRequest) -> Plan:
+def _find_unseen(run: Run, selection: Selection) -> list[str]:
+    """Return the files that the request leaves out and the config does not: a pattern for all must not reach them."""
+    wanted, there = (
+        sum(len(each.items) for each in listings) for listings in (run.listed.wanted, run.listed.everything)
+    )
+    if wanted == there and not (run.request.narrows or run.request.changed):
+        return []
+    request = SelectRequest(
+        source=run.request.source,
+        config_include=run.config.include,
+        config_exclude=run.config.exclude,
+        baseline=run.config.baseline,
+    )
+    everything = tuple(replace(listing, changed=None) for listing in run.listed.everything)
+    whole = choose(replace(run.listed, wanted=everything), request, may_be_empty=True)
+    seen = {ref.path for ref in selection.candidates}.union(skip.path for skip in selection.skipped)
+    return [ref.path for ref in whole.candidates if ref.path not in seen]
+
+
+def _plan(
+    run: Run, tokens: Mapping[str, int], cuts: tuple[Cut, ...], unseen: Iterable[str], fitting: FitRequest
+) -> Plan:
     """Make a plan, and measure what is left by selecting again with its patterns."""
     if len(run.listed.trees) > 1:
         raise UsageError("several trees were read, and patterns are those of one", "name paths of one repository")
     keep = compile_patterns(fitting.keep, "--keep") if fitting.keep else None
     keeps = keep.match if keep else lambda _: False
-    plan = make_plan(tokens, cuts, Window(fitting.window, fitting.reserve, keeps))
+    plan = make_plan(tokens, cuts, Window(fitting.window, fitting.reserve, keeps), unseen)
     left = choose(run.listed, _without(run.request, plan.exclude), may_be_empty=True).candidates
     measured = sum(tokens.get(ref.path, 0) for ref in left)
     fits = measured <= plan.window - plan.reserve

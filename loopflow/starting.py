@@ -1,6 +1,7 @@
 """A start in one command: look at a repository and write a first config file that it keeps today."""
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
@@ -8,7 +9,7 @@ from math import ceil
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.owners import CODEOWNERS
-from loopflow.analysis.proposal import Facts, Proposal, propose, with_growth
+from loopflow.analysis.proposal import Facts, Proposal, propose
 from loopflow.comparing import CompareRequest, Measured, judge_by
 from loopflow.config import CONFIG_FILE, Config, resolve
 from loopflow.errors import LoopflowError, UsageError
@@ -34,7 +35,7 @@ def propose_for(measured: Measured) -> Proposal:
     if repository is None:
         return proposal
     needed = _needed_growth(measured, proposal)
-    return propose(with_growth(facts, needed)) if needed else proposal
+    return propose(replace(facts, growth=needed)) if needed else proposal
 
 
 def write_config(measured: Measured, proposal: Proposal) -> str:
@@ -46,6 +47,8 @@ def write_config(measured: Measured, proposal: Proposal) -> str:
     except FileExistsError as error:
         raise UsageError(f"{CONFIG_FILE} is there already, and was left as it is", "edit it by hand") from error
     except OSError as error:
+        with suppress(OSError):  # a part of it would be taken for a config file
+            os.unlink(path)
         why = (error.strerror or str(error)).lower()
         raise LoopflowError(f"{escape_name(path)} cannot be written: {why}", "check the directory") from error
     return path

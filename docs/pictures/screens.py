@@ -87,11 +87,12 @@ def find_screens(below: Path) -> Iterator[Screen]:
     yield Screen("light", PROFILE, shop, theme=LIGHT)
     yield Screen("light-check", (*PROFILE, "--staged", "--check"), shop, theme=LIGHT, may_fail=True)
     yield Screen("no-colour", PROFILE, shop, environment={"NO_COLOR": "1"})
-    yield Screen("ascii", (*PROFILE, "--staged", "--check"), shop, environment={"LC_ALL": "C"}, may_fail=True)
+    yield Screen(
+        "ascii", (*PROFILE, "--staged", "--check"), shop, environment={"PYTHONIOENCODING": "ascii"}, may_fail=True
+    )
     yield Screen("against", (*PROFILE, "--staged", "--against", "HEAD"), shop, 100)
     yield Screen("window", (*PROFILE, "--depth", "1", "--window", "5k", "--keep", "README.md"), shop)
     yield Screen("fit", ("code-context", "--fit", "300", "--raw", "src"), shop)
-    yield Screen("init", ("code-context", "--init", "--config", "first.toml"), shop)
     yield Screen("show-config", ("code-context", "--show-config"), shop)
     yield Screen("csv", (*PROFILE, "--format", "csv"), shop, 120)
     yield Screen("github", (*PROFILE, "--staged", "--check", "--format", "github"), shop, 120, may_fail=True)
@@ -109,11 +110,12 @@ def find_screens(below: Path) -> Iterator[Screen]:
     languages = make(below, "languages", LANGUAGES)
     for width in (60, 100):
         yield Screen(f"languages-{width}", (*PROFILE, "--files"), languages, width)
-    yield Screen("languages-ascii", (*PROFILE, "--files"), languages, environment={"LC_ALL": "C"})
+    yield Screen("languages-ascii", (*PROFILE, "--files"), languages, environment={"PYTHONIOENCODING": "ascii"})
     yield Screen("empty", PROFILE, make(below, "empty", {}))
     yield Screen("empty-context", ("code-context",), below / "empty")
     yield Screen("one-file", PROFILE, make(below, "one", {"main.py": "print(1)\n"}))
     yield Screen("one-file-context", ("code-context",), below / "one")
+    yield Screen("init", ("code-context", "--init"), below / "one", 100)
     million = make(below, "million", {"data/words.txt": "word " * 1_000_000, "main.py": "print(1)\n"})
     yield Screen("million", PROFILE, million)
     many = {f"area_{n % 50:02}/part_{n % 500:03}/unit_{n}/code.py": f"x = {n}\n" * (n % 7 + 1) for n in range(4_450)}

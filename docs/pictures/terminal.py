@@ -5,6 +5,7 @@ import os
 import pty
 import struct
 import subprocess
+import tempfile
 import termios
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,20 +69,24 @@ def run(screen: Screen) -> bytes:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, screen.width, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}
     environment |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"} | screen.environment
-    process = subprocess.Popen(
-        screen.command, cwd=screen.directory, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
     output = b""
-    try:
-        while piece := os.read(ours, 65536):
-            output += piece
-    except OSError:  # Linux's way of saying that the other end is closed
-        pass
-    os.close(ours)
-    if process.wait() and not screen.may_fail:
-        raise SystemExit(f"{screen.command} ended with {process.returncode}: {output.decode()}")
-    return output.replace(b"\r\n", b"\n")
+    with tempfile.TemporaryFile() as errors:  # on a terminal, there would be a bar that is gone when the program ends
+        process = subprocess.Popen(
+            screen.command, cwd=screen.directory, env=environment, stdin=theirs, stdout=theirs, stderr=errors
+        )
+        os.close(theirs)
+        try:
+            while piece := os.read(ours, 65536):
+                output += piece
+        except OSError:  # Linux's way of saying that the other end is closed
+            pass
+        os.close(ours)
+        code = process.wait()
+        errors.seek(0)
+        output = output.replace(b"\r\n", b"\n") + errors.read()
+    if code and not screen.may_fail:
+        raise SystemExit(f"{screen.command} ended with {code}: {output.decode()}")
+    return output
 
 
 def draw(screen: Screen) -> str:

@@ -62,7 +62,7 @@ def _sections(context: click.Context) -> Iterator[str]:
         if parameter.name in SECTIONS:
             yield f"\n## {SECTIONS[parameter.name]}\n\n| option | meaning |\n|---|---|\n"
         spelling, meaning = parameter.get_help_record(context) or ("", "")
-        yield f"| `{spelling}` | {_cell(meaning)} |\n"
+        yield f"| `{_cell(spelling)}` | {_cell(meaning)} |\n"
 
 
 def render_config() -> str:

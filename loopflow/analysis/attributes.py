@@ -61,19 +61,18 @@ class Attributes:
     def __bool__(self) -> bool:
         return bool(self._lines)
 
-    def get(self, path: str, attribute: str) -> bool:
-        """Whether `attribute` is set for the file at `path`, or for a directory that ends in a slash."""
-        return attribute in self.find(path)
+    def find(self, path: str) -> dict[str, bool]:
+        """Return which attributes are set for a file, or for a directory that ends in a slash, and which are unset.
 
-    def find(self, path: str) -> set[str]:
-        """Return the attributes that are set for `path`, as far as the facts tell."""
+        What no fact speaks of is not among them.
+        """
         given: dict[str, State] = {}
         for line in self._lines if self._may_match(path) else ():
             if path.startswith(line.below):
                 name = path[len(line.below) :]
                 if name and line.patterns.decide(name):
                     self._give(line.states, given)
-        return {name for name, state in given.items() if state not in {False, None, "false"}}
+        return {name: state not in {False, "false"} for name, state in given.items() if state is not None}
 
     def _take(self, below: str, text: str) -> None:
         """Take what a line says, nothing from one that git ignores as well."""

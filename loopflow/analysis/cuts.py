@@ -42,13 +42,18 @@ class _Finding(NamedTuple):
     evidence: str
 
 
-def find_cuts(files: Sequence[FileTokens]) -> tuple[Cut, ...]:
-    """Return the candidates among `files`, the largest first."""
-    directories = [file.path[: file.path.rfind("/") + 1] for file in files]
-    found = _by_facts(files) | _by_licence(files, directories) | _by_attributes(files, directories)
+def find_cuts(files: Sequence[FileTokens], unseen: Iterable[str] = ()) -> tuple[Cut, ...]:
+    """Return the candidates among `files`, the largest first.
+
+    `unseen` are files that are there and were not counted: no directory that holds one is a candidate as a whole.
+    """
+    directories = [_directory(file.path) for file in files]
+    attributes = Attributes(files)
+    found = _by_facts(files) | _by_licence(files, directories)  # the later go before the earlier
+    found = _without_spared(found, attributes) | _by_attributes(files, directories, attributes)
     found = _by_content(files, found) | found
     tokens = {file.path: file.tokens for file in files if file.path in found}
-    cuts = [cut for cut in _group(directories, found, tokens) if cut.tokens]
+    cuts = [cut for cut in _group([*directories, *map(_directory, unseen)], found, tokens) if cut.tokens]
     return tuple(sorted(cuts, key=lambda cut: (-cut.tokens, path_bytes(cut.paths[0]))))
 
 
@@ -83,8 +88,25 @@ def _by_facts(files: Iterable[FileTokens]) -> dict[str, _Finding]:
     return found
 
 
-def _by_attributes(files: Sequence[FileTokens], directories: Sequence[str]) -> dict[str, _Finding]:
-    attributes = Attributes(files)
+def _directory(path: str) -> str:
+    return path[: path.rfind("/") + 1]
+
+
+def _without_spared(found: Mapping[str, _Finding], attributes: Attributes) -> dict[str, _Finding]:
+    """Leave out what the attributes say is no such thing, whatever else does: `-linguist-generated`."""
+    if not attributes:
+        return dict(found)
+    unset = {path: [name for name, is_set in attributes.find(path).items() if not is_set] for path in found}
+    return {
+        path: finding
+        for path, finding in found.items()
+        if ("linguist-vendored" if finding.reason is CutReason.VENDORED else "linguist-generated") not in unset[path]
+    }
+
+
+def _by_attributes(
+    files: Sequence[FileTokens], directories: Sequence[str], attributes: Attributes
+) -> dict[str, _Finding]:
     found: dict[str, _Finding] = {}
     if not attributes:
         return found
@@ -93,13 +115,13 @@ def _by_attributes(files: Sequence[FileTokens], directories: Sequence[str]) -> d
         for place in _above(directory):
             if place not in exported:
                 above = place[: place.rfind("/", 0, -1) + 1]
-                exported[place] = exported[above] and "export-ignore" not in attributes.find(place)
+                exported[place] = exported[above] and not attributes.find(place).get("export-ignore")
     for file, directory in zip(files, directories, strict=True):
         given = attributes.find(file.path)
-        name = next((name for name in _ATTRIBUTES if name in given), None)
+        name = next((name for name in _ATTRIBUTES if given.get(name)), None)
         if name:
             found[file.path] = _Finding(_ATTRIBUTES[name], f"its attributes say {name}")
-        elif "export-ignore" in given or not exported[directory]:
+        elif given.get("export-ignore") or not exported[directory]:
             found[file.path] = _Finding(CutReason.EXPORT_IGNORE, "its attributes say export-ignore")
     return found
 
@@ -143,7 +165,7 @@ def _group(directories: Iterable[str], found: Mapping[str, _Finding], tokens: Ma
     unexplained = Counter(directories)
     reasons: defaultdict[str, set[CutReason]] = defaultdict(set)  # by directory: first the files' own, then those below
     for path, finding in found.items():
-        directory = path[: path.rfind("/") + 1]
+        directory = _directory(path)
         unexplained[directory] -= 1
         reasons[directory].add(finding.reason)
     for directory, given in list(reasons.items()):
@@ -156,7 +178,7 @@ def _group(directories: Iterable[str], found: Mapping[str, _Finding], tokens: Ma
     }
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for path in found:
-        groups[uppermost[path[: path.rfind("/") + 1]] or path].append(path)
+        groups[uppermost[_directory(path)] or path].append(path)
     for place, paths in groups.items():
         at = place if len(paths) > 1 else paths[0]
         paths.sort(key=path_bytes)

@@ -34,7 +34,7 @@ _LIST = re.compile(
     # the names of attributes. Code seldom does both.
     r"(?!//|/\*[ \t]*\n)"
     r"(?:[ \t]*+(?:#(?!!|[ \t]*(?:include|define|undef|ifn?(?:def)?|endif|else|pragma|error)\b)[^\n]*+)?\r?(?:\n|\Z))*+"
-    r'(?:[ \t]*+(?:"(?:[^"\\\n]|\\.)*+"|(?!#)\S++(?<![;{}(),:]))'
+    r'(?:[ \t]*+(?:"(?:[^"\\\n]|\\.)*+"|(?!#)[^ \t\r\n]++(?<![;{}(),:]))'
     r"(?:[ \t]++[-!]?[\w.][\w.-]*+(?:=\S*+)?)*+[ \t]*+(?:#[^\n]*+)?\r?(?:\n|\Z)|\Z)"
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
@@ -65,8 +65,8 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
     With `is_whole` False, it is the beginning of a longer text. The result is read with `read_facts`.
     """
     head = text[:_HEAD]
-    found = (find_format(head), find_marker(head), *_find_attributes(text, head))
-    if found == (None, None):
+    found = (find_format(head) or find_marker(head), *_find_attributes(text, head))
+    if found == (None,):
         fact = _find_svg(text, head, is_whole=is_whole)
         if not fact and len(text) >= _LEAST:
             fact = _find_minified(text) or _find_data(text, tokens, is_whole=is_whole)

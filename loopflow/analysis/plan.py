@@ -22,16 +22,17 @@ class Window:
     keeps: Keeps = lambda _: False
 
 
-def make_plan(tokens: Mapping[str, int], cuts: Iterable[Cut], window: Window) -> Plan:
+def make_plan(tokens: Mapping[str, int], cuts: Iterable[Cut], window: Window, unseen: Iterable[str] = ()) -> Plan:
     """Return what to leave out of the files with these `tokens` by path.
 
     First candidates, the largest first, ending with the smallest that suffices. Then, if they do not suffice,
     directories no larger than what is still needed, the largest first; and where each is too coarse, single files. The
-    last of them may be larger than what was needed: what need not go any more then stays.
+    last of them may be larger than what was needed: what need not go any more then stays. No directory goes that holds
+    something to keep, or one of the `unseen` files: those that are there and are not among these.
     `tokens_left` is the sum of what the patterns leave, to be measured again by whoever selects with them.
     """
     kept_back = int(window.tokens * window.reserve)
-    planner = _Planner(tokens, window.tokens - kept_back, window.keeps)
+    planner = _Planner(tokens, window.tokens - kept_back, window.keeps, unseen)
     planner.take_cuts([(cut.at, cut.paths) for cut in cuts])
     candidates = planner.taken
     planner.take_directories()
@@ -49,10 +50,11 @@ def make_plan(tokens: Mapping[str, int], cuts: Iterable[Cut], window: Window) ->
 class _Planner:
     """What is left, and what was taken out of it."""
 
-    def __init__(self, tokens: Mapping[str, int], limit: int, keeps: Keeps) -> None:
+    def __init__(self, tokens: Mapping[str, int], limit: int, keeps: Keeps, unseen: Iterable[str]) -> None:
         self._left = dict(tokens)
         self._limit = limit
         self._kept = {path for path in tokens if keeps(path)}
+        self._closed = {place for path in (*self._kept, *unseen) for place in _above(path)}
         self.total = sum(tokens.values())
         self._taken: dict[str, dict[str, int]] = {}  # what each part took
 
@@ -83,8 +85,9 @@ class _Planner:
             for path, tokens in self._left.items():
                 for place in _above(path):
                     sums[place] += tokens
-            closed = {place for path in self._kept for place in _above(path)}
-            fitting = [(tokens, at) for at, tokens in sums.items() if 0 < tokens <= self.needed and at not in closed]
+            fitting = [
+                (tokens, at) for at, tokens in sums.items() if 0 < tokens <= self.needed and at not in self._closed
+            ]
             if not fitting:
                 return
             largest = max(tokens for tokens, _ in fitting)

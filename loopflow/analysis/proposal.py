@@ -4,7 +4,7 @@ Nothing in it is stricter than what is there, so that the first check passes; wh
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 
 from loopflow.analysis.cuts import to_pattern
@@ -28,6 +28,8 @@ _LEAST_EXCLUDED = 500  # tokens: less is not worth a line
 _MOST_EXCLUDED = 40
 _LEAST_GROWTH = 2_000
 _LEAST_FILE = 8_000
+_LEAST_TOTAL = 8_000
+_LEAST_LIMIT = 1_000
 _LEAST_INSTRUCTIONS = 2_000
 _MOST_DIRECTORIES = 6
 _LEAST_SHARE = 0.05
@@ -86,7 +88,7 @@ def propose(facts: Facts) -> Proposal:
         limit = _round_up(tokens * 1.1)
         draft.add("", "[[rule]]", f"name = {quote_toml(name)}", f"paths = [{quote_toml(pattern)}]")
         draft.add(f"total = {_size(limit)}", _WARN)
-        draft.reasons.append(f"{name}: {_words(limit)}, today's {tokens:,} and 10 %")
+        draft.reasons.append(f"{name}: {_words(limit)}, today's {tokens:,}{_and_room(limit, _LEAST_LIMIT)}")
     return Proposal("\n".join([*draft.lines, ""]), tuple(draft.reasons))
 
 
@@ -116,15 +118,19 @@ def _whole(draft: _Draft, own: Sequence[FileTokens], needed: str | None) -> None
         why = "this branch has added nearly as much already"
     draft.add("", "[budget]", f'growth = "{growth}"', f"file = {_size(limit)}", _WARN)
     draft.reasons.append(f"growth {growth} for each change: {why}")
-    draft.reasons.append(f"no file over {_words(limit)}: the largest today has {largest:,}, and 10 %")
+    draft.reasons.append(
+        f"no file over {_words(limit)}: the largest today has {largest:,}{_and_room(limit, _LEAST_FILE)}"
+    )
 
 
 def _everything(draft: _Draft, own: Sequence[FileTokens]) -> None:
     total = sum(file.tokens for file in own)
-    limit = max(_round_up(total * 1.1), _LEAST_FILE)
+    limit = max(_round_up(total * 1.1), _LEAST_TOTAL)
     draft.add("", "[[rule]]", f'name = "{EVERYTHING}"', 'paths = ["*"]', f"total = {_size(limit)}")
     draft.add(_WARN, 'level = "warn"')
-    draft.reasons.append(f"everything: {_words(limit)}, today's {total:,} and 10 %; it only warns")
+    draft.reasons.append(
+        f"everything: {_words(limit)}, today's {total:,}{_and_room(limit, _LEAST_TOTAL)}; it only warns"
+    )
 
 
 def _instructions(draft: _Draft, own: Sequence[FileTokens]) -> None:
@@ -177,8 +183,13 @@ def _sums(own: Sequence[FileTokens], below: str) -> dict[str, int]:
 
 def _round_up(tokens: float) -> int:
     """Return `tokens` rounded up to two digits that count, and to whole thousands."""
-    step = max(1_000, int("1" + "0" * (len(str(int(tokens))) - 2)))
+    step = max(_LEAST_LIMIT, int("1" + "0" * (len(str(int(tokens))) - 2)))
     return ceil(tokens / step) * step
+
+
+def _and_room(limit: int, least: int) -> str:
+    """Return how a limit follows from today's tokens."""
+    return "; less would only be in the way" if limit == least else " and 10 %, rounded up"
 
 
 def _size(tokens: int) -> str:
@@ -187,8 +198,3 @@ def _size(tokens: int) -> str:
 
 def _words(tokens: int) -> str:
     return f"{tokens:,} tokens"
-
-
-def with_growth(facts: Facts, growth: str) -> Facts:
-    """Return facts that say that a change may grow by `growth`."""
-    return replace(facts, growth=growth)

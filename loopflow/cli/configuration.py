@@ -49,6 +49,7 @@ As a pre-commit hook, in .pre-commit-config.yaml:
           entry: code-context --profile --staged --check --quiet
           language: system
           pass_filenames: false
+          always_run: true
           require_serial: true
 
 In GitHub Actions, for pull requests, after actions/checkout with fetch-depth: 0:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from loopflow.analysis.names import escape_name
@@ -47,7 +48,7 @@ class Options:
 
 def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Options:
     """Turn click's values into requests. Raises UsageError for options that do not go together."""
-    _require_profile(given)
+    _refuse_what_clashes(given)
     configured = {key: given[name] for key, name in _CONFIGURED.items()}
     if given["pushed"]:
         given = given | _pushed(environment)
@@ -150,6 +151,24 @@ _OF_A_PROFILE = (
     *("baseline", "save-baseline", "baseline-file", "check", "pushed"),
 )
 
+_ALWAYS = frozenset({"config", "jobs", "no_cache", "color", "quiet", "verbose"})
+# What does one thing and prints no report: what it does, and what goes with it, or is refused with words of its own.
+_ALONE: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
+    {
+        "init": ("looks at the whole repository and writes a config file", _ALWAYS),
+        "show_config": (
+            "shows what the config says",
+            _ALWAYS | {"paths", "staged", "rev", "untracked", "encoding", "against"},
+        ),
+        "save_baseline": (
+            "writes the baseline",
+            _ALWAYS
+            | {"profile", "paths", "staged", "rev", "encoding", "baseline_file", "baseline", "check"}
+            | {"untracked", "extension", "include", "exclude", "changed", "readmes"},
+        ),
+    }
+)
+
 # Each: whether the options clash, what is wrong, what to do.
 CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     (
@@ -158,11 +177,6 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
         _LEAVE_ONE_OUT,
     ),
     (lambda given: given["raw"] and given["profile"], "--raw prints context, --profile counts it", _LEAVE_ONE_OUT),
-    (
-        lambda given: given["init"] and (given["paths"] or given["profile"] or given["show_config"]),
-        "--init looks at the whole repository and writes a config file, and does nothing else",
-        "leave the rest out",
-    ),
     (
         lambda given: given["fit"] and given["profile"],
         "--fit shortens what is printed, and a profile prints no files",
@@ -194,11 +208,6 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
         _LEAVE_ONE_OUT,
     ),
     (
-        lambda given: given["save_baseline"] and (given["format"] or given["report"]),
-        "--save-baseline writes the baseline, and no report",
-        "run one after the other",
-    ),
-    (
         lambda given: given["baseline"] and given["save_baseline"],
         "--baseline compares with the baseline, --save-baseline replaces it",
         _LEAVE_ONE_OUT,
@@ -206,15 +215,25 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
 )
 
 
-def _require_profile(given: dict[str, Any]) -> None:
+def _refuse_what_clashes(given: dict[str, Any]) -> None:
     for option in _OF_A_PROFILE:
-        value = given[option.replace("-", "_")]
-        is_given = value is not None and value is not False and value != ()  # 0 is a value
-        if is_given and not given["profile"]:
+        if _is_given(given[option.replace("-", "_")]) and not given["profile"]:
             raise UsageError(f"--{option} is about a profile, and no profile is asked for", "add --profile")
+    for name, (does, allowed) in _ALONE.items():
+        others = [other for other, value in given.items() if other not in {name, *allowed} and _is_given(value)]
+        if given[name] and others:
+            raise UsageError(f"{_spell(name)} {does}, and does nothing else", f"leave {_spell(others[0])} out")
     for clashes, what, hint in CLASHES:
         if clashes(given):
             raise UsageError(what, hint)
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value is not False and value != ()  # 0 is a value
+
+
+def _spell(name: str) -> str:
+    return "the paths" if name == "paths" else "--copy" if name == "pbcopy" else f"--{name.replace('_', '-')}"
 
 
 def _extensions(given: Iterable[str]) -> Iterable[str]:

@@ -82,6 +82,13 @@ class Terminal:
 PLAIN = Terminal(width=None, glyphs=UNICODE, palette=Palette(colour=False))
 
 
+def measure(text: str) -> int:
+    """Return how many columns `text` takes."""
+    from rich.cells import cell_len  # noqa: PLC0415  only what may not fit pays for it
+
+    return cell_len(text)
+
+
 def shorten(text: str, room: int | None, glyphs: Glyphs) -> str:
     """Cut the middle out of `text` so that it takes `room` columns at most; never less than a few."""
     if room is None or len(text) <= room // 2:  # half: no character takes more than two columns

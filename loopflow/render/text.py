@@ -12,9 +12,9 @@ from itertools import groupby
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
-from loopflow.model import Delta, Diff, Judgement, Profile, Report, Skipped, Status
+from loopflow.model import Cut, Delta, Diff, Judgement, Profile, Report, Skipped, Status
 from loopflow.render.numbers import format_bytes, format_growth, format_percent, plural
-from loopflow.render.terminal import Glyphs, Terminal, shorten
+from loopflow.render.terminal import Glyphs, Terminal, measure, shorten
 from loopflow.render.tree import Row, build_tree, draw_tree
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
 
@@ -24,6 +24,7 @@ LARGEST = 10
 EXAMPLES = 3
 CUTS = 5
 _ROOM_FOR_NAMES = 24
+_LEAST_EVIDENCE = 16
 _LEAST_NAME = 10
 _ROOM_FOR_ALL = 110
 
@@ -206,14 +207,21 @@ def _cuts(report: Report, terminal: Terminal, number: int | None) -> Iterator[st
     yield terminal.palette.dim(_justify(titles, widths).rstrip())
     room = terminal.width and terminal.width - sum(width + 2 for width in widths)
     for cut, row in zip(shown, cells, strict=True):
-        name = escape_name(cut.at)
-        with_evidence = f"{name}  {escape_name(cut.evidence)}"
-        fits = shorten(with_evidence, room, terminal.glyphs) == with_evidence
-        yield _justify(row, widths) + (with_evidence if fits else shorten(name, room, terminal.glyphs))
+        yield _justify(row, widths) + _with_evidence(cut, room, terminal.glyphs)
     tokens = sum(cut.tokens for cut in cuts)
     more = f"; --cuts shows {len(cuts) - len(shown):,} more" if len(cuts) > len(shown) else ""
     share = format_percent(tokens, total)
     yield f"{plural(tokens, 'token')} ({share}%) in all, {total - tokens:,} would remain{more}"
+
+
+def _with_evidence(cut: Cut, room: int | None, glyphs: Glyphs) -> str:
+    """Return what could be left out, and what says so: shortened, or left out where that would say nothing."""
+    name, evidence = shorten(escape_name(cut.at), room, glyphs), escape_name(cut.evidence)
+    padded = shorten(f"{name}  {evidence}", room, glyphs)
+    if room is None or padded == f"{name}  {evidence}":
+        return padded
+    left = room - measure(name) - 2
+    return f"{name}  {shorten(evidence, left, glyphs)}" if left >= _LEAST_EVIDENCE else name
 
 
 def _chart(

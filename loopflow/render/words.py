@@ -66,11 +66,15 @@ def describe_failure(verdict: Verdict, report: Report) -> list[str]:
     if verdict.causes:
         lines.append("added most: " + ", ".join(_cause(delta) for delta in verdict.causes[:_NAMED]))
     if verdict.sources:
-        directories = ", ".join(f"{escape_name(delta.path)}/ {delta.change:+,}" for delta in verdict.sources[:_NAMED])
-        lines.append(f"in: {directories.replace('./ ', 'the root ')}")
+        places = [(_name_directory(delta.path), delta.change) for delta in verdict.sources[:_NAMED]]
+        lines.append("in: " + ", ".join(f"{name} {change:+,}" for name, change in places))
     lines += describe_limit(verdict)
     lines.append(f"to look closer: code-context --profile{_flags(report)} --changed")
     return lines
+
+
+def _name_directory(path: str) -> str:
+    return "the root" if path == "." else f"{escape_name(path)}/"
 
 
 def describe_limit(verdict: Verdict, tokens: int | None = None) -> list[str]:

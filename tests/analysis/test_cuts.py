@@ -169,6 +169,21 @@ def test_priority() -> None:
     assert reasons([attributes("*.js linguist-generated"), files[4]]) == {"vendor/x/d.js": CutReason.GENERATED}
 
 
+@pytest.mark.parametrize("state", ["-linguist-generated", "linguist-generated=false"])
+@pytest.mark.parametrize("facts", [LOCK, MINIFIED, GENERATED, SNAPSHOT, DATA])
+def test_attributes_spare_a_file(facts: str, state: str) -> None:
+    """What a content says does not count where the attributes say that the file is not generated."""
+    files = [attributes(f"b.py {state}"), file("a.py", facts=facts), file("b.py", facts=facts), *own("main.py")]
+    assert list(reasons(files)) == ["a.py"]
+
+
+def test_attributes_spare_a_vendored_file() -> None:
+    """A licence of its own does not count where the attributes say that the file is not vendored; and only there."""
+    files = [attributes("ours.c -linguist-vendored", "*.h -linguist-generated"), *own("main.py")]
+    files += own("vendor/x/LICENSE", "vendor/x/a.c", "vendor/x/a.h", "vendor/x/ours.c")
+    assert set(reasons(files)) == {"vendor/x/LICENSE", "vendor/x/a.c", "vendor/x/a.h"}
+
+
 # --- Grouping ---
 
 
@@ -178,6 +193,13 @@ def test_whole_directories() -> None:
     [cut] = find_cuts([*files, *own("main.py")])
     assert (cut.at, cut.paths, cut.tokens) == ("t/", ("t/s/a", "t/s/in/b", "t/s/in/c"), 30)
     assert sorted(places([*files, *own("t/s/own.py")])) == ["t/s/a", "t/s/in/"]
+
+
+def test_no_directory_with_files_that_are_not_seen() -> None:
+    """A directory that holds a file that was not counted is no candidate, nor are those above it."""
+    files = [file(path, 10, SNAPSHOT) for path in ("t/s/a", "t/s/in/b", "t/s/in/c", "t/u/d", "t/u/e")]
+    cuts = find_cuts([*files, *own("main.py")], ["t/s/own.js"])
+    assert [cut.at for cut in cuts] == ["t/s/in/", "t/u/", "t/s/a"]
 
 
 def test_two_reasons_are_two_candidates() -> None:

@@ -85,6 +85,14 @@ def test_keep(keep: Sequence[str], window: int, exclude: tuple[str, ...], fits: 
     assert (plan.exclude, plan.fits) == (exclude, fits)
 
 
+def test_no_directory_with_files_that_are_not_seen() -> None:
+    """A directory that holds a file that is not among those to plan for is taken apart."""
+    plan = make_plan({"src/a.py": 30, "src/in/b.py": 20, "src/in/c.py": 9}, (), Window(30, Fraction(0)), ["src/x.js"])
+    assert (plan.exclude, plan.tokens_left) == (("/src/in/",), 30)
+    plan = make_plan({"src/a.py": 30, "src/b.py": 20}, (), Window(0, Fraction(0)), ["src/in/x.js"])
+    assert plan.exclude == ("/src/a.py", "/src/b.py")
+
+
 @pytest.mark.parametrize(
     ("window", "reserve", "kept_back", "fits"),
     [

@@ -123,6 +123,9 @@ def test_what_surrounds_the_files_is_counted_apart(sample: Path) -> None:
     assert result.err == f"code-context: 1 file, 3 tokens + {around} around them (o200k_base)\n"
 
 
+LOOKS = "looks at the whole repository and writes a config file, and does nothing else"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -136,7 +139,22 @@ def test_what_surrounds_the_files_is_counted_apart(sample: Path) -> None:
         (["--staged", "--rev", "HEAD"], "--staged reads the index, --rev a commit; leave one of them out"),
         (
             ["--profile", "--save-baseline", "--report", "json:report.json"],
-            "--save-baseline writes the baseline, and no report; run one after the other",
+            "--save-baseline writes the baseline, and does nothing else; leave --report out",
+        ),
+        (["--init", "-e", "py"], f"--init {LOOKS}; leave --extension out"),
+        (["--init", "--rev", "HEAD"], f"--init {LOOKS}; leave --rev out"),
+        (["--init", "--fit", "1k"], f"--init {LOOKS}; leave --fit out"),
+        (
+            ["--show-config", "--copy"],
+            "--show-config shows what the config says, and does nothing else; leave --copy out",
+        ),
+        (
+            ["--profile", "--check", "--show-config"],
+            "--show-config shows what the config says, and does nothing else; leave --profile out",
+        ),
+        (
+            ["--profile", "--save-baseline", "--window", "1k"],
+            "--save-baseline writes the baseline, and does nothing else; leave --window out",
         ),
         (["--raw", "--profile"], "--raw prints context, --profile counts it; leave one of them out"),
         (["--check"], "--check is about a profile, and no profile is asked for; add --profile"),

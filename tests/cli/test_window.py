@@ -153,6 +153,36 @@ def test_a_window_for_a_part(project: Repo) -> None:
     assert json_of(project.root, "gen", "docs")["total"]["tokens"] == plan["tokens_left"]
 
 
+@pytest.mark.parametrize("narrowed", [("-e", "py"), ("--include", "*.py"), ("--exclude", "*.js"), ("--changed",)])
+def test_the_block_for_a_part_reaches_nothing_else(repo: Repo, narrowed: tuple[str, ...]) -> None:
+    """No pattern matches a file that was left out by the request, and was not looked at."""
+    repo.track({"src/own.js": words(50), "gen/own.js": words(50)}).commit()
+    repo.track(
+        {"src/a.py": words(300), "gen/a.py": GENERATED.replace("//", "#") + words(300), "gen/in/b.py": words(40)}
+    )
+    for window in ("1", "100", "400"):
+        exclude = json_of(repo.root, "--window", window, "--reserve", "0%", *narrowed)["plan"]["exclude"]
+        assert exclude
+        repo.write("loopflow.toml", f"exclude = {exclude}\n")
+        assert {"src/own.js", "gen/own.js"} <= {each["path"] for each in json_of(repo.root)["files"]}
+        (repo.root / "loopflow.toml").unlink()
+
+
+def test_the_block_from_below_reaches_nothing_else(project: Repo) -> None:
+    """Started in a directory, the plan is about that directory, and names no other."""
+    exclude = json_of(project.root / "docs", "--window", "1")["plan"]["exclude"]
+    assert exclude == ["/docs/guide.md"]
+
+
+def test_what_the_config_leaves_out_does_not_hold_a_directory_open(project: Repo) -> None:
+    """A directory may go as a whole where all that was not counted in it is excluded anyway."""
+    project.track({"gen/c.go": GENERATED + words(100, "c")}).commit()
+    here, part = project.root, ("--window", "1", "--reserve", "0%", "--include", "*.go")
+    assert json_of(here, *part, "--exclude", "b.go")["plan"]["exclude"] == ["/gen/a.go", "/gen/c.go"]
+    project.write("loopflow.toml", 'exclude = ["b.go"]\n')
+    assert json_of(here, *part)["plan"]["exclude"] == ["/gen/"]
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [

@@ -100,6 +100,12 @@ def test_the_whole_of_a_small_report() -> None:
     )
 
 
+def test_a_directory_that_ends_in_a_dot_is_not_the_root() -> None:
+    """Where a change grew is named as it is called, whatever that looks like."""
+    report = make_compared({"src./a.py": 30, "b.py": 5}, {"src./a.py": 10, "b.py": 4})
+    assert "  in: src./ +20, the root +1\n" in text_of(judged(report, [placed(Rule("all", total=20))]))
+
+
 def test_what_a_reviewer_needs_stands_open() -> None:
     """Verdict, total and growth in one line, then the rules, what failed and what to do, what changed; then folds."""
     report = make_compared({"a.py": 30, "to/b.py": 5}, {"a.py": 10, "b.py": 5, "c/d.py": 1}, moves={"to/b.py": "b.py"})
