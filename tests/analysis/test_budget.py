@@ -249,6 +249,127 @@ def test_every_limit_of_every_rule_is_reported() -> None:
     ]
 
 
+EVERY_LIMIT = {"total": 30, "file": 20, "growth": Allowance(tokens=3)}
+
+
+@pytest.mark.parametrize(
+    ("starts", "base", "status", "note"),
+    [
+        pytest.param([], 0, Status.WARN, "it matches no file; correct its paths, or remove it", id="nothing is known"),
+        pytest.param(
+            [{"api/a": 4, "api/b": 5}, {"api/a": 7}],
+            9,
+            Status.FAIL,
+            "it matched files at the start of this change and matches none now: its files were removed",
+            id="they were removed",
+        ),
+    ],
+)
+def test_each_limit_of_a_rule_without_files(starts: list[dict[str, int]], base: int, status: Status, note: str) -> None:
+    """Each limit of it has a verdict, with nothing now, the larger start before, and why."""
+    case = Case(files({"new/a": 5}), [before(start) for start in starts])
+    verdicts = judge([replace(API, **EVERY_LIMIT)], case, match).verdicts  # type: ignore[arg-type]
+    told = [(each.scope, each.limit, each.value, each.base_value, each.status, each.note) for each in verdicts]
+    assert told == [
+        (Scope.TOTAL, 30, 0, base, status, note),
+        (Scope.FILE, 20, 0, base, status, note),
+        (Scope.GROWTH, None, 0, base, status, note),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "starts", "told"),
+    [
+        (Allowance(tokens=7), [], (Scope.GROWTH, 7, 0, 0, "there is nothing to compare with")),
+        (
+            Allowance(share=TENTH),
+            [before({})],
+            (Scope.GROWTH, None, 5, 0, "there was nothing before, and a share of nothing is not judged"),
+        ),
+        (Allowance(tokens=7), [before({})], (Scope.GROWTH, 7, 5, 0, "")),
+    ],
+)
+def test_what_is_said_of_growth(
+    allowed: Allowance, starts: list[Before], told: tuple[Scope, int | None, int, int, str]
+) -> None:
+    """Growth that cannot be judged is reported with the reason, and is not over anything."""
+    verdict = judge_one(replace(WHOLE, growth=allowed), {"a": 5}, *starts)
+    assert (verdict.scope, verdict.limit, verdict.value, verdict.base_value, verdict.note) == told
+    assert verdict.is_over is False
+
+
+@pytest.mark.parametrize(
+    ("now", "was", "value", "base"),
+    [
+        pytest.param({}, {"a": 9}, 0, 0, id="no file"),
+        pytest.param({"a": 10, "b": 30, "c": 20}, {"b": 25}, 30, 25, id="the largest, where none is over"),
+        pytest.param({"a": 90, "b": 60, "c": 70}, {"a": 90, "b": 5}, 70, 0, id="the largest that is to blame"),
+        pytest.param({"a": 60, "b": 90}, {"a": 60, "b": 99}, 90, 99, id="the largest that is inherited"),
+    ],
+)
+def test_the_file_that_a_verdict_is_about(
+    now: Mapping[str, int], was: Mapping[str, int], value: int, base: int
+) -> None:
+    """The value of a limit for files is that of one file, and what that was before."""
+    verdict = judge_one(replace(WHOLE, file=50), now, before(was))
+    assert (verdict.value, verdict.base_value) == (value, base)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "warn", "status"),
+    [(0, 0, 0, Status.OK), (1, 1, 1, Status.WARN), (1, 0, 1, Status.OK), (2, 1, 1, Status.WARN)],
+)
+def test_warnings_of_small_limits(limit: int, value: int, warn: int, status: Status) -> None:
+    """A limit of nothing has nothing to warn of, and one token is enough for others."""
+    verdict = judge_one(replace(WHOLE, total=limit, warn=Fraction(1, 2)), {"a": value}, before({}))
+    assert (verdict.warn, verdict.status) == (warn, status)
+
+
+def test_without_a_limit_in_tokens_nothing_warns() -> None:
+    """A share of nothing has no number to warn at."""
+    assert judge_one(replace(WHOLE, growth=Allowance(share=TENTH)), {"a": 5}, before({})).warn == 0
+
+
+@pytest.mark.parametrize(("limit", "was"), [(99, 0), (1, 9), (1, 99)])
+def test_only_a_failure_has_causes(limit: int, was: int) -> None:
+    """What is kept, or inherited, is nobody's doing."""
+    case = Case(files({"a": 9}), [before({"a": was})], changes=[Delta("a", 1, 9, Kind.GROWN)])
+    [verdict] = judge([replace(WHOLE, total=limit)], case, match).verdicts
+    assert (verdict.causes, verdict.sources) == ((), ())
+
+
+def test_which_causes() -> None:
+    """What grew by one token or moved is a cause, what stayed is none; directories add up, the root is one of them."""
+    deltas = [
+        Delta("in/a", 5, 6, Kind.GROWN),
+        Delta("in/b", 1, 4, Kind.GROWN),
+        Delta("c", None, 2, Kind.ADDED),
+        Delta("in/moved", 8, 8, Kind.MOVED, "old"),
+        Delta("far/moved", 3, 3, Kind.MOVED, "older"),
+        Delta("in/same", 7, 7, Kind.SHRUNK),
+    ]
+    now = files({"in/a": 6, "in/b": 4, "c": 2, "in/moved": 8, "far/moved": 3, "in/same": 7})
+    [verdict] = judge([replace(WHOLE, total=1)], Case(now, [before({})], changes=deltas), match).verdicts
+    assert [delta.path for delta in verdict.causes] == ["in/moved", "far/moved", "in/b", "c", "in/a"]
+    assert verdict.sources == (
+        Delta("in", 14, 18, Kind.GROWN),
+        Delta(".", 0, 2, Kind.GROWN),
+    )
+
+
+def test_several_rules_about_files_add_up() -> None:
+    """A file counts for every rule that limits files, and one that is as large as its limit is not over it."""
+    rules = [Rule("a", paths=("a",), file=10), Rule("b", paths=("b",), file=5), Rule("c", paths=("c",), file=1)]
+    judgement = judge(rules, Case(files({"a1": 11, "a2": 10, "b1": 6, "c1": 1})), match)
+    assert (judgement.files_over, judgement.files_under) == (2, 2)
+
+
+def test_a_rule_about_types_had_those_types() -> None:
+    """What a rule about types matched before is told by the types of then."""
+    rule = Rule("py", types=(".py",), total=1)
+    assert judge_one(rule, {"a.py": 5}, before({"a.py": 4, "b.md": 90})).base_value == 4
+
+
 _TREES = st.dictionaries(st.sampled_from(["api/a", "api/b", "c", "d.py"]), st.integers(0, 40), max_size=4)
 
 
