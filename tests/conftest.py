@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.builder import Repo
 from tests.support.environment import isolate
@@ -20,7 +20,9 @@ WITHOUT_PRIVILEGES = (
     "--inh-caps=-dac_override,-dac_read_search",
 )
 
-settings.register_profile("untimed", deadline=None)  # no test asserts a time
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # no test asserts a time
 settings.load_profile("untimed")
 
 

@@ -354,6 +354,38 @@ def test_long_lines_that_people_write(name: str) -> None:
     assert kinds(NOT_MINIFIED[name]) == []
 
 
+def told(text: str, tokens: int = 3_000, *, is_whole: bool = True) -> str | None:
+    """Return the evidence for the one thing that a text says, None for nothing."""
+    found = facts_of(text, tokens, is_whole=is_whole)
+    assert len(found) <= 1
+    return found[0].evidence if found else None
+
+
+_SHORT = "call(first, second, third);\n"  # 28 characters
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        pytest.param(_SHORT * 90 + "a=b;" * 1_500, "one line of 6,000 characters", id="at the end"),
+        pytest.param(_SHORT * 60 + "a=b;" * 1_500 + "\n" + _SHORT * 30, "one line of 6,000 characters", id="inside"),
+        pytest.param("a=b;" * 1_500 + "\n" + _SHORT * 90, "one line of 6,000 characters", id="at the beginning"),
+        pytest.param(_SHORT * 50 + "a=b;" * 1_250 + "\n" + _SHORT * 50, "one line of 5,000 characters", id="just"),
+        pytest.param(_SHORT * 40 + "a=b;" * 1_249 + "\n" + _SHORT * 40, None, id="a character less than very long"),
+        pytest.param(
+            _SHORT * 60 + "a=b;" * 1_250 + "\n" + _SHORT * 40 + "a=b;" * 1_300 + "\n" + _SHORT * 5,
+            "one line of 5,200 characters",
+            id="the longer of two",
+        ),
+        pytest.param(("a=b;" * 70 + "\n") * 60, "276 characters a line", id="on average"),
+        pytest.param(("word_" * 50 + ";=\n") * 20, None, id="few signs"),
+    ],
+)
+def test_how_long_lines_are(text: str, evidence: str | None) -> None:
+    """The evidence is the average length of a line, or the length of the longest where most lines are short."""
+    assert told(text) == evidence
+
+
 # --- Data ---
 
 _RECORDS = [{"id": each, "name": f"name {each}", "tags": ["a", "b"], "at": None} for each in range(400)]
@@ -402,6 +434,47 @@ NO_DATA = {
 def test_no_data(name: str) -> None:
     """Small configuration, and large source, are no data."""
     assert kinds(NO_DATA[name]) == []
+
+
+_JSON_TEXT = json.dumps(_RECORDS)
+_CSV_TEXT = "\n".join(map(",".join, _ROWS)) + "\n"
+_DEFINED = "".join(f"#define REGISTER_{each}    0x{each:04x}\n" for each in range(2_000))
+_BASE64 = "A" * 3_000
+_CODE = "value = call(first)\n"  # 20 characters
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens", "evidence"),
+    [
+        pytest.param(_JSON_TEXT, 4_000, "a large JSON document", id="JSON"),
+        pytest.param(_JSON_TEXT, 3_999, None, id="JSON, a token less"),
+        pytest.param(_JSON_TEXT[:-1] + "\nand so on", 4_000, None, id="what only begins like it"),
+        pytest.param(_CSV_TEXT, 4_000, "a table of separated values", id="a table"),
+        pytest.param(_CSV_TEXT, 3_999, None, id="a table, a token less"),
+        pytest.param("key,word\n" * 20 + "word_" * 600, 4_000, "a table of separated values", id="twenty lines"),
+        pytest.param("key,word\n" * 19 + "word_" * 600, 4_000, None, id="nineteen lines"),
+        pytest.param("key,word\n" * 10 + " key,word\n" + "key,word\n" * 900, 4_000, None, id="an indented line"),
+        pytest.param("a;b\n" * 900, 4_000, None, id="one semicolon in each"),
+        pytest.param("a;b;c\n" * 900, 4_000, "a table of separated values", id="two of them"),
+        pytest.param("lookup(key, word) {\n" * 900, 4_000, None, id="what opens a block"),
+        pytest.param("lookup = {key, word}\n" * 900, 4_000, None, id="what closes one"),
+        pytest.param(",some words\n" * 900, 4_000, None, id="a mark at the beginning of each line"),
+        pytest.param("some words here\n" * 900, 4_000, None, id="no separator"),
+        pytest.param(_DEFINED, 200_000, "definitions of numbers and little else", id="definitions"),
+        pytest.param(_DEFINED, 199_999, None, id="definitions, a token less"),
+        pytest.param(_DEFINED.replace("#define", "#undef"), 200_000, None, id="no definitions"),
+        pytest.param(_BASE64, 2_000, "100 % of it is base64", id="base64"),
+        pytest.param(_BASE64 + "\n" + _CODE * 50, 3_000, "74 % of it is base64", id="most of it is"),
+        pytest.param(_CODE * 80 + _BASE64 * 2, 5_000, "78 % of it is base64", id="from the middle on"),
+        pytest.param(_BASE64 + "\n" + _CODE * 151, 4_000, None, id="less than half"),
+        pytest.param("0x1f, 0x2e,\n" * 300, 1_700, "numbers and little else", id="numbers"),
+        pytest.param("0x1f, 0x2e,\n" * 300, 1_300, None, id="numbers, in few tokens"),
+        pytest.param("0x1f, zzzz,\n" * 300, 1_700, None, id="half of them names"),
+    ],
+)
+def test_what_data_is_called(text: str, tokens: int, evidence: str | None) -> None:
+    """Each kind of data has its words, and a size, a share or a number of lines from which on it counts."""
+    assert told(text, tokens) == evidence
 
 
 def test_the_beginning_of_a_large_document() -> None:
