@@ -89,7 +89,8 @@ def _find_lines(text: str) -> list[str]:
     names = list(_ATTRIBUTES)
     while True:
         either = "|".join(map(re.escape, names))
-        lines = re.findall(rf"^(?![ \t]*#)[^\n]*[ \t][-!]?(?:{either})(?![\w.-])[^\n]*$", text, re.MULTILINE)
+        named = rf"(?:[^\n]*[ \t][-!]?|[ \t]*\[attr\])(?:{either})(?![\w.-])"  # a macro can be defined again
+        lines = re.findall(rf"^(?![ \t]*#){named}[^\n]*$", text, re.MULTILINE)
         macros = {found[1] for line in lines if (found := _MACRO.match(line))}.difference(names)
         if not macros or len(names) + len(macros) > _MOST_NAMES:
             return lines

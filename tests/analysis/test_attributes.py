@@ -111,6 +111,7 @@ _MACRO_LINES = st.builds(
 @given(lines=st.lists(_MACRO_LINES, max_size=6), below=st.sampled_from(["", "", "d/"]))
 @example(lines=["[attr]gen linguist-generated", "*.c gen", "a.c -gen"], below="")
 @example(lines=["[attr]gen own", "[attr]own gen linguist-generated", "*.c own"], below="")
+@example(lines=["[attr]own linguist-vendored", "[attr]own gen", "*.c own"], below="")
 @example(lines=["[attr]gen linguist-generated", "*.c gen"], below="d/")
 @example(lines=["[attr]gen linguist-generated", "*.c gen=true", "a.c linguist-vendored -linguist-vendored"], below="")
 def test_macros(lines: Sequence[str], below: str) -> None:
