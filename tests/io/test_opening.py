@@ -219,5 +219,7 @@ def close_quietly(open_file: Callable[[str], tuple[int, os.stat_result]], path: 
 @pytest.mark.parametrize("handles", HANDLES)
 def test_an_opener_can_be_entered_without_being_used(root: Path, *, handles: bool) -> None:
     """Nothing is opened before the first file is, and leaving without one is fine."""
+    before = os.listdir("/proc/self/fd")
     with Opener(str(root), handles=handles):
-        pass
+        assert os.listdir("/proc/self/fd") == before
+    assert os.listdir("/proc/self/fd") == before

@@ -1,12 +1,13 @@
 """The charts: aligned, within the width, the answer at the end."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.model import Profile, Reason, Report, Skipped
+from loopflow.model import Cut, CutReason, Profile, Reason, Report, Skipped
 from loopflow.render.terminal import ASCII, PLAIN, UNICODE, Glyphs, Palette, Terminal
 from loopflow.render.text import ChartOptions, render_text
 from tests.support.profiles import HOSTILE_NAMES, make_report, profiles
@@ -37,6 +38,24 @@ def lines_of(report: Report, terminal: Terminal = PLAIN, options: ChartOptions |
 
 def terminal(width: int | None, glyphs: Glyphs = UNICODE, *, colour: bool = False) -> Terminal:
     return Terminal(width, glyphs, Palette(colour=colour))
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (None, "src/main.py  a licence of its own, deps/lua/COPYING"),
+        (78, "src/main.py  a licence of its own, deps/lua/COPYING"),
+        (60, "src/main.py  a licence…ua/COPYING"),
+        (44, "src/main.py"),
+    ],
+)
+def test_evidence_is_shortened(width: int | None, shown: str) -> None:
+    """Evidence that does not fit is shortened, and left out where too little of it would be left."""
+    cut = Cut(CutReason.VENDORED, "a licence of its own, deps/lua/COPYING", ("src/main.py",), 700, "src/main.py")
+    lines = lines_of(replace(make_report(SAMPLE), cuts=(cut,)), terminal(width))
+    [line] = [line for line in lines if "vendored  " in line]
+    assert line.partition("vendored  ")[2] == shown
+    assert width is None or columns(line) <= width
 
 
 def test_the_whole_of_a_small_report() -> None:
