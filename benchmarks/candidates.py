@@ -17,8 +17,9 @@ from pathlib import Path
 import corpora
 
 from loopflow.analysis.names import quote_toml
+from loopflow.fitting import FitRequest
 from loopflow.model import Cut, Plan, Report, SelectRequest
-from loopflow.pipeline import FitRequest, profile
+from loopflow.pipeline import profile
 from loopflow.running import ConfigRequest, CountRequest
 
 SDISTS = {

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loopflow.comparing import CompareRequest
     from loopflow.errors import LoopflowError
+    from loopflow.fitting import FitRequest
     from loopflow.model import (
         Cut,
         Delta,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
         Verdict,
         Worktree,
     )
-    from loopflow.pipeline import FitRequest, check, compare, profile, select
+    from loopflow.pipeline import check, compare, profile, select
     from loopflow.running import ConfigRequest, CountRequest
 
 __all__ = [
@@ -83,8 +84,9 @@ __all__ = [
 _HOMES = {
     "LoopflowError": "loopflow.errors",
     "CompareRequest": "loopflow.comparing",
+    "FitRequest": "loopflow.fitting",
     **dict.fromkeys(("ConfigRequest", "CountRequest"), "loopflow.running"),
-    **dict.fromkeys(("FitRequest", "check", "compare", "profile", "select"), "loopflow.pipeline"),
+    **dict.fromkeys(("check", "compare", "profile", "select"), "loopflow.pipeline"),
 }
 
 

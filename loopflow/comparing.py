@@ -12,6 +12,7 @@ from loopflow.analysis.budget import Case, Matcher, judge
 from loopflow.analysis.diff import compare
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.owners import CODEOWNERS, parse_owners
+from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.raised import describe_changes
 from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import BaselineError, LoopflowError, UsageError
@@ -227,8 +228,6 @@ def _matcher(rule: Rule) -> Matcher:
     types = frozenset(rule.types)
     if not rule.paths:
         return lambda _, kind: not types or kind in types
-    from loopflow.analysis.patterns import compile_patterns  # noqa: PLC0415  pathspec takes 0.03 s to import
-
     patterns = compile_patterns(rule.paths, rule.name)
     return lambda path, kind: (not types or kind in types) and patterns.match(path)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from loopflow.analysis.names import escape_name
+from loopflow.analysis.patterns import compile_patterns
 from loopflow.errors import ConfigError, UsageError
 from loopflow.io.encoding import VOCABULARY_DIGESTS
 from loopflow.model import Allowance, Level, Place
@@ -120,8 +121,6 @@ def read_names(table: Table, key: str) -> tuple[str, ...]:
 
 def read_patterns(table: Table, key: str) -> tuple[str, ...]:
     """Return a list of patterns in gitignore syntax."""
-    from loopflow.analysis.patterns import compile_patterns  # noqa: PLC0415  pathspec takes 0.03 s to import
-
     patterns = read_names(table, key)
     try:
         compile_patterns(patterns, key)

@@ -1,36 +1,24 @@
 """The use cases, in the order in which data flows: select -> read -> count -> profile -> compare -> judge."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import sort_by_path
-from loopflow.analysis.patterns import compile_patterns
-from loopflow.analysis.plan import Window, make_plan
 from loopflow.analysis.proposal import Proposal
 from loopflow.comparing import CompareRequest, Measured, compare_with, judge_by, require_whole, write_baseline
-from loopflow.errors import UsageError
+from loopflow.fitting import FitRequest, find_unseen, make_plan, plan_context, without
 from loopflow.io.context import ContextWriter, Layout
 from loopflow.io.counting import count
 from loopflow.io.encoding import TokenCounter
 from loopflow.io.file import choose, coverage
 from loopflow.io.git import Git
 from loopflow.io.token_profiler import TokenProfiler
-from loopflow.model import Cut, FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
+from loopflow.model import FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
 from loopflow.running import ConfigRequest, CountRequest, Run, here, read_config
 from loopflow.starting import propose_for, require_no_config, write_config
-
-
-@dataclass(frozen=True, slots=True)
-class FitRequest:
-    """How large the window is, what share of it to keep back, and patterns of what must stay."""
-
-    window: int
-    reserve: Fraction = Fraction(1, 4)
-    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +152,9 @@ def _select(run: Run) -> Selection:
 
 def _report(run: Run, measured: Measured, fitting: FitRequest | None) -> Report:
     found = measured.profile
-    unseen = _find_unseen(run, measured.selection)
+    unseen = find_unseen(run, measured.selection)
     cuts = find_cuts(found.files, unseen)
-    plan = _plan(run, {file.path: file.tokens for file in found.files}, cuts, unseen, fitting) if fitting else None
+    plan = make_plan(run, {file.path: file.tokens for file in found.files}, cuts, unseen, fitting) if fitting else None
     return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan)
 
 
@@ -216,8 +204,8 @@ def write_context(
     selection = _select(run)
     plan = None
     if fitting:
-        plan = _plan_context(run, selection, output.layout, fitting)
-        selection = choose(run.listed, _without(run.request, plan.exclude), may_be_empty=True)
+        plan = plan_context(run, selection, output.layout, fitting)
+        selection = choose(run.listed, without(run.request, plan.exclude), may_be_empty=True)
     writer = ContextWriter(run.engine.counter, output.layout, output.write)
     skipped = list(selection.skipped)
     files = tokens = 0
@@ -232,60 +220,3 @@ def write_context(
     writer.close()
     wrapper_tokens = writer.count_wrappers()
     return ContextSummary(run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched, plan)
-
-
-_SEAM = 1
-"""Tokens that a file may cost more behind a line than by itself: there, "/**" is "/" and "**"."""
-
-
-def _plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
-    """Plan with what is written around each file as well."""
-    with closing(count(selection, run.engine)) as counts:
-        files = [item for item in counts if isinstance(item, FileTokens)]
-    # Whether a text ends its last line is not known yet, and what comes after one that does not is longer.
-    around = [layout.opening(), layout.closing(), layout.after("\n"), layout.after(" ")]
-    costs = run.engine.counter.count([*around, *(layout.before(file.path, len(files)) for file in files)])
-    after = max(costs[2:4]) + _SEAM
-    tokens = {file.path: before + file.tokens + after for file, before in zip(files, costs[4:], strict=True)}
-    unseen = _find_unseen(run, selection)
-    room = replace(fitting, window=fitting.window - sum(costs[:2]))
-    plan = _plan(run, tokens, find_cuts(files, unseen), unseen, room)
-    return replace(plan, window=fitting.window)
-
-
-def _find_unseen(run: Run, selection: Selection) -> list[str]:
-    """Return the files that the request leaves out and the config does not: a pattern for all must not reach them."""
-    wanted, there = (
-        sum(len(each.items) for each in listings) for listings in (run.listed.wanted, run.listed.everything)
-    )
-    if wanted == there and not (run.request.narrows or run.request.changed):
-        return []
-    request = SelectRequest(
-        source=run.request.source,
-        config_include=run.config.include,
-        config_exclude=run.config.exclude,
-        baseline=run.config.baseline,
-    )
-    everything = tuple(replace(listing, changed=None) for listing in run.listed.everything)
-    whole = choose(replace(run.listed, wanted=everything), request, may_be_empty=True)
-    seen = {ref.path for ref in selection.candidates}.union(skip.path for skip in selection.skipped)
-    return [ref.path for ref in whole.candidates if ref.path not in seen]
-
-
-def _plan(
-    run: Run, tokens: Mapping[str, int], cuts: tuple[Cut, ...], unseen: Iterable[str], fitting: FitRequest
-) -> Plan:
-    """Make a plan, and measure what is left by selecting again with its patterns."""
-    if len(run.listed.trees) > 1:
-        raise UsageError("several trees were read, and patterns are those of one", "name paths of one repository")
-    keep = compile_patterns(fitting.keep, "--keep") if fitting.keep else None
-    keeps = keep.match if keep else lambda _: False
-    plan = make_plan(tokens, cuts, Window(fitting.window, fitting.reserve, keeps), unseen)
-    left = choose(run.listed, _without(run.request, plan.exclude), may_be_empty=True).candidates
-    measured = sum(tokens.get(ref.path, 0) for ref in left)
-    fits = measured <= plan.window - plan.reserve
-    return replace(plan, tokens_left=measured, fits=fits, already=run.config.exclude)
-
-
-def _without(request: SelectRequest, patterns: tuple[str, ...]) -> SelectRequest:
-    return replace(request, config_exclude=request.config_exclude + patterns)

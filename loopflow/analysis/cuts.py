@@ -7,13 +7,13 @@ and a directory in which every file has the same one is one candidate.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from heapq import nlargest
 from typing import NamedTuple
 
 from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.facts import FactKind, read_facts
-from loopflow.analysis.names import path_bytes
+from loopflow.analysis.names import directories_above, path_bytes
 from loopflow.model import Cut, CutReason, FileTokens
 
 _LEAST_DUPLICATE = 100  # tokens: smaller ones are the same by chance, or by custom
@@ -112,7 +112,7 @@ def _by_attributes(
         return found
     exported = {"": True}
     for directory in dict.fromkeys(directories):
-        for place in _above(directory):
+        for place in directories_above(directory):
             if place not in exported:
                 above = place[: place.rfind("/", 0, -1) + 1]
                 exported[place] = exported[above] and not attributes.find(place).get("export-ignore")
@@ -136,7 +136,7 @@ def _by_licence(files: Sequence[FileTokens], directories: Sequence[str]) -> dict
     for path, place in below:
         if _LICENCE.fullmatch(path, len(place)):
             units.setdefault(place, path)
-    uppermost = {place: next((above for above in _above(place) if above in units), None) for place in vendored}
+    uppermost = {place: _find_first(directories_above(place), units) for place in vendored}
     return {
         path: _Finding(CutReason.VENDORED, f"a licence of its own, {units[unit]}")
         for path, place in below
@@ -169,13 +169,11 @@ def _group(directories: Iterable[str], found: Mapping[str, _Finding], tokens: Ma
         unexplained[directory] -= 1
         reasons[directory].add(finding.reason)
     for directory, given in list(reasons.items()):
-        for place in _above(directory):
+        for place in directories_above(directory):
             reasons[place] |= given
-    mixed = {above for place, number in unexplained.items() if number for above in _above(place)}
+    mixed = {above for place, number in unexplained.items() if number for above in directories_above(place)}
     whole = {place for place, given in reasons.items() if place and len(given) == 1} - mixed
-    uppermost = {
-        directory: next((place for place in _above(directory) if place in whole), None) for directory in reasons
-    }
+    uppermost = {directory: _find_first(directories_above(directory), whole) for directory in reasons}
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for path in found:
         groups[uppermost[_directory(path)] or path].append(path)
@@ -189,9 +187,5 @@ def _group(directories: Iterable[str], found: Mapping[str, _Finding], tokens: Ma
         yield Cut(found[paths[0]].reason, first + more, tuple(paths), total, at)
 
 
-def _above(path: str) -> Iterable[str]:
-    """Yield the directories above `path`, the uppermost first, each with its slash."""
-    at = path.find("/")
-    while at > 0:
-        yield path[: at + 1]
-        at = path.find("/", at + 1)
+def _find_first(places: Iterable[str], among: Container[str]) -> str | None:
+    return next((place for place in places if place in among), None)

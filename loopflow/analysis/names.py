@@ -11,7 +11,7 @@ line begins, `##[command]` anywhere in it. So one character of these is escaped 
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
@@ -62,6 +62,14 @@ def _escape_in_toml(char: str) -> str:
 def path_bytes(path: str) -> bytes:
     """Return the bytes that git and the file system know `path` by."""
     return path.encode("utf-8", "surrogateescape")
+
+
+def directories_above(path: str) -> Iterator[str]:
+    """Yield the directories above `path`, the uppermost first, each with its slash; a directory is the last itself."""
+    at = path.find("/")
+    while at > 0:
+        yield path[: at + 1]
+        at = path.find("/", at + 1)
 
 
 class HasPath(Protocol):

@@ -11,25 +11,30 @@ Git matches bytes. Paths and patterns are therefore turned into text that has on
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-
-from pathspec import PathSpec
-from pathspec.pattern import Pattern
+from typing import TYPE_CHECKING, cast
 
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.analysis.wildmatch import compile_glob
 from loopflow.errors import UsageError
 
+if TYPE_CHECKING:
+    from pathspec import PathSpec
+    from pathspec.pattern import Pattern
+
 _LITERAL = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-class GitPattern(Pattern):
-    """One pattern. It matches a path, not what lies below it; the path of a directory must end in a slash."""
+class GitPattern:
+    """One pattern. It matches a path, not what lies below it; the path of a directory must end in a slash.
+
+    `include` and `match_file` are what pathspec asks of a pattern.
+    """
 
     def __init__(self, line: str) -> None:
         """Read a line, one character for each byte. Raises ValueError for one that is no pattern."""
         text = _trim(line)
-        super().__init__(include=not text.startswith("!"))
+        self.include = not text.startswith("!")
         text = text.removeprefix("!")
         self._needs_directory = text.endswith("/")
         text = text.removesuffix("/")
@@ -61,7 +66,7 @@ class Patterns:
         listed = list(patterns)
         self._includes = [pattern.include for pattern in listed]
         self._numbers = [number for number, pattern in enumerate(listed) if pattern.literal is None]
-        self._globs = PathSpec([listed[number] for number in self._numbers], backend="simple")
+        self._globs = _join([listed[number] for number in self._numbers]) if self._numbers else None
         # The last pattern for each path or name that one is for.
         self._literals = {pattern.literal: number for number, pattern in enumerate(listed) if pattern.literal}
         self._directories: dict[str, bool] = {}
@@ -69,7 +74,7 @@ class Patterns:
     def decide(self, path: str) -> bool | None:
         """Whether the pattern that decides about `path` itself takes it in (True) or out (False); None without one."""
         raw = _by_bytes(path)
-        found = self._globs.check_file(raw, separators=()).index if self._numbers else None
+        found = self._globs.check_file(raw, separators=()).index if self._globs else None
         last = -1 if found is None else self._numbers[found]
         if self._literals:
             name = raw.removesuffix("/")
@@ -94,6 +99,12 @@ class Patterns:
                     self._directories[above] = is_match or self.decide(above + "/") is True
                 is_match = self._directories[above]
         return self._directories[directory]
+
+
+def _join(patterns: Sequence[GitPattern]) -> "PathSpec[Pattern]":
+    from pathspec import PathSpec  # noqa: PLC0415  0.02 s to import, and most lists need none of it
+
+    return PathSpec(cast("Sequence[Pattern]", patterns), backend="simple")
 
 
 def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:

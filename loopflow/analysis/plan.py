@@ -2,60 +2,48 @@
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 
 from loopflow.analysis.cuts import to_pattern
-from loopflow.analysis.names import path_bytes
-from loopflow.model import Cut, Plan
+from loopflow.analysis.names import directories_above, path_bytes
+from loopflow.model import Cut
 
 Keeps = Callable[[str], bool]
 """Whether a path must stay whatever it costs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How many tokens there are to fill, the share of them that is kept back, and what must stay whatever it costs."""
-
-    tokens: int
-    reserve: Fraction = Fraction(1, 4)
-    keeps: Keeps = lambda _: False
-
-
-def make_plan(tokens: Mapping[str, int], cuts: Iterable[Cut], window: Window, unseen: Iterable[str] = ()) -> Plan:
-    """Return what to leave out of the files with these `tokens` by path.
+def leave_out(
+    tokens: Mapping[str, int],
+    cuts: Iterable[Cut],
+    room: int,
+    keeps: Keeps | None = None,
+    unseen: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """Return patterns of what to leave out of the files with these `tokens` by path, so that the rest fits `room`.
 
     First candidates, the largest first, ending with the smallest that suffices. Then, if they do not suffice,
     directories no larger than what is still needed, the largest first; and where each is too coarse, single files. The
     last of them may be larger than what was needed: what need not go any more then stays. No directory goes that holds
-    something to keep, or one of the `unseen` files: those that are there and are not among these.
-    `tokens_left` is the sum of what the patterns leave, to be measured again by whoever selects with them.
+    something to keep, or one of the `unseen` files: those that are there and are not among these. What must stay may
+    be too large for `room` by itself: then all the rest goes.
     """
-    kept_back = int(window.tokens * window.reserve)
-    planner = _Planner(tokens, window.tokens - kept_back, window.keeps, unseen)
+    planner = _Planner(tokens, room, keeps or (lambda _: False), unseen)
     planner.take_cuts([(cut.at, cut.paths) for cut in cuts])
     candidates = planner.taken
     planner.take_directories()
     planner.take_files()
     planner.give_back(candidates)
-    return Plan(
-        window=window.tokens,
-        reserve=kept_back,
-        exclude=tuple(map(to_pattern, planner.taken)),
-        tokens_left=planner.total,
-        fits=planner.needed <= 0,
-    )
+    return tuple(map(to_pattern, planner.taken))
 
 
 class _Planner:
     """What is left, and what was taken out of it."""
 
-    def __init__(self, tokens: Mapping[str, int], limit: int, keeps: Keeps, unseen: Iterable[str]) -> None:
+    def __init__(self, tokens: Mapping[str, int], room: int, keeps: Keeps, unseen: Iterable[str]) -> None:
         self._left = dict(tokens)
-        self._limit = limit
+        self._room = room
         self._kept = {path for path in tokens if keeps(path)}
-        self._closed = {place for path in (*self._kept, *unseen) for place in _above(path)}
-        self.total = sum(tokens.values())
+        self._closed = {place for path in (*self._kept, *unseen) for place in directories_above(path)}
+        self._total = sum(tokens.values())
         self._taken: dict[str, dict[str, int]] = {}  # what each part took
 
     @property
@@ -66,7 +54,7 @@ class _Planner:
     @property
     def needed(self) -> int:
         """How many tokens are still too many; 0 or less when it fits."""
-        return self.total - self._limit
+        return self._total - self._room
 
     def take_cuts(self, cuts: Sequence[tuple[str, Sequence[str]]]) -> None:
         """Take candidates; one that holds something to keep is taken apart."""
@@ -83,7 +71,7 @@ class _Planner:
         while self.needed > 0:
             sums: Counter[str] = Counter()
             for path, tokens in self._left.items():
-                for place in _above(path):
+                for place in directories_above(path):
                     sums[place] += tokens
             fitting = [
                 (tokens, at) for at, tokens in sums.items() if 0 < tokens <= self.needed and at not in self._closed
@@ -109,12 +97,12 @@ class _Planner:
         tokens = sum(self._taken[at].values())
         if self.needed + tokens > 0 or self._is_covered(at):
             return False
-        self.total += tokens
+        self._total += tokens
         self._left |= self._taken.pop(at)
         return True
 
     def _is_covered(self, at: str) -> bool:
-        return any(place in self._taken for place in _above(at) if place != at)
+        return any(place in self._taken for place in directories_above(at) if place != at)
 
     def _take(self, parts: Sequence[tuple[int, str, Sequence[str]]]) -> None:
         """Take parts, the largest first, until one suffices; then the smallest that does."""
@@ -128,12 +116,5 @@ class _Planner:
 
     def _remove(self, at: str, paths: Iterable[str]) -> None:
         took = {path: self._left.pop(path) for path in paths if path in self._left}
-        self.total -= sum(took.values())
+        self._total -= sum(took.values())
         self._taken[at] = took
-
-
-def _above(path: str) -> Iterable[str]:
-    at = path.find("/")
-    while at > 0:
-        yield path[: at + 1]
-        at = path.find("/", at + 1)

@@ -12,9 +12,9 @@ from loopflow.cli.console import ColourChoice
 from loopflow.comparing import CompareRequest
 from loopflow.config_values import read_share_option, read_size_option
 from loopflow.errors import UsageError
+from loopflow.fitting import FitRequest
 from loopflow.io.start import Push
 from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
-from loopflow.pipeline import FitRequest
 from loopflow.render.formats import FORMATS, TEXT
 from loopflow.render.text import ChartOptions
 from loopflow.running import ConfigRequest, CountRequest

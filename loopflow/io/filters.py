@@ -5,13 +5,10 @@ out, and nothing overrides that.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from loopflow.analysis.patterns import Patterns, compile_patterns
 from loopflow.io.listing import Listing
 from loopflow.model import SUBMODULE_MODE, FileRef, SelectRequest, Skipped
-
-if TYPE_CHECKING:
-    from loopflow.analysis.patterns import Patterns
 
 
 class Filter:
@@ -44,11 +41,9 @@ class Filter:
         return any(patterns.match(_pattern_path(name, item)) for patterns in self._excludes)
 
 
-def _compile(*lists: tuple[Sequence[str], str]) -> "list[Patterns]":
+def _compile(*lists: tuple[Sequence[str], str]) -> list[Patterns]:
     if not any(patterns for patterns, _ in lists):
         return []
-    from loopflow.analysis.patterns import compile_patterns  # noqa: PLC0415  pathspec takes 0.03 s to import
-
     return [compile_patterns(patterns, option) for patterns, option in lists if patterns]
 
 

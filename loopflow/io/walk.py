@@ -8,13 +8,10 @@ A repository that is met on the way is left to git.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from loopflow.analysis.patterns import Patterns, compile_ignore_file
 from loopflow.io.opening import NotOpened, Opener
 from loopflow.model import FileRef, Reason, Skipped
-
-if TYPE_CHECKING:
-    from loopflow.analysis.patterns import Patterns
 
 _IGNORE_FILE = ".gitignore"
 
@@ -31,7 +28,7 @@ class _Rules:
     """The patterns of one .gitignore file and the directory they hold in, "" or ending in a slash."""
 
     below: str
-    patterns: "Patterns"
+    patterns: Patterns
 
 
 def walk(root: str) -> Iterator[FileRef | Skipped | NestedRepository]:
@@ -62,8 +59,6 @@ def walk(root: str) -> Iterator[FileRef | Skipped | NestedRepository]:
 
 
 def _read_rules(opener: Opener, directory: str) -> tuple[_Rules, ...]:
-    from loopflow.analysis.patterns import compile_ignore_file  # noqa: PLC0415  pathspec takes 0.03 s to import
-
     try:
         handle, _ = opener.open(directory + _IGNORE_FILE)
     except NotOpened:  # a link or a directory: git takes no rules from it either

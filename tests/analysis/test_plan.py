@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from random import Random
 
 import pytest
@@ -11,10 +10,8 @@ from hypothesis import strategies as st
 
 from loopflow.analysis.cuts import to_pattern
 from loopflow.analysis.patterns import compile_patterns
-from loopflow.analysis.plan import Window, make_plan
-from loopflow.model import Cut, CutReason, Plan
-
-QUARTER = Fraction(1, 4)
+from loopflow.analysis.plan import leave_out
+from loopflow.model import Cut, CutReason
 
 
 def cut(at: str, tokens: Mapping[str, int]) -> Cut:
@@ -23,15 +20,9 @@ def cut(at: str, tokens: Mapping[str, int]) -> Cut:
     return Cut(CutReason.DATA, "seen", paths, sum(tokens[path] for path in paths), at)
 
 
-def plan_for(
-    tokens: Mapping[str, int],
-    cuts: Sequence[str],
-    window: int,
-    reserve: Fraction = Fraction(0),
-    keep: Sequence[str] = (),
-) -> Plan:
+def left_out(tokens: Mapping[str, int], cuts: Sequence[str], room: int, keep: Sequence[str] = ()) -> tuple[str, ...]:
     found = sorted((cut(at, tokens) for at in cuts), key=lambda each: (-each.tokens, each.at))
-    return make_plan(tokens, found, Window(window, reserve, lambda path: path in keep))
+    return leave_out(tokens, found, room, lambda path: path in keep)
 
 
 def left_by(patterns: Sequence[str], tokens: Mapping[str, int]) -> dict[str, int]:
@@ -47,7 +38,7 @@ CUTS = ["big.lock", "data/"]
 
 
 @pytest.mark.parametrize(
-    ("window", "exclude", "left"),
+    ("room", "exclude", "left"),
     [
         pytest.param(910, (), 910, id="it fits to the token"),
         pytest.param(909, ("/data/",), 610, id="the smallest candidate that suffices, not the largest"),
@@ -63,14 +54,14 @@ CUTS = ["big.lock", "data/"]
         pytest.param(0, ("/big.lock", "/data/", "/docs/", "/src/"), 0, id="everything"),
     ],
 )
-def test_examples(window: int, exclude: tuple[str, ...], left: int) -> None:
+def test_examples(room: int, exclude: tuple[str, ...], left: int) -> None:
     """First candidates, then directories, then files; the last one is the smallest that suffices."""
-    plan = plan_for(TOKENS, CUTS, window)
-    assert (plan.exclude, plan.tokens_left, plan.fits) == (exclude, left, True)
+    assert left_out(TOKENS, CUTS, room) == exclude
+    assert sum(left_by(exclude, TOKENS).values()) == left <= room
 
 
 @pytest.mark.parametrize(
-    ("keep", "window", "exclude", "fits"),
+    ("keep", "room", "exclude", "fits"),
     [
         pytest.param(["data/a.json"], 810, ("/data/b.json",), True, id="a candidate is taken apart"),
         pytest.param(["big.lock"], 610, ("/data/",), True, id="another candidate"),
@@ -79,39 +70,22 @@ def test_examples(window: int, exclude: tuple[str, ...], left: int) -> None:
         pytest.param(["src/a.py"], 40, ("/big.lock", "/data/", "/docs/", "/src/b.py"), True, id="a directory is open"),
     ],
 )
-def test_keep(keep: Sequence[str], window: int, exclude: tuple[str, ...], fits: bool) -> None:  # noqa: FBT001
+def test_keep(keep: Sequence[str], room: int, exclude: tuple[str, ...], fits: bool) -> None:  # noqa: FBT001
     """What must stay is never left out, nor a directory with it, even where it then cannot fit."""
-    plan = plan_for(TOKENS, CUTS, window, keep=keep)
-    assert (plan.exclude, plan.fits) == (exclude, fits)
+    assert left_out(TOKENS, CUTS, room, keep) == exclude
+    assert (sum(left_by(exclude, TOKENS).values()) <= room) == fits
 
 
 def test_no_directory_with_files_that_are_not_seen() -> None:
     """A directory that holds a file that is not among those to plan for is taken apart."""
-    plan = make_plan({"src/a.py": 30, "src/in/b.py": 20, "src/in/c.py": 9}, (), Window(30, Fraction(0)), ["src/x.js"])
-    assert (plan.exclude, plan.tokens_left) == (("/src/in/",), 30)
-    plan = make_plan({"src/a.py": 30, "src/b.py": 20}, (), Window(0, Fraction(0)), ["src/in/x.js"])
-    assert plan.exclude == ("/src/a.py", "/src/b.py")
-
-
-@pytest.mark.parametrize(
-    ("window", "reserve", "kept_back", "fits"),
-    [
-        (1214, QUARTER, 303, True),
-        (1213, QUARTER, 303, True),
-        (1212, QUARTER, 303, False),
-        (910, Fraction(0), 0, True),
-        (1000, Fraction(9, 100), 90, True),
-    ],
-)
-def test_reserve(window: int, reserve: Fraction, kept_back: int, fits: bool) -> None:  # noqa: FBT001
-    """A share of the window is kept back, rounded down; the rest is what there is to fill."""
-    plan = plan_for(TOKENS, (), window, reserve, keep=[*TOKENS])
-    assert (plan.window, plan.reserve, plan.fits, plan.exclude) == (window, kept_back, fits, ())
+    tokens = {"src/a.py": 30, "src/in/b.py": 20, "src/in/c.py": 9}
+    assert leave_out(tokens, (), 30, unseen=["src/x.js"]) == ("/src/in/",)
+    assert leave_out({"src/a.py": 30, "src/b.py": 20}, (), 0, unseen=["src/in/x.js"]) == ("/src/a.py", "/src/b.py")
 
 
 def test_nothing() -> None:
-    """Nothing fits into anything."""
-    assert plan_for({}, (), 1) == Plan(1, 0, (), 0, fits=True)
+    """Nothing fits into nothing."""
+    assert leave_out({}, (), 0) == ()
 
 
 # --- For any tree ---
@@ -119,21 +93,20 @@ def test_nothing() -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """A tree, candidates in it that do not overlap, a window, and what must stay."""
+    """A tree, candidates in it that do not overlap, the room there is, and what must stay."""
 
     tokens: Mapping[str, int]
     cuts: Sequence[str]
-    window: int
-    reserve: Fraction
-    keep: frozenset[str]
+    room: int
+    keep: frozenset[str] = frozenset()
 
     @property
-    def room(self) -> int:
-        return self.window - int(self.window * self.reserve)
+    def exclude(self) -> tuple[str, ...]:
+        return left_out(self.tokens, self.cuts, self.room, [*self.keep])
 
     @property
-    def plan(self) -> Plan:
-        return plan_for(self.tokens, self.cuts, self.window, self.reserve, [*self.keep])
+    def fits(self) -> bool:
+        return sum(left_by(self.exclude, self.tokens).values()) <= self.room
 
     @property
     def candidates(self) -> set[str]:
@@ -163,8 +136,7 @@ def trees(draw: st.DrawFn, least: int = 0) -> tuple[dict[str, int], list[str]]:
 def cases(draw: st.DrawFn) -> Case:
     tokens, cuts = draw(trees())
     keep = draw(st.frozensets(st.sampled_from(sorted(tokens)), max_size=3)) if tokens else frozenset()
-    window = draw(st.integers(0, sum(tokens.values()) * 3 // 2 + 1))
-    return Case(tokens, cuts, window, draw(st.sampled_from([Fraction(0), Fraction(1, 10), QUARTER])), keep)
+    return Case(tokens, cuts, draw(st.integers(0, sum(tokens.values()) * 3 // 2 + 1)), keep)
 
 
 @st.composite
@@ -172,25 +144,14 @@ def cases_for_candidates(draw: st.DrawFn) -> Case:
     """Return a case in which something has to be left out, and candidates suffice."""
     tokens, cuts = draw(trees(least=1))
     needed = draw(st.integers(1, sum(cut(at, tokens).tokens for at in cuts)))
-    return Case(tokens, cuts, sum(tokens.values()) - needed, Fraction(0), frozenset())
-
-
-@given(cases())
-def test_what_is_left(case: Case) -> None:
-    """What the patterns leave, measured by matching them, is what the plan says, and fits if and only if it says so."""
-    plan = case.plan
-    left = sum(left_by(plan.exclude, case.tokens).values())
-    assert plan.tokens_left == left
-    assert plan.fits == (left <= plan.window - plan.reserve)
-    assert plan.window - plan.reserve == case.room
+    return Case(tokens, cuts, sum(tokens.values()) - needed)
 
 
 @given(cases())
 def test_it_fits_where_it_can(case: Case) -> None:
     """It fits if and only if what must stay does, and what must stay does stay."""
-    plan = case.plan
-    assert plan.fits == (sum(case.tokens[path] for path in case.keep) <= case.room)
-    assert case.keep <= left_by(plan.exclude, case.tokens).keys()
+    assert case.fits == (sum(case.tokens[path] for path in case.keep) <= case.room)
+    assert case.keep <= left_by(case.exclude, case.tokens).keys()
 
 
 def make_plan_of_candidates(case: Case) -> set[str]:
@@ -200,16 +161,16 @@ def make_plan_of_candidates(case: Case) -> set[str]:
 
 
 @given(cases())
-@example(Case({"src/a": 71, "tests/b": 50, "tests/c": 2802}, [], 1500, Fraction(0), frozenset()))
-@example(Case({"a/b/x": 5, "a/y": 3, "z": 90}, [], 10, Fraction(0), frozenset()))
+@example(Case({"src/a": 71, "tests/b": 50, "tests/c": 2802}, [], 1500))
+@example(Case({"a/b/x": 5, "a/y": 3, "z": 90}, [], 10))
 def test_nothing_in_vain(case: Case) -> None:
     """Nothing is left out when all fits, and each pattern is needed: without one of own files it would not fit."""
-    exclude = case.plan.exclude
+    exclude = case.exclude
     if sum(case.tokens.values()) <= case.room:
         assert exclude == ()
     else:
         assert sum(left_by(exclude[:-1], case.tokens).values()) > case.room
-    if case.plan.fits:
+    if case.fits:
         candidates = make_plan_of_candidates(case)
         for pattern in set(exclude) - candidates:
             rest = [each for each in exclude if each != pattern]
@@ -222,19 +183,19 @@ def test_nothing_in_vain(case: Case) -> None:
 @given(cases())
 def test_candidates_first(case: Case) -> None:
     """Nobody's own files are left out while a candidate that costs anything is there."""
-    left = left_by(case.plan.exclude, case.tokens)
+    left = left_by(case.exclude, case.tokens)
     own = case.tokens.keys() - case.candidates
     if any(path not in left and case.tokens[path] for path in own):
         assert not any(case.tokens[path] for path in case.candidates & left.keys())
 
 
 @given(cases_for_candidates())
-@example(Case({"a": 10, "b": 7, "c": 5, "d": 3}, ["a", "b", "c", "d"], 14, Fraction(0), frozenset()))
+@example(Case({"a": 10, "b": 7, "c": 5, "d": 3}, ["a", "b", "c", "d"], 14))
 def test_the_last_candidate_is_the_smallest_that_suffices(case: Case) -> None:
     """Candidates are taken, the largest first, as long as no single one suffices; then the smallest that does."""
     total = sum(case.tokens.values())
     sizes = sorted((cut(at, case.tokens).tokens for at in case.cuts), reverse=True)
-    *before, last = (total - sum(left_by([each], case.tokens).values()) for each in case.plan.exclude)
+    *before, last = (total - sum(left_by([each], case.tokens).values()) for each in case.exclude)
     assert before == sizes[: len(before)]
     needed = [total - sum(before[:number]) - case.room for number in range(len(before) + 1)]
     assert all(size < still for size, still in zip(before, needed, strict=False))
@@ -247,11 +208,11 @@ def test_the_order_of_files_does_not_matter(case: Case, random: Random) -> None:
     paths = list(case.tokens)
     random.shuffle(paths)
     shuffled = {path: case.tokens[path] for path in paths}
-    assert plan_for(shuffled, case.cuts, case.window, case.reserve, [*case.keep]) == case.plan
+    assert left_out(shuffled, case.cuts, case.room, [*case.keep]) == case.exclude
 
 
 @given(cases(), st.integers(1, 100))
-def test_a_larger_window_leaves_no_less_room(case: Case, more: int) -> None:
-    """What fits a window fits a larger one."""
-    larger = Case(case.tokens, case.cuts, case.window + more, case.reserve, case.keep)
-    assert larger.plan.fits >= case.plan.fits
+def test_more_room_is_no_worse(case: Case, more: int) -> None:
+    """What fits fits where there is more room."""
+    larger = Case(case.tokens, case.cuts, case.room + more, case.keep)
+    assert larger.fits >= case.fits

@@ -16,9 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loopflow.config import CONFIG_FILES
+from loopflow.fitting import FitRequest
 from loopflow.io.context import Layout
 from loopflow.model import SelectRequest
-from loopflow.pipeline import ContextSummary, FitRequest, Output, profile, write_context
+from loopflow.pipeline import ContextSummary, Output, profile, write_context
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.running import CountRequest
 from tests.support.builder import Repo

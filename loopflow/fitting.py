@@ -1,0 +1,82 @@
+"""What fits a window: a plan of what to leave out, measured by the same selection that it is for."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from loopflow.analysis.cuts import find_cuts
+from loopflow.analysis.patterns import compile_patterns
+from loopflow.analysis.plan import leave_out
+from loopflow.errors import UsageError
+from loopflow.io.context import Layout
+from loopflow.io.counting import count
+from loopflow.io.file import choose
+from loopflow.model import Cut, FileTokens, Plan, Selection, SelectRequest
+from loopflow.running import Run
+
+_SEAM = 1
+"""Tokens that a file may cost more behind a line than by itself: there, "/**" is "/" and "**"."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitRequest:
+    """How large the window is, what share of it to keep back, and patterns of what must stay."""
+
+    window: int
+    reserve: Fraction = Fraction(1, 4)
+    keep: tuple[str, ...] = ()
+
+
+def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
+    """Plan with what is written around each file as well."""
+    with closing(count(selection, run.engine)) as counts:
+        files = [item for item in counts if isinstance(item, FileTokens)]
+    # Whether a text ends its last line is not known yet, and what comes after one that does not is longer.
+    around = [layout.opening(), layout.closing(), layout.after("\n"), layout.after(" ")]
+    costs = run.engine.counter.count([*around, *(layout.before(file.path, len(files)) for file in files)])
+    after = max(costs[2:4]) + _SEAM
+    tokens = {file.path: before + file.tokens + after for file, before in zip(files, costs[4:], strict=True)}
+    unseen = find_unseen(run, selection)
+    room = replace(fitting, window=fitting.window - sum(costs[:2]))
+    plan = make_plan(run, tokens, find_cuts(files, unseen), unseen, room)
+    return replace(plan, window=fitting.window)
+
+
+def find_unseen(run: Run, selection: Selection) -> list[str]:
+    """Return the files that the request leaves out and the config does not: a pattern for all must not reach them."""
+    wanted, there = (
+        sum(len(each.items) for each in listings) for listings in (run.listed.wanted, run.listed.everything)
+    )
+    if wanted == there and not (run.request.narrows or run.request.changed):
+        return []
+    request = SelectRequest(
+        source=run.request.source,
+        config_include=run.config.include,
+        config_exclude=run.config.exclude,
+        baseline=run.config.baseline,
+    )
+    everything = tuple(replace(listing, changed=None) for listing in run.listed.everything)
+    whole = choose(replace(run.listed, wanted=everything), request, may_be_empty=True)
+    seen = {ref.path for ref in selection.candidates}.union(skip.path for skip in selection.skipped)
+    return [ref.path for ref in whole.candidates if ref.path not in seen]
+
+
+def make_plan(
+    run: Run, tokens: Mapping[str, int], cuts: tuple[Cut, ...], unseen: Iterable[str], fitting: FitRequest
+) -> Plan:
+    """Make a plan, and measure what is left by selecting again with its patterns."""
+    if len(run.listed.trees) > 1:
+        raise UsageError("several trees were read, and patterns are those of one", "name paths of one repository")
+    reserve = int(fitting.window * fitting.reserve)
+    room = fitting.window - reserve
+    keeps = compile_patterns(fitting.keep, "--keep").match if fitting.keep else None
+    exclude = leave_out(tokens, cuts, room, keeps, unseen)
+    left = choose(run.listed, without(run.request, exclude), may_be_empty=True).candidates
+    tokens_left = sum(tokens.get(ref.path, 0) for ref in left)
+    return Plan(fitting.window, reserve, exclude, tokens_left, tokens_left <= room, run.config.exclude)
+
+
+def without(request: SelectRequest, patterns: tuple[str, ...]) -> SelectRequest:
+    """Return the request with more patterns of what to leave out."""
+    return replace(request, config_exclude=request.config_exclude + patterns)
