@@ -21,6 +21,7 @@ from loopflow.io.before import Covers, Moment, count_before, count_files, read_s
 from loopflow.io.counting import Engine
 from loopflow.io.encoding import encoding_id
 from loopflow.io.filters import Filter
+from loopflow.io.named_file import read_named
 from loopflow.io.start import Push, Start, find_push_start, find_start
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.io.tree_files import TreeFiles
@@ -128,9 +129,9 @@ def _require_one_tree(measured: Measured) -> None:
 def _require_complete(profile: Profile, option: str) -> None:
     if not profile.complete:
         gap = profile.gaps[0]
-        why = escape_name(gap.detail) or gap.reason.replace("_", " ")
         more = f" and {len(profile.gaps) - 1:,} more" if len(profile.gaps) > 1 else ""
-        what = f"{option} needs every count, and {escape_name(gap.path)} ({why}){more} could not be counted"
+        which = f"{escape_name(gap.path)} ({escape_name(gap.why)}){more}"
+        what = f"{option} needs every count, and {which} could not be counted"
         raise LoopflowError(what, "make it readable, or exclude it in the config file")
 
 
@@ -159,7 +160,10 @@ def _read_baselines(measured: Measured, comparing: CompareRequest, start: Start 
     name = comparing.file or measured.config.baseline
     found = _baselines_at(measured, comparing, start) if start else []
     if not found:
-        data = _read_disk(comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
+        if comparing.file:
+            data = read_named(comparing.file, "baseline", "--baseline-file")
+        else:
+            data = measured.files.read(measured.config.baseline)
         if data is None:
             what = f"there is no baseline {escape_name(name)}"
             raise BaselineError(what, "code-context --profile --save-baseline writes one")
@@ -188,17 +192,6 @@ def _baseline_at(measured: Measured, repository: Repository, commit: str, path: 
     if data is None and path == measured.config.baseline and (old := _config_at(measured, repository, commit)):
         data = read(repository, commit, old.baseline)
     return data
-
-
-def _read_disk(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise BaselineError(f"the baseline {escape_name(path)} cannot be read: {why}", "check its path") from error
 
 
 def compare_profiles(profile: Profile, before: Before) -> Diff:

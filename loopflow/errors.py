@@ -17,6 +17,11 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def describe_os_error(error: OSError) -> str:
+    """Return what the system said, so that it can stand within a sentence."""
+    return (error.strerror or str(error)).lower()
+
+
 class LoopflowError(Exception):
     """A run cannot go on.
 

@@ -17,7 +17,7 @@ from loopflow.io.file import choose, coverage
 from loopflow.io.git import Git
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.model import FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
-from loopflow.running import ConfigRequest, CountRequest, Run, here, read_config
+from loopflow.running import ConfigRequest, CountRequest, Run, current_directory, read_config
 from loopflow.starting import propose_for, require_no_config, write_config
 
 
@@ -131,7 +131,7 @@ def save_baseline(
 def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str, Proposal]:
     """Write a first config file for the tree around the current directory; return its path and what is in it."""
     require_no_config(read_config(SelectRequest(whole=True), configuring))  # one that is not staged yet
-    source = Index() if Git().find_repository(os.path.realpath(here())) else Worktree()
+    source = Index() if Git().find_repository(os.path.realpath(current_directory())) else Worktree()
     run = Run(SelectRequest(source=source, whole=True), counting, configuring)
     require_no_config(run.config)
     measured = _count(run)

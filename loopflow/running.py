@@ -15,6 +15,7 @@ from loopflow.io.counting import Engine, available_processors
 from loopflow.io.encoding import TokenCounter, create_counter
 from loopflow.io.file import Listed, list_all
 from loopflow.io.git import Git
+from loopflow.io.named_file import read_named
 from loopflow.io.progress import NoProgress, Progress
 from loopflow.io.tree_files import TreeFiles
 from loopflow.model import SelectRequest
@@ -52,7 +53,7 @@ class Run:
 
     def __init__(self, request: SelectRequest, counting: CountRequest, configuring: ConfigRequest) -> None:
         git = Git()
-        self.listed = list_all(request, git, here())
+        self.listed = list_all(request, git, current_directory())
         self.files = TreeFiles(git, self.listed)
         self.config = _find_config(self.files, self.listed, configuring)
         self.request = replace(
@@ -66,13 +67,15 @@ class Run:
 
 def read_config(request: SelectRequest, configuring: ConfigRequest) -> Config:
     """Return what holds for a run. Raises ConfigError for a bad config file."""
-    return _find_config(TreeFiles(Git(), (listed := list_all(request, Git(), here()))), listed, configuring)
+    git = Git()
+    listed = list_all(request, git, current_directory())
+    return _find_config(TreeFiles(git, listed), listed, configuring)
 
 
 def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -> Config:
     """Read the config file that was named, or those of the one tree that is measured."""
     if configuring.file is not None:
-        found = {configuring.file: _read_named(configuring.file)}
+        found = {configuring.file: _read_config_file(configuring.file)}
     elif len(listed.trees) == 1:
         found = {name: data for name in CONFIG_FILES if (data := files.read(name)) is not None}
     else:
@@ -84,17 +87,14 @@ def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -
     return config
 
 
-def _read_named(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        what = f"the config file {escape_name(path)} cannot be read: {why}"
-        raise UsageError(what, "check what --config names") from error
+def _read_config_file(path: str) -> bytes:
+    data = read_named(path, "config file", "--config")
+    if data is None:
+        raise UsageError(f"there is no config file {escape_name(path)}", "check what --config names")
+    return data
 
 
-def here() -> str:
+def current_directory() -> str:
     """Return the current directory. Raises UsageError where it is gone."""
     try:
         return os.getcwd()

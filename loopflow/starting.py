@@ -1,18 +1,18 @@
 """A start in one command: look at a repository and write a first config file that it keeps today."""
 
 import os
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import escape_name
-from loopflow.analysis.owners import CODEOWNERS
-from loopflow.analysis.proposal import Facts, Proposal, propose
+from loopflow.analysis.owners import CODEOWNERS, owned_directories
+from loopflow.analysis.proposal import Observed, Proposal, propose
 from loopflow.comparing import CompareRequest, Measured, judge_by
 from loopflow.config import CONFIG_FILE, Config, resolve
-from loopflow.errors import LoopflowError, UsageError
+from loopflow.errors import UsageError
+from loopflow.io.writing import write_new
 from loopflow.model import Scope
 
 _LEAST_SHARED = 100_000  # tokens: a percent of less is hardly room for the next change
@@ -30,27 +30,21 @@ def propose_for(measured: Measured) -> Proposal:
     git, repository = measured.engine.git, measured.repository
     against = git.default_branch(repository) if repository else None
     files = measured.profile.files
-    facts = Facts(files, find_cuts(files), against, _owned_directories(measured))
-    proposal = propose(facts)
+    observed = Observed(files, find_cuts(files), against, _owned_directories(measured))
+    proposal = propose(observed)
     if repository is None:
         return proposal
     needed = _needed_growth(measured, proposal)
-    return propose(replace(facts, growth=needed)) if needed else proposal
+    return propose(replace(observed, growth=needed)) if needed else proposal
 
 
 def write_config(measured: Measured, proposal: Proposal) -> str:
     """Write the config file, which must not be there yet, and return its path."""
     path = os.path.join(measured.selection.root, CONFIG_FILE)
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(proposal.text)
+        write_new(path, proposal.text)
     except FileExistsError as error:
         raise UsageError(f"{CONFIG_FILE} is there already, and was left as it is", "edit it by hand") from error
-    except OSError as error:
-        with suppress(OSError):  # a part of it would be taken for a config file
-            os.unlink(path)
-        why = (error.strerror or str(error)).lower()
-        raise LoopflowError(f"{escape_name(path)} cannot be written: {why}", "check the directory") from error
     return path
 
 
@@ -75,7 +69,5 @@ def _owned_directories(measured: Measured) -> list[str]:
     for name in CODEOWNERS:
         data = measured.files.read(name)
         if data is not None:
-            words = (line.split() for line in data.decode("utf-8", "replace").splitlines())
-            patterns = [line[0] for line in words if len(line) > 1 and not line[0].startswith(("#", "["))]
-            return [pattern for pattern in patterns if pattern.strip("/") and not set(pattern) & set("*?[\\!")]
+            return owned_directories(data.decode("utf-8", "replace"))
     return []

@@ -18,8 +18,7 @@ _WORD = re.compile(r"(?:\\ |\S)+")
 
 def parse_owners(text: str) -> Callable[[str], str | None]:
     """Return what tells the owner of a path, None where nobody is named. Lines that mean nothing are passed over."""
-    lines = text.removeprefix("\ufeff").split("\n")
-    rules = [rule for line in lines if (rule := _parse_line(line))]
+    rules = [rule for line in _lines(text) if (rule := _parse_line(line))]
 
     def owner(path: str) -> str | None:
         for matches, owners in reversed(rules):
@@ -30,10 +29,27 @@ def parse_owners(text: str) -> Callable[[str], str | None]:
     return owner
 
 
+def owned_directories(text: str) -> list[str]:
+    """Return the patterns with owners that have no wildcard: those of directories, and of files."""
+    lines = [_split(line) for line in _lines(text)]
+    owned = [words[0] for words in lines if len(words) > 1]
+    return [pattern for pattern in owned if pattern.strip("/") and not set(pattern) & set("*?[\\")]
+
+
+def _lines(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").split("\n")
+
+
+def _split(line: str) -> list[str]:
+    """Return a pattern and its owners; nothing for a comment, a section of GitLab, or what cannot be."""
+    words = _WORD.findall(_COMMENT.split(line, maxsplit=1)[0])
+    return [] if words and words[0].startswith(("#", "[", "^[", "!")) else words
+
+
 def _parse_line(line: str) -> tuple[Callable[[str], bool | None], str] | None:
     """Return what tells whether a line is about a path, and its owners."""
-    words = _WORD.findall(_COMMENT.split(line, maxsplit=1)[0])
-    if not words or words[0].startswith(("#", "[", "^[", "!")):  # comments, sections of GitLab, nothing
+    words = _split(line)
+    if not words:
         return None
     try:
         patterns = compile_patterns(words[:1], "CODEOWNERS")

@@ -46,7 +46,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Observed:
     """What a proposal is made from: the files and what of them could be left out; `against` is a branch or None.
 
     `owned` are patterns of directories that a CODEOWNERS file names; `growth` is an allowance that is needed already.
@@ -70,21 +70,21 @@ class _Draft:
             self.reasons.append(reason)
 
 
-def propose(facts: Facts) -> Proposal:
-    """Return a config file for a repository with these facts."""
+def propose(observed: Observed) -> Proposal:
+    """Return a config file for a repository of which this was observed."""
     draft = _Draft()
     draft.add("# Budgets for what a language model has to read. Sizes are tokens.")
-    left_out = _exclude(draft, facts.cuts)
-    own = [file for file in facts.files if file.path not in left_out]
-    if facts.against and facts.against.isprintable():  # what is not UTF-8 cannot be written
+    left_out = _exclude(draft, observed.cuts)
+    own = [file for file in observed.files if file.path not in left_out]
+    if observed.against and observed.against.isprintable():  # what is not UTF-8 cannot be written
         draft.add(
-            f"against = {quote_toml(facts.against)}",
-            reason=f"against {facts.against}: a branch is judged by what it adds since it left the default branch",
+            f"against = {quote_toml(observed.against)}",
+            reason=f"against {observed.against}: a branch is judged by what it adds since it left the default branch",
         )
-    _whole(draft, own, facts.growth)
+    _whole(draft, own, observed.growth)
     _everything(draft, own)
     _instructions(draft, own)
-    for name, pattern, tokens in _directories(own, facts.owned):
+    for name, pattern, tokens in _directories(own, observed.owned):
         limit = _round_up(tokens * 1.1)
         draft.add("", "[[rule]]", f"name = {quote_toml(name)}", f"paths = [{quote_toml(pattern)}]")
         draft.add(f"total = {_size(limit)}", _WARN)

@@ -115,7 +115,7 @@ def print_context(console: Console, options: Options) -> ExitCode:
     console.flush()
     if options.charts.verbose:
         for skip in sorted(summary.skipped, key=lambda skip: path_bytes(skip.path)):
-            console.note(f"skipped {escape_name(skip.path)} ({_why(skip)})")
+            console.note(f"skipped {escape_name(skip.path)} ({escape_name(skip.why)})")
     _say_what_is_missing(console, options, summary.unmatched, summary.gaps)
     if summary.plan and summary.plan.exclude:
         console.note(f"left out to fit {summary.plan.window:,} tokens: {_name_some(options, summary.plan.exclude)}")
@@ -156,7 +156,7 @@ def _say_what_is_missing(console: Console, options: Options, unmatched: Sequence
     for path in unmatched:
         console.warn(f"nothing is listed below {escape_name(path)}{hint}")
     if gaps:
-        named = ", ".join(f"{escape_name(gap.path)} ({_why(gap)})" for gap in gaps[:EXAMPLES])
+        named = ", ".join(f"{escape_name(gap.path)} ({escape_name(gap.why)})" for gap in gaps[:EXAMPLES])
         more = f" and {len(gaps) - EXAMPLES:,} more" if len(gaps) > EXAMPLES else ""
         console.warn(f"incomplete, {plural(len(gaps), 'file')} could not be counted: {named}{more}")
 
@@ -166,7 +166,3 @@ def _name_some(options: Options, patterns: Sequence[str]) -> str:
     shown = patterns if options.charts.verbose else patterns[:LEFT_OUT]
     more = f" and {len(patterns) - len(shown):,} more; -v names them" if len(patterns) > len(shown) else ""
     return ", ".join(map(escape_name, shown)) + more
-
-
-def _why(gap: Skipped) -> str:
-    return escape_name(gap.detail) or gap.reason.replace("_", " ")

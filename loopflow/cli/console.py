@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 import click
 
 from loopflow.cli.progress import show_progress
-from loopflow.errors import ExitCode, LoopflowError
+from loopflow.errors import ExitCode, LoopflowError, describe_os_error
 from loopflow.io.progress import Progress
 from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
 
@@ -181,7 +181,7 @@ def output_error(error: OSError) -> Exception:
     """Return what to raise when standard output cannot be written."""
     if isinstance(error, BrokenPipeError):
         return error
-    return OutputError(f"cannot write to standard output: {(error.strerror or '').lower()}", "check where it goes")
+    return OutputError(f"cannot write to standard output: {describe_os_error(error)}", "check where it goes")
 
 
 def _wants_colour(choice: ColourChoice, *, is_terminal: bool) -> bool:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Protocol
 
-from loopflow.errors import TooLargeError, UnreadableError
+from loopflow.errors import TooLargeError, UnreadableError, describe_os_error
 from loopflow.model import Document, FileRef, ObjectFormat, Reason, Skipped
 
 BINARY_HEAD = 8000
@@ -138,7 +138,7 @@ class LargeText:
         try:
             return self._file.read(size)
         except OSError as error:
-            raise UnreadableError((error.strerror or "").lower()) from error
+            raise UnreadableError(describe_os_error(error)) from error
 
 
 def _last_cut(before: str, text: str) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from loopflow.analysis.names import escape_name, path_bytes, sort_by_path
-from loopflow.errors import UsageError
+from loopflow.errors import UsageError, describe_os_error
 from loopflow.io.document import BINARY_HEAD, LARGE_BYTES, LargeText, is_binary, make_document
 from loopflow.io.filters import Filter
 from loopflow.io.git import Git
@@ -147,7 +147,7 @@ def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> 
         data = head + (rest or b"")
     except OSError as error:
         file.close()
-        return Skipped(ref.path, Reason.UNREADABLE, (error.strerror or "").lower())
+        return Skipped(ref.path, Reason.UNREADABLE, describe_os_error(error))
     return make_document(ref, data, object_format)
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import escape_name
-from loopflow.errors import GitError
+from loopflow.errors import GitError, describe_os_error
 from loopflow.io.discovery import Discovery
 from loopflow.io.git_command import Answer, GitCommand, decode_path
 from loopflow.io.git_output import (
@@ -291,7 +291,7 @@ def _copied_index(repository: Repository) -> Iterator[Repository]:
                 shutil.copy2(repository.index_file, copy)
             open(f"{copy}.lock", "xb").close()
         except OSError as error:
-            what = f"the index of {escape_name(repository.root)} cannot be copied: {(error.strerror or '').lower()}"
+            what = f"the index of {escape_name(repository.root)} cannot be copied: {describe_os_error(error)}"
             raise GitError(what, "check its permissions, and the space in the directory for temporary files") from error
         yield replace(repository, index_file=copy)
 

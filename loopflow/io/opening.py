@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from loopflow.analysis.names import path_bytes
+from loopflow.errors import describe_os_error
 from loopflow.model import SUBMODULE_MODE, FileRef, Reason, Skipped, Stamp
 
 HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
@@ -206,7 +207,7 @@ def _enter_far(at: int, names: list[bytes]) -> int:
 
 def _not_opened(error: OSError) -> NotOpened:
     reason = _REASONS.get(error.errno or 0, Reason.UNREADABLE)
-    return NotOpened(reason, (error.strerror or "").lower() if reason is Reason.UNREADABLE else "")
+    return NotOpened(reason, describe_os_error(error) if reason is Reason.UNREADABLE else "")
 
 
 def _kind(mode: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from loopflow.analysis.names import escape_name
-from loopflow.errors import UsageError
+from loopflow.errors import UsageError, describe_os_error
 from loopflow.io.git import Git
 from loopflow.model import Repository
 
@@ -121,7 +121,7 @@ def _resolve(git: Git, argument: str, here: str) -> str:
         hint = f"did you mean {escape_name(near)}?" if near else "paths are relative to the current directory"
         raise UsageError(f"no such file or directory: {escape_name(argument)}", hint) from error
     except OSError as error:
-        why = (error.strerror or "").lower()
+        why = describe_os_error(error)
         raise UsageError(f"this path cannot be used: {escape_name(argument)}: {why}", "check the path") from error
     return _follow(git, path)
 

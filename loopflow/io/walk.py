@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loopflow.analysis.patterns import Patterns, compile_ignore_file
+from loopflow.errors import describe_os_error
 from loopflow.io.opening import NotOpened, Opener
 from loopflow.model import FileRef, Reason, Skipped
 
@@ -40,7 +41,7 @@ def walk(root: str) -> Iterator[FileRef | Skipped | NestedRepository]:
             try:
                 entries = list(os.scandir(os.path.join(root, directory)))
             except OSError as error:
-                yield Skipped(directory.rstrip("/"), Reason.UNREADABLE, (error.strerror or "").lower())
+                yield Skipped(directory.rstrip("/"), Reason.UNREADABLE, describe_os_error(error))
                 continue
             names = {entry.name for entry in entries}
             if directory and ".git" in names:

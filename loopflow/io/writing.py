@@ -12,7 +12,7 @@ import tempfile
 from contextlib import suppress
 
 from loopflow.analysis.names import escape_name
-from loopflow.errors import LoopflowError
+from loopflow.errors import LoopflowError, describe_os_error
 
 if sys.platform != "win32":  # there, a temporary file that is left behind stays
     import fcntl
@@ -38,11 +38,25 @@ def write_atomically(path: str, text: str) -> None:
             if _replace(os.path.realpath(path), data):
                 return
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise LoopflowError(
-            f"{escape_name(path)} cannot be written: {why}", "check the directory and the disk"
-        ) from error
+        raise _cannot_write(path, describe_os_error(error)) from error
     raise LoopflowError(f"{escape_name(path)} cannot be written: others keep writing it", "try again")
+
+
+def write_new(path: str, text: str) -> None:
+    """Put `text` into a new file. Raises FileExistsError where there is one, LoopflowError where it is impossible."""
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        with suppress(OSError):  # a part of it would be taken for all of it
+            os.unlink(path)
+        raise _cannot_write(path, describe_os_error(error)) from error
+
+
+def _cannot_write(path: str, why: str) -> LoopflowError:
+    return LoopflowError(f"{escape_name(path)} cannot be written: {why}", "check the directory and the disk")
 
 
 def _find_direct(path: str) -> str | int | None:

@@ -89,6 +89,11 @@ class Reason(StrEnum):
         """Whether the file should have been counted, so that the run is incomplete."""
         return self in {Reason.UNREADABLE, Reason.TOO_LARGE, Reason.UNCOUNTED}
 
+    @property
+    def words(self) -> str:
+        """The reason as people read it."""
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:
@@ -125,6 +130,11 @@ class Skipped:
     path: str
     reason: Reason
     detail: str = ""
+
+    @property
+    def why(self) -> str:
+        """What is known of the reason, not escaped."""
+        return self.detail or self.reason.words
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def _of_gap(gap: Skipped) -> Finding:
     return Finding(
         status=Status.WARN,
         name=NOT_COUNTED,
-        text=f"{NOT_COUNTED}: {escape_name(gap.detail) or gap.reason.replace('_', ' ')}",
+        text=f"{NOT_COUNTED}: {escape_name(gap.why)}",
         path=gap.path,
         key=(NOT_COUNTED, gap.path),
     )

@@ -18,8 +18,8 @@ from markupsafe import Markup
 from loopflow.analysis.names import escape_name
 from loopflow.model import Report
 from loopflow.render.numbers import format_growth, format_percent, plural
+from loopflow.render.rows import FILES, GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, type_rows
 from loopflow.render.sections import describe_report
-from loopflow.render.text import FILES, GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, type_rows
 from loopflow.render.tree import Row
 from loopflow.render.treemap import DIGITS, GRID, TALL, WIDE, Cell, Treemap, as_rows, build_treemap
 

@@ -7,16 +7,15 @@ out.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.model import Delta, Diff, Judgement, Kind, Profile, Report, Revision, Status, Verdict
 from loopflow.render.markdown_text import Column, block, code, fold, shorten_name, table
 from loopflow.render.numbers import format_bytes, format_growth, format_percent, plural
+from loopflow.render.rows import group_by_reason, type_rows, worst_first
 from loopflow.render.terminal import Glyphs
-from loopflow.render.text import type_rows
 from loopflow.render.tree import Node, Row, build_tree, draw_tree, keep_largest
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_plan
 
@@ -26,7 +25,6 @@ LONGEST = 60_000
 # Blanks that a browser does not run together.
 GLYPHS = Glyphs(branch="├\xa0", last="└\xa0", line="│\xa0", gap="\xa0\xa0", ellipsis="…", is_fine=True)
 _MARKS = {Status.OK: "✅", Status.WARN: "⚠️", Status.INHERITED: "⚠️", Status.FAIL: "❌"}
-_WORST_FIRST = (Status.FAIL, Status.WARN, Status.INHERITED, Status.OK)
 _BAR_CELLS = 10
 _LARGEST = 10
 _EXAMPLES = 3
@@ -117,7 +115,7 @@ def _gaps(profile: Profile) -> Iterator[str]:
 
 def _rules(judgement: Judgement, room: Room) -> Iterator[str]:
     """Yield the verdicts, the worst first."""
-    verdicts = sorted(judgement.verdicts, key=lambda verdict: _WORST_FIRST.index(verdict.status))
+    verdicts = worst_first(judgement.verdicts)
     if verdicts:
         titles = [title.capitalize() for title in BUDGET_TITLES]
         columns = [Column(title, is_number=title not in {titles[0], titles[-1]}) for title in titles]
@@ -128,22 +126,19 @@ def _rules(judgement: Judgement, room: Room) -> Iterator[str]:
 
 def _rule_cells(verdict: Verdict) -> Sequence[str]:
     status, *numbers, name = budget_cells(verdict)
-    return f"{_MARKS[verdict.status]} {status}", *numbers, code(_cut(name))
+    return f"{_MARKS[verdict.status]} {status}", *numbers, code(_shorten(name))
 
 
 def _failures(report: Report, judgement: Judgement, room: Room) -> Iterator[str]:
     """Yield what failed and what to do about it, and what this change did to the rules."""
     lines: list[str] = []
     for verdict in judgement.failed[: room.open]:
-        few = replace(verdict, over=verdict.over[: room.open])
-        more = [f"and {len(verdict.over) - room.open:,} more files"] if len(verdict.over) > room.open else []
-        first, *rest = describe_failure(verdict, report)[:1] + describe_failure(few, report)[1:]
-        names, hints = rest[: len(few.over)], rest[len(few.over) :]
-        lines += [first, *(f"  {line}" for line in names + more + hints), ""]
+        first, *rest = describe_failure(verdict, report, room.open)
+        lines += [first, *(f"  {line}" for line in rest), ""]
     lines += judgement.remarks[: room.folded]
     if lines:
         yield ""
-        yield from block([_cut(line) for line in (lines if lines[-1] else lines[:-1])])
+        yield from block([_shorten(line) for line in (lines if lines[-1] else lines[:-1])])
         yield from _more(max(len(judgement.failed) - room.open, 0) + max(len(judgement.remarks) - room.folded, 0))
 
 
@@ -209,7 +204,7 @@ def _rest(report: Report, room: Room) -> Iterator[str]:
         yield from _cuts(report, room)
     if report.plan:
         lines = "\n".join(describe_plan(profile, report.plan)).split("\n")
-        shown = [_cut(line) for line in lines[: room.folded]]
+        shown = [_shorten(line) for line in lines[: room.folded]]
         yield from fold("What fits a window", [*block(shown), *_more(len(lines) - room.folded)])
     if profile.skipped:
         yield from _skipped(profile)
@@ -224,7 +219,7 @@ def _cuts(report: Report, room: Room) -> Iterator[str]:
             format_percent(cut.tokens, total),
             cut.reason.value,
             _name(cut.at),
-            code(_cut(escape_name(cut.evidence))) if cut.evidence else "",
+            code(_shorten(escape_name(cut.evidence))) if cut.evidence else "",
         )
         for cut in cuts[: room.folded]
     ]
@@ -234,13 +229,10 @@ def _cuts(report: Report, room: Room) -> Iterator[str]:
 
 
 def _skipped(profile: Profile) -> Iterator[str]:
-    by_reason = sorted(profile.skipped, key=lambda skip: skip.reason)
-    groups = [(reason, list(group)) for reason, group in groupby(by_reason, key=lambda skip: skip.reason)]
-    groups.sort(key=lambda group: -len(group[1]))
     rows = []
-    for reason, group in groups:
+    for reason, group in group_by_reason(profile.skipped):
         names = ", ".join(_name(skip.path) for skip in group[:_EXAMPLES])
-        rows.append((f"{len(group):,}", reason.replace("_", " "), names + (", …" if len(group) > _EXAMPLES else "")))
+        rows.append((f"{len(group):,}", reason.words, names + (", …" if len(group) > _EXAMPLES else "")))
     columns = [_NUMBERS[2], Column("Reason"), Column("For example")]
     yield from fold(f"Skipped: {plural(len(profile.skipped), 'file')}", table(columns, rows))
 
@@ -253,5 +245,5 @@ def _name(name: str) -> str:
     return code(escape_name(shorten_name(name)))
 
 
-def _cut(line: str) -> str:
+def _shorten(line: str) -> str:
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"

@@ -3,21 +3,20 @@
 Plain values and short lists. Whatever could be long is cut here, and says by how much.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.model import Delta, Kind, Profile, Report, Revision, Skipped, Status, Verdict
 from loopflow.render.numbers import format_bytes, format_growth, format_percent, plural
+from loopflow.render.rows import group_by_reason, worst_first
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
 
 OPEN, FOLDED = 10, 200
 """Rows of a list that show at once, and those that show when it is opened."""
 LARGEST = 10
-_WORST_FIRST = (Status.FAIL, Status.WARN, Status.INHERITED, Status.OK)
 _FULL = 100
 
 
@@ -61,9 +60,9 @@ def describe_report(report: Report) -> dict[str, Any]:
         "growth": describe_growth(profile, diff) if diff else "",
         "changes": list_rows([_change(delta) for delta in diff.largest]) if diff else None,
         "rule_titles": BUDGET_TITLES,
-        "rules": [_rule(verdict) for verdict in _worst_first(judgement.verdicts)] if judgement else [],
+        "rules": [_rule(verdict) for verdict in worst_first(judgement.verdicts)] if judgement else [],
         "has_owners": any(verdict.owner for verdict in judgement.verdicts) if judgement else False,
-        "failures": list_rows([_failure(verdict, report) for verdict in failed]),
+        "failures": list_rows([describe_failure(verdict, report, OPEN) for verdict in failed]),
         "remarks": judgement.remarks if judgement else (),
         "cuts": list_rows(_cuts(report)),
         "cuts_tokens": sum(cut.tokens for cut in report.cuts),
@@ -127,23 +126,10 @@ def _change(delta: Delta) -> dict[str, Any]:
     }
 
 
-def _worst_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    return sorted(verdicts, key=lambda verdict: _WORST_FIRST.index(verdict.status))
-
-
 def _rule(verdict: Verdict) -> dict[str, Any]:
     status, *numbers, name = budget_cells(verdict)
     filled = min(_FULL * max(verdict.value, 0) // verdict.limit, _FULL) if verdict.limit else 0
     return {"status": status, "numbers": numbers, "name": name, "owner": verdict.owner or "", "filled": filled}
-
-
-def _failure(verdict: Verdict, report: Report) -> list[str]:
-    """Return what failed, and what to do; of very many files over a limit only the first."""
-    lines = describe_failure(replace(verdict, over=verdict.over[:OPEN]), report)
-    lines[0] = describe_failure(verdict, report)[0]
-    if len(verdict.over) > OPEN:
-        lines.insert(OPEN + 1, f"and {len(verdict.over) - OPEN:,} more files")
-    return lines
 
 
 def _cuts(report: Report) -> list[dict[str, str]]:
@@ -177,11 +163,5 @@ def _plan(report: Report) -> tuple[list[str], str] | None:
 
 def _skipped(skipped: Iterable[Skipped]) -> list[tuple[str, bool, Listing]]:
     """Return the reasons, gaps first and then the most frequent, each with whether it is a gap, and its files."""
-    groups: defaultdict[str, list[Skipped]] = defaultdict(list)
-    for skip in skipped:
-        groups[skip.reason].append(skip)
-    order = sorted(groups.values(), key=lambda group: (not group[0].reason.leaves_a_gap, -len(group)))
-    return [
-        (group[0].reason.value.replace("_", " "), group[0].reason.leaves_a_gap, Listing((), group[:FOLDED], len(group)))
-        for group in order
-    ]
+    groups = sorted(group_by_reason(skipped), key=lambda group: not group[0].leaves_a_gap)
+    return [(reason.words, reason.leaves_a_gap, Listing((), files[:FOLDED], len(files))) for reason, files in groups]

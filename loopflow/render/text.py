@@ -1,19 +1,28 @@
 """The charts for a terminal.
 
-A chart is a list of rows and a list of columns: to change what is shown, change `DIRECTORY_COLUMNS`, `TYPE_COLUMNS` or
-`FILE_COLUMNS`; to change which rows there are, the function that makes them. Numbers come first and names last, so that
-deep trees and long names never push a number out of its column. The answer stands at the end: the largest files, what
-was skipped, the total.
+A chart is a list of rows and a list of columns: what they are, and how to change them, is in `rows.py`. Numbers come
+first and names last, so that deep trees and long names never push a number out of its column. The answer stands at the
+end: the largest files, what was skipped, the total.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
-from loopflow.model import Cut, Delta, Diff, Judgement, Profile, Report, Skipped, Status
-from loopflow.render.numbers import format_bytes, format_growth, format_percent, plural
+from loopflow.model import Cut, Delta, Diff, Judgement, Report, Skipped, Status
+from loopflow.render.numbers import format_bytes, format_percent, plural
+from loopflow.render.rows import (
+    DIRECTORY_COLUMNS,
+    FILE_COLUMNS,
+    GROWTH_COLUMNS,
+    OF_TOTAL,
+    TOKENS,
+    TYPE_COLUMNS,
+    Column,
+    group_by_reason,
+    type_rows,
+)
 from loopflow.render.terminal import Glyphs, Terminal, measure, shorten
 from loopflow.render.tree import Row, build_tree, draw_tree
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
@@ -41,28 +50,6 @@ class ChartOptions:
     top: int | None = None
     verbose: bool = False
     cuts: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One right-aligned column."""
-
-    title: str
-    cell: Callable[[Row], str]
-
-
-TOKENS = Column("tokens", lambda row: f"{row.tokens:,}")
-OF_PARENT = Column("% parent", lambda row: format_percent(row.tokens, row.parent_tokens))
-OF_TOTAL = Column("% total", lambda row: format_percent(row.tokens, row.total_tokens))
-FILES = Column("files", lambda row: f"{row.files:,}")
-BEFORE = Column("before", lambda row: "" if row.before is None else f"{row.before:,}")
-CHANGE = Column("change", lambda row: f"{row.tokens - (row.before or 0):+,}" if row.tokens != row.before else "0")
-GROWTH = Column("% change", lambda row: format_growth(row.before, None if row.is_gone else row.tokens))
-GROWTH_COLUMNS = (BEFORE, CHANGE, GROWTH)
-
-DIRECTORY_COLUMNS = (TOKENS, OF_PARENT, OF_TOTAL, FILES)
-TYPE_COLUMNS = (TOKENS, OF_TOTAL, FILES)
-FILE_COLUMNS = (TOKENS, OF_TOTAL)
 
 
 def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
@@ -102,22 +89,6 @@ def _columns(columns: Sequence[Column], diff: Diff | None, terminal: Terminal) -
     if terminal.width is not None and terminal.width < _ROOM_FOR_ALL:
         rest = [OF_TOTAL]
     return (TOKENS, *GROWTH_COLUMNS, *rest)
-
-
-def type_rows(profile: Profile, diff: Diff | None, top: int | None) -> Iterator[Row]:
-    """Yield the `top` largest types and the rest as one row, or all of them and then those that are gone."""
-    before = {delta.path: delta.before for delta in diff.types} if diff else {}
-    gone = [delta.path for delta in diff.types if delta.after is None] if diff else []
-    total = profile.total.tokens
-    for stats in profile.types[:top]:
-        yield Row(escape_name(stats.type), stats.tokens, total, stats.files, before=before.get(stats.type))
-    if top is None:
-        for name in gone:
-            yield Row(escape_name(name), 0, total, 0, before=before[name], is_gone=True)
-    elif rest := [stats.type for stats in profile.types[top:]] + gone:
-        tokens, files = (sum(getattr(stats, key) for stats in profile.types[top:]) for key in ("tokens", "files"))
-        was = [tokens_before for name in rest if (tokens_before := before.get(name)) is not None]
-        yield Row(f"({plural(len(rest), 'more type')})", tokens, total, files, before=sum(was) if was else None)
 
 
 def _changes(diff: Diff, terminal: Terminal, top: int) -> Iterator[str]:
@@ -256,18 +227,15 @@ def _justify(texts: Sequence[str], widths: Sequence[int]) -> str:
 
 def _skipped(skipped: Sequence[Skipped], terminal: Terminal, *, verbose: bool) -> Iterator[str]:
     """Yield the reasons, the most frequent first, with examples; all of them for a gap, or when `verbose`."""
-    by_reason = sorted(skipped, key=lambda skip: skip.reason)
-    groups = [(reason, list(group)) for reason, group in groupby(by_reason, key=lambda skip: skip.reason)]
-    groups.sort(key=lambda group: -len(group[1]))
+    groups = group_by_reason(skipped)
     width = max(len(f"{len(group):,}") for _, group in groups)
     for reason, group in groups:
         count = f"{len(group):,}".rjust(width)
-        label = reason.replace("_", " ")
         if verbose or reason.leaves_a_gap:
-            yield f"{count}  {label}"
+            yield f"{count}  {reason.words}"
             yield from (f"{'':{width}}    {_name_with_detail(skip)}" for skip in group)
         else:
-            head = f"{count}  {label}  "
+            head = f"{count}  {reason.words}  "
             yield head + _examples([escape_name(skip.path) for skip in group], terminal, len(head))
 
 

@@ -59,10 +59,15 @@ def budget_cells(verdict: Verdict) -> tuple[str, ...]:
     return verdict.status.value, value, limit, share, name_limit(verdict) + note
 
 
-def describe_failure(verdict: Verdict, report: Report) -> list[str]:
-    """Return lines: rule, limit, value and by how much; what grew; where the limit is written; who owns it."""
+def describe_failure(verdict: Verdict, report: Report, most: int | None = None) -> list[str]:
+    """Return lines: rule, limit, value and by how much; what grew; where the limit is written; who owns it.
+
+    No more than `most` files are named.
+    """
     lines = [f"FAIL {describe_verdict(verdict)}"]
-    lines += [f"{escape_name(file.path)}: {file.tokens:,}" for file in verdict.over]
+    lines += [f"{escape_name(file.path)}: {file.tokens:,}" for file in verdict.over[:most]]
+    if most is not None and len(verdict.over) > most:
+        lines.append(f"and {len(verdict.over) - most:,} more files")
     if verdict.causes:
         lines.append("added most: " + ", ".join(_cause(delta) for delta in verdict.causes[:_NAMED]))
     if verdict.sources:

@@ -186,7 +186,7 @@ def test_the_target_branch_is_not_judged_in_place_of_a_pull_request(origin: Orig
     [
         ({"check": "yes"}, "the action's input 'check' is 'yes'; write true or false"),
         ({"working-directory": "no\nwhere"}, r"the directory no\nwhere cannot be entered"),
-        ({"config": "--save-baseline", "window": "1k"}, "the config file --save-baseline cannot be read"),
+        ({"config": "--save-baseline", "window": "1k"}, "there is no config file --save-baseline"),
         ({"against": "--upload-pack=$(touch mark)"}, "there is no --upload-pack=$(touch mark)"),
         ({"against": "origin/nowhere"}, "couldn't find remote ref refs/heads/nowhere"),
     ],
