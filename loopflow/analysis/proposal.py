@@ -5,6 +5,7 @@ Nothing in it is stricter than what is there, so that the first check passes; wh
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import ceil
 
 from loopflow.analysis.cuts import to_pattern
@@ -32,9 +33,12 @@ _LEAST_TOTAL = 8_000
 _LEAST_LIMIT = 1_000
 _LEAST_INSTRUCTIONS = 2_000
 _MOST_DIRECTORIES = 6
-_LEAST_SHARE = 0.05
+_LEAST_SHARE = Fraction(1, 20)
 _MILLION = 1_000_000
-_MOST_SHARE = 0.6
+_MOST_SHARE = Fraction(3, 5)
+_GROWTH = Fraction(1, 50)
+_ROOM = Fraction(11, 10)
+_ROOM_FOR_INSTRUCTIONS = Fraction(5, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def propose(observed: Observed) -> Proposal:
     _everything(draft, own)
     _instructions(draft, own)
     for name, pattern, tokens in _directories(own, observed.owned):
-        limit = _round_up(tokens * 1.1)
+        limit = _round_up(tokens * _ROOM)
         draft.add("", "[[rule]]", f"name = {quote_toml(name)}", f"paths = [{quote_toml(pattern)}]")
         draft.add(f"total = {_size(limit)}", _WARN)
         draft.reasons.append(f"{name}: {_words(limit)}, today's {tokens:,}{_and_room(limit, _LEAST_LIMIT)}")
@@ -111,8 +115,8 @@ def _exclude(draft: _Draft, cuts: Sequence[Cut]) -> set[str]:
 def _whole(draft: _Draft, own: Sequence[FileTokens], needed: str | None) -> None:
     total = sum(file.tokens for file in own)
     largest = max((file.tokens for file in own), default=0)
-    limit = max(_round_up(largest * 1.1), _LEAST_FILE)
-    growth = needed or ("2%" if total * 0.02 >= _LEAST_GROWTH else _size(_LEAST_GROWTH).strip('"'))
+    limit = max(_round_up(largest * _ROOM), _LEAST_FILE)
+    growth = needed or ("2%" if total * _GROWTH >= _LEAST_GROWTH else _size(_LEAST_GROWTH).strip('"'))
     why = "2 % is what one change seldom adds" if growth == "2%" else f"2 % of {total:,} would be very little"
     if needed:
         why = "this branch has added nearly as much already"
@@ -125,7 +129,7 @@ def _whole(draft: _Draft, own: Sequence[FileTokens], needed: str | None) -> None
 
 def _everything(draft: _Draft, own: Sequence[FileTokens]) -> None:
     total = sum(file.tokens for file in own)
-    limit = max(_round_up(total * 1.1), _LEAST_TOTAL)
+    limit = max(_round_up(total * _ROOM), _LEAST_TOTAL)
     draft.add("", "[[rule]]", f'name = "{EVERYTHING}"', 'paths = ["*"]', f"total = {_size(limit)}")
     draft.add(_WARN, 'level = "warn"')
     draft.reasons.append(
@@ -137,7 +141,7 @@ def _instructions(draft: _Draft, own: Sequence[FileTokens]) -> None:
     there = [name for name in AGENT_FILES if any(_is_at(file.path, name) for file in own)]
     if there:
         tokens = sum(file.tokens for file in own if any(_is_at(file.path, name) for name in there))
-        limit = max(_round_up(tokens * 1.25), _LEAST_INSTRUCTIONS)
+        limit = max(_round_up(tokens * _ROOM_FOR_INSTRUCTIONS), _LEAST_INSTRUCTIONS)
         patterns = ", ".join(quote_toml(f"/{name}") for name in there)
         draft.add("", "[[rule]]", f'name = "{INSTRUCTIONS}"', f"paths = [{patterns}]", f"total = {_size(limit)}")
         draft.reasons.append(f"agent instructions: {_words(limit)}, read in every session; today {tokens:,}")
@@ -181,7 +185,7 @@ def _sums(own: Sequence[FileTokens], below: str) -> dict[str, int]:
     return sums
 
 
-def _round_up(tokens: float) -> int:
+def _round_up(tokens: Fraction) -> int:
     """Return `tokens` rounded up to two digits that count, and to whole thousands."""
     step = max(_LEAST_LIMIT, int("1" + "0" * (len(str(int(tokens))) - 2)))
     return ceil(tokens / step) * step

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.analysis.owners import CODEOWNERS, parse_owners
+from loopflow.analysis.owners import CODEOWNERS, owned_directories, parse_owners
 
 EXAMPLE = """\
 # Everybody's, if nothing below says otherwise.
@@ -95,3 +95,21 @@ def test_what_comes_later_wins(lines: list[str]) -> None:
 def test_where_they_are_looked_for() -> None:
     """GitHub's places come first, in its order, then GitLab's."""
     assert CODEOWNERS == (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+
+
+@pytest.mark.parametrize(
+    ("text", "owned"),
+    [
+        pytest.param("/src/ @a\nsrc @b\ndocs/ @c # why\n", ["/src/", "src", "docs/"], id="in the order of the lines"),
+        pytest.param("/a/ # @x\n# b/ @b\n", [], id="owners that are a comment"),
+        pytest.param("/a/\n/b/ @b", ["/b/"], id="nobody owns it"),
+        pytest.param("*.md @a\na?/ @a\n[ab]/ @a\na\\ b/ @a\n", [], id="wildcards and blanks"),
+        pytest.param("[Section] @a\n^[Other] @a\n!/a/ @a\n", [], id="what is no pattern"),
+        pytest.param("/ @a\n// @b\n", [], id="the root"),
+        pytest.param("\ufeff/a/ @a", ["/a/"], id="a byte order mark"),
+        pytest.param("", [], id="nothing"),
+    ],
+)
+def test_owned_directories(text: str, owned: list[str]) -> None:
+    """What is owned by a name is known without looking at any file."""
+    assert owned_directories(text) == owned

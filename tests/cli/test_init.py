@@ -225,16 +225,6 @@ def test_owners_have_rules(repo: Repo) -> None:
     assert paths == [("/src/",), ("/lib/in/",), ("/docs/",)]
 
 
-def test_instructions_have_a_rule(repo: Repo) -> None:
-    """The files that agents read in every session have a rule together, with room for a quarter more."""
-    with_instructions(repo)
-    said = init(repo.root).out
-    [rule] = [rule for rule in read(repo.root).rules if rule.name == "agent instructions"]
-    assert rule.paths == ("/AGENTS.md", "/.cursor/rules/")
-    assert rule.total == 5_000
-    assert "today 3,500" in said
-
-
 def test_the_default_branch_is_the_start(repo: Repo) -> None:
     """With a remote, a branch is judged by what it adds since it left the default branch, whatever that is called."""
     with_remote(repo)
@@ -259,13 +249,6 @@ def test_a_long_branch_is_allowed_what_it_has(repo: Repo) -> None:
     assert growth.share
     assert 50 / 150 < growth.share < 50 / 150 + 0.03
     assert "this branch" in said
-
-
-def test_only_everything_may_be_exceeded(repo: Repo) -> None:
-    """The total of everything only warns: a number that somebody made up stops nobody."""
-    with_others_code(repo)
-    init(repo.root)
-    assert [rule.name for rule in read(repo.root).rules if rule.level == "warn"] == ["everything"]
 
 
 def test_nothing_warns_on_the_first_day(repo: Repo) -> None:
