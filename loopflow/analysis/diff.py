@@ -7,7 +7,7 @@ neither new nor gone, and a directory of which everything has moved is one chang
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from loopflow.analysis.names import path_bytes
+from loopflow.analysis.names import directories_above, path_bytes
 from loopflow.model import Before, Delta, Diff, FileTokens, Kind, Profile, Total
 
 ROOT = "."
@@ -117,7 +117,11 @@ def find_moved_directories(before: Before) -> dict[str, str]:
     for new, old in before.moves.items():
         pairs.update(_directories_of_move(old, new))
     whole = {new: old for (old, new), number in pairs.items() if number == sizes[old] and number >= _LEAST_MOVED}
-    return {new: old for new, old in whole.items() if not any(above in whole for above in list(_above(new)))}
+    return {new: old for new, old in whole.items() if not any(above in whole for above in _above(new))}
+
+
+def _above(path: str) -> list[str]:
+    return [above.removesuffix("/") for above in directories_above(path)]
 
 
 def _directories_of_move(old: str, new: str) -> Iterable[tuple[str, str]]:
@@ -127,14 +131,6 @@ def _directories_of_move(old: str, new: str) -> Iterable[tuple[str, str]]:
         if not (old and new) or old == new:
             return
         yield old, new
-
-
-def _above(path: str) -> Iterable[str]:
-    """Yield the directories above `path`, the uppermost first."""
-    at = path.find("/")
-    while at > 0:
-        yield path[:at]
-        at = path.find("/", at + 1)
 
 
 def _name(path: str) -> str:

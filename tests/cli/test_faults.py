@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, UNMEASURED, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run
 
 PRIVATE = "the text of a file"
 
@@ -71,7 +71,7 @@ def test_a_bug_with_nobody_to_tell(private: Path) -> None:
 def test_an_interrupt_while_printing(large: Path) -> None:
     """Ctrl-C while somebody reads slowly ends with 130 and no traceback."""
     with subprocess.Popen(
-        COMMAND, cwd=large, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(UNMEASURED)
+        COMMAND, cwd=large, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     ) as process:
         assert process.stdout
         assert process.stdout.read(11) == b"<documents>"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, UNMEASURED, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run
 
 IMPATIENT, PATIENT = (
     python(f"import loopflow.cli.progress; loopflow.cli.progress.PATIENCE_SECONDS = {seconds}") for seconds in (-1, 1e9)
@@ -174,7 +174,7 @@ def counting(*arguments: str, cwd: Path, begun: Path, stuck: bool = False) -> It
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        env=environment({"LOOPFLOW_ENGINE": "tiktoken", **UNMEASURED}),
+        env=environment({"LOOPFLOW_ENGINE": "tiktoken"}),
     ) as process:
         started = Counting(process, begun)
         try:
@@ -241,7 +241,7 @@ def test_an_interrupt_with_progress_brings_the_cursor_back(long: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=theirs,
         start_new_session=True,
-        env=environment({"TERM": "xterm-256color", "LOOPFLOW_ENGINE": "tiktoken", **UNMEASURED}),
+        env=environment({"TERM": "xterm-256color", "LOOPFLOW_ENGINE": "tiktoken"}),
     ) as process:
         os.close(theirs)
         shown = os.read(ours, 65536)

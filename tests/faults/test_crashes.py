@@ -27,7 +27,7 @@ from loopflow.io.writing import write_atomically
 from loopflow.model import BASELINE_FILE
 from tests.support.builder import Repo
 from tests.support.caches import NOW_NS, Opened
-from tests.support.run import COMMAND, UNMEASURED, environment, run
+from tests.support.run import COMMAND, environment, run
 
 KILLS = int(os.environ.get("LOOPFLOW_KILLS") or 0)
 BY_CHANCE = KILLS or 3
@@ -35,7 +35,7 @@ EVERY = 1 if KILLS else 4
 """Where there are many system calls, a kill comes at one of so many."""
 
 WRITES = "write,pwrite64,writev,rename,renameat,renameat2,fsync,fdatasync,ftruncate,unlink,unlinkat,fchmod,flock,mkdir"
-QUIET = {**UNMEASURED, "PYTHONDONTWRITEBYTECODE": "1"}
+QUIET = {"PYTHONDONTWRITEBYTECODE": "1"}
 REPORT = "report.json"
 OLD, NEW = "old\n" * 20_000, "newer\n" * 20_000
 ROWS = 300

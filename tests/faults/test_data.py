@@ -31,7 +31,7 @@ from loopflow.io.cache import SCHEMA
 from loopflow.io.encoding import encoding_id
 from loopflow.model import BASELINE_FILE
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, UNMEASURED, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run
 
 SAVE = ("--profile", "--save-baseline")
 FILES = {"a.py": "x = 1\n", "docs/b.md": "two words\n", "src/c.py": "y = 2\n"}
@@ -90,7 +90,7 @@ def test_a_kill_while_saving_leaves_old_or_new(project: Repo) -> None:
     left = []
     for at in range(1, POINTS + 1):
         (project.root / BASELINE_FILE).write_bytes(old)
-        killed = run(*SAVE, cwd=project.root, env=UNMEASURED, program=python(KILLED.format(at=at)))
+        killed = run(*SAVE, cwd=project.root, program=python(KILLED.format(at=at)))
         assert killed.code == -signal.SIGKILL, at
         left.append(stored(project))
     assert left == [old] * 7 + [new] * 3
@@ -158,9 +158,7 @@ def test_fifty_save_and_check_at_once(project: Repo, tmp_path: Path) -> None:
     said = tmp_path / "said"
     said.mkdir()
     command = [sys.executable, "-c", CROWD, str(TOGETHER), str(said)]
-    done = subprocess.run(
-        command, cwd=project.root, env=environment(UNMEASURED), capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, cwd=project.root, env=environment(), capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0"] * TOGETHER, [path.read_text() for path in said.iterdir()]
     assert json.loads(stored(project))["files"].keys() == {*FILES, "new.py", ""}
     assert sorted(os.listdir(project.root)) == sorted([".git", BASELINE_FILE, "a.py", "docs", "new.py", "src"])
@@ -367,7 +365,7 @@ def test_an_interrupt_while_counting(repo: Repo, tmp_path: Path, arguments: Sequ
     text = "".join(f"value_{number} = {number * number}\n" for number in range(20_000))
     repo.track({f"file{number}.py": f"# {number}\n{text}" for number in range(30)})
     before = sorted(os.listdir(repo.root))
-    variables = {"LOOPFLOW_ENGINE": "tiktoken", "LOOPFLOW_CACHE_DIR": str(tmp_path / "cache"), **UNMEASURED}
+    variables = {"LOOPFLOW_ENGINE": "tiktoken", "LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
     with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=repo.root,

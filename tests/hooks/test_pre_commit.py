@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.builder import Repo
 from tests.support.charts import words
-from tests.support.run import UNMEASURED, Result, run
+from tests.support.run import Result, run
 
 PROJECT = Path(__file__).parents[2]
 PRE_COMMIT = (sys.executable, "-m", "pre_commit")
@@ -59,7 +59,7 @@ class Hooks:
     @property
     def run(self) -> dict[str, str]:
         """What a run needs to know."""
-        return {"PRE_COMMIT_HOME": str(self.home), **UNMEASURED}
+        return {"PRE_COMMIT_HOME": str(self.home)}
 
 
 @pytest.fixture(scope="session")
@@ -364,7 +364,7 @@ def test_the_hooks_can_be_tried(clone: Clone) -> None:
 def test_what_pre_commit_is_told() -> None:
     """The manifest is valid, and each hook runs once over the whole, whatever files there are."""
     manifest = read_yaml(".pre-commit-hooks.yaml")
-    assert run("validate-manifest", ".pre-commit-hooks.yaml", cwd=PROJECT, env=UNMEASURED, program=PRE_COMMIT).code == 0
+    assert run("validate-manifest", ".pre-commit-hooks.yaml", cwd=PROJECT, program=PRE_COMMIT).code == 0
     assert [hook["id"] for hook in manifest] == [
         "code-context-budget",
         "code-context-budget-push",
@@ -379,7 +379,7 @@ def test_what_pre_commit_is_told() -> None:
 def test_this_project_uses_them() -> None:
     """The project's own config is valid, and runs what the manifest runs."""
     own = ".pre-commit-config.yaml"
-    assert run("validate-config", own, cwd=PROJECT, env=UNMEASURED, program=PRE_COMMIT).code == 0
+    assert run("validate-config", own, cwd=PROJECT, program=PRE_COMMIT).code == 0
     used = {hook["id"]: hook for repo in read_yaml(own)["repos"] for hook in repo["hooks"]}
     for hook in read_yaml(".pre-commit-hooks.yaml")[:2]:
         shared = ("entry", "pass_filenames", "always_run", "require_serial")

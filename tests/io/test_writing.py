@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from loopflow.errors import LoopflowError
 from loopflow.io.writing import write_atomically
-from tests.support.run import UNMEASURED, environment
+from tests.support.run import environment
 from tests.support.unprivileged import open_directory, ordinary_user
 
 LARGE = 300_000
@@ -36,7 +36,7 @@ def start(code: str, *arguments: object, stdout: int = subprocess.PIPE) -> subpr
     """Start a process that can call `write_atomically`, with `argv` from 1 on."""
     program = f"import fcntl, os, resource, sys\nfrom loopflow.io.writing import write_atomically\n{code}"
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stdout, env=environment(UNMEASURED))
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stdout, env=environment())
 
 
 def wait_for(process: subprocess.Popen[bytes]) -> None:

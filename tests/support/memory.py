@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.support.run import COMMAND, UNMEASURED, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run
 
 MEGABYTE = 1_000_000
 
@@ -26,7 +26,7 @@ def peak_of(*arguments: str, cwd: Path) -> tuple[int, str]:
     The memory is the resident set, in bytes. Needs /proc.
     """
     with tempfile.NamedTemporaryFile() as file:
-        result = run(*arguments, cwd=cwd, env=UNMEASURED, program=python(_REPORT.format(file=file.name)))
+        result = run(*arguments, cwd=cwd, program=python(_REPORT.format(file=file.name)))
         assert (result.code, result.err) == (0, "")
         return max(map(int, file.read().split())) * 1024, result.out
 
@@ -38,7 +38,7 @@ def run_within(most: int, *arguments: str, cwd: Path, env: Mapping[str, str] | N
         cwd=cwd,
         capture_output=True,
         check=False,
-        env=environment({**UNMEASURED, **(env or {})}),
+        env=environment(env),
         preexec_fn=_limit(most),
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# For runs that are interrupted: coverage's tracer takes a lock, and an interrupt within it leaves the lock taken.
-UNMEASURED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
-
 _HANGS_AFTER = 120  # seconds; not a measure of anything, but a hanging run should fail, not hang the tests
 
 COMMAND = (sys.executable, "-c", "from loopflow.cli.code_context import main; main()")
