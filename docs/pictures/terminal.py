@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import tempfile
@@ -83,7 +84,7 @@ def run(screen: Screen) -> bytes:
         os.close(ours)
         code = process.wait()
         errors.seek(0)
-        output = output.replace(b"\r\n", b"\n") + errors.read()
+        output = re.sub(rb"\r+\n", b"\n", output) + errors.read()
     if code and not screen.may_fail:
         raise SystemExit(f"{screen.command} ended with {code}: {output.decode()}")
     return output
@@ -93,5 +94,8 @@ def draw(screen: Screen) -> str:
     """Run the command and return the picture, as SVG."""
     console = Console(record=True, width=screen.width, file=StringIO(), legacy_windows=False, color_system="truecolor")
     console.print(Text(f"$ {' '.join(screen.command)}\n"))
-    console.print(Text.from_ansi(run(screen).decode(errors="replace")), soft_wrap=True)
+    for line in Text.from_ansi(run(screen).decode(errors="replace")).split(allow_blank=True):
+        folded = line.divide(range(screen.width, len(line), screen.width)) if line.cell_len > screen.width else [line]
+        for part in folded:  # as a terminal folds a line: not between words
+            console.print(part, soft_wrap=True)
     return console.export_svg(title="code-context", theme=screen.theme, code_format=_SVG, unique_id=screen.name)
