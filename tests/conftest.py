@@ -23,6 +23,7 @@ WITHOUT_PRIVILEGES = (
 settings.register_profile(
     "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )  # no test asserts a time
+settings.register_profile("few", settings.get_profile("untimed"), max_examples=20)  # for runs of very many tests
 settings.load_profile("untimed")
 
 
