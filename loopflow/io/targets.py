@@ -86,6 +86,9 @@ def _find_in_git(git: Git, argument: str, here: str, *, is_named: bool) -> Tree:
     while not os.path.isdir(directory) or os.path.realpath(directory) != directory:
         directory = os.path.dirname(directory)
     repository = git.find_repository(directory)
+    if repository is None and not is_named and git.find_bare_repository(directory):
+        what = f"{escape_name(directory)} is a bare repository, which is read only when it is named"
+        raise UsageError(what, "name it: --rev REV .")
     if repository is None:
         raise UsageError(
             f"{escape_name(argument)} is not in a git repository", "only files of one can be read like this"

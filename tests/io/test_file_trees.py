@@ -177,12 +177,12 @@ def test_nothing_changes_outside_of_git(plain: Path) -> None:
 
 def test_nothing_is_staged_in_a_bare_repository(project: Repo, tmp_path: Path) -> None:
     """A bare repository has commits to read and nothing that is staged."""
-    bare = tmp_path / "bare\t.git"
+    bare = tmp_path / "bare.git"
     project.git("clone", "--quiet", "--bare", ".", os.fspath(bare))
-    message, hint = refused(bare, SelectRequest(source=Index()))
-    assert message == f"{tmp_path}/bare\\t.git is a bare repository: no commit is made there"
+    message, hint = refused(bare, SelectRequest(source=Index(), paths=(".",)))
+    assert message == f"{tmp_path}/bare.git is a bare repository: no commit is made there"
     assert hint == "read one with --rev"
-    assert select(SelectRequest(source=Revision("HEAD")), Git(), os.fspath(bare)).candidates
+    assert select(SelectRequest(source=Revision("HEAD"), paths=(".",)), Git(), os.fspath(bare)).candidates
 
 
 def test_an_empty_selection_may_be_asked_for(project: Repo) -> None:
