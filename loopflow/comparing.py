@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from loopflow.analysis.budget import Case, Matcher, judge
 from loopflow.analysis.diff import compare
 from loopflow.analysis.names import escape_name
-from loopflow.analysis.owners import CODEOWNERS, parse_owners
+from loopflow.analysis.owners import parse_owners
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.raised import describe_changes
 from loopflow.config import CONFIG_FILES, Config, resolve
-from loopflow.errors import BaselineError, LoopflowError, UsageError
+from loopflow.errors import BaselineError, LoopflowError, UsageError, describe_os_error
 from loopflow.io.baseline import Baseline, dump, parse
 from loopflow.io.before import Covers, Moment, count_before, count_files, read_stored
 from loopflow.io.counting import Engine
@@ -24,7 +24,7 @@ from loopflow.io.filters import Filter
 from loopflow.io.named_file import read_named
 from loopflow.io.start import Push, Start, find_push_start, find_start
 from loopflow.io.token_profiler import TokenProfiler
-from loopflow.io.tree_files import TreeFiles
+from loopflow.io.tree_files import TreeFiles, read_codeowners
 from loopflow.io.writing import write_atomically
 from loopflow.model import (
     Before,
@@ -160,10 +160,7 @@ def _read_baselines(measured: Measured, comparing: CompareRequest, start: Start 
     name = comparing.file or measured.config.baseline
     found = _baselines_at(measured, comparing, start) if start else []
     if not found:
-        if comparing.file:
-            data = read_named(comparing.file, "baseline", "--baseline-file")
-        else:
-            data = measured.files.read(measured.config.baseline)
+        data = _read_file(comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
         if data is None:
             what = f"there is no baseline {escape_name(name)}"
             raise BaselineError(what, "code-context --profile --save-baseline writes one")
@@ -171,6 +168,14 @@ def _read_baselines(measured: Measured, comparing: CompareRequest, start: Start 
     covers, encoding = measured.covers, encoding_id(measured.profile.encoding)
     assert covers is not None  # noqa: S101  the caller looked
     return [read_stored(parse(data, name, encoding).files, covers, name) for data in found]
+
+
+def _read_file(path: str) -> bytes | None:
+    try:
+        return read_named(path)
+    except OSError as error:
+        what = f"the baseline {escape_name(path)} cannot be read: {describe_os_error(error)}"
+        raise BaselineError(what, "check what --baseline-file names") from error
 
 
 def _baselines_at(measured: Measured, comparing: CompareRequest, start: Start) -> list[bytes]:
@@ -211,7 +216,7 @@ def _judge(measured: Measured, starts: list[Before], stored: list[Before], diff:
     start = starts[0] if starts else None
     remarks = _remarks(measured, start) if start else ()
     if any(verdict.is_over for verdict in judgement.verdicts):
-        owner = _owners(measured)
+        owner = parse_owners(read_codeowners(measured.files))
         judgement = replace(judgement, verdicts=tuple(_name_owner(each, owner) for each in judgement.verdicts))
     return replace(judgement, remarks=tuple(remarks), start=start.name if start else None)
 
@@ -223,14 +228,6 @@ def _matcher(rule: Rule) -> Matcher:
         return lambda _, kind: not types or kind in types
     patterns = compile_patterns(rule.paths, rule.name)
     return lambda path, kind: (not types or kind in types) and patterns.match(path)
-
-
-def _owners(measured: Measured) -> Callable[[str], str | None]:
-    for name in CODEOWNERS:
-        data = measured.files.read(name)
-        if data is not None:
-            return parse_owners(data.decode("utf-8", "replace"))
-    return lambda _: None
 
 
 def _name_owner(verdict: Verdict, owner: Callable[[str], str | None]) -> Verdict:

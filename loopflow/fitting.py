@@ -34,12 +34,13 @@ def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitReq
         files = [item for item in counts if isinstance(item, FileTokens)]
     # Whether a text ends its last line is not known yet, and what comes after one that does not is longer.
     around = [layout.opening(), layout.closing(), layout.after("\n"), layout.after(" ")]
-    costs = run.engine.counter.count([*around, *(layout.before(file.path, len(files)) for file in files)])
-    after = max(costs[2:4]) + _SEAM
-    tokens = {file.path: before + file.tokens + after for file, before in zip(files, costs[4:], strict=True)}
+    opening, ending, *after = run.engine.counter.count(around)
+    before = run.engine.counter.count([layout.before(file.path, len(files)) for file in files])
+    costs = [cost + max(after) + _SEAM for cost in before]
+    tokens = {file.path: cost + file.tokens for file, cost in zip(files, costs, strict=True)}
     unseen = find_unseen(run, selection)
-    room = replace(fitting, window=fitting.window - sum(costs[:2]))
-    plan = make_plan(run, tokens, find_cuts(files, unseen), unseen, room)
+    for_files = replace(fitting, window=fitting.window - opening - ending)
+    plan = make_plan(run, tokens, find_cuts(files, unseen), unseen, for_files)
     return replace(plan, window=fitting.window)
 
 

@@ -9,7 +9,7 @@ from threading import Thread
 from loopflow.analysis.facts import VERSION as FACTS_VERSION
 from loopflow.analysis.names import escape_name
 from loopflow.config import CONFIG_FILES, Config, resolve
-from loopflow.errors import UsageError
+from loopflow.errors import UsageError, describe_os_error
 from loopflow.io.cache import Cache, NoCache, SqliteCache
 from loopflow.io.counting import Engine, available_processors
 from loopflow.io.encoding import TokenCounter, create_counter
@@ -88,7 +88,11 @@ def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -
 
 
 def _read_config_file(path: str) -> bytes:
-    data = read_named(path, "config file", "--config")
+    try:
+        data = read_named(path)
+    except OSError as error:
+        what = f"the config file {escape_name(path)} cannot be read: {describe_os_error(error)}"
+        raise UsageError(what, "check what --config names") from error
     if data is None:
         raise UsageError(f"there is no config file {escape_name(path)}", "check what --config names")
     return data

@@ -7,11 +7,12 @@ from math import ceil
 
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import escape_name
-from loopflow.analysis.owners import CODEOWNERS, owned_directories
+from loopflow.analysis.owners import owned_places
 from loopflow.analysis.proposal import Observed, Proposal, propose
 from loopflow.comparing import CompareRequest, Measured, judge_by
 from loopflow.config import CONFIG_FILE, Config, resolve
 from loopflow.errors import UsageError
+from loopflow.io.tree_files import read_codeowners
 from loopflow.io.writing import write_new
 from loopflow.model import Scope
 
@@ -30,7 +31,7 @@ def propose_for(measured: Measured) -> Proposal:
     git, repository = measured.engine.git, measured.repository
     against = git.default_branch(repository) if repository else None
     files = measured.profile.files
-    observed = Observed(files, find_cuts(files), against, _owned_directories(measured))
+    observed = Observed(files, find_cuts(files), against, owned_places(read_codeowners(measured.files)))
     proposal = propose(observed)
     if repository is None:
         return proposal
@@ -62,12 +63,3 @@ def _needed_growth(measured: Measured, proposal: Proposal) -> str | None:
     if verdict.base_value < _LEAST_SHARED:
         return f"{ceil(needed / 1_000) + 2}k"
     return f"{ceil(100 * Fraction(needed, verdict.base_value)) + 1}%"
-
-
-def _owned_directories(measured: Measured) -> list[str]:
-    """Return the directories that a CODEOWNERS file names."""
-    for name in CODEOWNERS:
-        data = measured.files.read(name)
-        if data is not None:
-            return owned_directories(data.decode("utf-8", "replace"))
-    return []

@@ -29,7 +29,7 @@ def parse_owners(text: str) -> Callable[[str], str | None]:
     return owner
 
 
-def owned_directories(text: str) -> list[str]:
+def owned_places(text: str) -> list[str]:
     """Return the patterns with owners that have no wildcard: those of directories, and of files."""
     lines = [_split(line) for line in _lines(text)]
     owned = [words[0] for words in lines if len(words) > 1]

@@ -74,7 +74,7 @@ class Patterns:
     def decide(self, path: str) -> bool | None:
         """Whether the pattern that decides about `path` itself takes it in (True) or out (False); None without one."""
         raw = _by_bytes(path)
-        found = self._globs.check_file(raw, separators=()).index if self._globs else None
+        found = self._globs.check_file(raw, separators=()).index if self._globs is not None else None
         last = -1 if found is None else self._numbers[found]
         if self._literals:
             name = raw.removesuffix("/")

@@ -7,6 +7,7 @@ staged, from the commit for a revision. A link is not followed, and is no file.
 import os
 
 from loopflow.analysis.names import escape_name
+from loopflow.analysis.owners import CODEOWNERS
 from loopflow.errors import ConfigError
 from loopflow.io.document import start_blob_id
 from loopflow.io.file import Listed
@@ -77,3 +78,9 @@ class TreeFiles:
 
 def _unreadable(path: str, why: str) -> ConfigError:
     return ConfigError(f"{escape_name(path)} cannot be read: {why}", "make it a regular file that you may read")
+
+
+def read_codeowners(files: TreeFiles) -> str:
+    """Return the text of the CODEOWNERS file, the first that is there; nothing where there is none."""
+    found = (data for name in CODEOWNERS if (data := files.read(name)) is not None)
+    return next(found, b"").decode("utf-8", "replace")

@@ -1,8 +1,8 @@
-"""Files that are written whole or not at all.
+"""Files that are written whole or not at all; and new ones, for which nothing is replaced.
 
-The text goes to a temporary file beside the target, is synced to disk and renamed. A reader sees the old file or the
-new one. What a kill leaves behind is removed by the next save: the temporary file is locked while it is written, so
-that one without a lock belongs to nobody.
+The text of the first kind goes to a temporary file beside the target, is synced to disk and renamed. A reader sees the
+old file or the new one. What a kill leaves behind is removed by the next save: the temporary file is locked while it is
+written, so that one without a lock belongs to nobody.
 """
 
 import os
@@ -43,12 +43,19 @@ def write_atomically(path: str, text: str) -> None:
 
 
 def write_new(path: str, text: str) -> None:
-    """Put `text` into a new file. Raises FileExistsError where there is one, LoopflowError where it is impossible."""
+    """Put `text` into a new file. Raises FileExistsError where there is one, LoopflowError where it is impossible.
+
+    It is written in place, so a kill can leave a part of it: only what is short may be written so.
+    """
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(text)
+        file = open(path, "xb")  # noqa: SIM115  what was not opened here must not be removed below
     except FileExistsError:
         raise
+    except OSError as error:
+        raise _cannot_write(path, describe_os_error(error)) from error
+    try:
+        with file:
+            file.write(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         with suppress(OSError):  # a part of it would be taken for all of it
             os.unlink(path)

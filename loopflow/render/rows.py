@@ -1,7 +1,6 @@
-"""Rows and columns, which the charts of several formats are made of.
+"""What several formats share: the columns of charts, the rows of the chart by type, and orders of lists.
 
-To change what a chart shows, change `DIRECTORY_COLUMNS`, `TYPE_COLUMNS` or `FILE_COLUMNS`; to change which rows there
-are, the function that makes them.
+The rows of the chart by directory are in `tree.py`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -32,10 +31,6 @@ BEFORE = Column("before", lambda row: "" if row.before is None else f"{row.befor
 CHANGE = Column("change", lambda row: f"{row.tokens - (row.before or 0):+,}" if row.tokens != row.before else "0")
 GROWTH = Column("% change", lambda row: format_growth(row.before, None if row.is_gone else row.tokens))
 GROWTH_COLUMNS = (BEFORE, CHANGE, GROWTH)
-
-DIRECTORY_COLUMNS = (TOKENS, OF_PARENT, OF_TOTAL, FILES)
-TYPE_COLUMNS = (TOKENS, OF_TOTAL, FILES)
-FILE_COLUMNS = (TOKENS, OF_TOTAL)
 
 
 def type_rows(profile: Profile, diff: Diff | None, top: int | None) -> Iterator[Row]:

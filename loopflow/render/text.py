@@ -1,8 +1,9 @@
 """The charts for a terminal.
 
-A chart is a list of rows and a list of columns: what they are, and how to change them, is in `rows.py`. Numbers come
-first and names last, so that deep trees and long names never push a number out of its column. The answer stands at the
-end: the largest files, what was skipped, the total.
+A chart is a list of rows and a list of columns: to change what is shown, change `DIRECTORY_COLUMNS`, `TYPE_COLUMNS` or
+`FILE_COLUMNS`; to change which rows there are, the function that makes them. Numbers come first and names last, so that
+deep trees and long names never push a number out of its column. The answer stands at the end: the largest files, what
+was skipped, the total.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,20 +13,14 @@ from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.model import Cut, Delta, Diff, Judgement, Report, Skipped, Status
 from loopflow.render.numbers import format_bytes, format_percent, plural
-from loopflow.render.rows import (
-    DIRECTORY_COLUMNS,
-    FILE_COLUMNS,
-    GROWTH_COLUMNS,
-    OF_TOTAL,
-    TOKENS,
-    TYPE_COLUMNS,
-    Column,
-    group_by_reason,
-    type_rows,
-)
+from loopflow.render.rows import FILES, GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, group_by_reason, type_rows
 from loopflow.render.terminal import Glyphs, Terminal, measure, shorten
 from loopflow.render.tree import Row, build_tree, draw_tree
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
+
+DIRECTORY_COLUMNS = (TOKENS, OF_PARENT, OF_TOTAL, FILES)
+TYPE_COLUMNS = (TOKENS, OF_TOTAL, FILES)
+FILE_COLUMNS = (TOKENS, OF_TOTAL)
 
 BAR_CELLS = 10
 LONG_CHART = 50

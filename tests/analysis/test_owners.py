@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.analysis.owners import CODEOWNERS, owned_directories, parse_owners
+from loopflow.analysis.owners import CODEOWNERS, owned_places, parse_owners
 
 EXAMPLE = """\
 # Everybody's, if nothing below says otherwise.
@@ -110,6 +110,6 @@ def test_where_they_are_looked_for() -> None:
         pytest.param("", [], id="nothing"),
     ],
 )
-def test_owned_directories(text: str, owned: list[str]) -> None:
+def test_owned_places(text: str, owned: list[str]) -> None:
     """What is owned by a name is known without looking at any file."""
-    assert owned_directories(text) == owned
+    assert owned_places(text) == owned

@@ -157,6 +157,12 @@ LOOKS = "looks at the whole repository and writes a config file, and does nothin
             "--save-baseline writes the baseline, and does nothing else; leave --window out",
         ),
         (["--raw", "--profile"], "--raw prints context, --profile counts it; leave one of them out"),
+        (["--config", "."], "the config file . cannot be read: is a directory; check what --config names"),
+        (["--config", "none.toml"], "there is no config file none.toml; check what --config names"),
+        (
+            ["--profile", "--baseline", "--baseline-file", "."],
+            "the baseline . cannot be read: is a directory; check what --baseline-file names",
+        ),
         (["--check"], "--check is about a profile, and no profile is asked for; add --profile"),
         (["--against", "HEAD"], "--against is what a profile or --changed compares with; add --profile or --changed"),
         (
@@ -180,8 +186,8 @@ LOOKS = "looks at the whole repository and writes a config file, and does nothin
         ),
     ],
 )
-def test_options_that_do_not_go_together(options: list[str], message: str, sample: Path) -> None:
-    """An option that would have no effect is refused, not ignored."""
+def test_options_that_cannot_be_meant(options: list[str], message: str, sample: Path) -> None:
+    """An option that would have no effect is refused, not ignored, and so is one that names no file."""
     assert run(*options, cwd=sample) == Result(2, "", f"code-context: error: {message}\n")
 
 
@@ -244,10 +250,10 @@ def test_what_answers_at_once_imports_little(option: str, sample: Path) -> None:
 
 
 def test_a_plain_profile_imports_no_more_than_it_needs(sample: Path) -> None:
-    """Without a terminal, a profile loads neither colours nor the clipboard, and one engine only."""
+    """Without a terminal and globs, a profile loads nothing for colours, the clipboard and globs, and one engine."""
     loaded = run("--profile", cwd=sample, program=python(LIST_MODULES)).err.split()
     assert "git" in loaded
-    assert not {"rich", "pyperclip"} & {*loaded}
+    assert not {"rich", "pyperclip", "pathspec"} & {*loaded}
     assert ("tiktoken" in loaded) is not HAS_TOKTOK
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from loopflow.config import CONFIG_FILES
 from loopflow.fitting import FitRequest
 from loopflow.io.context import Layout
-from loopflow.model import SelectRequest
+from loopflow.model import Plan, SelectRequest
 from loopflow.pipeline import ContextSummary, Output, profile, write_context
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.running import CountRequest
@@ -311,6 +311,16 @@ def test_a_second_run_opens_no_file(project: Repo, tmp_path: Path, monkeypatch: 
     assert len(second.cuts) == 3
     assert second.plan
     assert second.plan.fits
+
+
+@pytest.mark.parametrize("over", range(-2, 3))
+def test_to_the_token(project: Repo, monkeypatch: pytest.MonkeyPatch, over: int) -> None:
+    """What is kept back is rounded down, and what is left fits to the token."""
+    monkeypatch.chdir(project.root)
+    total = profile(SelectRequest()).profile.total.tokens
+    window = total * 4 // 3 + over
+    plan = profile(SelectRequest(), fitting=FitRequest(window, keep=("*",))).plan
+    assert plan == Plan(window, window // 4, (), total, fits=total <= window - window // 4)
 
 
 # --- --fit ---

@@ -181,9 +181,8 @@ def test_a_bare_repository_is_read_when_git_dir_names_it(
 
 def test_a_bare_repository_is_not_read_when_it_is_only_met(bare: Path) -> None:
     """To stand in one, or below, names nothing."""
-    assert refusal(bare, at("HEAD")) == f"{bare} is a bare repository, which is read only when it is named; " + (
-        "name it: --rev REV ."
-    )
+    message = f"{bare} is a bare repository, which is read only when it is named"
+    assert refusal(bare, at("HEAD")) == f"{message}; name it: --rev REV ."
     assert ". is not in a git repository" in refusal(bare / "refs", at("HEAD"))
     assert "refs is not in a git repository" in refusal(bare, at("HEAD", "refs"))
 

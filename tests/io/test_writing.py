@@ -3,6 +3,7 @@
 import fcntl
 import os
 import random
+import resource
 import signal
 import stat
 import subprocess
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.errors import LoopflowError
-from loopflow.io.writing import write_atomically
+from loopflow.io.writing import write_atomically, write_new
 from tests.support.run import environment
 from tests.support.unprivileged import open_directory, ordinary_user
 
@@ -418,3 +419,56 @@ def test_many_writers_at_once(tmp_path: Path) -> None:
     assert [process.returncode for process in processes] == [0] * len(letters)
     assert file.read_text() in texts
     assert os.listdir(tmp_path) == ["file"]
+
+
+# --- New files ---
+
+
+def test_a_new_file(tmp_path: Path) -> None:
+    """A new file holds the text as it is, line ends and bytes that are no UTF-8 included."""
+    write_new(str(tmp_path / "new"), "a\nb\r\n\udcff")
+    assert (tmp_path / "new").read_bytes() == b"a\nb\r\n\xff"
+
+
+def test_a_file_that_is_there_is_not_new(tmp_path: Path) -> None:
+    """What is there stays as it is, a link to nothing too."""
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("file", "link"):
+        with pytest.raises(FileExistsError):
+            write_new(str(tmp_path / name), "new")
+    assert (tmp_path / "file").read_text() == "old"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_file_that_cannot_be_opened_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the process may open no more files, one that is there is left alone, whatever its name."""
+    (tmp_path / "file").write_text("old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    monkeypatch.chdir(tmp_path)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(LoopflowError) as caught:
+            write_new("file", "new")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert caught.value.message == "file cannot be written: too many open files"
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_no_part_of_a_new_file_stays(tmp_path: Path) -> None:
+    """Where the disk takes only a part, nothing is left."""
+    process = start(
+        "import signal\n"
+        "from loopflow.io.writing import write_new\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n"
+        "    write_new(sys.argv[1], 'x' * 5000)\n"
+        "except Exception as error:\n"
+        "    print(error)\n",
+        tmp_path / "new",
+    )
+    said, _ = process.communicate()
+    assert said.decode() == f"{tmp_path}/new cannot be written: file too large\n"
+    assert not (tmp_path / "new").exists()
