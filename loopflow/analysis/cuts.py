@@ -62,8 +62,8 @@ def largest_source(files: Iterable[FileTokens], cuts: Iterable[Cut], number: int
     left_out = {path for cut in cuts for path in cut.paths}
     own = [file for file in files if file.path not in left_out]
     # Which of those with the same tokens come first is decided among few: sorting all takes a while.
-    least = min(nlargest(number, (file.tokens for file in own)), default=0)
-    large = [file for file in own if file.tokens >= least] if number else []
+    largest = nlargest(number, (file.tokens for file in own))
+    large = [file for file in own if largest and file.tokens >= largest[-1]]
     return sorted(large, key=lambda file: (-file.tokens, path_bytes(file.path)))[:number]
 
 

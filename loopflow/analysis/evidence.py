@@ -107,7 +107,7 @@ def _find_minified(text: str) -> Fact | None:
     if not _has_long_lines(text):
         return None
     average = len(text) // (text.count("\n") + 1)
-    lines = [text] if average > _LONG_AVERAGE else _very_long_lines(text)
+    lines = [text] if average > _LONG_AVERAGE else [line for line in text.split("\n") if len(line) >= _LONG_LINE]
     long = "".join(lines)
     if len(long) * 2 < len(text):
         return None
@@ -126,20 +126,6 @@ def _has_long_lines(text: str) -> bool:
     room = len(text) - 2 * _LONG_AVERAGE
     # So close together that half of a text, if it is in one piece, lies at one of them.
     return any(not _SHORT_LINE.match(text, at) for at in (0, room // 3, 2 * room // 3))
-
-
-def _very_long_lines(text: str) -> list[str]:
-    """Return the very long lines. Looks at a few places only: most lines are short."""
-    lines = []
-    at = _LONG_LINE // 2
-    while at < len(text):
-        if text.find("\n", at, at + _LONG_LINE // 2) < 0:
-            start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-            end = len(text) if end < 0 else end
-            lines += [text[start:end]] if end - start >= _LONG_LINE else []
-            at = end
-        at += _LONG_LINE // 2
-    return lines
 
 
 def _find_svg(text: str, head: str, *, is_whole: bool) -> Fact | None:

@@ -183,7 +183,7 @@ def _readmes_above(
     kept: Iterable[FileRef | Skipped], listed: Iterable[Listing], filters: Filter, request: SelectRequest
 ) -> dict[str, FileRef | Skipped]:
     """Return the READMEs in the directories of what is kept and above them, the outermost first."""
-    directories = {""}
+    directories: set[str] = set()
     for item in kept:
         parent = item.path.rpartition("/")[0]
         while parent not in directories:

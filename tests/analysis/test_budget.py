@@ -393,3 +393,18 @@ def test_a_failure_is_over_its_limit_and_higher_than_before(
         if verdict.status is Status.FAIL:
             assert verdict.value > limit
             assert sum(now.values()) > sum(was.values())
+
+
+def test_nothing_to_compare_with() -> None:
+    """Where there is no start, nothing was there before, and what is over is this change's."""
+    verdict = judge_one(replace(WHOLE, total=5), {"a.py": 6})
+    assert (verdict.status, verdict.value, verdict.base_value) == (Status.FAIL, 6, 0)
+
+
+def test_empty_files_that_moved() -> None:
+    """A file without tokens that moved is the last of the causes, and adds nothing to its directory."""
+    deltas = [Delta("a/empty", 0, 0, Kind.MOVED, "old"), Delta("b", 1, 1, Kind.MOVED, "older")]
+    now = files({"a/empty": 0, "b": 1})
+    [verdict] = judge([replace(WHOLE, total=0)], Case(now, [before({})], changes=deltas), match).verdicts
+    assert [delta.path for delta in verdict.causes] == ["b", "a/empty"]
+    assert verdict.sources == ()

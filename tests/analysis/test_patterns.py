@@ -78,6 +78,7 @@ def test_what_patterns_match(patterns: list[str], path: str, *, matches: bool) -
         pytest.param("[\n!\n/\na\\\n[z-a]\n*.py", "a.py", True, id="lines that are no patterns, and no end of line"),
         pytest.param("\ufeff*.py\n", "a.py", True, id="a byte order mark"),
         pytest.param("*.py\r\n*.md\r\n", "a.md", True, id="line ends of Windows"),
+        pytest.param("a\0b\n", "a", True, id="a NUL ends a line"),
         pytest.param("", "a", None, id="empty"),
         pytest.param("*\n!*/\n", "src/", False, id="a directory, by a pattern for directories"),
         pytest.param("!src\n", "src/a.py", None, id="a directory's verdict is not that of its files"),

@@ -268,6 +268,7 @@ def directories_of(tokens: Mapping[str, int], owned: Sequence[str] = ()) -> dict
         pytest.param({"a/x": 50, "b/x": 45, "c/x": 5}, ["a", "b", "c"], id="a twentieth"),
         pytest.param({"a/x": 50, "b/x": 46, "c/x": 4}, ["a", "b"], id="less than that"),
         pytest.param({"a/x": 30, "b/x": 30, "c/x": 40}, ["c", "a", "b"], id="the largest first, then by name"),
+        pytest.param({"a/x": 30, "a-b/x": 30, "c/x": 40}, ["c", "a", "a-b"], id="by name, and not by pattern"),
         pytest.param({"x": 60, "a/x": 40}, ["a"], id="files of the root have no rule"),
         pytest.param({"a/x": 30, "a/in/y": 30, "b/x": 40}, ["a", "b"], id="no directory is nearly all"),
         pytest.param(
@@ -288,6 +289,7 @@ def test_large_directories(tokens: Mapping[str, int], names: Sequence[str]) -> N
     [
         pytest.param(["/a/"], ["a"], id="a directory"),
         pytest.param(["a", "/a/"], ["a"], id="the same twice"),
+        pytest.param(["/X/"], ["X"], id="any letter"),
         pytest.param(["/a/", "/b/in/", "/c/"], ["b/in", "a"], id="the largest first, and none that is empty"),
         pytest.param(["/a/x"], ["b", "b/in", "a"], id="a file has none"),
         pytest.param([], ["b", "b/in", "a"], id="nobody owns anything"),
@@ -295,13 +297,14 @@ def test_large_directories(tokens: Mapping[str, int], names: Sequence[str]) -> N
 )
 def test_owned_directories(owned: Sequence[str], names: Sequence[str]) -> None:
     """Directories with owners have the rules, however large others are."""
-    assert list(directories_of({"a/x": 30, "b/in/y": 70}, owned)) == names
+    assert list(directories_of({"a/x": 30, "b/in/y": 70, "X/x": 1}, owned)) == names
 
 
 @pytest.mark.parametrize(
     ("place", "name", "pattern"),
     [
         ("src/", "src", "/src/"),
+        ("X/", "X", "/X/"),
         ("budget/", "budget/", "/budget/"),
         ("everything/", "everything/", "/everything/"),
         ("agent instructions/", "agent instructions/", "/agent instructions/"),

@@ -149,3 +149,13 @@ def test_a_limit_reads_as_it_is_written(digits: int, decimals: int) -> None:
         text = format_limit(limit).replace(",", "_")
         config = resolve({"loopflow.toml": f'[budget]\ngrowth = "{text}"'.encode()}, {}, {})
         assert config.rules[0].growth == limit
+
+
+def test_every_rule_is_looked_at() -> None:
+    """A rule that is gone does not hide what became of the next one."""
+    other = replace(OLD, name="other")
+    lines = describe_changes([OLD, other], [replace(other, total=30_000)])
+    assert lines == [
+        "this change removes the rule api",
+        "this change raises the total limit of other from 20,000 to 30,000",
+    ]

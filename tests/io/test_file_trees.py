@@ -73,9 +73,18 @@ def test_paths_with_nothing_below(plain: Path) -> None:
 
 def test_readmes_of_all_directories_above(project: Repo) -> None:
     """The READMEs of every directory above come first, the outermost before the others; others' do not come."""
-    project.track({"src/README": "s\n", "src/in/deep/x.py": "x\n", "other/README.md": "o\n"})
+    readmes = {"src/README": "s\n", "src/in/readme.txt": "i\n", "other/README.md": "o\n"}
+    project.track({**readmes, "src/in/deep/er/x.py": "x\n"})
     found = find(project.root, SelectRequest(paths=("src/in/deep",), readmes=True))
-    assert found.paths == ["README.md", "src/README", "src/in/deep/x.py"]
+    assert found.paths == ["README.md", "src/README", "src/in/readme.txt", "src/in/deep/er/x.py"]
+
+
+def test_no_readme_above_nothing(project: Repo) -> None:
+    """Where nothing has changed, no README is above it; where something has, those above that are."""
+    request = SelectRequest(changed=True, readmes=True)
+    assert find(project.root, request).paths == []
+    project.write("src/a.py", "other\n")
+    assert find(project.root, request).paths == ["README.md", "src/a.py"]
 
 
 @pytest.mark.parametrize("source", [Worktree(), Index(), Revision("HEAD")])
