@@ -64,7 +64,7 @@ class _Planner:
                 parts.append((at, paths))
             else:
                 parts += [(path, (path,)) for path in paths if path not in self._kept]
-        self._take([(sum(self._left.get(path, 0) for path in paths), at, paths) for at, paths in parts])
+        self._take([(sum(self._left[path] for path in paths), at, paths) for at, paths in parts])
 
     def take_directories(self) -> None:
         """Take directories that are not larger than what is needed, the largest first."""
@@ -89,17 +89,10 @@ class _Planner:
     def give_back(self, candidates: Container[str]) -> None:
         """Give back what is not needed of what are no candidates, the largest first."""
         sizes = {at: sum(took.values()) for at, took in self._taken.items() if at not in candidates}
-        waiting = sorted(sizes, key=lambda at: -sizes[at])
-        while given := [at for at in waiting if self._give_back(at)]:
-            waiting = [at for at in waiting if at not in given]
-
-    def _give_back(self, at: str) -> bool:
-        tokens = sum(self._taken[at].values())
-        if self.needed + tokens > 0 or self._is_covered(at):
-            return False
-        self._total += tokens
-        self._left |= self._taken.pop(at)
-        return True
+        for at in sorted(sizes, key=lambda at: -sizes[at]):
+            if self.needed + sizes[at] <= 0:
+                self._total += sizes[at]
+                self._left |= self._taken.pop(at)
 
     def _is_covered(self, at: str) -> bool:
         return any(place in self._taken for place in directories_above(at) if place != at)

@@ -64,6 +64,7 @@ def test_examples(room: int, exclude: tuple[str, ...], left: int) -> None:
     ("keep", "room", "exclude", "fits"),
     [
         pytest.param(["data/a.json"], 810, ("/data/b.json",), True, id="a candidate is taken apart"),
+        pytest.param(["data/a.json"], 400, ("/big.lock", "/data/b.json"), True, id="and the others stay candidates"),
         pytest.param(["big.lock"], 610, ("/data/",), True, id="another candidate"),
         pytest.param(["big.lock"], 499, ("/data/", "/docs/", "/src/"), False, id="what stays is too large"),
         pytest.param([*TOKENS], 100, (), False, id="everything stays"),
@@ -81,6 +82,38 @@ def test_no_directory_with_files_that_are_not_seen() -> None:
     tokens = {"src/a.py": 30, "src/in/b.py": 20, "src/in/c.py": 9}
     assert leave_out(tokens, (), 30, unseen=["src/x.js"]) == ("/src/in/",)
     assert leave_out({"src/a.py": 30, "src/b.py": 20}, (), 0, unseen=["src/in/x.js"]) == ("/src/a.py", "/src/b.py")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "cuts", "room", "exclude"),
+    [
+        pytest.param({"a/x": 1, "z": 9}, [], 9, ("/a/",), id="a directory of one token, for one that is too many"),
+        pytest.param(
+            {"a/in/x": 5, "a/y": 50, "b/z": 5}, [], 55, ("/b/",), id="of two that are as large, the one further up"
+        ),
+        pytest.param(
+            {"src/a": 71, "tests/b": 50, "tests/c": 2802},
+            [],
+            1500,
+            ("/tests/c",),
+            id="what was not needed is given back",
+        ),
+        pytest.param({"a/x": 30, "b/y": 20, "z": 1000}, [], 30, ("/b/", "/z"), id="the largest first, to the token"),
+        pytest.param({"a/x": 30, "b/y": 20, "z": 1000}, [], 29, ("/a/", "/z"), id="or the next one"),
+        pytest.param({"a/x": 30, "b/y": 20, "z": 1000}, [], 50, ("/z",), id="or all"),
+        pytest.param({"a/x": 30, "b/y": 20, "z": 1000}, ["a/"], 30, ("/a/", "/z"), id="but no candidate is"),
+    ],
+)
+def test_no_more_than_it_takes(
+    tokens: Mapping[str, int], cuts: Sequence[str], room: int, exclude: tuple[str, ...]
+) -> None:
+    """What is left out is small, stands far up, and is given back where it need not go."""
+    assert left_out(tokens, cuts, room) == exclude
+
+
+def test_nothing_empty_is_left_out() -> None:
+    """Where nothing with tokens may go, nothing without them does."""
+    assert left_out({"a": 0, "b": 5}, ["a"], 0, ["b"]) == ()
 
 
 def test_nothing() -> None:
