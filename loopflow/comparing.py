@@ -7,6 +7,7 @@ moment; under --check it is read as it stood at the start of the change, so that
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from loopflow.analysis.budget import Case, Matcher, judge
 from loopflow.analysis.diff import compare
@@ -163,7 +164,8 @@ def _read_baselines(measured: Measured, comparing: CompareRequest, start: Start 
         data = _read_file(comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
         if data is None:
             what = f"there is no baseline {escape_name(name)}"
-            raise BaselineError(what, "code-context --profile --save-baseline writes one")
+            option = f" --baseline-file {quote(escape_name(name))}" if comparing.file else ""
+            raise BaselineError(what, f"code-context --profile --save-baseline{option} writes one")
         found = [data]
     covers, encoding = measured.covers, encoding_id(measured.profile.encoding)
     assert covers is not None  # noqa: S101  the caller looked

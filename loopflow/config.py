@@ -94,7 +94,7 @@ def _read_table(name: str, data: bytes) -> Table | None:
         return None
     _require_readable(name, data)
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")  # editors on Windows begin files with a byte order mark
         values: Any = tomllib.loads(text)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1

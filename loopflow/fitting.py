@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from loopflow.analysis.cuts import find_cuts
+from loopflow.analysis.names import escape_name
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import leave_out
 from loopflow.errors import UsageError
@@ -15,8 +16,8 @@ from loopflow.io.file import choose
 from loopflow.model import Cut, FileTokens, Plan, Selection, SelectRequest
 from loopflow.running import Run
 
-_SEAM = 1
-"""Tokens that a file may cost more behind a line than by itself: there, "/**" is "/" and "**"."""
+_SEAMS = 2
+"""Tokens that a file may cost more between two lines than by itself: behind one, "/**" is "/" and "**"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitReq
     around = [layout.opening(), layout.closing(), layout.after("\n"), layout.after(" ")]
     opening, ending, *after = run.engine.counter.count(around)
     before = run.engine.counter.count([layout.before(file.path, len(files)) for file in files])
-    costs = [cost + max(after) + _SEAM for cost in before]
+    costs = [cost + max(after) + _SEAMS for cost in before]
     tokens = {file.path: cost + file.tokens for file, cost in zip(files, costs, strict=True)}
     unseen = find_unseen(run, selection)
     for_files = replace(fitting, window=fitting.window - opening - ending)
@@ -72,6 +73,9 @@ def make_plan(
     reserve = int(fitting.window * fitting.reserve)
     room = fitting.window - reserve
     keeps = compile_patterns(fitting.keep, "--keep").match if fitting.keep else None
+    if keeps and not any(map(keeps, tokens)):
+        patterns = ", ".join(map(escape_name, fitting.keep))
+        raise UsageError(f"--keep: nothing that is selected matches {patterns}", "check the patterns, or leave it out")
     exclude = leave_out(tokens, cuts, room, keeps, unseen)
     left = choose(run.listed, without(run.request, exclude), may_be_empty=True).candidates
     tokens_left = sum(tokens.get(ref.path, 0) for ref in left)

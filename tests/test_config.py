@@ -183,6 +183,13 @@ def test_two_files_are_one_too_many() -> None:
     assert config.file == "loopflow.toml"
 
 
+@pytest.mark.parametrize("name", ["loopflow.toml", "pyproject.toml"])
+def test_a_byte_order_mark(name: str) -> None:
+    """A file that an editor on Windows has begun with one reads as it does without."""
+    table = b"[tool.loopflow]\n" if name == "pyproject.toml" else b""
+    assert read(b"\xef\xbb\xbf" + table + b'encoding = "cl100k_base"\n', name).encoding == "cl100k_base"
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -21,7 +21,12 @@ _VENDOR = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "third_party", "third-party", "thirdparty", "3rdparty", "deps"}
     | {"node_modules", "bower_components", "external", "externals", "extern"}
 )
-_LICENCE = re.compile(r"(?:licen[cs]e|copying|copyright|unlicense)(?:[.\-_].*)?", re.IGNORECASE)
+# LICENSE, COPYING.LESSER, LICENSE-APACHE-2.0.txt; not license.py and license_client.ts, which are code.
+_LICENCE = re.compile(
+    r"(?:licen[cs]e|copying|copyright|unlicense)(?:[-_][\w+-]+(?:\.\d+)*)?"
+    r"(?:\.(?:txt|te?xt|md|markdown|rst|adoc|html?|libs?|lesser|(?:mit|bsd|isc|[al]?gpl|mpl|apache|boost|zlib|ofl)[\w.-]*))*",
+    re.IGNORECASE,
+)
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _REASONS = {
     FactKind.LOCK: CutReason.LOCK,

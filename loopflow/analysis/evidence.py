@@ -52,6 +52,7 @@ _WRITTEN = re.compile(
 )
 _DEFINITION = re.compile(r"#\s*define\s+\w+\s+\(?-?(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\)?\s*\Z")
 _SHORT_LINE = re.compile(r"[^\n]{0,249}\n[^\n]{0,249}\n")  # what is left of the line, and the next one
+_NO_ROW = re.compile(r"\A[\s|]|[;{}]\Z|\w!?\(")  # indented, of a table in Markdown, a statement, a block, a call
 _SEPARATED = re.compile(r"[^,;\t|\n]*+[,;\t|]")
 _DRAWING = re.compile(r"\s*(?:<[?!][^>]*>\s*)*<svg\b")
 _JSON_END = re.compile(r"[\]}]\s*\Z")
@@ -165,7 +166,7 @@ def _encoded(text: str) -> int:
 
 
 def _is_table(text: str) -> bool:
-    """Whether the first lines all have the same number of one separator, and no line is indented."""
+    """Whether the first lines all have the same number of one separator, and none of them is code or prose."""
     if not _SEPARATED.match(text):
         return False
     end = text.find("\n", 0, _HEAD)
@@ -173,14 +174,15 @@ def _is_table(text: str) -> bool:
     if not any(0 < first.count(separator) == second.count(separator) for separator in ",;\t|"):
         return False
     lines = text[: 10 * _HEAD].split("\n")[:-1][:40]
-    if len(lines) < 20 or any(line[:1].isspace() or line.endswith((";", "{", "}")) for line in lines):  # noqa: PLR2004
+    if len(lines) < 20 or any(_NO_ROW.search(line) for line in lines):  # noqa: PLR2004
         return False
     for separator in ",;\t|":
         numbers = {line.count(separator) for line in lines}
         # One at the beginning of each line is a comment.
         inner = sum(separator in line.strip(separator) for line in lines)
         if len(numbers) == 1 and inner * 2 > len(lines):
-            return separator != ";" or numbers != {1}  # one at the end of each line is code
+            # One alone may be punctuation: at the end of each line it is code, between words it is prose.
+            return numbers != {1} or separator == "\t" or (separator != ";" and not any(" " in line for line in lines))
     return False
 
 

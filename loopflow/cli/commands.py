@@ -119,7 +119,9 @@ def print_context(console: Console, options: Options) -> ExitCode:
     _say_what_is_missing(console, options, summary.unmatched, summary.gaps)
     if summary.plan and summary.plan.exclude:
         console.note(f"left out to fit {summary.plan.window:,} tokens: {_name_some(options, summary.plan.exclude)}")
-    if summary.plan and not summary.plan.fits:
+    if summary.plan and summary.plan.exclude and not summary.files:
+        console.warn("nothing fits: no file is small enough for so few tokens")
+    elif summary.plan and not summary.plan.fits:
         cause = "what --keep names" if options.fit and options.fit.keep else "what is written around the files"
         console.warn(f"it does not fit: {cause} is too large")
     skipped = f", {len(summary.skipped):,} skipped" if summary.skipped else ""

@@ -5,6 +5,7 @@ staged, from the commit for a revision. A link is not followed, and is no file.
 """
 
 import os
+from contextlib import suppress
 
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.owners import CODEOWNERS
@@ -81,6 +82,9 @@ def _unreadable(path: str, why: str) -> ConfigError:
 
 
 def read_codeowners(files: TreeFiles) -> str:
-    """Return the text of the CODEOWNERS file, the first that is there; nothing where there is none."""
-    found = (data for name in CODEOWNERS if (data := files.read(name)) is not None)
-    return next(found, b"").decode("utf-8", "replace")
+    """Return the text of the CODEOWNERS file, the first that is there and is a file; nothing where there is none."""
+    for name in CODEOWNERS:
+        with suppress(ConfigError):  # a link, or what cannot be read: who owns something is no reason to stop
+            if (data := files.read(name)) is not None:
+                return data.decode("utf-8", "replace")
+    return ""

@@ -45,7 +45,7 @@ def describe_plan(profile: Profile, plan: Plan) -> list[str]:
     too_many = profile.total.tokens - room
     still = "" if plan.fits else " still"
     lines.append(f"The selection is {plural(too_many, 'token')} too large: there is room for {room:,}.")
-    lines.append(f"With this in the config file it{still} takes {plan.tokens_left:,}:")
+    lines.append(f"With these lines in the config file it{still} takes {plan.tokens_left:,}, and the lines themselves:")
     patterns = ",\n".join(f"    {quote_toml(pattern)}" for pattern in plan.already + plan.exclude)
     return [*lines, "", f"exclude = [\n{patterns},\n]"]
 

@@ -97,7 +97,13 @@ def test_what_attributes_do_not_say(line: str) -> None:
         ("vendor/x/in/LICENSE", {"vendor/x/in/LICENSE", "vendor/x/in/b.c"}),
         ("LICENSE", set()),
         ("src/LICENSE", set()),
+        ("vendor/x/COPYING.LESSER", {"vendor/x/COPYING.LESSER", "vendor/x/a.c", "vendor/x/in/b.c"}),
+        ("vendor/x/LICENSE.Apache-2.0", {"vendor/x/LICENSE.Apache-2.0", "vendor/x/a.c", "vendor/x/in/b.c"}),
+        ("vendor/x/LICENSE-MPL-2.0.txt", {"vendor/x/LICENSE-MPL-2.0.txt", "vendor/x/a.c", "vendor/x/in/b.c"}),
         ("vendor/x/licensing.c", set()),
+        ("vendor/x/License.java", set()),
+        ("vendor/x/license_client.py", set()),
+        ("vendor/x/copyright.test.ts", set()),
         ("vendor/x/LICENSES/MIT.txt", set()),
     ],
 )

@@ -235,6 +235,19 @@ def test_snapshots(name: str) -> None:
     assert kinds(SNAPSHOTS[name])[0] is FactKind.SNAPSHOT
 
 
+OWN_DATA = {
+    "a log's settings": '{"log": {"version": "1.0", "level": "debug"}}\n',
+    "a list of sources": '{"version": 3, "comment": "own", "sources": ["a"]}\n',
+    "pods of a cluster": "PODS:\n  - first\n  - second\n",
+}
+
+
+@pytest.mark.parametrize("name", OWN_DATA)
+def test_what_looks_like_a_format(name: str) -> None:
+    """What begins like a format and does not go on like it is somebody's own."""
+    assert kinds(OWN_DATA[name]) == []
+
+
 def test_what_looks_like_a_snapshot() -> None:
     """A test that makes snapshots, and front matter of another kind, are none."""
     test = 'import { expect, test } from "vitest";\n\ntest("a page", () => expect(page()).toMatchSnapshot());\n'
@@ -460,6 +473,13 @@ _CODE = "value = call(first)\n"  # 20 characters
         pytest.param("lookup = {key, word}\n" * 900, 4_000, None, id="what closes one"),
         pytest.param(",some words\n" * 900, 4_000, None, id="a mark at the beginning of each line"),
         pytest.param("some words here\n" * 900, 4_000, None, id="no separator"),
+        pytest.param("get '/page', to: 'pages'\n" * 900, 4_000, None, id="a comma between words"),
+        pytest.param("find here | sort\n" * 900, 4_000, None, id="a pipe"),
+        pytest.param("route('/page',handle,1)\n" * 900, 4_000, None, id="calls"),
+        pytest.param("register!(name,Handler)\n" * 900, 4_000, None, id="macros"),
+        pytest.param("| key | word |\n" * 900, 4_000, None, id="a table in Markdown"),
+        pytest.param("1,a name (short),x\n" * 900, 4_000, "a table of separated values", id="brackets in a field"),
+        pytest.param("key\tsome words\n" * 900, 4_000, "a table of separated values", id="one tab, and words"),
         pytest.param(_DEFINED, 200_000, "definitions of numbers and little else", id="definitions"),
         pytest.param(_DEFINED, 199_999, None, id="definitions, a token less"),
         pytest.param(

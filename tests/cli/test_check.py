@@ -332,6 +332,16 @@ def api(project: Repo) -> Repo:
     return project
 
 
+def test_a_link_names_no_owner(api: Repo) -> None:
+    """A CODEOWNERS file that is a link is passed over, and the next place is asked: it does not stop the verdict."""
+    api.link(".github/CODEOWNERS", "../CODEOWNERS")
+    api.write("loopflow.toml", '[[rule]]\nname = "api"\npaths = ["src/api/"]\ntotal = 500\n')
+    api.track()
+    result = run("--profile", "--staged", "--check", cwd=api.root)
+    assert (result.code, result.err) == (1, "")
+    assert "  owner: @api @you\n" in result.out
+
+
 GREW = ["added most: src/api/new.py +300 (new), src/api/put.py +50", "in: src/api/ +350", "owner: @api @you"]
 CLOSER = "to look closer: code-context --profile --staged --changed"
 

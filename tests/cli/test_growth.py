@@ -371,8 +371,10 @@ def test_another_encoding_is_not_compared(project: Repo) -> None:
 def test_a_baseline_that_is_not_there(project: Repo) -> None:
     """It is named with the command that makes it, which then does."""
     for options, name in (((), BASELINE), (("--baseline-file", "q3.json"), "q3.json")):
-        assert refusal(project.root, "--baseline", *options) == f"there is no baseline {name}; {SAVING} writes one"
-    save(project.root)
+        saving = " ".join([SAVING, *options])
+        assert refusal(project.root, "--baseline", *options) == f"there is no baseline {name}; {saving} writes one"
+        save(project.root, *options)
+        assert profile(project.root, "--baseline", *options)["changes"] == []
     assert profile(project.root, "--baseline")["changes"] == []
 
 

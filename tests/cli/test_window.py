@@ -91,7 +91,7 @@ def test_the_block_does_what_it_says(project: Repo, window: str) -> None:
     assert after["total"]["tokens"] == plan["tokens_left"] <= plan["window"] - plan["reserve"]
     assert (after["plan"]["exclude"], after["plan"]["fits"], plan["fits"]) == ([], True, True)
     assert f"there is room for {plan['window'] - plan['reserve']:,}." in printed
-    assert f"it takes {plan['tokens_left']:,}:" in printed
+    assert f"it takes {plan['tokens_left']:,}, and the lines themselves:" in printed
 
 
 def test_candidates_go_first(project: Repo) -> None:
@@ -364,6 +364,7 @@ _TEXTS = st.builds(lambda start, number, end: start + " word" * number + end, _S
 )
 @example(files={f"{each}.js": "/** x" for each in "abcdef"}, share=0.7, name="raw")
 @example(files={f"{each}.js": "x" for each in "abcdef"}, share=0.9, name="xml")
+@example(files={f"{each}.js": f"\r\n/a\n\nx{each} = foo(bar)\n///\n///" for each in "abcdef"}, share=0.9, name="xml")
 def test_any_texts_fit(files: Mapping[str, str], share: float, name: str) -> None:
     """However texts begin and end, what is around them does not make them larger than the window."""
     layout = LAYOUTS[name][0]
@@ -412,8 +413,17 @@ def test_fit_with_what_must_stay(project: Repo) -> None:
     assert "--keep" in too_large.err
 
 
-def test_a_window_for_nothing(project: Repo) -> None:
-    """A window that does not even hold what is around the files is said to be too small, and no option is blamed."""
-    result = succeed(project.root, "--fit", "3")
-    assert "does not fit" in result.err
+@pytest.mark.parametrize("window", ["3", "20"])
+def test_a_window_for_nothing(project: Repo, window: str) -> None:
+    """A window that holds no file, or not even what is around the files, is said to be too small."""
+    result = succeed(project.root, "--fit", window)
+    assert "warning: nothing fits: no file is small enough for so few tokens" in result.err
     assert "--keep" not in result.err
+
+
+@pytest.mark.parametrize("option", [("--fit", "1k"), ("--profile", "--window", "1k")])
+def test_nothing_to_keep(project: Repo, option: tuple[str, ...]) -> None:
+    """What names nothing keeps nothing, which is a mistake and no plan."""
+    result = run(*option, "--keep", "/src/mian.rs", cwd=project.root)
+    message = "--keep: nothing that is selected matches /src/mian.rs; check the patterns, or leave it out"
+    assert result == Result(2, "", f"code-context: error: {message}\n")
