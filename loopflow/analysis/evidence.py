@@ -20,6 +20,7 @@ _SVG_STARTS = "< \t\r\n\ufeff"
 _PATHS, _NUMBERS, _NUMBERS_IF_HUGE, _DEFINITIONS = 0.60, 0.95, 0.90, 0.75  # shares
 _SAMPLE, _SAMPLES = 1_000, 16  # characters, and places
 _PROBE, _NUMBERS_AT_LEAST = 100, 0.75  # what tells fast that a text is no table of numbers
+_LEAST_ROWS, _MOST_ROWS = 20, 40  # lines of a table that are looked at
 _LARGE_TOKENS = 4_000
 _HUGE_TOKENS = 200_000  # more numbers than anybody names by hand
 _LONG_LINE = 5_000
@@ -53,7 +54,6 @@ _WRITTEN = re.compile(
 _DEFINITION = re.compile(r"#\s*define\s+\w+\s+\(?-?(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\)?\s*\Z")
 _SHORT_LINE = re.compile(r"[^\n]{0,249}\n[^\n]{0,249}\n")  # what is left of the line, and the next one
 _NO_ROW = re.compile(r"\A[\s|]|[;{}]\Z|\w!?\(")  # indented, of a table in Markdown, a statement, a block, a call
-_SEPARATED = re.compile(r"[^,;\t|\n]*+[,;\t|]")
 _DRAWING = re.compile(r"\s*(?:<[?!][^>]*>\s*)*<svg\b")
 _JSON_END = re.compile(r"[\]}]\s*\Z")
 _IN_PATHS = b" 0123456789.,-MmLlHhVvCcSsZz"
@@ -167,14 +167,8 @@ def _encoded(text: str) -> int:
 
 def _is_table(text: str) -> bool:
     """Whether the first lines all have the same number of one separator, and none of them is code or prose."""
-    if not _SEPARATED.match(text):
-        return False
-    end = text.find("\n", 0, _HEAD)
-    first, second = text[: max(end, 0)], text[end + 1 : max(text.find("\n", end + 1, 2 * _HEAD), end + 1)]
-    if not any(0 < first.count(separator) == second.count(separator) for separator in ",;\t|"):
-        return False
-    lines = text[: 10 * _HEAD].split("\n")[:-1][:40]
-    if len(lines) < 20 or any(_NO_ROW.search(line) for line in lines):  # noqa: PLR2004
+    *lines, _ = text[: 10 * _HEAD].split("\n", _MOST_ROWS)
+    if len(lines) < _LEAST_ROWS or any(_NO_ROW.search(line) for line in lines):
         return False
     for separator in ",;\t|":
         numbers = {line.count(separator) for line in lines}

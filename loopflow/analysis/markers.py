@@ -64,9 +64,9 @@ def find_marker(head: str) -> Fact | None:
     if b"generated" not in lower and b"do not " not in lower:
         return None
     words = _places(_SAID, lower) + _places(_ASKED, lower)
-    comment = _first_comment(head, min(words)) if words else ""
+    comment = first_comment(head, min(words)) if words else ""
     lower = _lower(comment)
-    around = dict.fromkeys(_lines_around(comment, at) for at in _places(_SAID, lower))
+    around = dict.fromkeys(lines_around(comment, at) for at in _places(_SAID, lower))
     said = next((found for place in around if (found := _GENERATED.search(comment, *place))), None)
     after = (_DO_NOT.match(comment, at) for at in _places(_ASKED, lower))
     asked = next((found for found in after if found and _is_of_the_file(comment, found)), None)
@@ -102,7 +102,7 @@ def _end_of_lines(head: str) -> int:
     return len(head) if _COMMENT.match(head, end) else end
 
 
-def _lines_around(comment: str, at: int) -> tuple[int, int]:
+def lines_around(comment: str, at: int) -> tuple[int, int]:
     """Return where the line before the one at `at` begins that is not blank, and where the next one ends."""
     line = comment.rfind("\n", 0, at) + 1
     before = comment.rfind("\n", 0, len(comment[:line].rstrip())) + 1
@@ -117,7 +117,7 @@ def _is_of_the_file(comment: str, found: re.Match[str]) -> bool:
     return found[0][:6].isupper() or _MADE.search(near) is not None
 
 
-def _first_comment(head: str, least: int) -> str:
+def first_comment(head: str, least: int) -> str:
     """Return the comment that a text begins with, line by line, without its signs; "" if it ends before `least`."""
     lines = []
     closing = ""
