@@ -25,6 +25,10 @@ PATHS = tuple(
     f"{place}{name}" for place in DIRECTORIES for name in ("a.c", "b.h", "x", "x y", "#n", "é", 'q"t', "b\\s")
 )
 
+some = settings(
+    max_examples=min(80, settings.default.max_examples if settings.default else 80)
+)  # git is asked each time
+
 Rules = Mapping[str, str]
 """The texts of .gitattributes files, by the directory that they lie in."""
 
@@ -90,7 +94,7 @@ _TEXTS = st.builds(lambda lines, end: "".join(line + end for line in lines), st.
 _RULES = st.dictionaries(st.sampled_from(DIRECTORIES), _TEXTS, max_size=3)
 
 
-@settings(max_examples=80)
+@some
 @given(rules=_RULES)
 @example(rules={"": "*.c linguist-generated\na.c !linguist-generated\n"})
 @example(
@@ -112,7 +116,7 @@ _MACRO_LINES = st.builds(
 )
 
 
-@settings(max_examples=80)
+@some
 @given(lines=st.lists(_MACRO_LINES, max_size=6), below=st.sampled_from(["", "", "d/"]))
 @example(lines=["[attr]gen linguist-generated", "*.c gen", "a.c -gen"], below="")
 @example(lines=["[attr]gen own", "[attr]own gen linguist-generated", "*.c own"], below="")
@@ -135,7 +139,7 @@ def test_a_chain_of_macros() -> None:
     assert said["b.h", "linguist-generated"]
 
 
-@settings(max_examples=75)
+@some
 @given(rules=_RULES)
 @example(rules={"": "d/ export-ignore\n"})
 @example(rules={"d/": "/ export-ignore\n* export-ignore\n"})
