@@ -25,6 +25,7 @@ OUTSIDE = {
     "CHANGELOG.md": "project/changelog.md",
     "benchmarks/results.md": "project/results.md",
     "benchmarks/candidates.md": "project/candidates.md",
+    "benchmarks/mutation.md": "project/mutation.md",
     "loopflow/vocab/README.md": "project/vocabularies.md",
 }
 _LINK = re.compile(r"(!?)\[((?:[^\[\]`]|`[^`]*`)*)\]\(([^()\s#:]+)(#[^()\s]*)?\)")

@@ -92,7 +92,7 @@ class _Planner:
         for at in sorted(sizes, key=lambda at: -sizes[at]):
             if self.needed + sizes[at] <= 0:
                 self._total += sizes[at]
-                self._left |= self._taken.pop(at)
+                del self._taken[at]
 
     def _is_covered(self, at: str) -> bool:
         return any(place in self._taken for place in directories_above(at) if place != at)

@@ -99,6 +99,8 @@ def test_no_directory_with_files_that_are_not_seen() -> None:
             id="what was not needed is given back",
         ),
         pytest.param({"a/x": 30, "b/y": 20, "z": 1000}, [], 30, ("/b/", "/z"), id="the largest first, to the token"),
+        pytest.param({"a/x": 20, "b/y": 30, "z": 1000}, [], 30, ("/a/", "/z"), id="whatever it is called"),
+        pytest.param({"a/x": 30, "b/y": 20, "z": 1000, "k": 500}, [], 530, ("/b/", "/z"), id="beside what stays"),
         pytest.param({"a/x": 30, "b/y": 20, "z": 1000}, [], 29, ("/a/", "/z"), id="or the next one"),
         pytest.param({"a/x": 30, "b/y": 20, "z": 1000}, [], 50, ("/z",), id="or all"),
         pytest.param({"a/x": 30, "b/y": 20, "z": 1000}, ["a/"], 30, ("/a/", "/z"), id="but no candidate is"),
