@@ -80,3 +80,9 @@ def test_what_matches_nothing(pattern: str) -> None:
         compile_patterns([pattern], "--exclude")
     shown = pattern.replace("\\", "\\\\")
     assert caught.value.message == f"--exclude: '{shown}' is not a pattern"
+
+
+@pytest.mark.parametrize(("pattern", "path"), [("[a-]b", "-b"), ("[a-]b", "ab"), ("[!a-]b", "bb"), ("[a-c]-b", "b-b")])
+def test_what_follows_a_set(pattern: str, path: str) -> None:
+    """A hyphen before the end of a set is a member of it, whatever follows the set."""
+    assert compile_patterns([pattern], "--exclude").match(path)
