@@ -128,6 +128,23 @@ def test_a_file_is_no_vendored_directory() -> None:
     assert find_cuts(own("vendored.py", "LICENSE", "vendoring/LICENSE", "vendoring/a.py", "src/vendor.py")) == ()
 
 
+def test_what_is_said_of_a_directory() -> None:
+    """A directory is named with the first evidence in it, and with how much more there is of its kind."""
+    licences = own("vendor/a/LICENSE", "vendor/a/a.c", "vendor/b/COPYING", "vendor/b/b.c", "vendor/c/LICENSE")
+    [cut] = find_cuts([*licences, file("main.c")])
+    assert (cut.at, cut.evidence) == ("vendor/", "a licence of its own, vendor/a/LICENSE and 2 more like it")
+    [cut] = find_cuts([*own("vendor/x/LICENSE", "vendor/x/a.c"), file("main.c")])
+    assert cut.evidence == "a licence of its own, vendor/x/LICENSE"
+    [cut] = find_cuts([attributes("docs/** export-ignore"), *own("docs/a.md", "main.c")])
+    assert cut.evidence == "its attributes say export-ignore"
+
+
+def test_two_of_a_kind() -> None:
+    """Two files with one content are enough."""
+    [cut] = find_cuts([file(path, 200, content="same") for path in ("a.py", "b.py")])
+    assert (cut.at, cut.evidence) == ("b.py", "the same as a.py")
+
+
 def test_duplicates() -> None:
     """Of files with one content, the first by its path stays, the others are candidates and name it."""
     files = [file(path, 200, content="same") for path in ("a.py", "b.py", "c/a.py")]

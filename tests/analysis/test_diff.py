@@ -131,6 +131,8 @@ def test_moves_prefer_the_same_name() -> None:
     """Of several files with one content, the one that kept its name is the one that moved there."""
     moves = find_moves(files({"x/a": 5, "x/b": 5}), files({"y/b": 5, "y/a": 5}))
     assert moves == {"y/a": "x/a", "y/b": "x/b"}
+    moves = find_moves(files({"x/a": 5, "x/b": 5}), files({"y/b": 5, "z/a": 5}))
+    assert moves == {"y/b": "x/b", "z/a": "x/a"}
 
 
 def test_one_file_moves_to_one_place() -> None:

@@ -711,3 +711,9 @@ def test_pathological_texts_end(name: str, tokens: int) -> None:
     """A megabyte of one thing is looked at like any other text: a pattern that backtracks would not end here."""
     facts = read_facts(find_facts(PATHOLOGICAL[name], tokens))
     assert len({fact.kind for fact in facts}) <= 1
+
+
+def test_facts_hold_no_nul() -> None:
+    """A NUL, which the cache cannot keep, is written as a blank; the lines stay apart."""
+    facts = [Fact(FactKind.LOCK, "a\0b"), Fact(FactKind.DATA, "c")]
+    assert read_facts(write_facts(facts)) == [Fact(FactKind.LOCK, "a b"), Fact(FactKind.DATA, "c")]
