@@ -80,6 +80,7 @@ def test_what_matches_nothing(pattern: str) -> None:
         compile_patterns([pattern], "--exclude")
     shown = pattern.replace("\\", "\\\\")
     assert caught.value.message == f"--exclude: '{shown}' is not a pattern"
+    assert caught.value.hint == "patterns have gitignore syntax, such as 'vendor/' or '*.lock'"
 
 
 @pytest.mark.parametrize(("pattern", "path"), [("[a-]b", "-b"), ("[a-]b", "ab"), ("[!a-]b", "bb"), ("[a-c]-b", "b-b")])
