@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.errors import UsageError
-from loopflow.io.document import LargeText, blob_id
+from loopflow.io.document import LARGE_BYTES, LargeText, blob_id
 from loopflow.io.file import read, select
 from loopflow.io.git import Git
 from loopflow.io.opening import Opener
@@ -195,3 +195,18 @@ def test_an_untracked_directory_that_git_cannot_read_is_a_gap(monkeypatch: pytes
         (repo.root / "closed").chmod(0o700)
     assert found.paths == ["a.py", "open/c.py"]
     assert found.skips == (Skipped("closed", Reason.UNREADABLE, "permission denied"),)
+
+
+def test_a_large_text_is_read_in_pieces(repo: Repo) -> None:
+    """A text that is larger than LARGE_BYTES is not read at once; its pieces are all of it."""
+    line = b"some words in a line\n"
+    data = line * (LARGE_BYTES // len(line) + 1)
+    repo.write("large.txt", data)
+    repo.write("just.txt", data[:LARGE_BYTES])
+    with Opener(str(repo.root)) as opener:
+        large = read(opener, FileRef("large.txt"))
+        assert isinstance(large, LargeText)
+        assert large.ref == FileRef("large.txt")
+        assert "".join(large.pieces()).encode() == data
+        assert large.digest == blob_id(data, "sha1")
+        assert isinstance(read(opener, FileRef("just.txt")), Document)
