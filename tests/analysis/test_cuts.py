@@ -102,6 +102,8 @@ def test_what_attributes_do_not_say(line: str) -> None:
         ("vendor/x/LICENSE-MPL-2.0.txt", {"vendor/x/LICENSE-MPL-2.0.txt", "vendor/x/a.c", "vendor/x/in/b.c"}),
         ("vendor/x/licensing.c", set()),
         ("vendor/x/License.java", set()),
+        ("vendor/x/LICENSE" + ".mit" * 50 + "!", set()),
+        ("vendor/x/LICENSE-" + "a-" * 100 + "!", set()),
         ("vendor/x/license_client.py", set()),
         ("vendor/x/copyright.test.ts", set()),
         ("vendor/x/LICENSES/MIT.txt", set()),
