@@ -22,7 +22,7 @@ _SEAMS = 2
 
 @dataclass(frozen=True, slots=True)
 class FitRequest:
-    """How large the window is, what share of it to keep back, and patterns of what must stay."""
+    """How many tokens a window has, what share of it to keep back, and patterns of what must stay."""
 
     window: int
     reserve: Fraction = Fraction(1, 4)
