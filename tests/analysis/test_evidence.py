@@ -109,7 +109,16 @@ _SHORT = "call(first, second, third);\n"  # 28 characters
             "one line of 5,200 characters",
             id="the longer of two",
         ),
+        pytest.param(
+            "a=b;" * 1_500 + "\n" + _SHORT * 214 + "a = b;\n", "one line of 6,000 characters", id="half of it"
+        ),
+        pytest.param("a=b;" * 1_500 + "\n" + _SHORT * 330, None, id="two fifths of it"),
         pytest.param(("a=b;" * 70 + "\n") * 60, "276 characters a line", id="on average"),
+        pytest.param("\n".join(["a=b;" * 62 + "a=;"] * 10), "251 characters a line", id="just, on average"),
+        pytest.param("\n".join(["a=b;" * 62 + "=;"] * 10), None, id="a character less on average"),
+        pytest.param(
+            "a=b;" * 1_300 + "\n" + "\n".join(["a" * 123] * 39), "one line of 5,200 characters", id="250 on average"
+        ),
         pytest.param(("word_" * 50 + ";=\n") * 20, None, id="few signs"),
     ],
 )
@@ -191,6 +200,8 @@ _CODE = "value = call(first)\n"  # 20 characters
         pytest.param("lookup(key, word) {\n" * 900, 4_000, None, id="what opens a block"),
         pytest.param("lookup = {key, word}\n" * 900, 4_000, None, id="what closes one"),
         pytest.param(",some words\n" * 900, 4_000, None, id="a mark at the beginning of each line"),
+        pytest.param(",word\n" * 900, 4_000, None, id="a mark at the beginning of each word"),
+        pytest.param("key,word\n,word\n" * 450, 4_000, None, id="at the beginning of every second one"),
         pytest.param("some words here\n" * 900, 4_000, None, id="no separator"),
         pytest.param("get '/page', to: 'pages'\n" * 900, 4_000, None, id="a comma between words"),
         pytest.param("find here | sort\n" * 900, 4_000, None, id="a pipe"),
@@ -220,7 +231,14 @@ _CODE = "value = call(first)\n"  # 20 characters
         pytest.param(_BASE64 + "\n" + _CODE * 50, 3_000, "74 % of it is base64", id="most of it is"),
         pytest.param(_CODE * 80 + _BASE64 * 2, 5_000, "78 % of it is base64", id="from the middle on"),
         pytest.param(_BASE64 + "\n" + _CODE * 151, 4_000, None, id="less than half"),
+        pytest.param(_BASE64 + "\n" + _CODE * 149 + _CODE[1:], 3_000, None, id="half of it"),
+        pytest.param("Z" * 2_200, 1_001, "100 % of it is base64", id="base64, just"),
+        pytest.param("Z" * 2_200, 1_000, None, id="base64, a token less"),
         pytest.param("0x1f, 0x2e,\n" * 300, 1_700, "numbers and little else", id="numbers"),
+        pytest.param("0x1f, 0x2e,\n" * 225, 1_001, "numbers and little else", id="numbers, just"),
+        pytest.param("0x1f, 0x2e,\n" * 225, 1_000, None, id="numbers, a token less"),
+        pytest.param(("12345, " * 13 + "zzzzzzz;\n") * 30, 199_999, None, id="92 % of it"),
+        pytest.param(("12345, " * 13 + "zzzzzzz;\n") * 30, 200_000, "numbers and little else", id="92 % of a huge one"),
         pytest.param("0x1f, 0x2e,\n" * 300, 1_300, None, id="numbers, in few tokens"),
         pytest.param("0x1f, zzzz,\n" * 300, 1_700, None, id="half of them names"),
     ],
@@ -312,3 +330,11 @@ def test_a_long_list_of_attributes() -> None:
     """A .gitattributes file may be long: what its last line says holds."""
     lines = [f"generated/by/some/program/number/{each}/*.py linguist-generated" for each in range(400)]
     assert [fact.evidence for fact in facts_of("\n".join(lines) + "\n")] == lines
+
+
+@pytest.mark.parametrize(("number", "kept"), [(16, 17), (17, 17)])
+def test_many_macros(number: int, kept: int) -> None:
+    """So many macros that a list can only be hostile are not followed; the lines that define them are kept."""
+    macros = [f"[attr]own{each} linguist-generated" for each in range(number)]
+    lines = [fact.evidence for fact in facts_of("\n".join([*macros, "*.c own0", ""]))]
+    assert lines == [*macros, "*.c own0"][:kept]
