@@ -26,9 +26,10 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 class GitPattern:
-    """One pattern. It matches a path, not what lies below it; the path of a directory must end in a slash.
+    """One pattern: a literal, to be looked up, or a glob, to be tried.
 
-    `include` and `match_file` are what pathspec asks of a pattern.
+    It is about a path, not what lies below it; that of a directory ends in a slash. `include` and `match_file` are what
+    pathspec asks of a pattern.
     """
 
     def __init__(self, line: str) -> None:
@@ -51,12 +52,12 @@ class GitPattern:
         return None if self._literal is None else (self._literal, self._is_name, self._needs_directory)
 
     def match_file(self, file: str) -> bool | None:
-        """Match a path, one character for each byte."""
+        """Match a path, one character for each byte, if this is a glob."""
         path = file.removesuffix("/")
         if self._needs_directory and path == file:
             return None
         path = path.rpartition("/")[2] if self._is_name else path
-        return (path == self._literal if self._glob is None else self._glob.match(path) is not None) or None
+        return (self._glob is not None and self._glob.match(path) is not None) or None
 
 
 class Patterns:

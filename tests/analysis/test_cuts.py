@@ -79,6 +79,15 @@ def test_what_attributes_say(line: str, reason: CutReason) -> None:
     assert reasons([attributes(line), *own("src/b.py", "top.py")]) == {"src/b.py": reason}
 
 
+@pytest.mark.parametrize("directory", ["src", "src/in", "src/in/deep"])
+def test_what_attributes_say_of_all_above(directory: str) -> None:
+    """export-ignore holds for what lies at any depth below a directory, and for nothing beside it."""
+    files = own("src/in/deep/a/b.py", "src.py", "other/b.py")
+    assert reasons([attributes(f"/{directory} export-ignore"), *files]) == {
+        "src/in/deep/a/b.py": CutReason.EXPORT_IGNORE
+    }
+
+
 @pytest.mark.parametrize(
     "line",
     ["b.py -linguist-generated", "b.py linguist-vendored=false", "src linguist-generated", "b.py !export-ignore"],
@@ -135,6 +144,8 @@ def test_what_is_said_of_a_directory() -> None:
     licences = own("vendor/a/LICENSE", "vendor/a/a.c", "vendor/b/COPYING", "vendor/b/b.c", "vendor/c/LICENSE")
     [cut] = find_cuts([*licences, file("main.c")])
     assert (cut.at, cut.evidence) == ("vendor/", "a licence of its own, vendor/a/LICENSE and 2 more like it")
+    [cut] = find_cuts([*licences[:4], file("main.c")])
+    assert cut.evidence == "a licence of its own, vendor/a/LICENSE and 1 more like it"
     [cut] = find_cuts([*own("vendor/x/LICENSE", "vendor/x/a.c"), file("main.c")])
     assert cut.evidence == "a licence of its own, vendor/x/LICENSE"
     [cut] = find_cuts([attributes("docs/** export-ignore"), *own("docs/a.md", "main.c")])
@@ -157,9 +168,16 @@ def test_duplicates() -> None:
     assert all("a.py" in cut.evidence for cut in cuts)
 
 
+def test_duplicates_of_several() -> None:
+    """Each file names the one that holds the same, and not another one's."""
+    files = [file(path, 200, content=path[0]) for path in ("a1.py", "a2.py", "b1.py", "b2.py")]
+    assert [cut.evidence for cut in find_cuts(files)] == ["the same as a1.py", "the same as b1.py"]
+
+
 def test_small_files_may_be_alike() -> None:
-    """Small files are alike by chance, and are no candidates."""
-    assert find_cuts([file(path, 20, content="same") for path in ("a/__init__.py", "b/__init__.py")]) == ()
+    """Small files are alike by chance, and are no candidates: those of less than a hundred tokens."""
+    assert find_cuts([file(path, 99, content="same") for path in ("a/__init__.py", "b/__init__.py")]) == ()
+    assert find_cuts([file(path, 100, content="same") for path in ("a/__init__.py", "b/__init__.py")])
 
 
 def test_a_duplicate_of_what_is_left_out_anyway() -> None:
@@ -217,6 +235,8 @@ def test_whole_directories() -> None:
     files = [file(path, 10, SNAPSHOT) for path in ("t/s/a", "t/s/in/b", "t/s/in/c")]
     [cut] = find_cuts([*files, *own("main.py")])
     assert (cut.at, cut.paths, cut.tokens) == ("t/", ("t/s/a", "t/s/in/b", "t/s/in/c"), 30)
+    [cut] = find_cuts([*(file(f"t/{name}", 10, SNAPSHOT) for name in ("\udcff", "\ue000")), *own("main.py")])
+    assert cut.paths == ("t/\ue000", "t/\udcff")  # in the order of bytes
     assert sorted(places([*files, *own("t/s/own.py")])) == ["t/s/a", "t/s/in/"]
 
 

@@ -133,6 +133,17 @@ def test_moves_prefer_the_same_name() -> None:
     assert moves == {"y/a": "x/a", "y/b": "x/b"}
     moves = find_moves(files({"x/a": 5, "x/b": 5}), files({"y/b": 5, "z/a": 5}))
     assert moves == {"y/b": "x/b", "z/a": "x/a"}
+    moves = find_moves(files({"x/a": 5, "x/b": 5}), files({"y/a": 5, "y/c": 5}))
+    assert moves == {"y/a": "x/a", "y/c": "x/b"}
+
+
+def test_in_the_order_of_bytes() -> None:
+    """Files move in the order of their names' bytes, and types are listed in it, whatever the names are."""
+    late, early = "\udcff", "\ue000"  # by characters, it would be the other way round
+    moves = find_moves(files({"x/a": 5, "x/b": 5}), files({f"y/{late}": 5, f"y/{early}": 5}))
+    assert moves == {f"y/{early}": "x/a", f"y/{late}": "x/b"}
+    _, diff = compare({f"a.{late}": 5, f"a.{early}": 6}, {f"b.{late}": 7, f"b.{early}": 8})
+    assert [delta.path for delta in diff.types] == [f".{early}", f".{late}"]
 
 
 def test_one_file_moves_to_one_place() -> None:
