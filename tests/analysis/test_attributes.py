@@ -168,6 +168,8 @@ def test_directories(rules: Rules) -> None:
         ({"": "d/** linguist-generated"}, "d/e/a.c", True),
         ({"": "*.c linguist-generated", "d/": "*.c -linguist-generated"}, "d/a.c", False),
         ({"": "*.c linguist-generated", "d/": "*.c -linguist-generated"}, "e/a.c", True),
+        ({"+d/": "*.c -linguist-generated", "": "*.c linguist-generated"}, "+d/a.c", False),
+        ({"+d/+e/": "*.c linguist-generated", "+d/": "*.c -linguist-generated"}, "+d/+e/a.c", True),
         ({"d/": "/a.c linguist-generated"}, "d/a.c", True),
         ({"d/": "/a.c linguist-generated"}, "d/e/a.c", False),
         ({"d/": "/a.c linguist-generated"}, "a.c", False),

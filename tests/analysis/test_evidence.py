@@ -182,6 +182,7 @@ _CSV_TEXT = "\n".join(map(",".join, _ROWS)) + "\n"
 _DEFINED = "".join(f"#define REGISTER_{each}    0x{each:04x}\n" for each in range(2_000))
 _BASE64 = "A" * 3_000
 _CODE = "value = call(first)\n"  # 20 characters
+_DRAWN = '<svg><path d="{}"/></svg>'  # 23 characters
 
 
 @pytest.mark.parametrize(
@@ -227,6 +228,10 @@ _CODE = "value = call(first)\n"  # 20 characters
         ),
         pytest.param("// no line of code\n" * 900, 200_000, None, id="comments alone"),
         pytest.param(_DEFINED.replace("#define", "#undef"), 200_000, None, id="no definitions"),
+        pytest.param(_DRAWN.format("1" * 177), 100, "SVG paths", id="a drawing"),
+        pytest.param(_DRAWN.format("1" * 176), 100, None, id="a drawing, a character less"),
+        pytest.param("x" + _DRAWN.format("1" * 900), 500, None, id="what only contains one"),
+        pytest.param(_DRAWN.format("1" * 900) + "1 " * 300, 500, None, id="what goes on after one"),
         pytest.param(_BASE64, 2_000, "100 % of it is base64", id="base64"),
         pytest.param(_BASE64 + "\n" + _CODE * 50, 3_000, "74 % of it is base64", id="most of it is"),
         pytest.param(_CODE * 80 + _BASE64 * 2, 5_000, "78 % of it is base64", id="from the middle on"),
