@@ -16,6 +16,7 @@ from loopflow.analysis.filetype import NO_TYPE, file_type
         pytest.param("types.d.ts", ".ts", id="what follows the last dot"),
         pytest.param("archive.tar.gz", ".gz", id="compound"),
         pytest.param("a..py", ".py", id="two dots"),
+        pytest.param("X..py", ".py", id="whatever is before them"),
         pytest.param("Makefile", "Makefile", id="a name that is a type"),
         pytest.param("src/makefile", "Makefile", id="in any case, shown in its own"),
         pytest.param("DOCKERFILE", "Dockerfile", id="in capitals"),

@@ -46,6 +46,17 @@ def test_the_whole_tree(project: Repo, here: str) -> None:
     assert found.selection.unmatched == ()
 
 
+def test_the_whole_of_an_empty_tree(repo: Repo) -> None:
+    """Where nothing is tracked, the whole tree is unmatched, as the directory is when it is named."""
+    assert find(repo.root, SelectRequest(whole=True)).selection.unmatched == (".",)
+
+
+def test_a_repository_far_below(plain: Path) -> None:
+    """A repository several directories below the common one keeps its place."""
+    Repo(plain / "in" / "there").track({"src/x.py": "x\n"})
+    assert find(plain, SelectRequest(paths=("in/there", "one/one.py"))).paths == ["in/there/src/x.py", "one/one.py"]
+
+
 def test_two_repositories(plain: Path) -> None:
     """Files of two repositories are listed below their common directory, with the READMEs of each that are above."""
     found = find(plain, SelectRequest(paths=("one/one.py", "two/two.py"), readmes=True))
@@ -110,6 +121,7 @@ def test_links_and_submodules(project: Repo, source: Worktree | Index | Revision
     ("request_", "path", "is_covered"),
     [
         (SelectRequest(), "new/x.py", True),
+        (SelectRequest(whole=True), "new/x.py", True),
         (SelectRequest(baseline="b.json"), "b.json", False),
         (SelectRequest(paths=("src",)), "src/x.py", True),
         (SelectRequest(paths=("src",)), "src/new/x.py", True),
