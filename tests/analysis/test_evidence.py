@@ -237,6 +237,8 @@ _DRAWN = '<svg><path d="{}"/></svg>'  # 23 characters
         pytest.param(_CODE * 80 + _BASE64 * 2, 5_000, "78 % of it is base64", id="from the middle on"),
         pytest.param(_BASE64 + "\n" + _CODE * 151, 4_000, None, id="less than half"),
         pytest.param(_BASE64 + "\n" + _CODE * 149 + _CODE[1:], 3_000, None, id="half of it"),
+        pytest.param("Z" * 2_000, 1_000, "100 % of it is base64", id="base64, long enough"),
+        pytest.param("Z" * 1_999, 1_000, None, id="base64, a character less"),
         pytest.param("Z" * 2_200, 1_001, "100 % of it is base64", id="base64, just"),
         pytest.param("Z" * 2_200, 1_000, None, id="base64, a token less"),
         pytest.param("0x1f, 0x2e,\n" * 300, 1_700, "numbers and little else", id="numbers"),
