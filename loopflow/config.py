@@ -100,7 +100,7 @@ def _read_table(name: str, data: bytes) -> Table | None:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{escape_name(name)}:{line}: this is not UTF-8", "TOML files are") from error
     except (ValueError, RecursionError) as error:  # a number of too many digits is a plain ValueError
-        raise ConfigError(f"{escape_name(name)} is not TOML: {error}", "correct it there") from error
+        raise ConfigError(f"{escape_name(name)} is not TOML: {escape_name(str(error))}", "correct it there") from error
     if not is_pyproject:
         return Table(name, text, (), values)
     tool = values.get("tool")

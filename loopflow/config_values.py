@@ -13,12 +13,11 @@ from loopflow.analysis.names import escape_name
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.errors import ConfigError, UsageError
 from loopflow.io.encoding import VOCABULARY_DIGESTS
-from loopflow.model import Allowance, Level, Place
+from loopflow.model import MOST_TOKENS, Allowance, Level, Place
 
 _SIZE = re.compile(r"(\d[\d_]*(?:\.\d+)?) ?([kKmM]?)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000}
-_MOST = 10**15
 _LONGEST = 60
 """Characters of a number, and of what an error shows of a value."""
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
@@ -195,12 +194,12 @@ def read_share_option(value: str, option: str) -> Fraction:
 
 def _parse_size(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if 0 <= value <= _MOST else None
+        return value if 0 <= value <= MOST_TOKENS else None
     found = _match(_SIZE, value)
     if not found:
         return None
     size = Fraction(found[1].replace("_", "")) * _UNITS[found[2].lower()]
-    return int(size) if size.denominator == 1 and size <= _MOST else None
+    return int(size) if size.denominator == 1 and size <= MOST_TOKENS else None
 
 
 def _parse_percent(value: object) -> Fraction | None:
@@ -219,7 +218,7 @@ def _show(value: object) -> str:
         return f"'{escape_name(value[:_LONGEST])}{'...' if len(value) > _LONGEST else ''}'"
     if isinstance(value, bool):
         return str(value).lower()
-    is_short = isinstance(value, float) or (isinstance(value, int) and abs(value) < _MOST**2)
+    is_short = isinstance(value, float) or (isinstance(value, int) and abs(value) < MOST_TOKENS**2)
     return repr(value) if is_short else "this"
 
 

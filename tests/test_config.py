@@ -482,6 +482,11 @@ def test_what_is_no_toml(name: str, data: bytes, said: str) -> None:
     assert error.hint
 
 
+def test_what_is_no_toml_cannot_act_in_a_log() -> None:
+    """What the parser shows of a file is escaped as a name is: a runner obeys commands anywhere in a line."""
+    assert "##[" not in complaint('["##[error]x"]\n["##[error]x"]\n', "loopflow.toml").message
+
+
 @pytest.mark.parametrize("text", ['encoding = "\\u001b[2J"', '"\\u202ekey\\n" = 1', 'rule = "\\u009b"'])
 def test_errors_are_one_harmless_line(text: str) -> None:
     """Whatever a file contains, what is said of it cannot act on a terminal; nor can the file's own name."""

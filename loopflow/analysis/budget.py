@@ -225,4 +225,6 @@ def _common_directory(paths: Sequence[str]) -> str:
         if len(set(names)) > 1:
             break
         common.append(names[0])
-    return "/".join(common) + "/" if common else paths[0]
+    if common:
+        return "/".join(common) + "/"
+    return paths[0] if len(paths) == 1 else f"{paths[0]} and elsewhere"

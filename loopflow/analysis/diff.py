@@ -4,10 +4,10 @@ For every row, before + change = after. Content that is found again at another p
 neither new nor gone, and a directory of which everything has moved is one change.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 
-from loopflow.analysis.names import directories_above, path_bytes
+from loopflow.analysis.names import directories_above, path_bytes, sort_by_path
 from loopflow.model import Before, Delta, Diff, FileTokens, Kind, Profile, Total
 
 ROOT = "."
@@ -21,21 +21,20 @@ def find_moves(before: Iterable[FileTokens], after: Iterable[FileTokens]) -> dic
     `before` are the files that are gone, `after` those that are new. Files with the same content are paired in the
     order of their names' bytes, those that kept their name first. Empty files are alike for no reason, and no move.
     """
-    gone: dict[str, list[str]] = defaultdict(list)
-    for file in before:
-        if file.bytes and file.digest:
-            gone[file.digest].append(file.path)
+    gone = sort_by_path([file for file in before if file.bytes and file.digest])
+    digests = {file.digest for file in gone}
+    new = sort_by_path([file for file in after if file.digest in digests])
     moves: dict[str, str] = {}
-    new = sorted((file for file in after if gone.get(file.digest)), key=lambda file: path_bytes(file.path))
-    for keeps_name in (True, False):
+    for name_of in (_name, lambda _: ""):
+        left = set(moves.values())
+        waiting: defaultdict[tuple[str, str], deque[str]] = defaultdict(deque)
+        for file in gone:
+            if file.path not in left:
+                waiting[file.digest, name_of(file.path)].append(file.path)
         for file in new:
-            if file.path in moves:
-                continue
-            places = gone[file.digest]
-            found = min((place for place in places if not keeps_name or _name(place) == _name(file.path)), default=None)
-            if found is not None:
-                places.remove(found)
-                moves[file.path] = found
+            places = waiting.get((file.digest, name_of(file.path)))
+            if places and file.path not in moves:
+                moves[file.path] = places.popleft()
     return moves
 
 
@@ -95,7 +94,7 @@ def _largest(files: Iterable[Delta], before: Before) -> list[Delta]:
     single = []
     for delta in moved:
         new = next((above for above in _above(delta.path) if above in directories), None)
-        if new is None:
+        if new is None or directories[new] not in _above(delta.came_from or ""):  # several may have moved to one place
             single.append(delta)
         else:
             tokens, number = sums.get(new, (0, 0))

@@ -119,19 +119,25 @@ def _bracket(glob: str, start: int) -> tuple[str, int]:
     at += is_negated
     members: set[str] = set()
     previous = ""
-    first = at
+    closes = first = at  # where the next "]" is that could end a name: it is looked for once
     while at == first or _char(glob, at) != "]":
         char = _char(glob, at)
-        named = re.compile(r"\[:([^]]*)").match(glob, at)
+        is_named = False
+        if glob.startswith("[:", at):
+            closes = glob.find("]", at) if closes < at + 2 else closes
+            if closes < 0:
+                raise ValueError(glob)
+            is_named = glob[closes - 1] == ":" and closes > at + 2
         if char == "-" and previous and glob[at + 1 : at + 2] not in {"", "]"}:
             at += 2 if glob[at + 1] == "\\" else 1
             members.update(each for each in _BYTES if previous <= each <= _char(glob, at))
             previous = ""
-        elif named and glob[named.end() : named.end() + 1] == "]" and named[1].endswith(":"):
-            if named[1][:-1] not in _SETS:
+        elif is_named:
+            name = glob[at + 2 : closes - 1]
+            if name not in _SETS:
                 raise ValueError(glob)
-            members.update(filter(_SETS[named[1][:-1]], _ASCII))
-            previous, at = "", named.end()
+            members.update(filter(_SETS[name], _ASCII))
+            previous, at = "", closes
         else:
             at += char == "\\"
             previous = _char(glob, at)

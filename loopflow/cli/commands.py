@@ -28,7 +28,10 @@ def print_profile(console: Console, options: Options) -> ExitCode:
     """Count, compare and judge as far as that is asked for, and print the charts or the JSON."""
     with console.progress(os.environ) as progress:
         report = _report(options, replace(options.count, progress=progress, remark=_remark(console, options)))
-    _print_report(console, options, report)
+    try:
+        _print_report(console, options, report)
+    except BrokenPipeError:  # whoever reads has seen enough; the verdict is the same
+        console.abandon_stdout()
     if report.judgement is None:
         return ExitCode.OK
     if not report.judgement.verdicts:

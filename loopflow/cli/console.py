@@ -113,12 +113,12 @@ class Console:
 
 def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
     """Run `action` and turn whatever it raises into a message and an exit code."""
+    code = ExitCode.OK
     try:
         code = action()
         console.flush()
     except BrokenPipeError:  # such as `| head`: whoever reads has seen enough
         console.abandon_stdout()
-        return ExitCode.OK
     except (KeyboardInterrupt, click.Abort):
         console.abandon_stdout()
         return ExitCode.INTERRUPTED

@@ -13,6 +13,7 @@ from typing import Any
 
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.errors import BaselineError
+from loopflow.model import MOST_TOKENS
 
 SCHEMA = 1
 SAVE_AGAIN = "code-context --profile --save-baseline writes a new one"
@@ -52,7 +53,7 @@ def parse(data: bytes, name: str, encoding_id: str) -> Baseline:
     if not isinstance(files, dict) or files.pop(_END, None) != 0:
         raise document.error('"files"', "it does not end as a baseline does: something is missing", SAVE_AGAIN)
     for path, tokens in files.items():
-        if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 0:
+        if not isinstance(tokens, int) or isinstance(tokens, bool) or not 0 <= tokens <= MOST_TOKENS:
             what = f"the count of {escape_name(path)} is no number of tokens"
             raise document.error_of(path, what)
     _require_paths(document, files)

@@ -6,6 +6,7 @@ that a repository configures. A repository is not trusted, so each call switches
 replace objects or take a lock (`_SWITCHED_OFF`, `_ENVIRONMENT`; see git(1) and git-config(1)).
 """
 
+import errno
 import os
 import re
 import subprocess
@@ -73,14 +74,20 @@ class GitCommand:
 
     def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Answer:
         """Run git to its end. Raises GitError where there is none, or one that is too old."""
-        status, output, complaint = self._runner.execute(
-            ["git", *_SWITCHED_OFF, *arguments],
-            env=_ENVIRONMENT | dict(environment or {}),
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-        )
+        try:
+            status, output, complaint = self._runner.execute(
+                ["git", *_SWITCHED_OFF, *arguments],
+                env=_ENVIRONMENT | dict(environment or {}),
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except OSError as error:
+            if error.errno != errno.E2BIG:
+                raise
+            what = "git cannot be started with this repository's filters switched off: there are too many"
+            raise GitError(what, "remove filter.* settings, or shorten their names, in its .git/config") from error
         return Answer(status, output, complaint)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> "git.cmd._AutoInterrupt":

@@ -15,6 +15,8 @@ from loopflow.errors import UsageError, describe_os_error
 from loopflow.io.git import Git
 from loopflow.model import Repository
 
+_MOST_LINKS = 40  # as for Linux
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -148,6 +150,7 @@ def _follow(git: Git, path: str, *, on_disk: bool = True) -> str:
     """
     drive, rest = os.path.splitdrive(path)
     at, waiting = drive + os.sep, _parts(rest)
+    followed = 0
     while waiting:
         part = waiting.pop()
         if part == "..":
@@ -162,7 +165,11 @@ def _follow(git: Git, path: str, *, on_disk: bool = True) -> str:
             at = link
         elif not (waiting or os.path.isdir(link)):
             return link
+        elif followed == _MOST_LINKS:
+            what = f"this path cannot be used: {escape_name(path)}: too many levels of symbolic links"
+            raise UsageError(what, "check the path")
         else:
+            followed += 1
             drive, rest = os.path.splitdrive(os.path.join(at, _read_link(link)))
             at, waiting = drive + os.sep, waiting + _parts(rest)
     return at

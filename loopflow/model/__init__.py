@@ -23,6 +23,7 @@ from loopflow.model.growth import (
     Kind,
 )
 from loopflow.model.profile import (
+    MOST_TOKENS,
     DirectoryStats,
     Document,
     FileTokens,
@@ -58,6 +59,7 @@ from loopflow.model.selection import (
 
 __all__ = [
     "BASELINE_FILE",
+    "MOST_TOKENS",
     "SUBMODULE_MODE",
     "SYMLINK_MODE",
     "Allowance",

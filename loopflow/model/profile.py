@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from loopflow.model.selection import FileRef, Skipped, Source
 
+MOST_TOKENS = 10**15
+"""What no limit and no count in a file may exceed, so that sums and shares of them stay ordinary numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -174,10 +174,14 @@ def test_where_its_files_went() -> None:
 
 @pytest.mark.parametrize(
     ("went", "named"),
-    [(["lib/a", "lib/b"], "went to lib/"), (["lib/x/a", "lib/y/b"], "went to lib/"), (["x/a", "y/b"], "went to x/a")],
+    [
+        (["lib/a", "lib/b"], "went to lib/"),
+        (["lib/x/a", "lib/y/b"], "went to lib/"),
+        (["x/a", "y/b"], "went to x/a and elsewhere"),
+    ],
 )
 def test_where_several_files_went(went: Sequence[str], named: str) -> None:
-    """Of several places the directory around them is named, or the first place where there is none."""
+    """Of several places the directory around them is named, or the first of them where there is none."""
     start = before({"api/a": 5, "api/b": 6}, dict(zip(went, ["api/a", "api/b"], strict=True)))
     assert judge_one(replace(API, total=100), dict.fromkeys(went, 5), start).note.endswith(named)
 

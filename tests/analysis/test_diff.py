@@ -167,6 +167,23 @@ def test_a_moved_directory_is_one_row() -> None:
     ]
 
 
+def test_two_directories_that_moved_to_one_place() -> None:
+    """Where two were put together, no file is said to come from the other one."""
+    was = {"a/1": 1, "a/2": 2, "b/3": 3, "b/4": 4}
+    _, diff = compare(was, {f"c/{path[-1]}": tokens for path, tokens in was.items()})
+    assert [(delta.path, delta.came_from) for delta in diff.largest] == [
+        ("c/", "b/"),
+        ("c/2", "a/2"),
+        ("c/1", "a/1"),
+    ]
+
+
+def test_many_files_with_one_content() -> None:
+    """Ten thousand equal files that move are paired by their names, without comparing each with each."""
+    old, new = ({f"{place}/{each}/f": 5 for each in range(10_000)} for place in "ab")
+    assert len(find_moves(files(old), files(new))) == 10_000
+
+
 def test_a_directory_that_left_something_behind_did_not_move() -> None:
     """Its files did, and each is a row."""
     now = {"new/a": 1, "new/b": 2, "old/c": 3}

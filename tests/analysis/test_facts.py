@@ -116,6 +116,9 @@ PATHOLOGICAL = {
 PATHOLOGICAL |= {
     "markers": "# " + "do not edit this generated " * 9_000,
     "lines of markers": "# generated\n" * 9_000,
+    "blank lines before a marker": "\n" * 3_980 + "# generated\n",
+    "blank comments before a marker": "#\n" * 1_990 + "# generated\n",
+    "blank lines between markers": "# generated\n\n" * 300,
     "macros": "".join(f"[attr]m{each} m{each + 1}\n" for each in range(9_000)) + "[attr]m9000 linguist-generated\n",
     "many macros": "".join(f"[attr]m{each} linguist-generated\n" for each in range(6_000)),
 }

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from loopflow.analysis.patterns import compile_patterns
+from loopflow.analysis.patterns import compile_ignore_file, compile_patterns
 from loopflow.errors import UsageError
 from tests.support.builder import Repo
 
@@ -73,7 +73,9 @@ def test_sets(pattern: str) -> None:
     assert sorted(_held(pattern)) == sorted(SETS[pattern] or "")
 
 
-@pytest.mark.parametrize("pattern", ["[", "[a", "[!", "[]", "[a-", "[\\", "[[:no:]]", "[/]", "a\\"])
+@pytest.mark.parametrize(
+    "pattern", ["[", "[a", "[!", "[]", "[a-", "[\\", "[[:no:]]", "[[::]]", "[[:digit:]", "[/]", "a\\"]
+)
 def test_what_matches_nothing(pattern: str) -> None:
     """A set that does not end, has no members, or names no known set is refused, and so is a lone backslash."""
     with pytest.raises(UsageError) as caught:
@@ -81,6 +83,13 @@ def test_what_matches_nothing(pattern: str) -> None:
     shown = pattern.replace("\\", "\\\\")
     assert caught.value.message == f"--exclude: '{shown}' is not a pattern"
     assert caught.value.hint == "patterns have gitignore syntax, such as 'vendor/' or '*.lock'"
+
+
+@pytest.mark.parametrize(("end", "is_pattern"), [("", False), ("]", False), (":]]", False), ("x]", True)])
+def test_a_long_set_ends(end: str, *, is_pattern: bool) -> None:
+    """What may be the name of a set is looked for once, not again at each bracket."""
+    patterns = compile_ignore_file("[" + "[:" * 200_000 + end)
+    assert (patterns.decide("[") is True) == is_pattern
 
 
 @pytest.mark.parametrize(("pattern", "path"), [("[a-]b", "-b"), ("[a-]b", "ab"), ("[!a-]b", "bb"), ("[a-c]-b", "b-b")])

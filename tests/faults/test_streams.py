@@ -69,6 +69,21 @@ def test_a_pipe_that_nobody_reads(what: str, env: dict[str, str], binary: Path) 
     assert (process.returncode, complaint) == (0, b"")
 
 
+@pytest.mark.parametrize("options", [[], ["--format", "json"], ["-q"]])
+@pytest.mark.parametrize("env", [{}, UNBUFFERED])
+def test_a_verdict_holds_when_nobody_reads(options: list[str], env: dict[str, str], repo: Repo) -> None:
+    """A check that fails ends with 1, also where nobody reads what it prints: that must not open a gate."""
+    repo.track({"a.py": "a b c d e f g\n", "loopflow.toml": '[[rule]]\nname = "a"\ntypes = [".py"]\ntotal = 1\n'})
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*COMMAND, "--profile", "--check", *options]
+    done = subprocess.run(
+        command, cwd=repo.root, stdout=writer, stderr=subprocess.PIPE, env=environment(env), check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 @needs_full
 @pytest.mark.parametrize(("what", "env"), [*((what, {}) for what in PRINTS), ("charts", UNBUFFERED)])
 def test_a_full_disk_is_an_error(what: str, env: dict[str, str], binary: Path) -> None:

@@ -327,3 +327,17 @@ def test_git_itself_would_use_it(embedded: Trap) -> None:
     """Plain git, in that directory, takes it for a repository and runs what it configures."""
     subprocess.run(["git", "status"], cwd=embedded.root / "vendor/evil", stdin=subprocess.DEVNULL, check=False)
     assert "core.fsmonitor" in embedded.sprung
+
+
+@pytest.mark.parametrize("options", [("--changed",), ("--profile", "--against", "HEAD")])
+def test_filters_without_end(repo: Repo, options: tuple[str, ...]) -> None:
+    """Where there are too many filters to tell git to run none of them, nothing runs, and that is said."""
+    repo.track({"a.py": "a\n"}).commit()
+    with open(repo.root / ".git" / "config", "a", encoding="utf-8") as config:
+        config.write(f'[filter "{"x" * 200_000}"]\n\tclean = cat\n')
+    result = run(*options, cwd=repo.root)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "code-context: error: git cannot be started with this repository's filters switched off: there are too many; "
+        "remove filter.* settings, or shorten their names, in its .git/config\n"
+    )

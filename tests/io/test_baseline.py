@@ -147,6 +147,7 @@ REMEDY = "code-context --profile --save-baseline"
         ),
         pytest.param(GOOD.replace('"schema": 1', '"files": 1'), 4, "it names files twice", id="a key twice"),
         pytest.param(GOOD.replace("22", "-22"), 7, "count of b\\n is no number", id="a negative count"),
+        pytest.param(GOOD.replace("22", f"{10**15 + 1}"), 7, "count of b\\n is no number", id="more than there can be"),
         pytest.param(GOOD.replace("22", "2.5"), 7, "count of b\\n is no number", id="half a token"),
         pytest.param(GOOD.replace("22", "22.0"), 7, "count of b\\n is no number", id="a float"),
         pytest.param(GOOD.replace("22", "NaN"), 7, "count of b\\n is no number", id="no number"),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loopflow.model import Reason, SelectRequest
+from loopflow.errors import UsageError
+from loopflow.model import Index, Reason, Revision, SelectRequest, Source, Worktree
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
 from tests.support.hostile import NAMES, as_text
@@ -65,6 +66,18 @@ def test_a_path_through_a_tracked_link_is_the_link(
     repo.link("via", "dir")
     found = find(repo.root, SelectRequest(paths=paths))
     assert (found.texts, found.skipped) == ({}, {skipped: Reason.SYMLINK})
+
+
+@pytest.mark.parametrize("source", [Worktree(), Index(), Revision("HEAD")])
+@pytest.mark.parametrize("target", ["self", "other"])
+def test_a_path_through_an_endless_link_is_refused(repo: Repo, source: Source, target: str) -> None:
+    """An untracked link that leads to itself is an error and no endless run, whatever is read."""
+    repo.track({"a.py": "a"}).commit()
+    repo.link("self", target)
+    repo.link("other", "self")
+    with pytest.raises(UsageError, match=r"self/x.*: too many levels of symbolic links") as caught:
+        find(repo.root, SelectRequest(source=source, paths=("self/x",)))
+    assert caught.value.hint == "check the path"
 
 
 def test_a_tracked_link_to_another_repository_is_not_followed(repo: Repo, make_repo: MakeRepo) -> None:
