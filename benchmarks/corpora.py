@@ -1,4 +1,4 @@
-"""The repositories that are measured, made by recipe. Each is made once, below the directory that is named."""
+"""The repositories that are measured, made by recipe below a named directory: once, but for this project itself."""
 
 import os
 import shutil
@@ -16,6 +16,8 @@ HERE = Path(__file__).resolve().parent
 def make(name: str, below: Path) -> Path:
     """Return the directory of the corpus `name`: "project", "fastapi" or "linux"."""
     directory = below / name
+    if name == "project":  # it changes: an older clone would be measured under today's name
+        shutil.rmtree(directory, ignore_errors=True)
     if not (directory / ".git").exists():
         directory.mkdir(parents=True, exist_ok=True)
         {"project": _project, "fastapi": _fastapi, "linux": _linux}[name](directory)

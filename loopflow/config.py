@@ -31,8 +31,8 @@ CONFIG_FILE = "loopflow.toml"
 PYPROJECT = "pyproject.toml"
 CONFIG_FILES = (CONFIG_FILE, PYPROJECT)
 WHOLE = "budget"
-_MOST_DOTS = 1_000
 """The name of the rule for the whole selection."""
+_MOST_DOTS = 1_000
 
 _VARIABLES = {"encoding": "LOOPFLOW_ENCODING", "against": "LOOPFLOW_AGAINST", "baseline": "LOOPFLOW_BASELINE"}
 _TOP = ("encoding", "include", "exclude", "against", "baseline", "budget", "rule")

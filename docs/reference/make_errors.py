@@ -30,7 +30,8 @@ OPENING = """\
 # Errors
 
 What stops a run is said on standard error, on one line: what happened and where, then what to do. Such a run exits
-with 2, prints no result, and leaves every file as it was. This list is made from the code by
+with 2. A context that it had begun to print is not whole then; each file that it was to write is as it was, or whole.
+This list is made from the code by
 `docs/reference/make_errors.py`; words in capitals are filled in.
 
 What concerns one file does not stop a run: the file is listed as skipped, with its reason. A run that could not count

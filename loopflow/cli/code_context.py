@@ -75,7 +75,7 @@ _A_PATH = click.Path(readable=False)  # for shells that complete; what is wrong 
 )
 @click.option("--cuts", is_flag=True, help="Profile: all that could be left out, not only the five largest.")
 @click.option("--window", metavar="N", help="Profile: how much of a window of N tokens it fills, and how to fit: 200k.")
-@click.option("--fit", metavar="N", help="Print no more than N tokens; what to leave out is planned as for --window.")
+@click.option("--fit", metavar="N", help="Print no more than N tokens, or what --keep names; planned as for --window.")
 @click.option("--reserve", metavar="P%", help="Keep so much of the window free.  [default: 25%; for --fit, 0%]")
 @click.option("--keep", multiple=True, metavar="GLOB", help="Never leave out files that match.")
 @click.option(
@@ -92,7 +92,7 @@ _A_PATH = click.Path(readable=False)  # for shells that complete; what is wrong 
 @click.option("-r", "--raw", is_flag=True, help="Path, ---, text, ---, instead of XML documents.")
 @click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="Only what failed, and what to do; no summary.")
+@click.option("-q", "--quiet", is_flag=True, help="No remarks; with --check, only what failed and what to do.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every skipped file.")
 @click.option("--init", is_flag=True, help="Write a first loopflow.toml, with limits that hold today.")
 @click.option("--show-config", is_flag=True, help="Show what holds, and where each value comes from.")

@@ -1,6 +1,6 @@
 """Token counting: one protocol, two engines that give the same numbers.
 
-tiktoken is the reference; toktok counts the same tokens about ten times faster and is used whenever it is installed.
+tiktoken is the reference; toktok counts the same tokens several times faster and is used whenever it is installed.
 Both work offline: toktok carries its vocabularies, tiktoken is given the ones packaged with loopflow, checked against
 their digests. Nothing here knows where a text comes from.
 """

@@ -17,7 +17,7 @@ _ODD_FIRST = ("", ".", "/")
 class Form:
     """How git prints a listed file: where the mode is, where the object id is, and what stands before the path.
 
-    `rest` is that without the id. It has `after_id` characters after the id, the second of which is the `kind`.
+    `rest` is that without the id. It has `after_id` characters after the id.
     """
 
     mode: slice
