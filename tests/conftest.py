@@ -20,9 +20,9 @@ WITHOUT_PRIVILEGES = (
     "--inh-caps=-dac_override,-dac_read_search",
 )
 
-settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # no test asserts a time
+settings.register_profile(  # no test asserts a time; fuzz/ looks for more than these examples
+    "untimed", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile(  # for runs of very many tests, most of which are to fail
     "few", settings.get_profile("untimed"), max_examples=20, phases=(Phase.explicit, Phase.generate)
 )

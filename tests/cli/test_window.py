@@ -80,7 +80,7 @@ def block(printed: str) -> str:
 # --- --window ---
 
 
-@pytest.mark.parametrize("window", ["4200", "3k", "2000", "1500", "1_000", "600", "137", "1"])
+@pytest.mark.parametrize("window", ["4200", "3k", "1_500", "600", "137", "1"])
 def test_the_block_does_what_it_says(project: Repo, window: str) -> None:
     """What is printed for the config file, put there, leaves exactly the tokens that were promised."""
     plan = json_of(project.root, "--window", window)["plan"]
@@ -161,7 +161,7 @@ def test_the_block_for_a_part_reaches_nothing_else(repo: Repo, narrowed: tuple[s
     repo.track(
         {"src/a.py": words(300), "gen/a.py": GENERATED.replace("//", "#") + words(300), "gen/in/b.py": words(40)}
     )
-    for window in ("1", "100", "400"):
+    for window in ("1", "400"):
         exclude = json_of(repo.root, "--window", window, "--reserve", "0%", *narrowed)["plan"]["exclude"]
         assert exclude
         repo.write("loopflow.toml", f"exclude = {exclude}\n")
@@ -221,7 +221,7 @@ def test_names_that_are_not_utf8(repo: Repo) -> None:
         "src/main.go": words(700, "m"),
     }
     repo.track(files).commit()
-    for window in ("3000", "2800", "1700"):
+    for window in ("2800", "1700"):
         plan = json_of(repo.root, "--window", window)["plan"]
         printed = succeed(repo.root, "--profile", "--window", window, "--depth", "0").out
         repo.write("loopflow.toml", block(printed))
