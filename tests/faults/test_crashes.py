@@ -30,8 +30,8 @@ from tests.support.caches import NOW_NS, Opened
 from tests.support.run import COMMAND, environment, run
 
 KILLS = int(os.environ.get("LOOPFLOW_KILLS") or 0)
-BY_CHANCE = KILLS or 3
-EVERY = 1 if KILLS else 4
+BY_CHANCE = KILLS or 2
+EVERY = 1 if KILLS else 6
 """Where there are many system calls, a kill comes at one of so many."""
 
 WRITES = "write,pwrite64,writev,rename,renameat,renameat2,fsync,fdatasync,ftruncate,unlink,unlinkat,fchmod,flock,mkdir"
