@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import escape_name
-from loopflow.errors import GitError
+from loopflow.errors import GitError, describe_os_error
 
 if TYPE_CHECKING:
     import git.cmd
@@ -73,7 +73,7 @@ class GitCommand:
     """The installed git. Nothing runs before the first question; the first one makes sure that git is new enough."""
 
     def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Answer:
-        """Run git to its end. Raises GitError where there is none, or one that is too old."""
+        """Run git to its end. Raises GitError where there is none, one that is too old, or too much to tell it."""
         try:
             status, output, complaint = self._runner.execute(
                 ["git", *_SWITCHED_OFF, *arguments],
@@ -86,8 +86,9 @@ class GitCommand:
         except OSError as error:
             if error.errno != errno.E2BIG:
                 raise
-            what = "git cannot be started with this repository's filters switched off: there are too many"
-            raise GitError(what, "remove filter.* settings, or shorten their names, in its .git/config") from error
+            what = f"git cannot be started: {describe_os_error(error)}"
+            hint = "shorten the names of filters in git's configuration, which are all switched off, or the environment"
+            raise GitError(what, hint) from error
         return Answer(status, output, complaint)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> "git.cmd._AutoInterrupt":

@@ -338,6 +338,6 @@ def test_filters_without_end(repo: Repo, options: tuple[str, ...]) -> None:
     result = run(*options, cwd=repo.root)
     assert (result.code, result.out) == (2, "")
     assert result.err == (
-        "code-context: error: git cannot be started with this repository's filters switched off: there are too many; "
-        "remove filter.* settings, or shorten their names, in its .git/config\n"
+        "code-context: error: git cannot be started: argument list too long; shorten the names of filters in git's "
+        "configuration, which are all switched off, or the environment\n"
     )
