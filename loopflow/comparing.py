@@ -74,6 +74,10 @@ class Measured:
         """The repository that was measured, if it is one."""
         return self.selection.repository
 
+    def locate(self, path: str) -> str:
+        """Return a path that the user named as an absolute one."""
+        return os.path.join(self.engine.git.surroundings.root, path)
+
 
 def require_whole(request: SelectRequest, option: str) -> None:
     """Raise UsageError where a budget or a baseline is asked of less, or more, than the configured selection."""
@@ -97,7 +101,7 @@ def write_baseline(measured: Measured, file: str | None) -> str:
     if not file and os.path.commonpath([root, os.path.realpath(path)]) != root:  # the repository chose it, not the user
         what = f"a link leads from the baseline {escape_name(measured.config.baseline)} out of {escape_name(root)}"
         raise UsageError(what, "remove the link, or name the file with --baseline-file")
-    write_atomically(path, dump(baseline))
+    write_atomically(path, dump(baseline), measured.engine.git.surroundings.root)
     return path
 
 
@@ -161,7 +165,7 @@ def _read_baselines(measured: Measured, comparing: CompareRequest, start: Start 
     name = comparing.file or measured.config.baseline
     found = _baselines_at(measured, comparing, start) if start else []
     if not found:
-        data = _read_file(comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
+        data = _read_file(measured, comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
         if data is None:
             what = f"there is no baseline {escape_name(name)}"
             option = f" --baseline-file {quote(escape_name(name))}" if comparing.file else ""
@@ -172,9 +176,9 @@ def _read_baselines(measured: Measured, comparing: CompareRequest, start: Start 
     return [read_stored(parse(data, name, encoding).files, covers, name) for data in found]
 
 
-def _read_file(path: str) -> bytes | None:
+def _read_file(measured: Measured, path: str) -> bytes | None:
     try:
-        return read_named(path)
+        return read_named(measured.locate(path))
     except OSError as error:
         what = f"the baseline {escape_name(path)} cannot be read: {describe_os_error(error)}"
         raise BaselineError(what, "check what --baseline-file names") from error
@@ -184,7 +188,9 @@ def _baselines_at(measured: Measured, comparing: CompareRequest, start: Start) -
     repository = measured.repository
     path: str | None = measured.config.baseline
     if comparing.file and repository:
-        relative = os.path.relpath(os.path.realpath(comparing.file), repository.root).replace(os.sep, "/")
+        relative = os.path.relpath(os.path.realpath(measured.locate(comparing.file)), repository.root).replace(
+            os.sep, "/"
+        )
         path = None if relative.startswith("../") else relative
     if repository is None or path is None:
         return []

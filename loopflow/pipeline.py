@@ -15,9 +15,10 @@ from loopflow.io.counting import count
 from loopflow.io.encoding import TokenCounter
 from loopflow.io.file import choose, coverage
 from loopflow.io.git import Git
+from loopflow.io.surroundings import Root, read_surroundings
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.model import FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
-from loopflow.running import ConfigRequest, CountRequest, Run, current_directory, read_config
+from loopflow.running import ConfigRequest, CountRequest, Run, read_config
 from loopflow.starting import propose_for, require_no_config, write_config
 
 
@@ -47,7 +48,7 @@ class ContextSummary:
         return tuple(skip for skip in self.skipped if skip.reason.leaves_a_gap)
 
 
-def select(request: SelectRequest, configuring: ConfigRequest | None = None) -> Selection:
+def select(request: SelectRequest, configuring: ConfigRequest | None = None, *, root: Root = None) -> Selection:
     """Return the files that a request and the config select. None of them is read yet: some may turn out binary.
 
     >>> [ref.path for ref in select(SelectRequest(paths=("src",))).candidates]
@@ -55,7 +56,7 @@ def select(request: SelectRequest, configuring: ConfigRequest | None = None) -> 
 
     Raises LoopflowError where something that is named is not there, or git refuses.
     """
-    return _select(Run(request, CountRequest(), configuring or ConfigRequest()))
+    return _select(Run(request, CountRequest(), configuring or ConfigRequest(), read_surroundings(root)))
 
 
 def profile(
@@ -63,6 +64,8 @@ def profile(
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
     fitting: FitRequest | None = None,
+    *,
+    root: Root = None,
 ) -> Report:
     """Select and count: tokens by file, directory and type. With `fitting`, plan what to leave out.
 
@@ -72,15 +75,17 @@ def profile(
 
     Raises LoopflowError as `select` does, and for a config file that is wrong.
     """
-    return _report(*_measure(request, counting, configuring), fitting)
+    return _report(*_measure(request, counting, configuring, root), fitting)
 
 
-def compare(
+def compare(  # noqa: PLR0913  a request for each step of the way
     request: SelectRequest,
     comparing: CompareRequest,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
     fitting: FitRequest | None = None,
+    *,
+    root: Root = None,
 ) -> Report:
     """Profile, and compare with a baseline or the start of the change; `diff` is None where there is no start.
 
@@ -89,16 +94,18 @@ def compare(
 
     Raises LoopflowError as `profile` does, and for a revision or a baseline that is not there.
     """
-    run, measured = _measure(request, counting, configuring)
+    run, measured = _measure(request, counting, configuring, root)
     return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing))
 
 
-def check(
+def check(  # noqa: PLR0913
     request: SelectRequest,
     comparing: CompareRequest | None = None,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
     fitting: FitRequest | None = None,
+    *,
+    root: Root = None,
 ) -> Report:
     """Profile the whole tree, compare, and judge by the configured budgets: `judgement.failed` is what stops a change.
 
@@ -108,7 +115,7 @@ def check(
     Raises LoopflowError where the request narrows the selection, or a file could not be counted.
     """
     require_whole(request, "--check")
-    run, measured = _measure(replace(request, whole=True), counting, configuring)
+    run, measured = _measure(replace(request, whole=True), counting, configuring, root)
     diff, judgement = judge_by(measured, comparing or CompareRequest())
     return replace(_report(run, measured, fitting), diff=diff, judgement=judgement)
 
@@ -118,21 +125,24 @@ def save_baseline(
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
     file: str | None = None,
+    *,
+    root: Root = None,
 ) -> tuple[str, Profile]:
     """Profile the whole tree and write that as the stored baseline, or to `file`; return its path and the profile.
 
     Raises LoopflowError as `check` does, and leaves the old baseline then.
     """
     require_whole(request, "--save-baseline")
-    _, measured = _measure(replace(request, whole=True), counting, configuring)
+    _, measured = _measure(replace(request, whole=True), counting, configuring, root)
     return write_baseline(measured, file), measured.profile
 
 
-def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str, Proposal]:
+def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root = None) -> tuple[str, Proposal]:
     """Write a first config file for the tree around the current directory; return its path and what is in it."""
-    require_no_config(read_config(SelectRequest(whole=True), configuring))  # one that is not staged yet
-    source = Index() if Git().find_repository(os.path.realpath(current_directory())) else Worktree()
-    run = Run(SelectRequest(source=source, whole=True), counting, configuring)
+    surroundings = read_surroundings(root)
+    require_no_config(read_config(SelectRequest(whole=True), configuring, root=surroundings))  # one not staged yet
+    source = Index() if Git(surroundings).find_repository(os.path.realpath(surroundings.root)) else Worktree()
+    run = Run(SelectRequest(source=source, whole=True), counting, configuring, surroundings)
     require_no_config(run.config)
     measured = _count(run)
     proposal = propose_for(measured)
@@ -140,9 +150,9 @@ def initialise(counting: CountRequest, configuring: ConfigRequest) -> tuple[str,
 
 
 def _measure(
-    request: SelectRequest, counting: CountRequest | None, configuring: ConfigRequest | None
+    request: SelectRequest, counting: CountRequest | None, configuring: ConfigRequest | None, root: Root
 ) -> tuple[Run, Measured]:
-    run = Run(request, counting or CountRequest(), configuring or ConfigRequest())
+    run = Run(request, counting or CountRequest(), configuring or ConfigRequest(), read_surroundings(root))
     return run, _count(run)
 
 
@@ -189,18 +199,20 @@ def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[
     )
 
 
-def write_context(
+def write_context(  # noqa: PLR0913
     request: SelectRequest,
     counting: CountRequest,
     output: Output,
     configuring: ConfigRequest | None = None,
     fitting: FitRequest | None = None,
+    *,
+    root: Root = None,
 ) -> ContextSummary:
     """Select, and write the texts as they are read, in order, with a layout around them.
 
     With `fitting`, they are counted first, and what does not fit is left out by the plan for that window.
     """
-    run = Run(request, counting, configuring or ConfigRequest())
+    run = Run(request, counting, configuring or ConfigRequest(), read_surroundings(root))
     selection = _select(run)
     plan = None
     if fitting:

@@ -17,8 +17,9 @@ from loopflow.io.file import Listed, list_all
 from loopflow.io.git import Git
 from loopflow.io.named_file import read_named
 from loopflow.io.progress import NoProgress, Progress
+from loopflow.io.surroundings import Root, read_surroundings
 from loopflow.io.tree_files import TreeFiles
-from loopflow.model import SelectRequest
+from loopflow.model import SelectRequest, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ class Run:
     Raises LoopflowError where something that is named is not there, or the config file is wrong.
     """
 
-    def __init__(self, request: SelectRequest, counting: CountRequest, configuring: ConfigRequest) -> None:
-        git = Git()
-        self.listed = list_all(request, git, current_directory())
+    def __init__(
+        self, request: SelectRequest, counting: CountRequest, configuring: ConfigRequest, surroundings: Surroundings
+    ) -> None:
+        git = Git(surroundings)
+        self.listed = list_all(request, git, surroundings.root)
         self.files = TreeFiles(git, self.listed)
-        self.config = _find_config(self.files, self.listed, configuring)
+        self.config = _find_config(self.files, self.listed, configuring, surroundings.root)
         self.request = replace(
             request,
             config_include=self.config.include,
@@ -65,17 +68,18 @@ class Run:
         self.engine = _start_engine(counting, self.config.encoding, git)
 
 
-def read_config(request: SelectRequest, configuring: ConfigRequest) -> Config:
+def read_config(request: SelectRequest, configuring: ConfigRequest, *, root: Root = None) -> Config:
     """Return what holds for a run. Raises ConfigError for a bad config file."""
-    git = Git()
-    listed = list_all(request, git, current_directory())
-    return _find_config(TreeFiles(git, listed), listed, configuring)
+    surroundings = read_surroundings(root)
+    git = Git(surroundings)
+    listed = list_all(request, git, surroundings.root)
+    return _find_config(TreeFiles(git, listed), listed, configuring, surroundings.root)
 
 
-def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -> Config:
+def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest, root: str) -> Config:
     """Read the config file that was named, or those of the one tree that is measured."""
     if configuring.file is not None:
-        found = {configuring.file: _read_config_file(configuring.file)}
+        found = {configuring.file: _read_config_file(configuring.file, root)}
     elif len(listed.trees) == 1:
         found = {name: data for name in CONFIG_FILES if (data := files.read(name)) is not None}
     else:
@@ -87,23 +91,15 @@ def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest) -
     return config
 
 
-def _read_config_file(path: str) -> bytes:
+def _read_config_file(path: str, root: str) -> bytes:
     try:
-        data = read_named(path)
+        data = read_named(os.path.join(root, path))
     except OSError as error:
         what = f"the config file {escape_name(path)} cannot be read: {describe_os_error(error)}"
         raise UsageError(what, "check what --config names") from error
     if data is None:
         raise UsageError(f"there is no config file {escape_name(path)}", "check what --config names")
     return data
-
-
-def current_directory() -> str:
-    """Return the current directory. Raises UsageError where it is gone."""
-    try:
-        return os.getcwd()
-    except OSError as error:
-        raise UsageError("the current directory does not exist any more", "change to another one") from error
 
 
 def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:

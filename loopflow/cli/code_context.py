@@ -7,41 +7,44 @@ and no error on the way is click's to handle.
 import gc
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import click
 
-from loopflow.cli.console import DISTRIBUTION, PROGRAM, Console, open_missing_streams, output_error, run_guarded
-from loopflow.cli.help import SectionedCommand
+from loopflow.cli.help import Answered, PathName, SectionedCommand, answering
+from loopflow.console.console import DISTRIBUTION, Console, run_guarded
+from loopflow.console.streams import Streams, process_streams
 from loopflow.errors import ExitCode
 from loopflow.render.formats import FORMATS
 
+PROGRAM = "code-context"
+_WIDEST_HELP = 100
+_NARROWEST_HELP = 50
 
-def _show_version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001
-    if not asked or context.resilient_parsing:
-        return
+
+def _describe_version(context: click.Context) -> str:
     from importlib.metadata import version  # noqa: PLC0415
 
     from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS, choose_engine  # noqa: PLC0415
 
-    engine = choose_engine(_preferred_engine())
+    engine = choose_engine(context.obj.get("LOOPFLOW_ENGINE") or None)
     encodings = " and ".join(VOCABULARY_DIGESTS)
-    click.echo(
-        f"{PROGRAM} {version(DISTRIBUTION)}, counting {encodings} with {engine} {version(DISTRIBUTIONS[engine])}"
-    )
-    context.exit()
+    counts = f"counting {encodings} with {engine} {version(DISTRIBUTIONS[engine])}"
+    return f"{context.info_name} {version(DISTRIBUTION)}, {counts}\n"
 
 
-_A_PATH = click.Path(readable=False)  # for shells that complete; what is wrong with a path is said later, in words
+def _describe_usage(context: click.Context) -> str:
+    return f"{context.get_help()}\n"
 
 
 @click.command(
     name=PROGRAM,
     cls=SectionedCommand,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    add_help_option=False,
 )
-@click.argument("paths", nargs=-1, type=_A_PATH)
+@click.argument("paths", nargs=-1, type=PathName())
 @click.option(
     "-e", "--extension", multiple=True, metavar="EXT", help="Only files with this suffix: py, .d.ts, or py,md."
 )
@@ -62,14 +65,14 @@ _A_PATH = click.Path(readable=False)  # for shells that complete; what is wrong 
 @click.option("--save-baseline", is_flag=True, help="Write the stored baseline.")
 @click.option(
     "--baseline-file",
-    type=_A_PATH,
+    type=PathName(),
     metavar="FILE",
     help="Which baseline.  [default: .loopflow-baseline.json]",
 )
 @click.option("--check", is_flag=True, help="Judge by the budgets of the config file; exit 1 if one is exceeded.")
 @click.option(
     "--config",
-    type=_A_PATH,
+    type=PathName(),
     metavar="FILE",
     help="Instead of loopflow.toml, or [tool.loopflow] in pyproject.toml.",
 )
@@ -96,14 +99,8 @@ _A_PATH = click.Path(readable=False)  # for shells that complete; what is wrong 
 @click.option("-v", "--verbose", is_flag=True, help="Name every skipped file.")
 @click.option("--init", is_flag=True, help="Write a first loopflow.toml, with limits that hold today.")
 @click.option("--show-config", is_flag=True, help="Show what holds, and where each value comes from.")
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_show_version,
-    help="Show what counts and exit.",
-)
+@click.option("--version", help="Show what counts and exit.", **answering(_describe_version))
+@click.option("-h", "--help", help="Show this message and exit.", **answering(_describe_usage))
 def code_context(**given: Any) -> dict[str, Any]:  # noqa: ANN401  click's values, typed by read_options
     """Print the files of a codebase as context for a language model, or count what they cost.
 
@@ -114,28 +111,44 @@ def code_context(**given: Any) -> dict[str, Any]:  # noqa: ANN401  click's value
 
 
 def main() -> None:
-    """Run the command with the process's own arguments and streams."""
+    """Run the command with the process's own arguments, streams, environment and directory."""
     gc.disable()  # a run makes many objects, no cycles, and ends: looking for garbage would take a fifth of its time
-    open_missing_streams()
-    console = Console(sys.stdout, sys.stderr)
-    code = run_guarded(console, partial(_run, console, sys.argv[1:]))
+    if "_CODE_CONTEXT_COMPLETE" in os.environ:  # a shell asks what could come next
+        code_context.main(prog_name=PROGRAM)
+    code = run_command(sys.argv[1:], process_streams(), os.environ, _here())
     if code is ExitCode.INTERRUPTED:  # the interpreter would wait for threads that still count
         os._exit(code)
     sys.exit(code)
 
 
-def _run(console: Console, arguments: list[str]) -> ExitCode:
+def run_command(argv: Sequence[str], streams: Streams, environ: Mapping[str, str], here: str) -> ExitCode:
+    """Run the command and return its exit code.
+
+    Nothing of the process is read or changed: arguments, streams, environment and the directory that everything is
+    relative to (absolute, or "" where there is none any more) are what is given.
+    """
+    console = Console(PROGRAM, streams, environ)
+    return run_guarded(console, partial(_run, console, argv, here))
+
+
+def _here() -> str:
     try:
-        given = code_context.main(arguments, prog_name=PROGRAM, standalone_mode=False)
-    except SystemExit as error:  # click's way of ending when nobody reads what --help prints
-        raise BrokenPipeError from error
-    except OSError as error:  # --help and --version print, and nothing else is done here
-        raise output_error(error) from error
-    if not isinstance(given, dict):  # --help and --version have answered
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def _run(console: Console, arguments: Sequence[str], here: str) -> ExitCode:
+    width = max(min(console.columns, _WIDEST_HELP) - 2, _NARROWEST_HELP)
+    try:
+        with code_context.make_context(PROGRAM, list(arguments), obj=console.environ, terminal_width=width) as context:
+            given: dict[str, Any] = code_context.invoke(context)
+    except Answered as answer:
+        console.write_chart(answer.text)
         return ExitCode.OK
     from loopflow.cli.options import read_options  # noqa: PLC0415  --help and --version need none of it
 
-    options = read_options(given, os.environ)
+    options = read_options(given, console.environ, here)
     console.quiet = options.quiet
     from loopflow.cli import commands  # noqa: PLC0415
 
@@ -147,7 +160,3 @@ def _run(console: Console, arguments: list[str]) -> ExitCode:
         return commands.save(console, options)
     command = commands.print_profile if options.profile else commands.print_context
     return command(console, options)
-
-
-def _preferred_engine() -> str | None:
-    return os.environ.get("LOOPFLOW_ENGINE") or None

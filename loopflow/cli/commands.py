@@ -1,14 +1,13 @@
 """What the command does once the options are known: run a use case, render it, say what is worth saying."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.cli.configuration import render_config, render_start, short_path
-from loopflow.cli.console import Console
 from loopflow.cli.options import Options
-from loopflow.errors import ExitCode, LoopflowError
+from loopflow.console.console import Console
+from loopflow.errors import ExitCode
 from loopflow.io.writing import write_atomically
 from loopflow.model import Report, Skipped, Worktree
 from loopflow.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
@@ -26,7 +25,7 @@ LEFT_OUT = 10
 
 def print_profile(console: Console, options: Options) -> ExitCode:
     """Count, compare and judge as far as that is asked for, and print the charts or the JSON."""
-    with console.progress(os.environ) as progress:
+    with console.progress() as progress:
         report = _report(options, replace(options.count, progress=progress, remark=_remark(console, options)))
     try:
         _print_report(console, options, report)
@@ -38,25 +37,31 @@ def print_profile(console: Console, options: Options) -> ExitCode:
         console.warn("there is no budget to judge by: write [budget] or [[rule]] in loopflow.toml")
     if not report.judgement.failed:
         return ExitCode.OK
-    if options.format == TEXT and os.environ.get("PRE_COMMIT"):
+    if options.format == TEXT and console.environ.get("PRE_COMMIT"):
         console.write_chart(f"{describe_way_past(report.profile.source)}\n")
     return ExitCode.OVER_BUDGET
 
 
 def _report(options: Options, counting: CountRequest) -> Report:
     if options.check:
-        return check(options.select, options.compare, counting, options.config, options.fit)
+        return check(options.select, options.compare, counting, options.config, options.fit, root=options.surroundings)
     if options.compare.baseline or options.compare.against is not None or options.compare.push is not None:
-        return compare(options.select, options.compare, counting, options.config, options.fit)
-    return profile(options.select, counting, options.config, options.fit)
+        return compare(
+            options.select, options.compare, counting, options.config, options.fit, root=options.surroundings
+        )
+    return profile(options.select, counting, options.config, options.fit, root=options.surroundings)
 
 
 def save(console: Console, options: Options) -> ExitCode:
     """Write the stored baseline."""
-    with console.progress(os.environ) as progress:
+    with console.progress() as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        path, saved = save_baseline(options.select, counting, options.config, options.compare.file)
-    console.note(f"saved {plural(saved.total.files, 'file')} to {escape_name(short_path(path))}")
+        path, saved = save_baseline(
+            options.select, counting, options.config, options.compare.file, root=options.surroundings
+        )
+    console.note(
+        f"saved {plural(saved.total.files, 'file')} to {escape_name(short_path(path, options.surroundings.root))}"
+    )
     return ExitCode.OK
 
 
@@ -64,7 +69,7 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
     pieces: Iterable[str]
     write: Callable[[str], None]
     for name, path in options.reports:
-        write_atomically(path, "".join(_render(name, report, options)))
+        write_atomically(path, "".join(_render(name, report, options)), options.surroundings.root, console.handles)
     if options.format != TEXT:
         pieces, write = find_renderer(options.format)(report), console.write
     else:
@@ -73,7 +78,7 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
         lines = render_failures(report, terminal) if is_brief else render_text(report, terminal, options.charts)
         pieces, write = (f"{line}\n" for line in lines), console.write_chart
     if options.copy:
-        _copy(console, pieces)
+        console.clipboard.copy("".join(pieces))
         console.note("copied to the clipboard")
     else:
         for piece in pieces:
@@ -91,16 +96,18 @@ def _render(name: str, report: Report, options: Options) -> Iterable[str]:
 
 def start(console: Console, options: Options) -> ExitCode:
     """Write a first config file, and say what is in it, why, and what comes next."""
-    with console.progress(os.environ) as progress:
-        path, proposal = initialise(replace(options.count, progress=progress), options.config)
-    for line in render_start(path, proposal):
+    with console.progress() as progress:
+        path, proposal = initialise(
+            replace(options.count, progress=progress), options.config, root=options.surroundings
+        )
+    for line in render_start(short_path(path, options.surroundings.root), proposal):
         console.write_chart(f"{line}\n")
     return ExitCode.OK
 
 
 def show_config(console: Console, options: Options) -> ExitCode:
     """Print what holds, and where each value comes from."""
-    for line in render_config(read_config(options.select, options.config)):
+    for line in render_config(read_config(options.select, options.config, root=options.surroundings)):
         console.write_chart(f"{line}\n")
     return ExitCode.OK
 
@@ -110,11 +117,14 @@ def print_context(console: Console, options: Options) -> ExitCode:
     layout = RawLayout() if options.raw else XmlLayout()
     copied: list[str] = []
     write = copied.append if options.copy else console.write
-    with console.progress(os.environ, prints=not options.copy) as progress:
+    with console.progress(prints=not options.copy) as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        summary = write_context(options.select, counting, Output(layout, write), options.config, options.fit)
+        output = Output(layout, write)
+        summary = write_context(
+            options.select, counting, output, options.config, options.fit, root=options.surroundings
+        )
     if options.copy:
-        _copy(console, copied)
+        console.clipboard.copy("".join(copied))
     console.flush()
     if options.charts.verbose:
         for skip in sorted(summary.skipped, key=lambda skip: path_bytes(skip.path)):
@@ -138,21 +148,6 @@ def print_context(console: Console, options: Options) -> ExitCode:
 
 def _remark(console: Console, options: Options) -> Callable[[str], object]:
     return console.note if options.charts.verbose else lambda _: None
-
-
-def _copy(console: Console, pieces: Iterable[str]) -> None:
-    import pyperclip  # noqa: PLC0415
-
-    text = "".join(pieces)
-    try:
-        with console.withheld():
-            pyperclip.copy(text)
-            is_lost = bool(text) and not pyperclip.paste()  # pyperclip does not look at how the program it runs ends
-    except pyperclip.PyperclipException as error:
-        hint = "install xclip, xsel or wl-clipboard, or leave out --copy and use a pipe"
-        raise LoopflowError("there is no clipboard to copy to", hint) from error
-    if is_lost:
-        raise LoopflowError("the clipboard did not take it", "check DISPLAY, or leave out --copy and use a pipe")
 
 
 def _say_what_is_missing(console: Console, options: Options, unmatched: Sequence[str], gaps: Sequence[Skipped]) -> None:

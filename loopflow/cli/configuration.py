@@ -29,7 +29,7 @@ def render_config(config: Config) -> Iterator[str]:
 
 def render_start(path: str, proposal: Proposal) -> Iterator[str]:
     """Say what was written and why, and what to do next."""
-    shown = escape_name(short_path(path))
+    shown = escape_name(path)
     yield f"wrote {shown}"
     yield from (f"  {escape_name(reason)}" for reason in proposal.reasons)
     yield from _NEXT.format(path=shown).splitlines()
@@ -60,9 +60,9 @@ To see growth since today, and not only since a change began:
 """
 
 
-def short_path(path: str) -> str:
-    """Return a path as a user in the current directory would write it."""
-    return min(path, os.path.relpath(path), key=len)
+def short_path(path: str, here: str) -> str:
+    """Return a path (relative to `here`, or absolute) as a user in the directory `here` would write it."""
+    return min(path, os.path.relpath(os.path.join(here, path), here), key=len)
 
 
 def _rule(rule: Rule) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """`--help`: the options in sections, and what is printed as it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import click
 
@@ -22,6 +23,32 @@ EXAMPLES = """\
   code-context --profile --window 200k     what fills a window, and how to fit
   code-context --profile --staged --check  hold what is staged to the budgets
 """
+
+
+class Answered(Exception):  # noqa: N818  nothing went wrong
+    """The command line asks for a text, and for nothing else to be done. click would print it by itself."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def answering(make: Callable[[click.Context], str]) -> dict[str, Any]:
+    """Return what makes an option one that answers with a text, whatever stands beside it."""
+
+    def answer(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001  as click calls it
+        if asked and not context.resilient_parsing:
+            raise Answered(make(context))
+
+    return {"is_flag": True, "is_eager": True, "expose_value": False, "callback": answer}
+
+
+class PathName(click.Path):
+    """A path, for shells that complete. Nothing is looked at here: what is wrong with it is said later, in words."""
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Return the path as it was given."""
+        return value
 
 
 class SectionedCommand(click.Command):

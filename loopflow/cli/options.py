@@ -8,25 +8,28 @@ from types import MappingProxyType
 from typing import Any
 
 from loopflow.analysis.names import escape_name
-from loopflow.cli.console import ColourChoice
 from loopflow.comparing import CompareRequest
 from loopflow.config_values import read_share_option, read_size_option
+from loopflow.console.console import ColourChoice
+from loopflow.console.directories import cache_directory
 from loopflow.errors import UsageError
 from loopflow.fitting import FitRequest
 from loopflow.io.start import Push
-from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
+from loopflow.model import Index, Revision, SelectRequest, Source, Surroundings, Worktree
 from loopflow.render.formats import FORMATS, TEXT
 from loopflow.render.text import ChartOptions
 from loopflow.running import ConfigRequest, CountRequest
 
+_COUNTS = "counts.sqlite3"
 _LEAVE_ONE_OUT = "leave one of them out"
 _CONFIGURED = {"encoding": "encoding", "against": "against"}
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Everything that the command line asks for."""
+    """Everything that the command line asks for, and where."""
 
+    surroundings: Surroundings
     select: SelectRequest
     count: CountRequest
     config: ConfigRequest
@@ -46,13 +49,19 @@ class Options:
     quiet: bool
 
 
-def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Options:
-    """Turn click's values into requests. Raises UsageError for options that do not go together."""
+def read_options(given: dict[str, Any], environment: Mapping[str, str], here: str) -> Options:
+    """Turn click's values into requests, seen from the directory `here`.
+
+    Raises UsageError for options that do not go together, and where the directory is gone.
+    """
+    if not here:
+        raise UsageError("the current directory does not exist any more", "change to another one")
     _refuse_what_clashes(given)
     configured = {key: given[name] for key, name in _CONFIGURED.items()}
     if given["pushed"]:
         given = given | _pushed(environment)
     return Options(
+        surroundings=Surroundings(environment, here, here),
         select=SelectRequest(
             paths=given["paths"],
             extensions=tuple(_extensions(given["extension"])),
@@ -78,7 +87,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str]) -> Optio
         count=CountRequest(
             engine=environment.get("LOOPFLOW_ENGINE") or None,
             jobs=given["jobs"],
-            cache_file=None if given["no_cache"] else _cache_file(environment),
+            cache_file=None if given["no_cache"] else os.path.join(cache_directory(environment, here), _COUNTS),
         ),
         charts=ChartOptions(
             depth=given["depth"],
@@ -135,15 +144,6 @@ def _read_fit(given: dict[str, Any]) -> FitRequest | None:
     reserve = read_share_option(given["reserve"], "--reserve") if given["reserve"] is not None else default
     option = "--window" if given["profile"] else "--fit"
     return FitRequest(read_size_option(window, option), reserve, given["keep"])
-
-
-def _cache_file(environment: Mapping[str, str]) -> str:
-    directory = environment.get("LOOPFLOW_CACHE_DIR")
-    if not directory:
-        import platformdirs  # noqa: PLC0415
-
-        directory = platformdirs.user_cache_dir("loopflow", appauthor=False)
-    return os.path.join(directory, "counts.sqlite3")
 
 
 _OF_A_PROFILE = (

@@ -32,18 +32,21 @@ class Discovery:
 
     def __init__(self, command: GitCommand) -> None:
         self._command = command
+        self._environ = command.surroundings.environ
+        self._here = command.surroundings.here
         self._found: dict[str, Repository | None] = {}
 
     @cached_property
     def named(self) -> Repository | None:
         """The repository that git's environment variables name, with the index that they name, if they name one."""
-        if not any(name in os.environ for name in _NAMES_A_REPOSITORY):
+        if not any(name in self._environ for name in _NAMES_A_REPOSITORY):
             return None
-        here = os.getcwd()
-        git_dir = os.environ.get("GIT_DIR")
-        if git_dir and "GIT_WORK_TREE" not in os.environ and (bare := self.find_bare(os.path.abspath(git_dir))):
-            return bare
-        return self._ask([], here) if git_dir or _nearest_git_entry(here) else None
+        git_dir = self._environ.get("GIT_DIR")
+        if git_dir and "GIT_WORK_TREE" not in self._environ:
+            bare = self.find_bare(os.path.normpath(os.path.join(self._here, git_dir)))
+            if bare:
+                return bare
+        return self._ask([], self._here) if git_dir or _nearest_git_entry(self._here) else None
 
     def find(self, directory: str) -> Repository | None:
         """Return the repository with a work tree around `directory` (absolute, without links), or None.
@@ -51,16 +54,15 @@ class Discovery:
         Raises GitError where there is one that git refuses to use.
         """
         nearest = _nearest_git_entry(directory)
-        if not any(name in os.environ for name in _NAMES_A_REPOSITORY):
+        if not any(name in self._environ for name in _NAMES_A_REPOSITORY):
             return self._discover(directory, nearest) if nearest else None
-        here = os.getcwd()
         try:
             current = self.named
         except GitError:  # what git's environment names is of no use, and of no matter to a repository elsewhere
-            if nearest is None or _is_within(here, nearest):
+            if nearest is None or _is_within(self._here, nearest):
                 raise
             current = None
-        if current and _is_within(directory, current.root) and not _is_nested(nearest, current.root, here):
+        if current and _is_within(directory, current.root) and not _is_nested(nearest, current.root, self._here):
             return current
         return self._discover_other(nearest) if nearest else None
 
@@ -74,7 +76,7 @@ class Discovery:
 
     def _discover(self, directory: str, nearest: str) -> Repository | None:
         # One answer serves all directories with the same nearest .git, unless git may not go up to it from all of them.
-        start = directory if "GIT_CEILING_DIRECTORIES" in os.environ else nearest
+        start = directory if "GIT_CEILING_DIRECTORIES" in self._environ else nearest
         if start not in self._found:
             self._found[start] = self._ask(["-C", start], start)
         found = self._found[start]
@@ -87,7 +89,7 @@ class Discovery:
         ask = [*where, "rev-parse", "--path-format=absolute"]
         answer = self._command.run([*ask, *(word for question in _QUESTIONS for word in question)])
         if answer.status:
-            _raise_unless_absent(answer, directory, is_named=not where)
+            self._raise_unless_absent(answer, directory, is_named=not where)
             return None
         lines = answer.output.split(b"\n")[:-1]
         if len(lines) != len(_QUESTIONS):  # a path with a line break in it: one question at a time
@@ -99,7 +101,7 @@ class Discovery:
         """Describe the repository at `root` although git's environment names another one."""
         answer = self._command.run([f"--git-dir={os.path.join(root, '.git')}", "rev-parse", "--absolute-git-dir"])
         if answer.status:
-            _raise_unless_absent(answer, root, is_named=False)
+            self._raise_unless_absent(answer, root, is_named=False)
             return None
         return self._describe(root, answer.line, bare=False)
 
@@ -107,26 +109,27 @@ class Discovery:
         object_format = self._command.run([f"--git-dir={git_dir}", "rev-parse", "--show-object-format"]).line
         return Repository(root, git_dir, os.path.join(git_dir, "index"), _object_format(object_format), bare)
 
-
-def _raise_unless_absent(answer: Answer, directory: str, *, is_named: bool) -> None:
-    """Raise GitError where git found a repository, or its environment names one, and it will not use it."""
-    where, complaint = escape_name(directory), answer.complaint
-    if "dubious ownership" in complaint:
-        raise GitError(
-            f"git does not trust the repository around {where}, because it belongs to another user",
-            f"if you trust it: git config --global --add safe.directory {shlex.quote(where)}",
-        )
-    if "must be run in a work tree" in complaint:
-        raise GitError(f"{where} has no work tree: it is a git directory or a bare repository", "name a work tree")
-    held_back = "GIT_CEILING_DIRECTORIES" in os.environ or "filesystem boundary" in complaint
-    has_git_entry = os.path.lexists(os.path.join(directory, ".git"))
-    if "not a git repository" in complaint and held_back and not has_git_entry:
-        return
-    if is_named:
-        variables = ", ".join(sorted(name for name in os.environ if name.startswith(_GIT_VARIABLES)))
-        raise GitError(f"git cannot use the repository that its environment names: {complaint}", f"check {variables}")
-    hint = "check its permissions, and git status there"
-    raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", hint)
+    def _raise_unless_absent(self, answer: Answer, directory: str, *, is_named: bool) -> None:
+        """Raise GitError where git found a repository, or its environment names one, and it will not use it."""
+        where, complaint = escape_name(directory), answer.complaint
+        if "dubious ownership" in complaint:
+            raise GitError(
+                f"git does not trust the repository around {where}, because it belongs to another user",
+                f"if you trust it: git config --global --add safe.directory {shlex.quote(where)}",
+            )
+        if "must be run in a work tree" in complaint:
+            raise GitError(f"{where} has no work tree: it is a git directory or a bare repository", "name a work tree")
+        held_back = "GIT_CEILING_DIRECTORIES" in self._environ or "filesystem boundary" in complaint
+        has_git_entry = os.path.lexists(os.path.join(directory, ".git"))
+        if "not a git repository" in complaint and held_back and not has_git_entry:
+            return
+        if is_named:
+            variables = ", ".join(sorted(name for name in self._environ if name.startswith(_GIT_VARIABLES)))
+            raise GitError(
+                f"git cannot use the repository that its environment names: {complaint}", f"check {variables}"
+            )
+        hint = "check its permissions, and git status there"
+        raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", hint)
 
 
 def _nearest_git_entry(directory: str) -> str | None:

@@ -10,10 +10,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError, describe_os_error
+from loopflow.io.blobs import Blob, Objects, read_entries
 from loopflow.io.discovery import Discovery
 from loopflow.io.git_command import Answer, GitCommand, decode_path
 from loopflow.io.git_output import (
@@ -25,10 +26,8 @@ from loopflow.io.git_output import (
     read_refs,
 )
 from loopflow.io.shallow import shallow_commits
-from loopflow.model import FileRef, Index, Reason, Repository, Revision, Skipped, Source
-
-if TYPE_CHECKING:
-    import git.cmd
+from loopflow.io.surroundings import read_surroundings
+from loopflow.model import FileRef, Index, Reason, Repository, Revision, Skipped, Source, Surroundings
 
 # gitglossary(7), "empty tree": every git knows it, whether or not it is stored.
 _EMPTY_TREE = {
@@ -37,17 +36,20 @@ _EMPTY_TREE = {
 }
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
 _UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _EXAMPLES = 3
 _MOST_BRANCHES = 1_000  # their ids are arguments of one command
 
 
 class Git:
-    """Questions to git about one repository or another."""
+    """Questions to git about one repository or another, in the surroundings of a run; without any, the process's."""
 
-    def __init__(self) -> None:
-        self._command = GitCommand()
+    def __init__(self, surroundings: Surroundings | None = None) -> None:
+        self.surroundings = surroundings or read_surroundings()
+        self._command = GitCommand(self.surroundings)
         self._discovery = Discovery(self._command)
         self._names: dict[str, list[str]] = {}
+        self._objects: dict[str, Objects] = {}
 
     @property
     def named_repository(self) -> Repository | None:
@@ -144,14 +146,26 @@ class Git:
         return [replace(each, before=before.get(path)) if path in unmerged else each for path, each in once.items()]
 
     def read_file(self, repository: Repository, commit: str, path: str) -> bytes | None:
-        """Return the content of the regular file at `path` in a commit, None if there is none."""
-        listed = self._fields(repository, ["ls-tree", "-z", "--full-tree", commit, "--", path])
-        blobs = [field.split(" ") for field in listed if field.startswith("100") and field.endswith("\t" + path)]
-        return self.read_blob(repository, blobs[0][2].partition("\t")[0]) if blobs else None
+        """Return the content of the regular file at `path` in a commit (an id), None if there is none."""
+        directory, _, name = path.rpartition("/")
+        if "\n" in path or "\0" in path:  # which the answer of `git cat-file` would not be told apart with
+            refs = {ref.path: ref for ref in self.list_commit(repository, commit)}
+            return self.read_blob(repository, blob) if path in refs and (blob := refs[path].blob) else None
+        tree = self._objects_of(repository).read("tree", f"{commit}:{directory}")
+        id_bytes = len(self.empty_tree(repository)) // 2
+        for mode, found, blob in read_entries(tree or b"", id_bytes):
+            if found == name and mode.startswith("100"):
+                return self.read_blob(repository, blob)
+        return None
 
     def read_blob(self, repository: Repository, blob: str) -> bytes:
         """Return the content of a blob. Raises GitError if it is missing."""
-        return self._checked(repository, ["cat-file", "blob", blob]).output
+        data = self._objects_of(repository).read("blob", blob)
+        return self._checked(repository, ["cat-file", "blob", blob]).output if data is None else data
+
+    def read_blobs(self, repository: Repository, refs: Sequence[FileRef]) -> Iterator[Blob]:
+        """Yield the blob of each candidate, in order. Raises GitError for an object that is missing."""
+        return self._objects_of(repository).read_blobs(refs)
 
     def empty_tree(self, repository: Repository) -> str:
         """Return the id of the tree without files."""
@@ -197,11 +211,6 @@ class Git:
         """Whether the history ends before its beginning."""
         return self._run(repository, ["rev-parse", "--is-shallow-repository"]).line == "true"
 
-    def start_blobs(self, repository: Repository) -> "git.cmd._AutoInterrupt":
-        """Start a process that answers each object id on its input with the object (git-cat-file(1), --batch)."""
-        where = _where(repository)
-        return self._command.start([*where, "cat-file", "--batch", "--buffer"], _environment(repository))
-
     def first_parent(self, repository: Repository, commit: str) -> str:
         """Return the id of the first parent, or of the empty tree. Raises GitError where a shallow clone lacks it."""
         parents = self.parents(repository, commit)
@@ -214,15 +223,28 @@ class Git:
 
     def parents(self, repository: Repository, commit: str) -> list[str]:
         """Return the ids of a commit's parents, whether or not a shallow clone has them."""
-        header = self._checked(repository, ["cat-file", "commit", commit]).output.partition(b"\n\n")[0]
-        lines = header.decode("ascii", "replace").split("\n")
+        data = self._objects_of(repository).read("commit", commit)
+        if data is None:
+            data = self._checked(repository, ["cat-file", "commit", commit]).output
+        lines = data.partition(b"\n\n")[0].decode("ascii", "replace").split("\n")
         return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
 
     def find_commit(self, repository: Repository, revision: str) -> str | None:
         """Return the id of the commit that `revision` names, None if there is none."""
+        if revision == "HEAD" or _ID.fullmatch(revision):
+            found = self._objects_of(repository).find(f"{revision}^{{commit}}")
+            return found.id if found else None
         asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
         answer = self._run(repository, asked)
         return answer.line if answer.status == 0 and not answer.line.startswith("^") else None  # "^HEAD" is a range
+
+    def _objects_of(self, repository: Repository) -> Objects:
+        """Return what reads the objects of a repository; it is started with its first question."""
+        if repository.git_dir not in self._objects:
+            asked = [*_where(repository), "cat-file", "--batch-command", "--buffer", "-z"]
+            start = partial(self._command.start, asked, _environment(repository))
+            self._objects[repository.git_dir] = Objects(repository, start)
+        return self._objects[repository.git_dir]
 
     def _fields(self, repository: Repository, command: Sequence[str]) -> list[str]:
         """Return what `command` prints, NUL-terminated."""
@@ -243,7 +265,7 @@ class Git:
         ]
         # Without the first, a file that was only touched differs; the second may name a file that is not there.
         settings += [("diff.autoRefreshIndex", "true"), ("diff.orderFile", os.devnull)]
-        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)  # what the user passes this way still holds
+        first = int(self.surroundings.environ.get("GIT_CONFIG_COUNT") or 0)  # what the user passes this way still holds
         environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
         for number, (key, value) in enumerate(settings, first):
             environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}

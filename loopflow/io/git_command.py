@@ -1,9 +1,8 @@
-"""How git is run.
+"""How git is run: directly, with explicit argument lists, bytes in and out.
 
-Git runs through GitPython's command runner with explicit argument lists, bytes in and out. GitPython's own `Repo`,
-index and diff objects are not used: they fail on paths that are not UTF-8, ignore `GIT_INDEX_FILE` and run programs
-that a repository configures. A repository is not trusted, so each call switches off what could run a program, fetch,
-replace objects or take a lock (`_SWITCHED_OFF`, `_ENVIRONMENT`; see git(1) and git-config(1)).
+A repository is not trusted, so each call switches off what could run a program, fetch, replace objects or take a lock
+(`_SWITCHED_OFF`, `_ENVIRONMENT`; see git(1) and git-config(1)). The environment and the directory are parameters:
+nothing of the process is read, and nothing in it is changed.
 """
 
 import errno
@@ -12,14 +11,10 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError, describe_os_error
-
-if TYPE_CHECKING:
-    import git.cmd
+from loopflow.model import Surroundings
 
 OLDEST_GIT = (2, 39)
 
@@ -70,52 +65,79 @@ class Answer:
 
 
 class GitCommand:
-    """The installed git. Nothing runs before the first question; the first one makes sure that git is new enough."""
+    """The installed git, in the surroundings of a run. The first question makes sure that it is new enough."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self._is_checked = False
 
     def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Answer:
         """Run git to its end. Raises GitError where there is none, one that is too old, or too much to tell it."""
+        if self._is_checked:
+            return self._finish(self._start([*_SWITCHED_OFF, *arguments], environment))
+        asked = self._start(["version"])  # beside the first question, which a git that is too old does not harm
         try:
-            status, output, complaint = self._runner.execute(
-                ["git", *_SWITCHED_OFF, *arguments],
-                env=_ENVIRONMENT | dict(environment or {}),
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
+            answer = self._finish(self._start([*_SWITCHED_OFF, *arguments], environment))
+        finally:
+            version = self._finish(asked)
+        _require_version(version)
+        self._is_checked = True
+        return answer
+
+    def start(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start git with pipes to its input and from its output; what it complains of is lost."""
+        return self._start([*_SWITCHED_OFF, *arguments], environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def _start(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        stdin: int = subprocess.DEVNULL,
+        stderr: int = subprocess.PIPE,
+    ) -> subprocess.Popen[bytes]:
+        environ = {**self.surroundings.environ, **_ENVIRONMENT, **(environment or {})}
+        command = [_find_program(environ), *arguments]
+        try:
+            return subprocess.Popen(
+                command, cwd=self.surroundings.here, env=environ, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr
             )
         except OSError as error:
-            if error.errno != errno.E2BIG:
-                raise
-            what = f"git cannot be started: {describe_os_error(error)}"
-            hint = "shorten the names of filters in git's configuration, which are all switched off, or the environment"
-            raise GitError(what, hint) from error
-        return Answer(status, output, complaint)
+            raise _cannot_start(error) from error
 
-    def start(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> "git.cmd._AutoInterrupt":
-        """Start git with pipes to its input and from its output."""
-        return self._runner.execute(
-            ["git", *_SWITCHED_OFF, *arguments],
-            env=_ENVIRONMENT | dict(environment or {}),
-            istream=subprocess.PIPE,  # GitPython hands it to Popen
-            as_process=True,
-        )
-
-    @cached_property
-    def _runner(self) -> "git.cmd.Git":
-        # GitPython looks for git when it is imported, and raises when there is none unless it is told to be quiet.
-        os.environ["GIT_PYTHON_REFRESH"] = "quiet"
-        from git.cmd import Git as Runner  # noqa: PLC0415  (0.06 s, and two processes)
-        from git.exc import GitCommandError, GitCommandNotFound  # noqa: PLC0415
-
-        runner = Runner()
+    def _finish(self, process: subprocess.Popen[bytes]) -> Answer:
         try:
-            found = runner.execute(["git", "version"], env=_ENVIRONMENT)
-        except GitCommandNotFound as error:
-            raise GitError("git is not installed, or not on the PATH", "install git 2.39 or newer") from error
-        except (GitCommandError, OSError) as error:  # such as what stands in for git where developer tools are missing
-            raise GitError("git is installed and does not run", "see what 'git version' says") from error
-        _require_version(str(found))
-        return runner
+            output, errors = process.communicate()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        return Answer(process.returncode, output, decode_path(errors))
+
+
+def _find_program(environ: Mapping[str, str]) -> str:
+    """Return what to start. Windows would look into the current directory first, where anything may be called git."""
+    if os.name != "nt":
+        return "git"
+    directories = [each for each in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(each)]
+    found = (os.path.join(directory, "git.exe") for directory in directories)
+    return next(filter(os.path.isfile, found), "git.exe")
+
+
+def _cannot_start(error: OSError) -> Exception:
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return GitError("git is not installed, or not on the PATH", "install git 2.39 or newer")
+    if error.errno == errno.E2BIG:
+        what = f"git cannot be started: {describe_os_error(error)}"
+        hint = "shorten the names of filters in git's configuration, which are all switched off, or the environment"
+        return GitError(what, hint)
+    if error.errno == errno.ENOEXEC:
+        return _does_not_run()
+    return error  # such as too little memory
+
+
+def _does_not_run() -> GitError:
+    return GitError("git is installed and does not run", "see what 'git version' says")
 
 
 def decode_path(raw: bytes) -> str:
@@ -123,8 +145,10 @@ def decode_path(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _require_version(found: str) -> None:
-    numbers = re.search(r"\d+(?:\.\d+)+", found)
+def _require_version(answer: Answer) -> None:
+    if answer.status:  # such as what stands in for git where developer tools are missing
+        raise _does_not_run()
+    numbers = re.search(r"\d+(?:\.\d+)+", answer.line)
     if not numbers or tuple(map(int, numbers[0].split("."))) < OLDEST_GIT:
         oldest = ".".join(map(str, OLDEST_GIT))
-        raise GitError(f"this git is too old: {escape_name(found)}", f"install git {oldest} or newer")
+        raise GitError(f"this git is too old: {escape_name(answer.line)}", f"install git {oldest} or newer")

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
-from loopflow.io.blobs import Blob, read_blobs
+from loopflow.io.blobs import Blob
 from loopflow.io.document import BINARY_HEAD, LARGE_BYTES, LargeText, blob_id, is_binary, make_document, start_blob_id
 from loopflow.io.file import read
 from loopflow.io.git import Git
@@ -54,7 +54,7 @@ def read_from_git(git: Git, repository: Repository, refs: Sequence[FileRef]) -> 
     """Read the blobs of `refs`. Raises GitError for one that is missing, or is not what its id says."""
     waiting: list[tuple[FileRef, bytes]] = []
     size = 0
-    for blob in read_blobs(git, repository, refs):
+    for blob in git.read_blobs(repository, refs):
         if waiting and (size + blob.size > BATCH_BYTES or len(waiting) >= BATCH_FILES):
             yield partial(_decode_blobs, repository, waiting)
             waiting, size = [], 0

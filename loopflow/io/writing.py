@@ -9,6 +9,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 
 from loopflow.analysis.names import escape_name
@@ -21,21 +22,23 @@ _SUFFIX = ".loopflow-tmp"
 _ATTEMPTS = 100
 
 
-def write_atomically(path: str, text: str) -> None:
-    """Put `text` into the file at `path`. Raises LoopflowError where that is impossible, and leaves the file as it was.
+def write_atomically(path: str, text: str, directory: str = "", printed: Iterable[int] = ()) -> None:
+    """Put `text` into the file at `path`, relative to `directory`.
 
     A symbolic link stays, and its target is replaced. What is no regular file, such as a pipe, is written to directly,
-    and so is what this process prints to, such as /dev/stdout.
+    and so is what the handles `printed` print to, such as /dev/stdout. Raises LoopflowError where it is impossible, and
+    leaves the file as it was.
     """
     data = text.encode("utf-8", "surrogateescape")
+    place = os.path.join(directory, path)
     try:
-        direct = _find_direct(path)
+        direct = _find_direct(place, printed)
         if direct is not None:
             with open(direct, "wb") as file:
                 file.write(data)
             return
         for _ in range(_ATTEMPTS):
-            if _replace(os.path.realpath(path), data):
+            if _replace(os.path.realpath(place), data):
                 return
     except OSError as error:
         raise _cannot_write(path, describe_os_error(error)) from error
@@ -66,13 +69,13 @@ def _cannot_write(path: str, why: str) -> LoopflowError:
     return LoopflowError(f"{escape_name(path)} cannot be written: {why}", "check the directory and the disk")
 
 
-def _find_direct(path: str) -> str | int | None:
-    """Return what to open where nothing is to be replaced: the path, or a handle of what this process prints to."""
+def _find_direct(path: str, printed: Iterable[int]) -> str | int | None:
+    """Return what to open where nothing is to be replaced: the path, or a handle of what is printed to."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
         return None
-    for handle in (1, 2):
+    for handle in printed:
         with suppress(OSError):  # one that is closed
             if os.path.samestat(status, os.fstat(handle)):
                 return os.dup(handle)

@@ -56,6 +56,7 @@ from loopflow.model.selection import (
     Worktree,
     is_regular,
 )
+from loopflow.model.surroundings import Surroundings
 
 __all__ = [
     "BASELINE_FILE",
@@ -92,6 +93,7 @@ __all__ = [
     "Source",
     "Stamp",
     "Status",
+    "Surroundings",
     "Total",
     "TypeStats",
     "Verdict",

@@ -1,5 +1,6 @@
-"""The command as a user runs it: a process of its own."""
+"""The command as a user runs it: as a function, or as a process of its own where the claim is about a process."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from loopflow.cli.code_context import run_command
+from loopflow.console.streams import OutputStream, Streams
 
 _HANGS_AFTER = 120  # seconds; not a measure of anything, but a hanging run should fail, not hang the tests
 
@@ -40,14 +44,24 @@ def shell(redirection: str) -> tuple[str, ...]:
     return ("sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND)
 
 
-def run(
+def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
+    """Call `code-context` with `arguments` in `cwd`; a variable that is "" in `env` is unset."""
+    out, err = io.BytesIO(), io.BytesIO()
+    streams = Streams(io.StringIO(), *(OutputStream(io.TextIOWrapper(each, "utf-8")) for each in (out, err)))
+    code = run_command(arguments, streams, environment(env), os.fspath(cwd))
+    for stream in (streams.stdout, streams.stderr):
+        stream.flush()
+    return Result(code, _decode(out.getvalue()), _decode(err.getvalue()))
+
+
+def run_process(
     *arguments: str,
     cwd: Path,
     env: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     program: Sequence[str] = COMMAND,
 ) -> Result:
-    """Run `code-context` with `arguments` in `cwd`; a variable that is "" in `env` is unset."""
+    """Start `code-context` with `arguments` in `cwd`; a variable that is "" in `env` is unset."""
     done = subprocess.run(
         [*program, *arguments],
         cwd=cwd,

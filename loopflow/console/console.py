@@ -5,31 +5,48 @@ Data goes to stdout, everything else to stderr. A message is one line: what happ
 
 import errno
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Literal, TextIO
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Literal
 
 import click
 
-from loopflow.cli.progress import show_progress
+from loopflow.console.directories import log_directory
+from loopflow.console.progress import show_progress
+from loopflow.console.streams import Streams
 from loopflow.errors import ExitCode, LoopflowError, describe_os_error
 from loopflow.io.progress import Progress
 from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
 
-PROGRAM = "code-context"
 DISTRIBUTION = "loopflow-code-context"
+_DEFAULT_COLUMNS = 80
 
 ColourChoice = Literal["auto", "always", "never"]
 
 
 class Console:
-    """The two streams of a run."""
+    """The streams of a run of `program`, and what its environment says of how to write to them."""
 
-    def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
-        self._stdout = stdout
-        self._stderr = stderr
+    def __init__(self, program: str, streams: Streams, environ: Mapping[str, str]) -> None:
+        self.program = program
+        self.environ = environ
+        self.clipboard = streams.clipboard
+        self._stdout = streams.stdout
+        self._stderr = streams.stderr
         self.quiet = False
+
+    @property
+    def handles(self) -> list[int]:
+        """The descriptors that the run prints to."""
+        return [*self._stdout.handles, *self._stderr.handles]
+
+    @property
+    def columns(self) -> int:
+        """How wide a terminal is; COLUMNS goes before what it says of itself."""
+        named = self.environ.get("COLUMNS", "")
+        if named.isdecimal() and int(named):
+            return int(named)
+        return self._stdout.columns() or _DEFAULT_COLUMNS
 
     def write(self, text: str) -> None:
         """Write data to stdout, in UTF-8 whatever the locale says."""
@@ -61,54 +78,38 @@ class Console:
 
     def abandon_stdout(self) -> None:
         """Let nothing more reach a stdout that is broken, not even when the interpreter ends."""
-        _abandon(self._stdout)
+        self._stdout.abandon()
 
-    def progress(self, environment: Mapping[str, str], *, prints: bool = False) -> AbstractContextManager[Progress]:
+    def progress(self, *, prints: bool = False) -> AbstractContextManager[Progress]:
         """Return a context in which progress is shown, unless the run `prints` to a terminal meanwhile."""
-        wanted = not self.quiet and not (prints and self._stdout.isatty())
-        return show_progress(self._stderr, environment, wanted=wanted)
-
-    @contextmanager
-    def withheld(self) -> Iterator[None]:
-        """Keep both streams from the programs that are started meanwhile.
-
-        One that goes on running, as xclip does, would make whoever reads them wait for it.
-        """
-        handles = [self._stdout.fileno(), self._stderr.fileno()]
-        kept = [os.dup(handle) for handle in handles]
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        try:
-            for handle in handles:
-                os.dup2(nowhere, handle)
-            yield
-        finally:
-            for handle, copy in zip(handles, kept, strict=True):
-                os.dup2(copy, handle)
-            for handle in (*kept, nowhere):
-                os.close(handle)
+        wanted = not self.quiet and not (prints and self._stdout.is_terminal())
+        return show_progress(self._stderr, self.environ, wanted=wanted)
 
     def terminal(self, colour: ColourChoice) -> Terminal:
         """Return what stdout can show. Lines are as long as they are unless it is a terminal."""
-        is_terminal = self._stdout.isatty()
+        is_terminal = self._stdout.is_terminal()
         return Terminal(
-            width=_columns(self._stdout) if is_terminal else None,
+            width=self.columns if is_terminal else None,
             glyphs=UNICODE if self._stdout.encoding.lower().startswith("utf") else ASCII,
-            palette=Palette(colour=_wants_colour(colour, is_terminal=is_terminal)),
+            palette=Palette(colour=_wants_colour(self.environ, colour, is_terminal=is_terminal)),
         )
+
+    def write_error(self, text: str) -> None:
+        """Write to stderr as it is; what its encoding lacks is escaped."""
+        try:
+            self._stderr.write(text.encode(self._stderr.encoding, "backslashreplace"))
+            self._stderr.flush()
+        except OSError:  # nobody listens; the exit code still tells
+            self._stderr.abandon()
 
     def _write(self, data: bytes) -> None:
         try:
-            self._stdout.buffer.write(data)
+            self._stdout.write(data)
         except OSError as error:
             raise output_error(error) from error
 
     def _say(self, text: str) -> None:
-        line = f"{PROGRAM}: {text}\n".encode(self._stderr.encoding or "utf-8", "backslashreplace")
-        try:
-            self._stderr.buffer.write(line)
-            self._stderr.flush()
-        except OSError:  # nobody listens; the exit code still tells
-            _abandon(self._stderr)
+        self.write_error(f"{self.program}: {text}\n")
 
 
 def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
@@ -123,7 +124,7 @@ def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
         console.abandon_stdout()
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        console.fail(error.format_message().replace("\n", " ").rstrip("."), f"see {PROGRAM} --help")
+        console.fail(error.format_message().replace("\n", " ").rstrip("."), f"see {console.program} --help")
         return ExitCode.CANNOT_RUN
     except LoopflowError as error:
         console.fail(error.message, error.hint)
@@ -144,7 +145,9 @@ def _explain(console: Console, error: BaseException) -> ExitCode:
         )
         console.fail(lack.message, lack.hint)
         return lack.exit_code
-    console.fail(f"a bug in {PROGRAM}: {type(error).__name__}", f"please report it with {_log_bug(error)}")
+    console.fail(
+        f"a bug in {console.program}: {type(error).__name__}", f"please report it with {_log_bug(console, error)}"
+    )
     return ExitCode.BUG
 
 
@@ -155,22 +158,6 @@ def _shows_lack_of_memory(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "start new thread" in str(error))
-
-
-def _abandon(stream: TextIO) -> None:
-    """Send what is left in the buffer nowhere: the interpreter ends with 120 when it cannot write it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def open_missing_streams() -> None:
-    """Give a process that was started with a closed stdout or stderr something to write to.
-
-    Writing to that stdout fails, as it should, since what was asked for gets lost; what goes to stderr vanishes.
-    """
-    if sys.stdout is None:
-        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 class OutputError(LoopflowError):
@@ -184,16 +171,16 @@ def output_error(error: OSError) -> Exception:
     return OutputError(f"cannot write to standard output: {describe_os_error(error)}", "check where it goes")
 
 
-def _wants_colour(choice: ColourChoice, *, is_terminal: bool) -> bool:
+def _wants_colour(environ: Mapping[str, str], choice: ColourChoice, *, is_terminal: bool) -> bool:
     """Decide as https://no-color.org and https://force-color.org say; the option goes before both."""
     if choice != "auto":
         return choice == "always"
-    if os.environ.get("NO_COLOR"):
+    if environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")
+    return bool(environ.get("FORCE_COLOR")) or (is_terminal and environ.get("TERM") != "dumb")
 
 
-def _log_bug(error: BaseException) -> str:
+def _log_bug(console: Console, error: BaseException) -> str:
     """Write where the bug happened to a file, and return its path. Messages are left out: they may quote files."""
     # Only a bug pays for these.
     import platform  # noqa: PLC0415
@@ -201,29 +188,16 @@ def _log_bug(error: BaseException) -> str:
     from datetime import UTC, datetime  # noqa: PLC0415
     from importlib.metadata import version  # noqa: PLC0415
 
-    import platformdirs  # noqa: PLC0415
-
     frames = "".join(traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__)).format())
-    facts = f"{PROGRAM} {version(DISTRIBUTION)}, Python {platform.python_version()}, {platform.platform()}"
+    facts = f"{console.program} {version(DISTRIBUTION)}, Python {platform.python_version()}, {platform.platform()}"
     text = f"{facts}\n{frames}{type(error).__name__}\n"
     try:
-        directory = platformdirs.user_log_dir("loopflow", appauthor=False, ensure_exists=True)
+        directory = log_directory(console.environ)
+        os.makedirs(directory, exist_ok=True)
         path = os.path.join(directory, f"bug-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log")
         with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError:
-        with suppress(OSError):
-            sys.stderr.write(text)
+        console.write_error(text)
         return "the lines above"
     return path
-
-
-def _columns(stream: TextIO) -> int:
-    """Return the width of a terminal; COLUMNS goes before what it says of itself."""
-    named = os.environ.get("COLUMNS", "")
-    if named.isdecimal() and int(named):
-        return int(named)
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or 80
-    except OSError:
-        return 80

@@ -4,8 +4,9 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Self
 
+from loopflow.console.streams import OutputStream
 from loopflow.io.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
@@ -15,18 +16,21 @@ PATIENCE_SECONDS = 0.3
 _MEGABYTE = 1_000_000
 
 
-def show_progress(stderr: TextIO, environment: Mapping[str, str], *, wanted: bool) -> AbstractContextManager[Progress]:
+def show_progress(
+    stderr: OutputStream, environment: Mapping[str, str], *, wanted: bool
+) -> AbstractContextManager[Progress]:
     """Return a context in which progress is shown, or none where nobody would look: no terminal, CI, pre-commit."""
-    if wanted and stderr.isatty() and not (environment.get("CI") or environment.get("PRE_COMMIT")):
-        return ProgressLine(stderr)
+    if wanted and stderr.is_terminal() and not (environment.get("CI") or environment.get("PRE_COMMIT")):
+        return ProgressLine(stderr, environment)
     return nullcontext(NoProgress())
 
 
 class ProgressLine:
     """Files and megabytes that were read, and the time that is left."""
 
-    def __init__(self, stderr: TextIO) -> None:
+    def __init__(self, stderr: OutputStream, environment: Mapping[str, str]) -> None:
         self._stderr = stderr
+        self._environment = environment
         self._begun = time.monotonic()
         self._shown: rich.progress.Progress | None = None
         self._totals = (0, 0)
@@ -66,7 +70,7 @@ class ProgressLine:
             BarColumn(),
             TextColumn("{task.fields[files]}"),
             TimeRemainingColumn(),
-            console=Console(file=self._stderr),
+            console=Console(file=self._stderr.text, _environ=self._environment),
             transient=True,
         )
         self._shown.add_task("counting", total=self._totals[1] or self._totals[0], files="")
