@@ -7,7 +7,6 @@ moment; under --check it is read as it stood at the start of the change, so that
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from shlex import quote
 
 from loopflow.analysis.budget import Case, Matcher, judge
 from loopflow.analysis.diff import compare
@@ -17,16 +16,13 @@ from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.raised import describe_changes
 from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import BaselineError, LoopflowError, UsageError, describe_os_error
-from loopflow.io.baseline import Baseline, dump, parse
 from loopflow.io.before import Covers, Moment, count_before, count_files, read_stored
 from loopflow.io.counting import Engine
 from loopflow.io.encoding import encoding_id
 from loopflow.io.filters import Filter
 from loopflow.io.named_file import read_named
 from loopflow.io.start import Push, Start, find_push_start, find_start
-from loopflow.io.token_profiler import TokenProfiler
 from loopflow.io.tree_files import TreeFiles, read_codeowners
-from loopflow.io.writing import write_atomically
 from loopflow.model import (
     Before,
     Diff,
@@ -56,6 +52,8 @@ class CompareRequest:
     against: str | None = None
     file: str | None = None
     push: Push | None = None
+    brief: bool = False
+    """Whether verdicts are all that is wanted: what could be left out is not looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,9 @@ def require_whole(request: SelectRequest, option: str) -> None:
 
 def write_baseline(measured: Measured, file: str | None) -> str:
     """Write the profile as the stored baseline, the configured one or `file`; return its path."""
+    from loopflow.io.baseline import Baseline, dump  # noqa: PLC0415  each mode imports what it alone needs
+    from loopflow.io.writing import write_atomically  # noqa: PLC0415
+
     _require_complete(measured.profile, "--save-baseline")
     if measured.covers is None:
         raise UsageError("a baseline belongs to one tree, and several were read", "run in one of them")
@@ -110,7 +111,7 @@ def compare_with(measured: Measured, comparing: CompareRequest) -> Diff | None:
     _require_one_tree(measured)
     start = None if comparing.baseline else _find_start(measured, comparing, comparing.against)
     befores = _read_baselines(measured, comparing, None) if comparing.baseline else _count_starts(measured, start)
-    return compare_profiles(measured.profile, befores[0]) if befores else None
+    return compare(measured.profile, befores[0]) if befores else None
 
 
 def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None, Judgement]:
@@ -122,7 +123,7 @@ def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None
     starts = _count_starts(measured, start)
     stored = _read_baselines(measured, comparing, start) if comparing.baseline else []
     before = next(iter(stored or starts), None)
-    diff = compare_profiles(measured.profile, before) if before else None
+    diff = compare(measured.profile, before) if before else None
     return diff, _judge(measured, starts, stored, diff)
 
 
@@ -162,6 +163,10 @@ def _count_starts(measured: Measured, start: Start | None) -> list[Before]:
 
 def _read_baselines(measured: Measured, comparing: CompareRequest, start: Start | None) -> list[Before]:
     """Read the stored baseline: where the change has a start, as it stood there, or in a merge at each, if it did."""
+    from shlex import quote  # noqa: PLC0415
+
+    from loopflow.io.baseline import parse  # noqa: PLC0415
+
     name = comparing.file or measured.config.baseline
     found = _baselines_at(measured, comparing, start) if start else []
     if not found:
@@ -205,16 +210,6 @@ def _baseline_at(measured: Measured, repository: Repository, commit: str, path: 
     if data is None and path == measured.config.baseline and (old := _config_at(measured, repository, commit)):
         data = read(repository, commit, old.baseline)
     return data
-
-
-def compare_profiles(profile: Profile, before: Before) -> Diff:
-    """Compare a profile with what was there before."""
-    profiler = TokenProfiler()
-    for file in before.files.values():
-        profiler.add(file.path, file.tokens, file.bytes, file.type)
-    stats = profiler.get_stats()
-    directories = {each.path: each.tokens for each in stats.directories}
-    return compare(profile, before, directories, {each.type: each.tokens for each in stats.types}, stats.total)
 
 
 def _judge(measured: Measured, starts: list[Before], stored: list[Before], diff: Diff | None) -> Judgement:

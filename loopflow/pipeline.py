@@ -4,13 +4,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import sort_by_path
-from loopflow.analysis.proposal import Proposal
 from loopflow.comparing import CompareRequest, Measured, compare_with, judge_by, require_whole, write_baseline
-from loopflow.fitting import FitRequest, find_unseen, make_plan, plan_context, without
-from loopflow.io.context import ContextWriter, Layout
 from loopflow.io.counting import count
 from loopflow.io.encoding import TokenCounter
 from loopflow.io.file import choose, coverage
@@ -19,14 +16,18 @@ from loopflow.io.surroundings import Root, read_surroundings
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.model import FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
 from loopflow.running import ConfigRequest, CountRequest, Run, read_config
-from loopflow.starting import propose_for, require_no_config, write_config
+
+if TYPE_CHECKING:
+    from loopflow.analysis.proposal import Proposal
+    from loopflow.fitting import FitRequest
+    from loopflow.io.context import Layout
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
     """Where a context goes, and what is written around its files."""
 
-    layout: Layout
+    layout: "Layout"
     write: Callable[[str], object]
 
 
@@ -63,7 +64,7 @@ def profile(
     request: SelectRequest,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
-    fitting: FitRequest | None = None,
+    fitting: "FitRequest | None" = None,
     *,
     root: Root = None,
 ) -> Report:
@@ -83,7 +84,7 @@ def compare(  # noqa: PLR0913  a request for each step of the way
     comparing: CompareRequest,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
-    fitting: FitRequest | None = None,
+    fitting: "FitRequest | None" = None,
     *,
     root: Root = None,
 ) -> Report:
@@ -103,7 +104,7 @@ def check(  # noqa: PLR0913
     comparing: CompareRequest | None = None,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
-    fitting: FitRequest | None = None,
+    fitting: "FitRequest | None" = None,
     *,
     root: Root = None,
 ) -> Report:
@@ -117,7 +118,8 @@ def check(  # noqa: PLR0913
     require_whole(request, "--check")
     run, measured = _measure(replace(request, whole=True), counting, configuring, root)
     diff, judgement = judge_by(measured, comparing or CompareRequest())
-    return replace(_report(run, measured, fitting), diff=diff, judgement=judgement)
+    report = _report(run, measured, fitting, brief=comparing is not None and comparing.brief)
+    return replace(report, diff=diff, judgement=judgement)
 
 
 def save_baseline(
@@ -137,8 +139,10 @@ def save_baseline(
     return write_baseline(measured, file), measured.profile
 
 
-def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root = None) -> tuple[str, Proposal]:
+def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root = None) -> "tuple[str, Proposal]":
     """Write a first config file for the tree around the current directory; return its path and what is in it."""
+    from loopflow.starting import propose_for, require_no_config, write_config  # noqa: PLC0415
+
     surroundings = read_surroundings(root)
     require_no_config(read_config(SelectRequest(whole=True), configuring, root=surroundings))  # one not staged yet
     source = Index() if Git(surroundings).find_repository(os.path.realpath(surroundings.root)) else Worktree()
@@ -160,8 +164,13 @@ def _select(run: Run) -> Selection:
     return choose(run.listed, run.request)
 
 
-def _report(run: Run, measured: Measured, fitting: FitRequest | None) -> Report:
+def _report(run: Run, measured: Measured, fitting: "FitRequest | None", *, brief: bool = False) -> Report:
     found = measured.profile
+    if brief and fitting is None:
+        return Report(found, measured.selection.unmatched)
+    from loopflow.analysis.cuts import find_cuts  # noqa: PLC0415  a hook that says nothing but its verdict needs none
+    from loopflow.fitting import find_unseen, make_plan  # noqa: PLC0415
+
     unseen = find_unseen(run, measured.selection)
     cuts = find_cuts(found.files, unseen)
     plan = make_plan(run, {file.path: file.tokens for file in found.files}, cuts, unseen, fitting) if fitting else None
@@ -204,7 +213,7 @@ def write_context(  # noqa: PLR0913
     counting: CountRequest,
     output: Output,
     configuring: ConfigRequest | None = None,
-    fitting: FitRequest | None = None,
+    fitting: "FitRequest | None" = None,
     *,
     root: Root = None,
 ) -> ContextSummary:
@@ -212,10 +221,14 @@ def write_context(  # noqa: PLR0913
 
     With `fitting`, they are counted first, and what does not fit is left out by the plan for that window.
     """
+    from loopflow.io.context import ContextWriter  # noqa: PLC0415  each mode imports what it alone needs
+
     run = Run(request, counting, configuring or ConfigRequest(), read_surroundings(root))
     selection = _select(run)
     plan = None
     if fitting:
+        from loopflow.fitting import plan_context, without  # noqa: PLC0415
+
         plan = plan_context(run, selection, output.layout, fitting)
         selection = choose(run.listed, without(run.request, plan.exclude), may_be_empty=True)
     writer = ContextWriter(run.engine.counter, output.layout, output.write)

@@ -49,8 +49,9 @@ def judge(rules: Iterable[Rule], case: Case, match: Callable[[Rule], Matcher]) -
     verdicts: list[Verdict] = []
     over: dict[str, FileTokens] = {}
     limited: set[str] = set()
+    now = {file.path: file for file in case.files}
     for rule in rules:
-        part = _Part(rule, case, match(rule))
+        part = _Part(rule, case, now, match(rule))
         verdicts += part.judge()
         if rule.file is not None:
             limited |= {file.path for file in part.files}
@@ -61,16 +62,13 @@ def judge(rules: Iterable[Rule], case: Case, match: Callable[[Rule], Matcher]) -
 class _Part:
     """The files of one rule, now and before."""
 
-    def __init__(self, rule: Rule, case: Case, matches: Matcher) -> None:
+    def __init__(self, rule: Rule, case: Case, now: Mapping[str, FileTokens], matches: Matcher) -> None:
         self._rule = rule
         self._case = case
-        self._matches = matches
         self.files = [file for file in case.files if matches(file.path, file.type)]
-        self._starts = [_Part._of(before, matches) for before in case.starts]
-
-    @staticmethod
-    def _of(before: Before, matches: Matcher) -> dict[str, FileTokens]:
-        return {path: file for path, file in before.files.items() if matches(path, file.type)}
+        self.tokens = sum(file.tokens for file in self.files)
+        self._starts = [_Past(before, now, matches) for before in case.starts]
+        self._growth_from = [_Past(before, now, matches) for before in case.growth_from] or self._starts
 
     def judge(self) -> Iterable[Verdict]:
         """Yield a verdict for each limit of the rule."""
@@ -88,7 +86,7 @@ class _Part:
     def _judge_nothing(self) -> Iterable[Verdict]:
         """Yield the verdicts for a rule that matches nothing: something has left it, or it never held anything."""
         rule = self._rule
-        had = next((start for start in self._starts if start), None)
+        had = next((start.old for start in self._starts if start.old), None)
         note = "it matches no file; correct its paths, or remove it"
         if had:
             went = sorted(new for before in self._case.starts for new, old in before.moves.items() if old in had)
@@ -98,12 +96,12 @@ class _Part:
             limit = getattr(rule, scope.value)
             if limit is not None:
                 tokens = limit if isinstance(limit, int) else None
-                base = max((_sum(start) for start in self._starts), default=0)
+                base = max((start.tokens(self.tokens) for start in self._starts), default=0)
                 yield self._verdict(scope, tokens, 0, base, is_over=bool(had), note=note, is_worrying=True)
 
     def _judge_total(self, limit: int) -> Verdict:
-        value = sum(file.tokens for file in self.files)
-        base = max((_sum(start) for start in self._starts), default=0)
+        value = self.tokens
+        base = max((start.tokens(self.tokens) for start in self._starts), default=0)
         is_inherited = bool(self._starts) and value <= base
         return self._verdict(Scope.TOTAL, limit, value, base, is_over=value > limit, is_inherited=is_inherited)
 
@@ -132,28 +130,17 @@ class _Part:
     def _judge_growth(self) -> Verdict:
         allowance = self._rule.growth
         assert allowance is not None  # noqa: S101  the caller looked
-        befores = self._case.growth_from or self._case.starts
-        if not befores:
+        if not self._growth_from:
             note = "there is nothing to compare with"
             return self._verdict(Scope.GROWTH, allowance.tokens, 0, 0, is_over=False, note=note)
-        base, value = max(self._growth(before) for before in befores)
+        base, value = max((past.tokens(self.tokens), past.growth) for past in self._growth_from)
         limit = allowance.limit(base)
         if limit is None:
             note = "there was nothing before, and a share of nothing is not judged"
             return self._verdict(Scope.GROWTH, None, value, base, is_over=False, note=note)
         # Against a stored baseline, what others added since is not this change's.
-        is_inherited = bool(self._case.growth_from) and any(
-            self._growth(before)[1] <= 0 for before in self._case.starts
-        )
+        is_inherited = bool(self._case.growth_from) and any(start.growth <= 0 for start in self._starts)
         return self._verdict(Scope.GROWTH, limit, value, base, is_over=value > limit, is_inherited=is_inherited)
-
-    def _growth(self, before: Before) -> tuple[int, int]:
-        """Return the tokens there were, and those that were added since; content that moved is neither."""
-        there = self._of(before, self._matches)
-        left = set(before.moves.values())
-        stayed = sum(file.tokens for path, file in there.items() if path not in left)
-        now = sum(file.tokens for file in self.files if file.path not in before.moves)
-        return _sum(there), now - stayed
 
     def _verdict(  # noqa: PLR0913
         self,
@@ -204,8 +191,30 @@ class _Part:
         return sorted(grown, key=lambda delta: (-(delta.change or delta.after or 0), path_bytes(delta.path)))
 
 
-def _sum(files: Mapping[str, FileTokens]) -> int:
-    return sum(file.tokens for file in files.values())
+class _Past:
+    """What a moment held of a rule's files, told from what differs: `old` as it was then, `new` as it is now."""
+
+    def __init__(self, before: Before, now: Mapping[str, FileTokens], matches: Matcher) -> None:
+        paths = now.keys() | before.files.keys() if before.differing is None else before.differing
+        self.old = _pick(before.files, paths, matches)
+        self.new = _pick(now, paths, matches)
+        self._moves = before.moves
+
+    def tokens(self, now: int) -> int:
+        """Return what there was, where there are `now` tokens now."""
+        return now - sum(file.tokens for file in self.new.values()) + sum(file.tokens for file in self.old.values())
+
+    @property
+    def growth(self) -> int:
+        """The tokens that were added since; content that moved is neither added nor gone."""
+        left = set(self._moves.values())
+        added = sum(file.tokens for path, file in self.new.items() if path not in self._moves)
+        return added - sum(file.tokens for path, file in self.old.items() if path not in left)
+
+
+def _pick(files: Mapping[str, FileTokens], paths: Iterable[str], matches: Matcher) -> dict[str, FileTokens]:
+    found = ((path, files.get(path)) for path in paths)
+    return {path: file for path, file in found if file and matches(path, file.type)}
 
 
 def _by_directory(deltas: Iterable[Delta]) -> list[Delta]:

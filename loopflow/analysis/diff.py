@@ -5,7 +5,8 @@ neither new nor gone, and a directory of which everything has moved is one chang
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from loopflow.analysis.names import directories_above, path_bytes, sort_by_path
 from loopflow.model import Before, Delta, Diff, FileTokens, Kind, Profile, Total
@@ -38,41 +39,73 @@ def find_moves(before: Iterable[FileTokens], after: Iterable[FileTokens]) -> dic
     return moves
 
 
-def compare(
-    profile: Profile, before: Before, directories: Mapping[str, int], types: Mapping[str, int], total: Total
-) -> Diff:
-    """Compare `profile` with `before`, of which `directories`, `types` and `total` are the sums in tokens."""
-    files = _compare_files(profile, before)
-    after = {stats.path: stats.tokens for stats in profile.directories}
-    order = sorted({*after, *directories}, key=_depth_first)
-    after_types = {stats.type: stats.tokens for stats in profile.types}
+def compare(profile: Profile, before: Before) -> Diff:
+    """Compare `profile` with `before`: from what differs alone, since all the rest adds up to the same."""
+    now = {file.path: file for file in profile.files}
+    paths = now.keys() | before.files.keys() if before.differing is None else before.differing
+    pairs = [(path, before.files.get(path), now.get(path)) for path in sorted(paths, key=path_bytes)]
+    files = _compare_files(pairs, before)
+    directories, types = _Sums(), _Sums()
+    for stats in profile.directories:
+        directories.start(stats.path, stats.tokens, stats.files)
+    for kind in profile.types:
+        types.start(kind.type, kind.tokens, kind.files)
+    size = profile.total.bytes
+    for path, old, new in pairs:
+        for above in (ROOT, *_above(path)):
+            directories.take_back(above, old, new)
+        types.take_back((old or new or _NOBODY).type, old, new)
+        size += (old.bytes if old else 0) - (new.bytes if new else 0)
+    tokens, number = directories.before.get(ROOT, (0, 0))
     return Diff(
         before=before,
-        total=total,
+        total=Total(tokens, number, size),
         files=tuple(files),
-        directories=tuple(_delta(path, directories.get(path), after.get(path)) for path in order),
-        types=tuple(
-            _delta(name, types.get(name), after_types.get(name))
-            for name in sorted({*types, *after_types}, key=path_bytes)
-        ),
+        directories=tuple(directories.deltas(_depth_first, always=ROOT)),
+        types=tuple(types.deltas(path_bytes)),
         largest=tuple(_largest(files, before)),
     )
 
 
-def _compare_files(profile: Profile, before: Before) -> list[Delta]:
-    after = {file.path: file.tokens for file in profile.files}
+_NOBODY = FileTokens("", "", 0, 0, "")
+
+
+class _Sums:
+    """Tokens and numbers of files by name, after; and before, which is that without what differs."""
+
+    def __init__(self) -> None:
+        self._after: dict[str, int] = {}
+        self.before: dict[str, tuple[int, int]] = {}
+
+    def start(self, name: str, tokens: int, files: int) -> None:
+        """Take note of what there is."""
+        self._after[name] = tokens
+        self.before[name] = tokens, files
+
+    def take_back(self, name: str, old: FileTokens | None, new: FileTokens | None) -> None:
+        """Put a file as it was in the place of the file as it is."""
+        tokens, files = self.before.get(name, (0, 0))
+        change = (old.tokens if old else 0) - (new.tokens if new else 0)
+        self.before[name] = tokens + change, files + (old is not None) - (new is not None)
+
+    def deltas(self, order: Callable[[str], Any], always: str | None = None) -> Iterator[Delta]:
+        """Yield what became of each name that holds a file, or held one."""
+        for name in sorted({*self._after, *self.before}, key=order):
+            tokens, files = self.before[name]
+            was = tokens if files or name == always else None
+            if was is not None or name in self._after:
+                yield _delta(name, was, self._after.get(name))
+
+
+def _compare_files(pairs: Iterable[tuple[str, FileTokens | None, FileTokens | None]], before: Before) -> list[Delta]:
     left = set(before.moves.values())
     deltas = []
-    for path, tokens in after.items():
-        old = before.files.get(path)
-        if path in before.moves:
-            deltas.append(Delta(path, tokens, tokens, Kind.MOVED, before.moves[path]))
-        elif old is None or old.tokens != tokens:
-            deltas.append(_delta(path, old and old.tokens, tokens))
-    deltas += [
-        _delta(path, old.tokens, None) for path, old in before.files.items() if path not in after and path not in left
-    ]
-    return sorted(deltas, key=lambda delta: path_bytes(delta.path))
+    for path, old, new in pairs:
+        if new and path in before.moves:
+            deltas.append(Delta(path, new.tokens, new.tokens, Kind.MOVED, before.moves[path]))
+        elif (new or path not in left) and (old and old.tokens) != (new and new.tokens):
+            deltas.append(_delta(path, old and old.tokens, new and new.tokens))
+    return deltas
 
 
 def _delta(path: str, before: int | None, after: int | None) -> Delta:
@@ -111,6 +144,8 @@ def _largest(files: Iterable[Delta], before: Before) -> list[Delta]:
 
 def find_moved_directories(before: Before) -> dict[str, str]:
     """Return where each directory was of which every file moved, by where it is; only the uppermost ones."""
+    if not before.moves:
+        return {}
     sizes = Counter(above for path in before.files for above in _above(path))
     pairs: Counter[tuple[str, str]] = Counter()
     for new, old in before.moves.items():

@@ -1,8 +1,8 @@
 """Patterns in gitignore syntax, as git reads them (gitignore(5); dir.c and wildmatch.c for the fine print).
 
-pathspec keeps the list and finds the pattern that decides. The patterns it asks are our own, because its own differ
-from git's: there `dir/**` matches `dir` itself, `!*/` takes in what lies below a directory, all white space is trimmed,
-named sets such as `[[:digit:]]` are not known, and a pattern such as `a/**/b/**/c` can take exponential time.
+pathspec keeps a list of many and finds the pattern that decides. The patterns it asks are our own, because its own
+differ from git's: there `dir/**` matches `dir` itself, `!*/` takes in what lies below a directory, all white space is
+trimmed, named sets such as `[[:digit:]]` are not known, and a pattern such as `a/**/b/**/c` can take exponential time.
 
 Most patterns in long lists name one path: those are looked up, and only the others are held against a path one by one.
 
@@ -18,10 +18,10 @@ from loopflow.analysis.wildmatch import compile_glob
 from loopflow.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathspec import PathSpec
     from pathspec.pattern import Pattern
 
 _LITERAL = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
+_FEW = 16
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -75,7 +75,7 @@ class Patterns:
     def decide(self, path: str) -> bool | None:
         """Whether the pattern that decides about `path` itself takes it in (True) or out (False); None without one."""
         raw = _by_bytes(path)
-        found = self._globs.check_file(raw, separators=()).index if self._globs is not None else None
+        found = self._globs(raw) if self._globs is not None else None
         last = -1 if found is None else self._numbers[found]
         if self._literals:
             name = raw.removesuffix("/")
@@ -102,10 +102,15 @@ class Patterns:
         return self._directories[directory]
 
 
-def _join(patterns: Sequence[GitPattern]) -> "PathSpec[Pattern]":
-    from pathspec import PathSpec  # noqa: PLC0415  0.02 s to import, and most lists need none of it
+def _join(patterns: Sequence[GitPattern]) -> Callable[[str], int | None]:
+    """Return what finds the last pattern that matches a path."""
+    if len(patterns) <= _FEW:
+        tried = [*enumerate(patterns)][::-1]
+        return lambda path: next((number for number, pattern in tried if pattern.match_file(path)), None)
+    from pathspec import PathSpec  # noqa: PLC0415  0.02 s to import, which a hook with a few rules need not pay
 
-    return PathSpec(cast("Sequence[Pattern]", patterns), backend="simple")
+    listed = PathSpec(cast("Sequence[Pattern]", patterns), backend="simple")
+    return lambda path: listed.check_file(path, separators=()).index
 
 
 def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:

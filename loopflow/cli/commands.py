@@ -4,14 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.cli.configuration import render_config, render_start, short_path
 from loopflow.cli.options import Options
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode
-from loopflow.io.writing import write_atomically
 from loopflow.model import Report, Skipped, Worktree
 from loopflow.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
-from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.formats import TEXT, find_renderer
 from loopflow.render.numbers import plural
 from loopflow.render.terminal import PLAIN
@@ -43,17 +40,20 @@ def print_profile(console: Console, options: Options) -> ExitCode:
 
 
 def _report(options: Options, counting: CountRequest) -> Report:
+    asked, comparing, root = options.select, options.compare, options.surroundings
     if options.check:
-        return check(options.select, options.compare, counting, options.config, options.fit, root=options.surroundings)
-    if options.compare.baseline or options.compare.against is not None or options.compare.push is not None:
-        return compare(
-            options.select, options.compare, counting, options.config, options.fit, root=options.surroundings
-        )
-    return profile(options.select, counting, options.config, options.fit, root=options.surroundings)
+        is_brief = options.quiet and options.format == TEXT and not options.reports
+        comparing = replace(comparing, brief=is_brief)
+        return check(asked, comparing, counting, options.config, options.fit, root=root)
+    if comparing.baseline or comparing.against is not None or comparing.push is not None:
+        return compare(asked, comparing, counting, options.config, options.fit, root=root)
+    return profile(asked, counting, options.config, options.fit, root=root)
 
 
 def save(console: Console, options: Options) -> ExitCode:
     """Write the stored baseline."""
+    from loopflow.cli.configuration import short_path  # noqa: PLC0415  each mode imports what it alone needs
+
     with console.progress() as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
         path, saved = save_baseline(
@@ -69,6 +69,8 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
     pieces: Iterable[str]
     write: Callable[[str], None]
     for name, path in options.reports:
+        from loopflow.io.writing import write_atomically  # noqa: PLC0415
+
         write_atomically(path, "".join(_render(name, report, options)), options.surroundings.root, console.handles)
     if options.format != TEXT:
         pieces, write = find_renderer(options.format)(report), console.write
@@ -100,6 +102,8 @@ def start(console: Console, options: Options) -> ExitCode:
         path, proposal = initialise(
             replace(options.count, progress=progress), options.config, root=options.surroundings
         )
+    from loopflow.cli.configuration import render_start, short_path  # noqa: PLC0415
+
     for line in render_start(short_path(path, options.surroundings.root), proposal):
         console.write_chart(f"{line}\n")
     return ExitCode.OK
@@ -107,6 +111,8 @@ def start(console: Console, options: Options) -> ExitCode:
 
 def show_config(console: Console, options: Options) -> ExitCode:
     """Print what holds, and where each value comes from."""
+    from loopflow.cli.configuration import render_config  # noqa: PLC0415
+
     for line in render_config(read_config(options.select, options.config, root=options.surroundings)):
         console.write_chart(f"{line}\n")
     return ExitCode.OK
@@ -114,6 +120,8 @@ def show_config(console: Console, options: Options) -> ExitCode:
 
 def print_context(console: Console, options: Options) -> ExitCode:
     """Print the selected files as context, and on stderr what they cost."""
+    from loopflow.render.context import RawLayout, XmlLayout  # noqa: PLC0415
+
     layout = RawLayout() if options.raw else XmlLayout()
     copied: list[str] = []
     write = copied.append if options.copy else console.write

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loopflow.analysis.names import escape_name
 from loopflow.comparing import CompareRequest
@@ -13,12 +13,14 @@ from loopflow.config_values import read_share_option, read_size_option
 from loopflow.console.console import ColourChoice
 from loopflow.console.directories import cache_directory
 from loopflow.errors import UsageError
-from loopflow.fitting import FitRequest
 from loopflow.io.start import Push
 from loopflow.model import Index, Revision, SelectRequest, Source, Surroundings, Worktree
 from loopflow.render.formats import FORMATS, TEXT
 from loopflow.render.text import ChartOptions
 from loopflow.running import ConfigRequest, CountRequest
+
+if TYPE_CHECKING:
+    from loopflow.fitting import FitRequest
 
 _COUNTS = "counts.sqlite3"
 _LEAVE_ONE_OUT = "leave one of them out"
@@ -35,7 +37,7 @@ class Options:
     config: ConfigRequest
     compare: CompareRequest
     charts: ChartOptions
-    fit: FitRequest | None
+    fit: "FitRequest | None"
     profile: bool
     save_baseline: bool
     check: bool
@@ -136,10 +138,12 @@ def _read_report(value: str) -> tuple[str, str]:
     return name, path
 
 
-def _read_fit(given: dict[str, Any]) -> FitRequest | None:
+def _read_fit(given: dict[str, Any]) -> "FitRequest | None":
     window = given["window"] if given["profile"] else given["fit"]
     if window is None:
         return None
+    from loopflow.fitting import FitRequest  # noqa: PLC0415
+
     default = Fraction(1, 4) if given["profile"] else Fraction(0)  # a window names the model's, --fit what to print
     reserve = read_share_option(given["reserve"], "--reserve") if given["reserve"] is not None else default
     option = "--window" if given["profile"] else "--fit"

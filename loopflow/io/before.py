@@ -4,7 +4,7 @@ Only what differs is looked at: every other file is what it is now. So comparing
 file that git calls unmodified has grown by nothing, whatever a filter makes of it on disk.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
@@ -44,14 +44,34 @@ def count_before(selection: Selection, profile: Profile, covers: Covers, engine:
     repository = _repository(selection)
     differences = engine.git.differences(repository, selection.request.source, moment.commit)
     differences = [each for each in differences if not _has_kept_content(each)]
-    different = {difference.path for difference in differences}
-    tracked = {ref.path for ref in selection.candidates if ref.mode}
     now = {file.path: file for file in profile.files}
-    files = {path: file for path, file in now.items() if path in tracked and path not in different}
-    files |= count_files(selection, _files(differences, covers), engine, moment.commit)
-    moves = _find_moves(files, now, differences)
+    untracked = {ref.path for ref in selection.candidates if not ref.mode}
+    differing = frozenset(untracked.union(difference.path for difference in differences))
+    files = count_files(selection, _files(differences, covers), engine, moment.commit)
+    moves = _find_moves(files, {path: now[path] for path in differing if path in now}, differences)
     files |= {old: now[new]._replace(path=old, type=files[old].type) for new, old in moves.items()}
-    return Before("revision", moment.name, files, moves, moment.commit)
+    return Before("revision", moment.name, _Then(now, differing, files), moves, moment.commit, differing)
+
+
+class _Then(Mapping[str, FileTokens]):
+    """What is there `now`, but for the paths that are `differing`, at which there were `files`."""
+
+    def __init__(
+        self, now: Mapping[str, FileTokens], differing: frozenset[str], files: Mapping[str, FileTokens]
+    ) -> None:
+        self._now = now
+        self._differing = differing
+        self._files = files
+
+    def __getitem__(self, path: str) -> FileTokens:
+        return self._files[path] if path in self._differing else self._now[path]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (path for path in self._now if path not in self._differing)
+        yield from self._files
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def count_files(selection: Selection, refs: list[FileRef], engine: Engine, commit: str) -> dict[str, FileTokens]:

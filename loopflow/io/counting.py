@@ -10,10 +10,9 @@ Where text is wanted (to print it), every candidate is read, and counted only if
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from loopflow.analysis.filetype import file_type
 from loopflow.errors import TooLargeError, UncountableError, UnreadableError
@@ -26,6 +25,9 @@ from loopflow.io.pages import NO_STAMP, Content
 from loopflow.io.progress import Progress
 from loopflow.io.sources import Batch, Item, check_blob, read_from_git, read_worktree
 from loopflow.model import Document, FileRef, FileTokens, Reason, Selection, Skipped, Worktree
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 BATCHES_HELD = 3
 """How many batches for each thread wait or are worked on."""
@@ -84,6 +86,9 @@ def count(selection: Selection, engine: Engine, sink: TextSink | None = None) ->
     news = News(engine.cache, selection)
     known = look_up(selection, engine.cache, news, with_text=sink is not None)
     yield from known.results
+    if not known.unread:
+        news.save()
+        return
     yield from _Run(selection, engine, sink, known, news).work()
 
 
@@ -100,6 +105,8 @@ class _Run:
         self._blobs = known.blobs
         self._contents = known.contents
         self._news = news
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  a run that reads nothing needs none
+
         self._pool = ThreadPoolExecutor(engine.jobs, thread_name_prefix="count")
 
     def work(self) -> Iterator[_Result]:
@@ -125,14 +132,12 @@ class _Run:
         self._news.save()
 
     def _batches(self) -> Iterator[Batch | LargeText]:
-        if not self._unread:
-            return iter(())
         if self._on_disk:
             return read_worktree(self._selection, self._unread, self._stamps)
         assert self._selection.repository is not None  # noqa: S101  the index and a commit lie in one repository
         return read_from_git(self._engine.git, self._selection.repository, self._unread)
 
-    def _drain(self, held: deque[Future[list[_Done]]], left: int) -> Iterator[_Result]:
+    def _drain(self, held: "deque[Future[list[_Done]]]", left: int) -> Iterator[_Result]:
         """Take results in order until `left` batches are held."""
         while len(held) > left:
             for done in held.popleft().result():

@@ -43,7 +43,8 @@ class Delta:
 class Before:
     """What a moment in the past held: `files` by path, and where content that has moved since was then.
 
-    `name` is what a user calls it: a revision, or the baseline's file. `commit` is the id of a revision.
+    `name` is what a user calls it: a revision, or the baseline's file. `commit` is the id of a revision. `differing`
+    are the paths at which something else may be now; at all others is what was there then. None: at any path.
     """
 
     kind: Literal["baseline", "revision"]
@@ -51,6 +52,7 @@ class Before:
     files: Mapping[str, FileTokens]
     moves: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
+    differing: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from tests.support.builder import Repo
 from tests.support.run import COMMAND, Result, environment, python, run
 
 IMPATIENT, PATIENT = (
-    python(f"import loopflow.console.progress; loopflow.console.progress.PATIENCE_SECONDS = {seconds}") for seconds in (-1, 1e9)
+    python(f"import loopflow.console.progress; loopflow.console.progress.PATIENCE_SECONDS = {seconds}")
+    for seconds in (-1, 1e9)
 )
 """The command for which every run takes long, and the one for which none does: how long a test takes is chance."""
 

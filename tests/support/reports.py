@@ -6,9 +6,9 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from loopflow.analysis.budget import Case, Matcher, judge
+from loopflow.analysis.diff import compare as compare_profiles
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import escape_name
-from loopflow.comparing import compare_profiles
 from loopflow.model import (
     Allowance,
     Before,
