@@ -20,7 +20,6 @@ from loopflow.errors import BaselineError, LoopflowError, UsageError, describe_o
 from loopflow.io.baseline import Baseline, dump, parse
 from loopflow.io.before import Covers, Moment, count_before, count_files, read_stored
 from loopflow.io.counting import Engine
-from loopflow.io.encoding import encoding_id
 from loopflow.io.filters import Filter
 from loopflow.io.named_file import read_named
 from loopflow.io.start import Push, Start, find_push_start, find_start
@@ -41,6 +40,7 @@ from loopflow.model import (
     Verdict,
     is_regular,
 )
+from loopflow.tokens.encodings import encoding_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from loopflow.comparing import CompareRequest, Measured, compare_with, judge_by,
 from loopflow.fitting import FitRequest, find_unseen, make_plan, plan_context, without
 from loopflow.io.context import ContextWriter, Layout
 from loopflow.io.counting import count
-from loopflow.io.encoding import TokenCounter
 from loopflow.io.file import choose, coverage
 from loopflow.io.git import Git
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.model import FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
 from loopflow.running import ConfigRequest, CountRequest, Run, current_directory, read_config
 from loopflow.starting import propose_for, require_no_config, write_config
+from loopflow.tokens.protocol import TokenCounter
 
 
 @dataclass(frozen=True, slots=True)

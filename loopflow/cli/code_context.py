@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,19 +17,25 @@ from loopflow.cli.help import SectionedCommand
 from loopflow.errors import ExitCode
 from loopflow.render.formats import FORMATS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from loopflow.cli.options import Options
+
 
 def _show_version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001
     if not asked or context.resilient_parsing:
         return
     from importlib.metadata import version  # noqa: PLC0415
 
-    from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS, choose_engine  # noqa: PLC0415
+    from loopflow.tokens.choice import DISTRIBUTIONS, choose_engines  # noqa: PLC0415
+    from loopflow.tokens.encodings import VOCABULARY_DIGESTS  # noqa: PLC0415
 
-    engine = choose_engine(_preferred_engine())
-    encodings = " and ".join(VOCABULARY_DIGESTS)
-    click.echo(
-        f"{PROGRAM} {version(DISTRIBUTION)}, counting {encodings} with {engine} {version(DISTRIBUTIONS[engine])}"
+    engines = choose_engines(_preferred_engine())
+    named = " and ".join(
+        f"{name} {version(DISTRIBUTIONS[name])}" if name in DISTRIBUTIONS else name for name in engines
     )
+    click.echo(f"{PROGRAM} {version(DISTRIBUTION)}, counting {' and '.join(VOCABULARY_DIGESTS)} with {named}")
     context.exit()
 
 
@@ -137,16 +143,25 @@ def _run(console: Console, arguments: list[str]) -> ExitCode:
 
     options = read_options(given, os.environ)
     console.quiet = options.quiet
+    code = _command(options)(console, options)
+    if options.count.cache_file is not None:
+        from loopflow.tokens.table_file import store_missing_tables  # noqa: PLC0415
+
+        console.flush()  # nobody waits for what only later runs need
+        store_missing_tables(os.path.dirname(options.count.cache_file))
+    return code
+
+
+def _command(options: "Options") -> "Callable[[Console, Options], ExitCode]":
     from loopflow.cli import commands  # noqa: PLC0415
 
     if options.init:
-        return commands.start(console, options)
+        return commands.start
     if options.show_config:
-        return commands.show_config(console, options)
+        return commands.show_config
     if options.save_baseline:
-        return commands.save(console, options)
-    command = commands.print_profile if options.profile else commands.print_context
-    return command(console, options)
+        return commands.save
+    return commands.print_profile if options.profile else commands.print_context
 
 
 def _preferred_engine() -> str | None:
