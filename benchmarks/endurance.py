@@ -1,12 +1,12 @@
-"""Count for a long time: very many strings with both engines, and a very long text in little memory.
+"""Count for a long time: very many strings with all engines, and a very long text in little memory.
 
 Usage: python benchmarks/endurance.py strings [N] [--seed S]
        python benchmarks/endurance.py stream [GIGABYTES] [--below DIRECTORY]
 
 `strings` generates N strings (ten million unless told otherwise) of every class of Unicode, code, white space, bytes
-that are no UTF-8 and what the patterns of the encodings treat differently, counts each with toktok and with tiktoken in
-both encodings, on two processes, and prints how many were compared and how many differ. The same seed gives the same
-strings. Ends with 1 if there is a difference.
+that are no UTF-8 and what the patterns of the encodings treat differently, counts each with the table, with toktok and
+with tiktoken in both encodings, on two processes, and prints how many were compared and how many differ. The same seed
+gives the same strings. Ends with 1 if there is a difference.
 
 `stream` writes a file of that many gigabytes (ten unless told otherwise) out of known parts, and profiles it with the
 command, in a process of its own. Prints the peak memory beside that of a run over a little of each part, and the tokens
@@ -29,7 +29,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from loopflow.io.encoding import DEFAULT_ENCODING, VOCABULARY_DIGESTS, TokenCounter, create_counter, needs_reference
+from loopflow.tokens.choice import create_counter
+from loopflow.tokens.encodings import DEFAULT_ENCODING, VOCABULARY_DIGESTS
+from loopflow.tokens.gate import Gate
+from loopflow.tokens.protocol import TokenCounter
 
 PROCESSES = 2
 BATCH = 5_000
@@ -92,16 +95,16 @@ BLANKS = (
 
 
 class Tally(NamedTuple):
-    """What a batch came to; `differences` are the strings, with the encoding.
+    """What a batch came to; `differences` are the strings, with the encoding and the engine.
 
-    `detours` are the strings that toktok is known to count differently, which the project gives to tiktoken.
+    `detours` are the strings that the gate gives to tiktoken, whatever the engine.
     """
 
     strings: int
     characters: int
     detours: int
     tokens: int
-    differences: list[tuple[str, str]]
+    differences: list[tuple[str, str, str]]
 
 
 def main() -> None:
@@ -125,12 +128,12 @@ def main() -> None:
 
 
 def compare_strings(number: int, seed: int) -> bool:
-    """Count as many strings with both engines, print the result, and return whether any count differs."""
+    """Count as many strings with all engines, print the result, and return whether any count differs."""
     begun = time.perf_counter()
     sizes = [min(BATCH, number - start) for start in range(0, number, BATCH)]
     seeds = [f"{seed}:{batch}" for batch in range(len(sizes))]
     done = characters = tokens = detours = 0
-    differences: list[tuple[str, str]] = []
+    differences: list[tuple[str, str, str]] = []
     with ProcessPoolExecutor(PROCESSES) as pool:
         for tally in pool.map(compare_batch, seeds, sizes, chunksize=4):
             done, characters, tokens = done + tally.strings, characters + tally.characters, tokens + tally.tokens
@@ -142,8 +145,8 @@ def compare_strings(number: int, seed: int) -> bool:
     print(f"{done:,} strings of {characters:,} characters compared in {len(VOCABULARY_DIGESTS)} encodings: ", end="")
     print(f"{tokens:,} tokens, {len(differences):,} differences, {minutes:.1f} minutes")
     print(f"{detours:,} of the strings hold what tiktoken counts in any case")
-    for encoding, text in differences[:SHOWN]:
-        print(f"{encoding}: {text!r}")
+    for encoding, engine, text in differences[:SHOWN]:
+        print(f"{encoding}, {engine}: {text!r}")
     return bool(differences)
 
 
@@ -153,10 +156,13 @@ def compare_batch(seed: str, size: int) -> Tally:
     texts = [make_string(chance) for _ in range(size)]
     tokens, differences = 0, []
     for encoding in VOCABULARY_DIGESTS:
-        ours, theirs = (load(encoding, engine).count(texts) for engine in ("toktok", "tiktoken"))
+        theirs = load(encoding, "tiktoken").count(texts)
         tokens += sum(theirs)
-        differences += [(encoding, text) for text, one, other in zip(texts, ours, theirs, strict=True) if one != other]
-    detours = sum(map(needs_reference, texts))
+        for engine in ("table", "toktok"):
+            ours = load(encoding, engine).count(texts)
+            pairs = zip(texts, ours, theirs, strict=True)
+            differences += [(encoding, engine, text) for text, one, other in pairs if one != other]
+    detours = sum(map(gate().holds, texts))
     return Tally(len(texts), sum(map(len, texts)), detours, tokens, differences)
 
 
@@ -164,6 +170,12 @@ def compare_batch(seed: str, size: int) -> Tally:
 def load(encoding: str, engine: str) -> TokenCounter:
     """Return a counter, loaded once for each process."""
     return create_counter(encoding, engine)
+
+
+@cache
+def gate() -> Gate:
+    """Return what tells which strings are tiktoken's."""
+    return Gate()
 
 
 @cache

@@ -13,7 +13,7 @@ from loopflow.analysis.patterns import compile_patterns
 from loopflow.config import resolve
 from loopflow.errors import LoopflowError
 from loopflow.io.baseline import Baseline, dump, parse
-from loopflow.io.encoding import encoding_id
+from loopflow.tokens.encodings import encoding_id
 from tests.support.screen import can_act
 
 _ENCODING = encoding_id("o200k_base")

@@ -1,7 +1,7 @@
-"""A text in pieces against the whole of it, and toktok against tiktoken, in both encodings.
+"""A text in pieces against the whole of it, and the table and toktok against tiktoken, in both encodings.
 
 Whatever the bytes, and wherever they are read apart: the pieces join to the text, cost what it costs, and give its id
-and whether bytes were lost; and both engines count each of it alike.
+and whether bytes were lost; and all engines count each of it alike.
 """
 
 from functools import cache
@@ -11,8 +11,10 @@ from unittest.mock import patch
 from fuzz.draw import Draw
 from loopflow.io import document
 from loopflow.io.document import LargeText, blob_id
-from loopflow.io.encoding import VOCABULARY_DIGESTS, TokenCounter, create_counter
 from loopflow.model import FileRef
+from loopflow.tokens.choice import ENGINES, create_counter
+from loopflow.tokens.encodings import VOCABULARY_DIGESTS
+from loopflow.tokens.protocol import TokenCounter
 
 # What the patterns of the encodings treat differently, and what decoding does.
 ATOMS = (
@@ -54,8 +56,8 @@ def check(data: bytes) -> None:
     assert "".join(pieces) == whole
     assert (text.digest, text.lossy) == (blob_id(content), whole.encode() != content)
     for encoding in VOCABULARY_DIGESTS:
-        counts = [_counter(encoding, engine).count([whole, *pieces]) for engine in ("toktok", "tiktoken")]
-        assert counts[0] == counts[1], (encoding, whole)
+        counts = [_counter(encoding, engine).count([whole, *pieces]) for engine in ENGINES]
+        assert counts[0] == counts[1] == counts[2], (encoding, whole)
         assert counts[0][0] == sum(counts[0][1:]), (encoding, pieces)
 
 

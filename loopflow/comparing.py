@@ -18,7 +18,6 @@ from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import BaselineError, LoopflowError, UsageError, describe_os_error
 from loopflow.io.before import Covers, Moment, count_before, count_files, read_stored
 from loopflow.io.counting import Engine
-from loopflow.io.encoding import encoding_id
 from loopflow.io.filters import Filter
 from loopflow.io.named_file import read_named
 from loopflow.io.start import Push, Start, find_push_start, find_start
@@ -37,6 +36,7 @@ from loopflow.model import (
     Verdict,
     is_regular,
 )
+from loopflow.tokens.encodings import encoding_id
 
 
 @dataclass(frozen=True, slots=True)

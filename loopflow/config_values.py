@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.errors import ConfigError, UsageError
-from loopflow.io.encoding import VOCABULARY_DIGESTS
 from loopflow.model import MOST_TOKENS, Allowance, Level, Place
+from loopflow.tokens.encodings import VOCABULARY_DIGESTS
 
 _SIZE = re.compile(r"(\d[\d_]*(?:\.\d+)?) ?([kKmM]?)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from loopflow.analysis.names import sort_by_path
 from loopflow.comparing import CompareRequest, Measured, compare_with, judge_by, require_whole, write_baseline
 from loopflow.io.counting import count
-from loopflow.io.encoding import TokenCounter
 from loopflow.io.file import choose, coverage
 from loopflow.io.git import Git
 from loopflow.io.surroundings import Root, read_surroundings
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.model import FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
 from loopflow.running import ConfigRequest, CountRequest, Run, read_config
+from loopflow.tokens.protocol import TokenCounter
 
 if TYPE_CHECKING:
     from loopflow.analysis.proposal import Proposal

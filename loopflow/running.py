@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from threading import Thread
 
 from loopflow.analysis.facts import VERSION as FACTS_VERSION
 from loopflow.analysis.names import escape_name
@@ -12,7 +11,6 @@ from loopflow.config import CONFIG_FILES, Config, resolve
 from loopflow.errors import UsageError, describe_os_error
 from loopflow.io.cache import Cache, NoCache, SqliteCache
 from loopflow.io.counting import Engine, available_processors
-from loopflow.io.encoding import TokenCounter, create_counter
 from loopflow.io.file import Listed, list_all
 from loopflow.io.git import Git
 from loopflow.io.named_file import read_named
@@ -20,11 +18,15 @@ from loopflow.io.progress import NoProgress, Progress
 from loopflow.io.surroundings import Root, read_surroundings
 from loopflow.io.tree_files import TreeFiles
 from loopflow.model import SelectRequest, Surroundings
+from loopflow.tokens.choice import create_counter
+from loopflow.tokens.protocol import TokenCounter
+
+_TYPICAL_BYTES = 4_000  # what a file of source code has, more or less
 
 
 @dataclass(frozen=True, slots=True)
 class CountRequest:
-    """How to count: the engine (None for the fastest there is), the number of threads.
+    """How to count: the engine (None for what is fastest for the amount), the number of threads.
 
     `cache_file` is where counts are kept, None for nowhere. `progress` is told how far the run is, and `remark` what
     only the curious want to know.
@@ -66,6 +68,8 @@ class Run:
             baseline=self.config.baseline,
         )
         self.engine = _start_engine(counting, self.config.encoding, git)
+        if self.engine.cache.is_empty:  # what is listed will have to be counted: an engine may load meanwhile
+            self.engine.counter.expect(_TYPICAL_BYTES * sum(len(listing.items) for listing in self.listed.wanted))
 
 
 def read_config(request: SelectRequest, configuring: ConfigRequest, *, root: Root = None) -> Config:
@@ -103,10 +107,9 @@ def _read_config_file(path: str, root: str) -> bytes:
 
 
 def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
-    counter = create_counter(encoding, counting.engine)
+    directory = counting.cache_file and os.path.dirname(counting.cache_file)
+    counter = create_counter(encoding, counting.engine, directory)
     cache = _open_cache(counting, counter)
-    if cache.is_empty:  # all will have to be counted: the encoding loads while files are looked at
-        Thread(target=_load, args=(counter,), daemon=True).start()
     return Engine(git, counter, cache, counting.progress, counting.jobs or available_processors())
 
 
@@ -115,10 +118,3 @@ def _open_cache(counting: CountRequest, counter: TokenCounter) -> Cache:
         return NoCache()
     counter_id = f"{counter.id}:facts-{FACTS_VERSION}"
     return SqliteCache(counting.cache_file, counter_id, time.time_ns(), counting.remark)
-
-
-def _load(counter: TokenCounter) -> None:
-    try:
-        counter.count([""])
-    except Exception:  # noqa: BLE001  whoever counts in earnest meets it again, and reports it
-        return

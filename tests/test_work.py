@@ -134,8 +134,8 @@ def tallies(monkeypatch: pytest.MonkeyPatch) -> list[Tally]:
     """Return a list of the counters that the use cases create from now on."""
     created: list[Tally] = []
 
-    def create_tally(encoding: str, engine: str | None) -> Tally:
-        created.append(Tally(create_counter(encoding, engine)))
+    def create_tally(encoding: str, engine: str | None, table_directory: str | None) -> Tally:
+        created.append(Tally(create_counter(encoding, engine, table_directory)))
         return created[-1]
 
     monkeypatch.setattr("loopflow.running.create_counter", create_tally)

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,11 @@ from loopflow.console.streams import Streams, process_streams
 from loopflow.errors import ExitCode
 from loopflow.render.formats import FORMATS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from loopflow.cli.options import Options
+
 PROGRAM = "code-context"
 _WIDEST_HELP = 100
 _NARROWEST_HELP = 50
@@ -27,11 +32,14 @@ _NARROWEST_HELP = 50
 def _describe_version(context: click.Context) -> str:
     from importlib.metadata import version  # noqa: PLC0415
 
-    from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS, choose_engine  # noqa: PLC0415
+    from loopflow.tokens.choice import DISTRIBUTIONS, choose_engines  # noqa: PLC0415
+    from loopflow.tokens.encodings import VOCABULARY_DIGESTS  # noqa: PLC0415
 
-    engine = choose_engine(context.obj.get("LOOPFLOW_ENGINE") or None)
-    encodings = " and ".join(VOCABULARY_DIGESTS)
-    counts = f"counting {encodings} with {engine} {version(DISTRIBUTIONS[engine])}"
+    engines = choose_engines(context.obj.get("LOOPFLOW_ENGINE") or None)
+    named = " and ".join(
+        f"{name} {version(DISTRIBUTIONS[name])}" if name in DISTRIBUTIONS else name for name in engines
+    )
+    counts = f"counting {' and '.join(VOCABULARY_DIGESTS)} with {named}"
     return f"{context.info_name} {version(DISTRIBUTION)}, {counts}\n"
 
 
@@ -150,13 +158,22 @@ def _run(console: Console, arguments: Sequence[str], here: str) -> ExitCode:
 
     options = read_options(given, console.environ, here)
     console.quiet = options.quiet
+    code = _command(options)(console, options)
+    if options.count.cache_file is not None:
+        from loopflow.tokens.table_file import store_missing_tables  # noqa: PLC0415
+
+        console.flush()  # nobody waits for what only later runs need
+        store_missing_tables(os.path.dirname(options.count.cache_file))
+    return code
+
+
+def _command(options: "Options") -> "Callable[[Console, Options], ExitCode]":
     from loopflow.cli import commands  # noqa: PLC0415
 
     if options.init:
-        return commands.start(console, options)
+        return commands.start
     if options.show_config:
-        return commands.show_config(console, options)
+        return commands.show_config
     if options.save_baseline:
-        return commands.save(console, options)
-    command = commands.print_profile if options.profile else commands.print_context
-    return command(console, options)
+        return commands.save
+    return commands.print_profile if options.profile else commands.print_context

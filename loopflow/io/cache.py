@@ -1,7 +1,8 @@
 """What is known from earlier runs, in SQLite: the only module that knows its schema.
 
-Two tables. `content` holds what a blob id counts as, for one encoding, rule of decoding and engine: it serves the work
-tree, the index and revisions alike. `page` holds, for each directory of a tree, what a run knew of its files: their
+Two tables. `content` holds what a blob id counts as, for one encoding, rule of decoding and set of rules: it serves the
+work tree, the index and revisions alike, whichever engine counted. What only one engine counts so is kept apart, under
+an id of its own, and stands in no page. `page` holds, for each directory of a tree, what a run knew of its files: their
 state on disk, so that an unchanged file need not be opened, their blob ids, and what those count as, so that ids need
 not be looked up one by one. A state is only written down when its times lie more than two seconds before the run began:
 a file system's clock is coarse, and a later change must be able to show (git calls such entries racy).
@@ -14,7 +15,7 @@ remark for whoever wants to know.
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from hashlib import sha256
 from itertools import islice
@@ -39,7 +40,7 @@ _DAY_NS = 86_400_000_000_000
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS content (
-    counter INTEGER NOT NULL,  -- digest of the encoding's id and the engine's
+    counter INTEGER NOT NULL,  -- digest of what counts depend on
     blob BLOB NOT NULL,        -- git blob id
     tokens INTEGER NOT NULL,
     size INTEGER NOT NULL,     -- bytes
@@ -69,8 +70,8 @@ class Cache(Protocol):
         """Whether nothing is known, so that an encoding will surely have to be loaded."""
         ...
 
-    def contents(self, blobs: Iterable[str]) -> dict[str, Content]:
-        """Return what is known of these blob ids."""
+    def contents(self, blobs: Iterable[str], apart: str = "") -> dict[str, Content]:
+        """Return what is known of these blob ids; with `apart`, what the engine of that name alone counts them as."""
         ...
 
     def pages(self, root: str) -> dict[str, bytes]:
@@ -81,8 +82,11 @@ class Cache(Protocol):
         """Return `stamp`, or none where a later change of the file could leave it as it is."""
         ...
 
-    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes]) -> None:
-        """Keep what was found, for the next run; `pages` take the place of those there are."""
+    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes], apart: str = "") -> None:
+        """Keep what was found, for the next run; `pages` take the place of those there are.
+
+        With `apart`, the contents are what the engine of that name alone counts them as.
+        """
         ...
 
 
@@ -91,7 +95,7 @@ class NoCache:
 
     is_empty = True
 
-    def contents(self, blobs: Iterable[str]) -> dict[str, Content]:  # noqa: ARG002
+    def contents(self, blobs: Iterable[str], apart: str = "") -> dict[str, Content]:  # noqa: ARG002
         """Return nothing."""
         return {}
 
@@ -103,7 +107,7 @@ class NoCache:
         """Return `stamp`: nothing will rely on it."""
         return stamp
 
-    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes]) -> None:
+    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes], apart: str = "") -> None:
         """Keep nothing."""
 
 
@@ -112,12 +116,13 @@ class SqliteCache:
 
     def __init__(self, path: str, counter: str, now_ns: int, remark: Callable[[str], object]) -> None:
         self._path = path
+        self._name = counter
         self._counter = _digest(counter.encode())
         self._now_ns = now_ns
         self._day = now_ns // _DAY_NS
         self._remark = remark
         self._lock = Lock()
-        self._used_contents: list[bytes] = []
+        self._used_contents: list[tuple[int, bytes]] = []
         self._used_tree: int | None = None
         self._connection: sqlite3.Connection | None = None
         self._connection = self._attempt(self._open)
@@ -131,21 +136,25 @@ class SqliteCache:
         query = "SELECT 1 FROM content WHERE counter = ? UNION ALL SELECT 1 FROM page LIMIT 1"
         return not self._attempt(lambda: self._query(query, (self._counter,)))
 
-    def contents(self, blobs: Iterable[str]) -> dict[str, Content]:
-        """Return what is known of these blob ids."""
-        return self._attempt(lambda: self._contents({bytes.fromhex(blob) for blob in blobs})) or {}
+    def contents(self, blobs: Iterable[str], apart: str = "") -> dict[str, Content]:
+        """Return what is known of these blob ids; with `apart`, what the engine of that name alone counts them as."""
+        counter = self._counter_of(apart)
+        return self._attempt(lambda: self._contents(counter, {bytes.fromhex(blob) for blob in blobs})) or {}
 
     def pages(self, root: str) -> dict[str, bytes]:
         """Return the pages of the tree at `root` by directory."""
         return self._attempt(lambda: self._pages(self._tree(root))) or {}
 
-    def _contents(self, wanted: set[bytes]) -> dict[str, Content]:
+    def _counter_of(self, apart: str) -> int:
+        return _digest(f"{self._name}:{apart}".encode()) if apart else self._counter
+
+    def _contents(self, counter: int, wanted: set[bytes]) -> dict[str, Content]:
         found: dict[str, Content] = {}
-        for blob, tokens, size, flags, facts, day, checksum in self._rows(wanted):
-            if blob in wanted and checksum == _checksum(self._counter, blob, (tokens, size, flags), facts):
+        for blob, tokens, size, flags, facts, day, checksum in self._rows(counter, wanted):
+            if blob in wanted and checksum == _checksum(counter, blob, (tokens, size, flags), facts):
                 found[blob.hex()] = Content.of((tokens, size, flags), facts)
                 if day < self._day - _REFRESHED_DAYS:
-                    self._used_contents.append(blob)
+                    self._used_contents.append((counter, blob))
         return found
 
     def _pages(self, tree: int) -> dict[str, bytes]:
@@ -166,19 +175,21 @@ class SqliteCache:
         settled = self._now_ns - SETTLED_NS
         return stamp if _OLDEST_NS < stamp.mtime_ns < settled and stamp.ctime_ns < settled else NO_STAMP
 
-    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes]) -> None:
+    def save(self, contents: Mapping[str, Content], root: str, pages: Mapping[str, bytes], apart: str = "") -> None:
         """Keep what was found, note what was of use, and forget what was not for a long time."""
         if contents or pages or self._used_contents or self._used_tree is not None:
-            self._attempt(lambda: self._save(contents, self._tree(root), pages))
+            counter = self._counter_of(apart)
+            rows = [self._content_row(counter, bytes.fromhex(blob), contents[blob]) for blob in sorted(contents)]
+            self._attempt(lambda: self._save(rows, self._tree(root), pages))
 
-    def _save(self, contents: Mapping[str, Content], tree: int, pages: Mapping[str, bytes]) -> None:
+    def _save(self, contents: Sequence[tuple[Any, ...]], tree: int, pages: Mapping[str, bytes]) -> None:
         if self._connection is None:
             raise _GoneError
         with self._lock, self._connection as database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(
                 "INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._content_row(bytes.fromhex(blob), contents[blob]) for blob in sorted(contents)),
+                contents,
             )
             database.executemany(
                 "INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?, ?)",
@@ -186,7 +197,7 @@ class SqliteCache:
             )
             database.executemany(
                 "UPDATE content SET day = ? WHERE counter = ? AND blob = ?",
-                ((self._day, self._counter, blob) for blob in self._used_contents),
+                ((self._day, *used) for used in self._used_contents),
             )
             if self._used_tree is not None:
                 database.execute("UPDATE page SET day = ? WHERE tree = ?", (self._day, self._used_tree))
@@ -196,20 +207,20 @@ class SqliteCache:
     def _page_row(self, tree: int, directory: bytes, page: bytes) -> tuple[Any, ...]:
         return tree, directory, self._day, page, _page_checksum(tree, directory, page)
 
-    def _content_row(self, blob: bytes, content: Content) -> tuple[Any, ...]:
+    def _content_row(self, counter: int, blob: bytes, content: Content) -> tuple[Any, ...]:
         numbers = content.numbers
-        checksum = _checksum(self._counter, blob, numbers, content.facts)
-        return self._counter, blob, *numbers, content.facts, self._day, checksum
+        checksum = _checksum(counter, blob, numbers, content.facts)
+        return counter, blob, *numbers, content.facts, self._day, checksum
 
-    def _rows(self, wanted: set[bytes]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, counter: int, wanted: set[bytes]) -> Iterator[tuple[Any, ...]]:
         query = "SELECT blob, tokens, size, flags, facts, day, checksum FROM content WHERE counter = ?"
-        [(known,)] = self._query("SELECT count(*) FROM content WHERE counter = ?", (self._counter,))
+        [(known,)] = self._query("SELECT count(*) FROM content WHERE counter = ?", (counter,))
         if len(wanted) * _SCAN_FROM > known:
-            yield from self._query(query, (self._counter,))
+            yield from self._query(query, (counter,))
             return
         ids = iter(sorted(wanted))
         while some := tuple(islice(ids, _AT_ONCE)):
-            yield from self._query(f"{query} AND blob IN ({','.join('?' * len(some))})", (self._counter, *some))
+            yield from self._query(f"{query} AND blob IN ({','.join('?' * len(some))})", (counter, *some))
 
     def _query(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         if self._connection is None:

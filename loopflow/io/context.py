@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from loopflow.io.encoding import TokenCounter
 from loopflow.model import FileRef
+from loopflow.tokens.protocol import TokenCounter
 
 WRAPPERS_AT_ONCE = 4096
 

@@ -18,13 +18,13 @@ from loopflow.analysis.filetype import file_type
 from loopflow.errors import TooLargeError, UncountableError, UnreadableError
 from loopflow.io.cache import Cache
 from loopflow.io.document import LargeText
-from loopflow.io.encoding import TokenCounter
 from loopflow.io.git import Git
 from loopflow.io.known import Known, News, look_up
 from loopflow.io.pages import NO_STAMP, Content
 from loopflow.io.progress import Progress
 from loopflow.io.sources import Batch, Item, check_blob, read_from_git, read_worktree
 from loopflow.model import Document, FileRef, FileTokens, Reason, Selection, Skipped, Worktree
+from loopflow.tokens.protocol import TokenCounter
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -105,6 +105,8 @@ class _Run:
         self._blobs = known.blobs
         self._contents = known.contents
         self._news = news
+        self._apart: dict[str, str] = {}
+
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  a run that reads nothing needs none
 
         self._pool = ThreadPoolExecutor(engine.jobs, thread_name_prefix="count")
@@ -114,6 +116,8 @@ class _Run:
         engine = self._engine
         size = sum(self._stamps[ref.path].size for ref in self._unread) if self._on_disk else 0
         engine.progress.start(len(self._unread), size)
+        if engine.cache.is_empty:  # else most of it may turn out to be known
+            engine.counter.expect(size)
         pool = self._pool
         held: deque[Future[list[_Done]]] = deque()
         try:
@@ -160,10 +164,31 @@ class _Run:
             fresh = {document.digest for document in documents}.difference(self._contents)
             self._contents.update(self._engine.cache.contents(fresh))
         texts = {document.digest: document for document in documents if document.digest not in self._contents}
+        self._look_up_apart(texts)
         counts, failures = _count_texts(self._engine.counter, texts)
         self._contents.update(counts)
-        self._news.add_contents(counts)
+        apart = {digest: name for digest in counts if (name := self._engine.counter.apart(texts[digest].text))}
+        self._keep_apart({digest: counts[digest] for digest in apart}, apart)
+        self._news.add_contents({digest: content for digest, content in counts.items() if digest not in apart})
         return [self._settle(item, failures) for item in items]
+
+    def _look_up_apart(self, texts: dict[str, Document]) -> None:
+        """Take from `texts` what one engine alone has counted before."""
+        wanted: dict[str, set[str]] = {}
+        for digest, document in texts.items():
+            if name := self._engine.counter.apart(document.text):
+                wanted.setdefault(name, set()).add(digest)
+        for name, digests in wanted.items():
+            known = self._engine.cache.contents(digests, name)
+            self._contents.update(known)
+            self._apart |= dict.fromkeys(known, name)
+            for digest in known:
+                del texts[digest]
+
+    def _keep_apart(self, contents: Mapping[str, Content], names: Mapping[str, str]) -> None:
+        self._apart |= names
+        for digest, content in contents.items():
+            self._news.add_contents({digest: content}, names[digest])
 
     def _settle(self, item: Item, failures: Mapping[str, str]) -> _Done:
         if isinstance(item, LargeText):
@@ -176,7 +201,8 @@ class _Run:
         if item.digest in failures:
             return None, Skipped(path, Reason.UNCOUNTED, failures[item.digest])
         content = self._contents[item.digest]
-        self._news.add_file(path, self._stamps.get(path, NO_STAMP), item.digest, content)
+        if item.digest not in self._apart:  # what a page holds is taken for every engine's answer
+            self._news.add_file(path, self._stamps.get(path, NO_STAMP), item.digest, content)
         return item if self._sink else None, _tokens(path, item.digest, content)
 
     def _note(self, path: str, digest: str, content: Content) -> None:
@@ -191,7 +217,7 @@ class _Run:
         path = text.ref.path
         known = self._contents.get(self._blobs.get(path, ""))
         tokens, facts = (known.tokens, known.facts) if known else (0, None)
-        beginning = ""
+        beginning = apart = ""
         try:
             with closing(text.pieces()) as pieces:
                 if self._sink:
@@ -201,6 +227,7 @@ class _Run:
                         self._sink.write(piece)
                     # In a thread, so that an interrupt need not wait for the engine.
                     tokens += 0 if known else self._pool.submit(self._engine.counter.count, [piece]).result()[0]
+                    apart = apart or ("" if known else self._engine.counter.apart(piece))
                     if facts is None:  # the first piece is too small to tell what the text is
                         beginning += piece
                         is_enough = len(beginning) > _TELLING
@@ -216,7 +243,8 @@ class _Run:
         elif known and text.digest != self._blobs[path]:
             return Skipped(path, Reason.UNREADABLE, "it changed while it was read")
         content = Content(tokens, text.size, text.lossy, facts=facts or "")
-        self._note(path, text.digest, content)
+        if not apart:  # nobody would look that up before the whole text is read again
+            self._note(path, text.digest, content)
         return _tokens(path, text.digest, content)
 
 

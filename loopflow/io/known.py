@@ -38,18 +38,18 @@ class News:
         self._is_difference = selection.request.changed
         self._is_part = selection.request.changed or selection.request.narrows
         self._lock = Lock()
-        self._contents: dict[str, Content] = {}
+        self._contents: dict[str, dict[str, Content]] = {"": {}}
         self._entries: dict[str, dict[str, Entry]] = {}
 
     @property
     def size(self) -> int:
         """How many contents wait to be written."""
-        return len(self._contents)
+        return sum(map(len, list(self._contents.values())))
 
-    def add_contents(self, contents: Mapping[str, Content]) -> None:
-        """Add what blob ids count as."""
+    def add_contents(self, contents: Mapping[str, Content], apart: str = "") -> None:
+        """Add what blob ids count as; `apart` names the only engine that counts them so, if it is not all of them."""
         with self._lock:
-            self._contents.update(contents)
+            self._contents.setdefault(apart, {}).update(contents)
 
     def add_file(self, path: str, stamp: Stamp, blob: str, content: Content) -> None:
         """Add which content a file had in the state `stamp`; a binary one on disk has no `blob`."""
@@ -63,7 +63,7 @@ class News:
     def save(self) -> None:
         """Write everything to the cache. Where there is news, a run over everything forgets files that are gone."""
         with self._lock:
-            contents, self._contents = self._contents, {}
+            contents, self._contents = self._contents, {"": {}}
             news, self._entries = self._entries, {}
             for directory, entries in news.items():
                 start = _name_start(directory)
@@ -74,7 +74,9 @@ class News:
                 kept |= {name: new for name, new in entries.items() if new.stamp != NO_STAMP or name not in kept}
                 self.pages[directory] = pack(kept)
             pages = {directory: self.pages[directory] for directory in news}
-        self._cache.save(contents, self._root, pages)
+        self._cache.save(contents.pop(""), self._root, pages)
+        for apart, others in contents.items():
+            self._cache.save(others, self._root, {}, apart)
 
 
 def look_up(selection: Selection, cache: Cache, news: News, *, with_text: bool) -> Known:

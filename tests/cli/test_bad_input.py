@@ -71,7 +71,7 @@ def test_the_nearest_option_is_suggested(wrong: str, right: str, sample: Path) -
 
 def test_an_unknown_engine(sample: Path) -> None:
     """An engine that does not exist is named with those that do, for a profile as for --version."""
-    message = "code-context: error: there is no engine 'fast'; LOOPFLOW_ENGINE is one of toktok, tiktoken\n"
+    message = "code-context: error: there is no engine 'fast'; LOOPFLOW_ENGINE is one of table, toktok, tiktoken\n"
     for option in ("--profile", "--version"):
         assert run(option, cwd=sample, env={"LOOPFLOW_ENGINE": "fast"}) == Result(2, "", message)
 

@@ -11,7 +11,7 @@ import pytest
 
 from loopflow.cli.code_context import code_context, main
 from loopflow.cli.help import SECTIONS
-from loopflow.io.encoding import create_counter
+from loopflow.io.encoding import DISTRIBUTIONS, create_counter
 from loopflow.render.context import RawLayout
 from tests.support.run import Result, python, run
 from tests.support.sample import FILES, TOKENS, UTIL
@@ -218,24 +218,26 @@ def test_shells_can_complete(shell: str, sample: Path) -> None:
 @pytest.mark.parametrize(
     ("engine", "shown"),
     [
-        pytest.param("toktok", "toktok", marks=pytest.mark.skipif(not HAS_TOKTOK, reason="toktok is not installed")),
-        ("tiktoken", "tiktoken"),
-        ("", "toktok" if HAS_TOKTOK else "tiktoken"),
+        pytest.param("toktok", ["toktok"], marks=pytest.mark.skipif(not HAS_TOKTOK, reason="toktok is not installed")),
+        ("tiktoken", ["tiktoken"]),
+        ("table", ["table"]),
+        ("", ["table", "toktok" if HAS_TOKTOK else "tiktoken"]),
     ],
 )
-def test_version_names_what_counts(engine: str, shown: str, sample: Path) -> None:
-    """--version says the versions of the program and of the engine in use; an empty choice is no choice."""
+def test_version_names_what_counts(engine: str, shown: list[str], sample: Path) -> None:
+    """--version says the versions of the program and of the engines in use; an empty choice is no choice."""
     set_engine = ("env", f"LOOPFLOW_ENGINE={engine}")
     ours = version("loopflow-code-context")
-    theirs = version({"toktok": "toktok-rs", "tiktoken": "tiktoken"}[shown])
-    line = f"code-context {ours}, counting o200k_base and cl100k_base with {shown} {theirs}\n"
+    numbers = {name: f" {version(DISTRIBUTIONS[name])}" for name in shown if name in DISTRIBUTIONS}
+    theirs = " and ".join(f"{name}{numbers.get(name, '')}" for name in shown)
+    line = f"code-context {ours}, counting o200k_base and cl100k_base with {theirs}\n"
     assert run("--version", cwd=sample, program=(*set_engine, *python(""))) == Result(0, line, "")
 
 
 def test_version_without_toktok_names_tiktoken(sample: Path) -> None:
-    """Where the fast engine is not installed, tiktoken counts; asking for the other one is an error."""
+    """Where the fast engine is not installed, tiktoken counts what is much; asking for the other one is an error."""
     without = python("import sys\nsys.modules['toktok'] = None")
-    assert " with tiktoken " in run("--version", cwd=sample, program=without).out
+    assert " with table and tiktoken " in run("--version", cwd=sample, program=without).out
     forced = run("--version", cwd=sample, program=without, env={"LOOPFLOW_ENGINE": "toktok"})
     assert (forced.code, forced.out) == (2, "")
     assert forced.err.startswith("code-context: error: the engine toktok is not installed; ")
@@ -246,7 +248,7 @@ def test_what_answers_at_once_imports_little(option: str, sample: Path) -> None:
     """--version and --help load no engine, no git, nothing for patterns, colours or the clipboard."""
     loaded = run(option, cwd=sample, program=python(LIST_MODULES)).err.split()
     assert "click" in loaded
-    assert not {"git", "tiktoken", "toktok", "rich", "pathspec", "pyperclip", "platformdirs"} & {*loaded}
+    assert not {"git", "tiktoken", "toktok", "regex", "rich", "pathspec", "pyperclip", "platformdirs"} & {*loaded}
 
 
 def test_a_plain_profile_imports_no_more_than_it_needs(sample: Path) -> None:

@@ -89,7 +89,7 @@ def alone() -> tuple[str, ...]:
     return program
 
 
-@pytest.mark.parametrize("engine", ["tiktoken", pytest.param("toktok", marks=needs_toktok)])
+@pytest.mark.parametrize("engine", ["table", "tiktoken", pytest.param("toktok", marks=needs_toktok)])
 def test_no_network_is_needed(engine: str, alone: tuple[str, ...], sample: Path) -> None:
     """Where no address can be reached, both engines count as ever."""
     result = run("--profile", "src", cwd=sample, program=(*alone, *COMMAND), env={"LOOPFLOW_ENGINE": engine})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loopflow.io.encoding import encoding_id
+from loopflow.tokens.encodings import encoding_id
 from tests.support.builder import Repo, write_files
 from tests.support.charts import read_chart, words
 from tests.support.oracle import count_text

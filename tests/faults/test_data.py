@@ -28,8 +28,8 @@ import pytest
 
 from loopflow.io.baseline import Baseline, dump
 from loopflow.io.cache import SCHEMA
-from loopflow.io.encoding import encoding_id
 from loopflow.model import BASELINE_FILE
+from loopflow.tokens.encodings import encoding_id
 from tests.support.builder import Repo
 from tests.support.run import COMMAND, Result, environment, python, run
 

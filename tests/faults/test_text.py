@@ -3,7 +3,7 @@
 what a file holds                         what happens
 ----------------------------------------  ----------------------------------------------------------------
 names of special tokens                   they are ordinary text
-a million blanks                          counted by toktok; with tiktoken `uncounted`, and the run incomplete
+a million blanks                          counted by toktok; with the others `uncounted`, and the run incomplete
 a megabyte of one character, of letters   counted to the token
 bytes that are not UTF-8                  U+FFFD for them, in what is printed as in what is counted
 UTF-16                                    binary, as it is to git
@@ -23,15 +23,21 @@ from pathlib import Path
 import pytest
 
 import loopflow
-from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS
+from loopflow.io.encoding import ENGINES as NAMES
+from loopflow.io.encoding import VOCABULARY_DIGESTS
 from tests.support.builder import Repo
 from tests.support.memory import MEGABYTE, peak_of, run_within
 from tests.support.oracle import count_text
 from tests.support.run import Result, python, run
 
 ENGINES = [
-    pytest.param(name, marks=pytest.mark.skipif(not importlib.util.find_spec(name), reason=f"{name} is not installed"))
-    for name in DISTRIBUTIONS
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(
+            name == "toktok" and not importlib.util.find_spec(name), reason=f"{name} is not installed"
+        ),
+    )
+    for name in NAMES
 ]
 NO_MEMORY = (
     "code-context: error: there is not enough memory, or the process may not have more of it;"

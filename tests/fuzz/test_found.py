@@ -6,11 +6,11 @@ import pytest
 
 from loopflow.errors import BaselineError, GitError
 from loopflow.io.baseline import parse
-from loopflow.io.encoding import encoding_id
 from loopflow.io.git_output import IN_INDEX, IN_TREE, TRACKED, Form, read_differences, read_refs
 from loopflow.model import Report, Repository
 from loopflow.render.html import render_html
 from loopflow.render.treemap import GRID, build_treemap
+from loopflow.tokens.encodings import encoding_id
 from tests.support.profiles import make_profile
 
 REPOSITORY = Repository("/r", "/r/.git", "/r/.git/index")

@@ -46,7 +46,7 @@ def test_both_steps(tmp_path: Path) -> None:
     assert Repo(workspace).git("status", "--porcelain", "--ignored") == before
     venv = runner.temp / "code-context-venv"
     version = subprocess.run([venv / "bin/code-context", "--version"], capture_output=True, text=True, check=True)
-    assert "with toktok" in version.stdout
+    assert "with table and toktok" in version.stdout
     (venv / "bin/pip").unlink()
     for pip in venv.glob("lib/*/site-packages/pip"):
         pip.rename(venv / "no-pip")

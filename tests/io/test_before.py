@@ -214,8 +214,8 @@ def test_comparing_a_second_time_reads_nothing(
     """The first run counts what there is and what there was; the next one opens no file and counts no text."""
     tallies: list[Tally] = []
 
-    def create_tally(encoding: str, engine: str | None) -> Tally:
-        tallies.append(Tally(create_counter(encoding, engine)))
+    def create_tally(encoding: str, engine: str | None, table_directory: str | None) -> Tally:
+        tallies.append(Tally(create_counter(encoding, engine, table_directory)))
         return tallies[-1]
 
     monkeypatch.setattr("loopflow.running.create_counter", create_tally)

@@ -15,7 +15,7 @@ from loopflow.errors import GitError, TooLargeError, UnreadableError
 from loopflow.io.cache import NoCache, SqliteCache
 from loopflow.io.counting import Engine, count
 from loopflow.io.document import BINARY_HEAD, LargeText, blob_id
-from loopflow.io.encoding import VOCABULARY_DIGESTS, TokenCounter, create_counter
+from loopflow.io.encoding import ENGINES, VOCABULARY_DIGESTS, TokenCounter, create_counter
 from loopflow.io.file import read, select
 from loopflow.io.git import Git
 from loopflow.io.opening import Opener
@@ -43,8 +43,8 @@ def nasty_bytes() -> st.SearchStrategy[bytes]:
 
 @cache
 def counters() -> list[TokenCounter]:
-    """Return both engines for both encodings, loaded once."""
-    return [create_counter(encoding, engine) for encoding in VOCABULARY_DIGESTS for engine in ("toktok", "tiktoken")]
+    """Return every engine for both encodings, loaded once."""
+    return [create_counter(encoding, engine) for encoding in VOCABULARY_DIGESTS for engine in ENGINES]
 
 
 def large(data: bytes, head: int = 0, size: int | None = None) -> LargeText:

@@ -15,7 +15,7 @@ from loopflow.config import CONFIG_FILES
 from loopflow.errors import UsageError
 from loopflow.io.cache import NoCache
 from loopflow.io.counting import Engine, count
-from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS, TokenCounter, create_counter
+from loopflow.io.encoding import ENGINES, VOCABULARY_DIGESTS, TokenCounter, create_counter
 from loopflow.io.file import select
 from loopflow.io.git import Git
 from loopflow.io.opening import Opener
@@ -229,7 +229,7 @@ def test_counts_are_those_of_a_slow_and_simple_count(tree: Tree) -> None:
         selection = select(EVERYTHING, Git(), str(repo.root))
         for encoding in VOCABULARY_DIGESTS:
             expected = count_repository(repo.root, encoding)
-            for engine in DISTRIBUTIONS:
+            for engine in ENGINES:
                 engine_of = Engine(Git(), load_counter(encoding, engine), NoCache(), NoProgress(), 2)
                 counts = count(selection, engine_of)
                 assert {item.path: item.tokens for item in counts if isinstance(item, FileTokens)} == expected

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from loopflow.io.baseline import Baseline, dump
-from loopflow.io.encoding import encoding_id
+from loopflow.tokens.encodings import encoding_id
 from tests.support.builder import Repo, write_files
 
 MAIN = '''"""Say hello."""

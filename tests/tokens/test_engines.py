@@ -1,4 +1,4 @@
-"""Counting tokens: two engines, two encodings, the same numbers, and never the network."""
+"""Counting tokens: three engines, two encodings, the same numbers, and never the network."""
 
 import os
 import subprocess
@@ -14,29 +14,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.errors import UncountableError, UsageError, VocabularyError
-from loopflow.io.encoding import (
-    DEFAULT_ENCODING,
-    DISTRIBUTIONS,
-    VOCABULARY_DIGESTS,
-    TiktokenCounter,
-    TokenCounter,
-    ToktokCounter,
-    choose_engine,
-    create_counter,
-)
+from loopflow.tokens.choice import ENGINES, choose_engines, create_counter
+from loopflow.tokens.encodings import DEFAULT_ENCODING, PATTERNS, VOCABULARY_DIGESTS
+from loopflow.tokens.protocol import TokenCounter
+from loopflow.tokens.with_tiktoken import Tiktoken
 from tests.support.oracle import count_text
 
 ENCODINGS = tuple(VOCABULARY_DIGESTS)
-ENGINES = tuple(DISTRIBUTIONS)
+ALL = (*ENGINES, None)
+"""Each engine by itself, and the choice by amount."""
 
 
 @cache
-def load_counter(encoding: str, engine: str) -> TokenCounter:
+def load_counter(encoding: str, engine: str | None) -> TokenCounter:
     """Load each encoding once for all tests: it takes a fraction of a second."""
     return create_counter(encoding, engine)
 
 
 NASTY = {
+    "unassigned": "\u088f's \u0378x \U000323b0\ufffdt",
+    "long piece": "z" * 60_001,
+    "many different pieces": " ".join(f"{number * 7919:x}q{number:b}" for number in range(20_000)),
     "nothing": "",
     "special tokens": "<|endoftext|><|fim_prefix|> <|endofprompt|>\n<|im_start|>system<|im_end|>",
     "contractions": "I'm you'RE they'Ll 's 'S '\u017f don\u2019t",
@@ -86,10 +84,10 @@ NASTY = {
 @pytest.mark.parametrize("name", NASTY)
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_engines_count_nasty_texts_alike(encoding: str, name: str) -> None:
-    """Both engines count every text as tiktoken's own encoding does."""
+    """Every engine, and the choice between them, count every text as tiktoken's own encoding does."""
     text = NASTY[name]
     expected = count_text(text, encoding)
-    assert [load_counter(encoding, engine).count([text]) for engine in ENGINES] == [[expected]] * 2
+    assert [load_counter(encoding, engine).count([text]) for engine in ALL] == [[expected]] * len(ALL)
 
 
 TEXTS = st.lists(
@@ -104,10 +102,10 @@ TEXTS = st.lists(
 
 @given(st.lists(TEXTS, max_size=5))
 def test_engines_count_random_texts_alike(texts: list[str]) -> None:
-    """Whatever the texts, both engines count each of them as tiktoken's own encoding does, in order."""
+    """Whatever the texts, every engine counts each of them as tiktoken's own encoding does, in order."""
     for encoding in ENCODINGS:
         expected = [count_text(text, encoding) for text in texts]
-        assert [load_counter(encoding, engine).count(texts) for engine in ENGINES] == [expected] * 2
+        assert [load_counter(encoding, engine).count(texts) for engine in ALL] == [expected] * len(ALL)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -135,7 +133,7 @@ def test_counts_that_are_known(text: str, expected: int) -> None:
 BLANKS = """
 import sys
 from loopflow.errors import UncountableError
-from loopflow.io.encoding import create_counter
+from loopflow.tokens.choice import create_counter
 counter = create_counter("o200k_base", "tiktoken")
 for text in (" " * 1_000_000, " " * 999_998, " " * 999_999, "x" + " " * 1_000_000 + "\\r", " \\t" * 500_000 + "x"):
     try:
@@ -163,10 +161,10 @@ def test_tiktoken_gives_up_without_a_word(tmp_path: Path) -> None:
 
 PANIC = """
 from loopflow.errors import UncountableError
-from loopflow.io import encoding
-encoding._LONGEST_BLANK_RUN = 10**9
+from loopflow.tokens import choice, with_tiktoken
+with_tiktoken.LONGEST_BLANK_RUN = 10**9
 try:
-    encoding.create_counter("o200k_base", "tiktoken").count([" " * 1_000_000])
+    choice.create_counter("o200k_base", "tiktoken").count([" " * 1_000_000])
 except UncountableError as error:
     print(error)
 """
@@ -194,27 +192,27 @@ def test_an_unknown_encoding_is_refused(engine: str | None) -> None:
 
 
 def test_the_faster_engine_is_used_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a choice toktok counts if it is installed, and tiktoken if not."""
-    assert choose_engine() == "toktok"
-    assert isinstance(create_counter(), ToktokCounter)
+    """Without a choice it is the table, and for more text toktok if it is installed, and tiktoken if not."""
+    assert choose_engines() == ("table", "toktok")
+    assert create_counter().engine == "table and toktok"
     monkeypatch.setitem(sys.modules, "toktok", None)
-    assert choose_engine() == "tiktoken"
-    assert isinstance(create_counter(), TiktokenCounter)
+    assert choose_engines() == ("table", "tiktoken")
+    assert create_counter().engine == "table and tiktoken"
     assert create_counter().encoding == DEFAULT_ENCODING == "o200k_base"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_can_be_chosen(engine: str) -> None:
     """A choice holds whatever else is installed."""
-    assert choose_engine(engine) == engine
+    assert choose_engines(engine) == (engine,)
     assert create_counter(engine=engine).engine == engine
 
 
 def test_an_engine_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown engine is named with those that there are; a missing one with what installs it."""
     with pytest.raises(UsageError, match=r"^there is no engine 'gpt'$") as unknown:
-        choose_engine("gpt")
-    assert unknown.value.hint == "LOOPFLOW_ENGINE is one of toktok, tiktoken"
+        choose_engines("gpt")
+    assert unknown.value.hint == "LOOPFLOW_ENGINE is one of table, toktok, tiktoken"
     monkeypatch.setitem(sys.modules, "toktok", None)
     with pytest.raises(UsageError, match=r"^the engine toktok is not installed$") as missing:
         create_counter(engine="toktok")
@@ -222,13 +220,26 @@ def test_an_engine_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nothing_is_loaded_before_the_first_text(tmp_path: Path) -> None:
-    """Making a counter imports no engine and reads no vocabulary."""
+    """Making a counter, and asking for its id, imports no engine and reads no vocabulary and no table."""
     code = (
-        "import sys\nfrom loopflow.io.encoding import create_counter\n"
-        "create_counter(); create_counter('cl100k_base', 'tiktoken')\n"
-        "print(sorted({'tiktoken', 'toktok', 'regex'} & set(sys.modules)))"
+        "import sys\nfrom loopflow.tokens.choice import create_counter\n"
+        "for engine in (None, 'table', 'toktok', 'tiktoken'): create_counter('cl100k_base', engine).id\n"
+        "heavy = {'tiktoken', 'toktok', 'regex', 'importlib.metadata', 'loopflow.tokens.with_table', 'lzma'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     assert run_python(code, cwd=tmp_path).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_patterns_are_tiktokens(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """What splits a text in the source is what tiktoken's own definition of the encoding says."""
+    monkeypatch.setattr(tiktoken_ext.openai_public, "load_tiktoken_bpe", lambda *_, **__: {})
+    assert tiktoken_ext.openai_public.ENCODING_CONSTRUCTORS[encoding]()["pat_str"] == PATTERNS[encoding]
+
+
+def test_all_engines_share_one_id() -> None:
+    """What a count is kept under says nothing of who counted."""
+    assert len({create_counter(engine=engine).id for engine in ALL}) == 1
 
 
 def test_tiktoken_itself_is_left_as_it_is() -> None:
@@ -242,7 +253,7 @@ def test_the_digest_decides(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A vocabulary that is whole but not the expected one is refused, and so is one that was never packaged."""
     monkeypatch.setitem(VOCABULARY_DIGESTS, name, "0" * 64)
     with pytest.raises(VocabularyError, match="0" * 64):
-        TiktokenCounter(name).count(["x"])
+        Tiktoken(name).count(["x"])
 
 
 def test_an_uncountable_text_is_told_for_all_texts() -> None:

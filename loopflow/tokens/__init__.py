@@ -1,0 +1,1 @@
+"""Text in, count out: the encodings, the engines, and the choice between them. Knows no git and no repositories."""

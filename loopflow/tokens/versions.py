@@ -1,0 +1,27 @@
+"""Which versions of the engines the tests hold equal. What another one counts is not taken for everybody's answer."""
+
+from importlib import import_module
+
+# The first and the last that were tested, by their leading numbers.
+TESTED = {
+    "regex": ((2024, 11), (2026, 11)),
+    "toktok": ((0, 3), (0, 3)),
+    "tiktoken": ((0, 9), (0, 14)),
+}
+
+
+def installed(module: str) -> str:
+    """Return an engine with its version, such as "toktok-0.3.0". Imports it, so this is for when it counts anyway."""
+    return f"{module}-{import_module(module).__version__}"
+
+
+def untested(module: str) -> str:
+    """Return an engine with its version where that was not tested, else "". Imports it, as `installed` does."""
+    name = installed(module)
+    first, last = TESTED[module]
+    return "" if first <= _leading_numbers(name.partition("-")[2]) <= last else name
+
+
+def _leading_numbers(version: str) -> tuple[int, ...]:
+    parts = version.split(".")[:2]
+    return tuple(int(part) if part.isdecimal() else -1 for part in parts)
