@@ -1,4 +1,4 @@
-"""What git is asked here, beside GitPython, which reads the same objects by itself."""
+"""What git is asked here, beside GitPython, which asks and reads in its own way."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def both(root: Path) -> tuple[Git, Repository, git.Repo]:
     ours = Git()
     repository = ours.find_repository(str(root.resolve()))
     assert repository is not None
-    return ours, repository, git.Repo(root, odbt=git.GitDB)
+    return ours, repository, git.Repo(root)
 
 
 def test_commits_and_their_parents(history: Repo) -> None:
@@ -45,7 +45,7 @@ def test_listings_and_contents(history: Repo) -> None:
     ours, repository, theirs = both(history.root)
     with theirs:
         for commit in theirs.iter_commits():
-            blobs = {blob.path: blob for blob in commit.tree.traverse() if blob.type == "blob"}
+            blobs = {str(item.path): item for item in commit.tree.traverse() if isinstance(item, git.Blob)}
             listed = ours.list_commit(repository, commit.hexsha)
             assert {ref.path: ref.blob for ref in listed} == {path: blob.hexsha for path, blob in blobs.items()}
             for path, blob in blobs.items():
