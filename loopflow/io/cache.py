@@ -15,7 +15,7 @@ remark for whoever wants to know.
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from hashlib import sha256
 from itertools import islice
@@ -74,8 +74,8 @@ class Cache(Protocol):
         """Return what is known of these blob ids; with `apart`, what the engine of that name alone counts them as."""
         ...
 
-    def pages(self, root: str) -> dict[str, bytes]:
-        """Return the pages of the tree at `root` (absolute) by directory, "" for the root."""
+    def pages(self, root: str, directories: Collection[str] | None = None) -> dict[str, bytes]:
+        """Return the pages of the tree at `root` (absolute) by directory, "" for the root; all, or at least those."""
         ...
 
     def settled(self, stamp: Stamp) -> Stamp:
@@ -99,7 +99,7 @@ class NoCache:
         """Return nothing."""
         return {}
 
-    def pages(self, root: str) -> dict[str, bytes]:  # noqa: ARG002
+    def pages(self, root: str, directories: Collection[str] | None = None) -> dict[str, bytes]:  # noqa: ARG002
         """Return nothing."""
         return {}
 
@@ -141,9 +141,9 @@ class SqliteCache:
         counter = self._counter_of(apart)
         return self._attempt(lambda: self._contents(counter, {bytes.fromhex(blob) for blob in blobs})) or {}
 
-    def pages(self, root: str) -> dict[str, bytes]:
-        """Return the pages of the tree at `root` by directory."""
-        return self._attempt(lambda: self._pages(self._tree(root))) or {}
+    def pages(self, root: str, directories: Collection[str] | None = None) -> dict[str, bytes]:
+        """Return the pages of the tree at `root` by directory: all, or a few where no more are wanted."""
+        return self._attempt(lambda: self._pages(self._tree(root), directories)) or {}
 
     def _counter_of(self, apart: str) -> int:
         return _digest(f"{self._name}:{apart}".encode()) if apart else self._counter
@@ -157,9 +157,14 @@ class SqliteCache:
                     self._used_contents.append((counter, blob))
         return found
 
-    def _pages(self, tree: int) -> dict[str, bytes]:
+    def _pages(self, tree: int, directories: Collection[str] | None) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
-        rows = self._query("SELECT directory, entries, day, checksum FROM page WHERE tree = ?", (tree,))
+        query, values = "SELECT directory, entries, day, checksum FROM page WHERE tree = ?", (tree,)
+        if directories is not None and len(directories) <= _AT_ONCE:
+            query += f" AND directory IN ({','.join('?' * len(directories))})"
+            rows = self._query(query, (*values, *map(path_bytes, directories)))
+        else:
+            rows = self._query(query, values)
         for directory, entries, day, checksum in rows:
             if checksum == _page_checksum(tree, directory, entries):
                 found[directory.decode("utf-8", "surrogateescape")] = entries

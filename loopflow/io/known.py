@@ -32,7 +32,7 @@ class News:
 
     def __init__(self, cache: Cache, selection: Selection) -> None:
         self.names = _by_directory(selection.candidates)
-        self.pages = cache.pages(selection.root)
+        self.pages = cache.pages(selection.root, self.names)
         self._cache = cache
         self._root = selection.root
         self._is_difference = selection.request.changed
