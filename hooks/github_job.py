@@ -20,8 +20,7 @@ from github_runner import annotate, describe_failure, read_outputs, run_address,
 from loopflow.analysis.names import escape_name
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.io.git import Git
-from loopflow.model import Revision, SelectRequest
-from loopflow.running import ConfigRequest, read_config
+from loopflow.running import ConfigRequest, read_config_at
 
 _RUN = "from loopflow.cli.code_context import main; main()"
 _SUMMARY = "summary.md"
@@ -124,15 +123,15 @@ def find_against(inputs: Inputs, event: Event, token: str) -> str | None:
     checkout = Checkout(git, repository, head, os.environ.get("GITHUB_SERVER_URL", ""), token)
     named = inputs.against or find_base(event, checkout)
     if named or inputs.check:
-        fetch_history(checkout, named or _configured(inputs))
+        fetch_history(checkout, named or _configured(inputs, checkout))
     return named
 
 
-def _configured(inputs: Inputs) -> str | None:
+def _configured(inputs: Inputs, checkout: Checkout) -> str | None:
     """Return what the config of the commit says to compare with."""
     request = ConfigRequest(environment=os.environ, file=inputs.config or None)
     try:
-        return read_config(SelectRequest(source=Revision(HEAD), whole=True), request).against
+        return read_config_at(checkout.git, checkout.repository, checkout.head, request).against
     except LoopflowError:  # which the program will meet as well, and report
         return None
 

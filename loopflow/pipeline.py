@@ -14,7 +14,7 @@ from loopflow.io.git import Git
 from loopflow.io.surroundings import Root, read_surroundings
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.model import FileTokens, Index, Plan, Profile, Report, Selection, SelectRequest, Skipped, Worktree
-from loopflow.running import ConfigRequest, CountRequest, Run, read_config
+from loopflow.running import ConfigRequest, CountRequest, Run, read_config_on_disk
 from loopflow.tokens.protocol import TokenCounter
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root
     from loopflow.starting import propose_for, require_no_config, write_config  # noqa: PLC0415
 
     surroundings = read_surroundings(root)
-    require_no_config(read_config(SelectRequest(whole=True), configuring, root=surroundings))  # one not staged yet
     source = Index() if Git(surroundings).find_repository(os.path.realpath(surroundings.root)) else Worktree()
     run = Run(SelectRequest(source=source, whole=True), counting, configuring, surroundings)
     require_no_config(run.config)
+    require_no_config(read_config_on_disk(run, configuring))  # one that is not staged yet
     measured = _count(run)
     proposal = propose_for(measured)
     return write_config(measured, proposal), proposal

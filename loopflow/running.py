@@ -17,7 +17,7 @@ from loopflow.io.named_file import read_named
 from loopflow.io.progress import NoProgress, Progress
 from loopflow.io.surroundings import Root, read_surroundings
 from loopflow.io.tree_files import TreeFiles
-from loopflow.model import SelectRequest, Surroundings
+from loopflow.model import Repository, SelectRequest, Surroundings, Worktree
 from loopflow.tokens.choice import create_counter
 from loopflow.tokens.protocol import TokenCounter
 
@@ -78,6 +78,23 @@ def read_config(request: SelectRequest, configuring: ConfigRequest, *, root: Roo
     git = Git(surroundings)
     listed = list_all(request, git, surroundings.root)
     return _find_config(TreeFiles(git, listed), listed, configuring, surroundings.root)
+
+
+def read_config_on_disk(run: Run, configuring: ConfigRequest) -> Config:
+    """Return what would hold for the work tree of what a run has listed. Raises ConfigError for a bad config file."""
+    listed = replace(run.listed, request=replace(run.request, source=Worktree()))
+    git = run.engine.git
+    return _find_config(TreeFiles(git, listed), listed, configuring, git.surroundings.root)
+
+
+def read_config_at(git: Git, repository: Repository, commit: str, configuring: ConfigRequest) -> Config:
+    """Return what holds in a commit (an id), which is not listed for it. Raises ConfigError for a bad config file."""
+    if configuring.file is not None:
+        found = {configuring.file: _read_config_file(configuring.file, git.surroundings.root)}
+    else:
+        read = {name: git.read_file(repository, commit, name) for name in CONFIG_FILES}
+        found = {name: data for name, data in read.items() if data is not None}
+    return resolve(found, configuring.environment, configuring.given)
 
 
 def _find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest, root: str) -> Config:
