@@ -35,7 +35,7 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_ENCODING`, `LOOPFLOW_AGAINST`, `LOOPFLOW_BASELINE` | the config keys of these names |
 | `LOOPFLOW_CONFIG` | as `--config` |
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
-| `LOOPFLOW_ENGINE` | `tiktoken` or `toktok`, instead of the faster one that is installed |
+| `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, for `--pushed`; pre-commit sets them |
 | `PRE_COMMIT_LOCAL_BRANCH`, `PRE_COMMIT_REMOTE_NAME` | the same, where the remote has nothing of it yet |
 | `NO_COLOR`, `FORCE_COLOR`, `COLUMNS` | colour and width of what is printed |

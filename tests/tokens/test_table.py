@@ -1,4 +1,4 @@
-"""The table as a file: in every state that it can be in, the counts are the same, and the next run mends what it can."""
+"""The table as a file: whatever state it is in, the counts are the same, and the next run mends what it can."""
 
 import os
 import signal
@@ -24,9 +24,7 @@ from tests.support.run import python, run
 ENCODINGS = tuple(TABLES)
 VOCABULARIES = Path(table_file.__file__).parents[1] / "vocab"
 TEXTS = ["def f(x):\n    return x\n", "naïve 日本語 \U0001f600", "\u0378 's", "'\u017fx", "", "a" * 500]
-WITHOUT = (
-    "from loopflow.tokens import table_file\ntable_file._packaged_file = lambda encoding: '/nowhere/' + encoding\n"
-)
+WITHOUT = "from loopflow.tokens import table_file\ntable_file._packaged_file = lambda name: '/nowhere/' + name\n"
 """What makes a package without tables of this one, for a process of its own."""
 
 
@@ -37,7 +35,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stored(directory: Path, encoding: str = "o200k_base") -> Path:
-    return Path(table_file._stored_file(encoding, str(directory)))
+    return directory / f"{encoding}.{TABLES[encoding][1][:16]}.table"
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -120,7 +118,7 @@ def test_a_vocabulary_that_is_damaged_makes_no_table(tmp_path: Path, monkeypatch
     monkeypatch.setattr(table_file, "_packaged_directory", lambda: str(tmp_path))
     store_missing_tables(str(tmp_path))
     assert [file.name for file in tmp_path.iterdir()] == ["o200k_base.tiktoken.xz"]
-    with pytest.raises(VocabularyError, match="^the packaged vocabulary o200k_base cannot be read"):
+    with pytest.raises(VocabularyError, match=r"^the packaged vocabulary o200k_base cannot be read"):
         create_counter(engine="table").count(["x"])
 
 
