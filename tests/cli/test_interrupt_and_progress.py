@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run, run_process
 
 IMPATIENT, PATIENT = (
-    python(f"import loopflow.console.progress; loopflow.console.progress.PATIENCE_SECONDS = {seconds}") for seconds in (-1, 1e9)
+    python(f"import loopflow.console.progress as shown; shown.PATIENCE_SECONDS = {seconds}") for seconds in (-1, 1e9)
 )
 """The command for which every run takes long, and the one for which none does: how long a test takes is chance."""
 
@@ -86,7 +86,7 @@ def test_progress_is_not_shown_where_nobody_looks(texts: Path, options: tuple[st
 
 def test_progress_is_not_shown_in_a_pipe(texts: Path) -> None:
     """Where stderr is no terminal, it stays empty."""
-    assert run("--profile", cwd=texts, program=IMPATIENT).err == ""
+    assert run_process("--profile", cwd=texts, program=IMPATIENT).err == ""
 
 
 def test_progress_is_not_shown_for_a_quick_run(texts: Path) -> None:

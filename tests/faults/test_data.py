@@ -31,7 +31,7 @@ from loopflow.io.cache import SCHEMA
 from loopflow.io.encoding import encoding_id
 from loopflow.model import BASELINE_FILE
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run, run_process
 
 SAVE = ("--profile", "--save-baseline")
 FILES = {"a.py": "x = 1\n", "docs/b.md": "two words\n", "src/c.py": "y = 2\n"}
@@ -90,7 +90,7 @@ def test_a_kill_while_saving_leaves_old_or_new(project: Repo) -> None:
     left = []
     for at in range(1, POINTS + 1):
         (project.root / BASELINE_FILE).write_bytes(old)
-        killed = run(*SAVE, cwd=project.root, program=python(KILLED.format(at=at)))
+        killed = run_process(*SAVE, cwd=project.root, program=python(KILLED.format(at=at)))
         assert killed.code == -signal.SIGKILL, at
         left.append(stored(project))
     assert left == [old] * 7 + [new] * 3
@@ -129,7 +129,7 @@ def test_a_full_disk_keeps_the_old_baseline(project: Repo, tmp_path: Path) -> No
 # Fifty processes that wait for the same moment, and then run the command; all of Python is loaded once, before.
 CROWD = """
 import os, sys
-import git.cmd, loopflow.cli.commands, loopflow.cli.options
+import loopflow.cli.commands, loopflow.cli.options
 from loopflow.cli.code_context import main
 ready, start = os.pipe()
 children = []
@@ -190,7 +190,7 @@ def test_an_incomplete_run_is_not_saved(project: Repo, unprivileged: tuple[str, 
     """What could not be read would look removed: the old file stays."""
     before = stored(project)
     (project.root / "src/c.py").chmod(0)
-    refused = run(*SAVE, cwd=project.root, program=unprivileged)
+    refused = run_process(*SAVE, cwd=project.root, program=unprivileged)
     assert (refused.code, refused.out) == (2, "")
     assert refused.err.startswith("code-context: error: --save-baseline needs every count, and src/c.py (permission d")
     assert stored(project) == before
@@ -266,7 +266,7 @@ def test_a_cache_that_is_no_good_changes_nothing(
     damage(file)
     newer = file.read_bytes() if damage is make_newer else None
     env = {"LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
-    results = [run(*ARGUMENTS, cwd=cached.root, env=env, program=unprivileged) for _ in range(2)]
+    results = [run_process(*ARGUMENTS, cwd=cached.root, env=env, program=unprivileged) for _ in range(2)]
     assert results == [cached.expected] * 2
     if newer:
         assert file.read_bytes() == newer, "a newer version still needs it"

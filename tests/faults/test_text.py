@@ -27,7 +27,7 @@ from loopflow.io.encoding import DISTRIBUTIONS, VOCABULARY_DIGESTS
 from tests.support.builder import Repo
 from tests.support.memory import MEGABYTE, peak_of, run_within
 from tests.support.oracle import count_text
-from tests.support.run import Result, python, run
+from tests.support.run import Result, python, run, run_process
 
 ENGINES = [
     pytest.param(name, marks=pytest.mark.skipif(not importlib.util.find_spec(name), reason=f"{name} is not installed"))
@@ -215,7 +215,7 @@ sys.addaudithook(refuse)
 def count_with(vocabulary: Path, cwd: Path) -> Result:
     """Run the copy of the command that has this vocabulary, with the engine that reads it."""
     env = {"PYTHONPATH": str(vocabulary.parents[2]), "LOOPFLOW_ENGINE": "tiktoken"}
-    return run("--profile", cwd=cwd, env=env, program=python(OFFLINE))
+    return run_process("--profile", cwd=cwd, env=env, program=python(OFFLINE))
 
 
 def change_a_token(data: bytes) -> bytes:
