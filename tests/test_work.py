@@ -24,7 +24,7 @@ from loopflow.render.context import RawLayout
 from loopflow.running import CountRequest
 from tests.support.builder import Repo
 from tests.support.environment import isolate
-from tests.support.run import COMMAND, environment, python, run, run_process
+from tests.support.run import COMMAND, Result, environment, python, run, run_process
 from tests.support.work import OPTIONS, SOURCES, GitLog, Tally, Way, note_openings, profile_json
 
 SETTLING_SECONDS = 2.1  # what the cache waits for before it trusts a file's times, and a little more
@@ -190,6 +190,21 @@ def test_a_second_run_starts_few_git_processes(settled: Settled, tmp_path: Path,
     assert len(blobs) == (source != "worktree"), "all blobs come through one process"
     assert run("--profile", *OPTIONS[source], cwd=settled.mixed.root, env=env) == first
     assert len(git.take()) == number
+
+
+def test_a_hook_starts_five_git_processes(repo: Repo, tmp_path: Path) -> None:
+    """However many files are staged, git is started for version, repository, index and change, and all blobs."""
+    repo.track({**TEXTS, "loopflow.toml": '[budget]\ngrowth = "1k"\n'}).commit()
+    repo.track({f"module{number:02}/tracked{number:02}.py": f"changed = {number}\n" for number in range(10)})
+    git = GitLog(tmp_path / "bin")
+    env = {**git.environment, "LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
+    result = run("--profile", "--staged", "--check", "--against", "HEAD", "--quiet", cwd=repo.root, env=env)
+    assert result == Result(0, "", "")
+    words = [word for call in git.take() for word in call.split() if word in COMMANDS]
+    assert sorted(words) == ["cat-file", "diff-index", "diff-index", "rev-parse", "version"]
+
+
+COMMANDS = ("version", "rev-parse", "diff-index", "cat-file", "ls-files", "ls-tree", "merge-base", "config")
 
 
 def test_ten_changed_files_are_ten_files_of_work(

@@ -251,8 +251,8 @@ def test_what_answers_at_once_imports_little(option: str, sample: Path) -> None:
 def test_a_plain_profile_imports_no_more_than_it_needs(sample: Path) -> None:
     """Without a terminal and globs, a profile loads nothing for colours, the clipboard and globs, and one engine."""
     loaded = run_process("--profile", cwd=sample, program=python(LIST_MODULES)).err.split()
-    assert "git" in loaded
-    assert not {"rich", "pyperclip", "pathspec"} & {*loaded}
+    assert "loopflow.io.git" in loaded
+    assert not {"rich", "pyperclip", "pathspec", "git", "platformdirs"} & {*loaded}
     assert ("tiktoken" in loaded) is not HAS_TOKTOK
 
 

@@ -197,6 +197,7 @@ def long(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return repo.root
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "texts"),
     [
@@ -223,6 +224,7 @@ def test_an_interrupt_does_not_wait_for_the_engine(texts: Path, tmp_path: Path, 
         assert started.end() == (130, "", "")
 
 
+@pytest.mark.long
 def test_an_interrupt_that_only_the_command_gets_ends_git_too(long: Path, tmp_path: Path) -> None:
     """A signal that is sent to the command alone leaves no git process behind."""
     with counting("--profile", "--staged", cwd=long, begun=tmp_path / "begun") as started:
@@ -231,6 +233,7 @@ def test_an_interrupt_that_only_the_command_gets_ends_git_too(long: Path, tmp_pa
     assert (code, out, complaint) == (130, "", "")
 
 
+@pytest.mark.long
 def test_an_interrupt_with_progress_brings_the_cursor_back(long: Path) -> None:
     """A run that is interrupted while it shows progress leaves the terminal as it was."""
     ours, theirs = pty.openpty()

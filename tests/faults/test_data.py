@@ -82,6 +82,7 @@ for module, name in ((tempfile, "mkstemp"), (os, "fchmod"), (os, "fsync"), (os, 
 POINTS = 10
 
 
+@pytest.mark.crash
 def test_a_kill_while_saving_leaves_old_or_new(project: Repo) -> None:
     """Killed before or after any step of writing, a save leaves the old baseline or the new one, whole."""
     old = stored(project)
@@ -153,6 +154,7 @@ print(*(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children
 TOGETHER = 50
 
 
+@pytest.mark.long
 def test_fifty_save_and_check_at_once(project: Repo, tmp_path: Path) -> None:
     """Half of them save while the others compare and judge: each succeeds, and one whole baseline is left."""
     said = tmp_path / "said"
@@ -358,6 +360,7 @@ def test_patterns_cannot_take_long(repo: Repo) -> None:
 # --- Interrupts ---
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are seen in /proc only")
 @pytest.mark.parametrize("arguments", [("--profile",), SAVE, ("--profile", "--check")], ids=" ".join)
 def test_an_interrupt_while_counting(repo: Repo, tmp_path: Path, arguments: Sequence[str]) -> None:

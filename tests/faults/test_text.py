@@ -149,6 +149,7 @@ def small_peak(isolated_session: None, tmp_path_factory: pytest.TempPathFactory)
     return max(peak_of("--profile", *source, cwd=repo.root)[0] for source in ((), ("--staged",)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("source", ["worktree", "index"])
 def test_a_large_text_is_streamed(repo: Repo, small_peak: int, source: str) -> None:
     """A text of 60 MB takes little more memory than one of 9 MB, and costs what its parts cost."""
@@ -160,6 +161,7 @@ def test_a_large_text_is_streamed(repo: Repo, small_peak: int, source: str) -> N
     assert peak - small_peak < ALLOWED
 
 
+@pytest.mark.long
 def test_a_large_binary_is_left_after_its_first_bytes(repo: Repo, small_peak: int) -> None:
     """A file of 1.5 GB of zeros on disk, and a blob of 150 MB of them, are binary, and neither is held in memory."""
     repo.track({"zeros.bin": b"\0" * 150 * MEGABYTE})
@@ -172,6 +174,7 @@ def test_a_large_binary_is_left_after_its_first_bytes(repo: Repo, small_peak: in
         assert peak - small_peak < ALLOWED
 
 
+@pytest.mark.long
 def test_too_little_memory_is_said_to_be_that(repo: Repo) -> None:
     """Within a limit a run counts right, or it ends with 2, says that memory is short, and prints no number."""
     repo.track({f"{number}.py": LINE * 30_000 + f"# {number}\n" for number in range(6)})

@@ -20,6 +20,8 @@ from tests.support.builder import Repo
 from tests.support.charts import words
 from tests.support.run import Result, run_process
 
+pytestmark = pytest.mark.install
+
 PROJECT = Path(__file__).parents[2]
 PRE_COMMIT = (sys.executable, "-m", "pre_commit")
 INSTALLED_FROM = ("loopflow", "LICENSE", "README.md", "pyproject.toml", ".pre-commit-hooks.yaml")

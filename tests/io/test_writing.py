@@ -389,6 +389,7 @@ while True:
 """
 
 
+@pytest.mark.crash
 def test_a_kill_leaves_a_whole_file(tmp_path: Path) -> None:
     """Killed at any moment, a writer leaves one of the texts, whole; the next save leaves nothing else."""
     file = tmp_path / "file"
