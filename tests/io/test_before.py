@@ -239,7 +239,7 @@ def test_comparing_a_second_time_reads_nothing(
         assert tallies[-1].calls == 0
 
 
-@pytest.mark.parametrize(("kind", "number"), [("worktree", 8), ("index", 7), ("revision", 8)])
+@pytest.mark.parametrize(("kind", "number"), [("worktree", 8), ("index", 7), ("revision", 7)])
 def test_comparing_a_second_time_starts_few_git_processes(
     settled: Repo, tmp_path: Path, kind: str, number: int
 ) -> None:
