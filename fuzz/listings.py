@@ -6,6 +6,7 @@ never writes is an error. The others are valid ones with changes, or bytes of an
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import cast
 
 from fuzz.draw import Draw
@@ -41,10 +42,29 @@ _NEVER = {"", ".", "..", ".git"}
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """Stands in for a running git, with its pipes."""
+
+    stdin: BytesIO
+    stdout: BytesIO
+
+    def kill(self) -> None:
+        """Do nothing: nothing runs."""
+
+    def wait(self) -> int:
+        """Return an exit code."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Stands in for git: whatever it is asked, it says the same."""
 
     answer: Answer
+
+    def start(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> "Running":  # noqa: ARG002
+        """Return a git that says the same of every object."""
+        return Running(BytesIO(), BytesIO(self.answer.output))
 
     def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Answer:  # noqa: ARG002
         """Return the answer."""

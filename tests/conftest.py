@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,10 @@ WITHOUT_PRIVILEGES = (
     "--bounding-set=-dac_override,-dac_read_search",
     "--inh-caps=-dac_override,-dac_read_search",
 )
+
+# Where the tests are started in the background, Ctrl-C is ignored, and all that they start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(  # no test asserts a time; fuzz/ looks for more than these examples
     "untimed", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]

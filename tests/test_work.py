@@ -24,11 +24,10 @@ from loopflow.render.context import RawLayout
 from loopflow.running import CountRequest
 from tests.support.builder import Repo
 from tests.support.environment import isolate
-from tests.support.run import COMMAND, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run, run_process
 from tests.support.work import OPTIONS, SOURCES, GitLog, Tally, Way, note_openings, profile_json
 
 SETTLING_SECONDS = 2.1  # what the cache waits for before it trusts a file's times, and a little more
-GITPYTHON_CALLS = 2  # it asks for git's version twice when it is imported
 
 TEXTS: dict[str, str | bytes] = {
     **{f"module{number:02}/tracked{number:02}.py": f"x = {number}\n" * (number + 1) for number in range(30)},
@@ -174,15 +173,15 @@ def test_a_second_run_of_the_command_counts_nothing(settled: Settled, tmp_path: 
         f"toktok.batch_count = lambda *a, **k: (open({str(calls)!r}, 'a').write('x'), real(*a, **k))[1]"
     )
     env = {"LOOPFLOW_CACHE_DIR": str(tmp_path / "cache"), "LOOPFLOW_ENGINE": "toktok"}
-    first = run("--profile", cwd=settled.mixed.root, env=env, program=spy)
+    first = run_process("--profile", cwd=settled.mixed.root, env=env, program=spy)
     assert calls.stat().st_size > 0
     calls.unlink()
-    assert run("--profile", cwd=settled.mixed.root, env=env, program=spy) == first
+    assert run_process("--profile", cwd=settled.mixed.root, env=env, program=spy) == first
     assert not calls.exists()
 
 
-@pytest.mark.parametrize(("source", "most"), [("worktree", 3), ("index", 3), ("revision", 4)])
-def test_a_second_run_starts_few_git_processes(settled: Settled, tmp_path: Path, source: str, most: int) -> None:
+@pytest.mark.parametrize(("source", "number"), [("worktree", 3), ("index", 3), ("revision", 4)])
+def test_a_second_run_starts_few_git_processes(settled: Settled, tmp_path: Path, source: str, number: int) -> None:
     """A warm run asks git for its version, for the repository and for the files, and what a revision's name means."""
     git = GitLog(tmp_path / "bin")
     env = {**git.environment, "LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
@@ -190,7 +189,22 @@ def test_a_second_run_starts_few_git_processes(settled: Settled, tmp_path: Path,
     blobs = [call for call in git.take() if "cat-file --batch" in call]
     assert len(blobs) == (source != "worktree"), "all blobs come through one process"
     assert run("--profile", *OPTIONS[source], cwd=settled.mixed.root, env=env) == first
-    assert 0 < len(git.take()) <= GITPYTHON_CALLS + most
+    assert len(git.take()) == number
+
+
+def test_a_hook_starts_five_git_processes(repo: Repo, tmp_path: Path) -> None:
+    """However many files are staged, git is started for version, repository, index and change, and all blobs."""
+    repo.track({**TEXTS, "loopflow.toml": '[budget]\ngrowth = "1k"\n'}).commit()
+    repo.track({f"module{number:02}/tracked{number:02}.py": f"changed = {number}\n" for number in range(10)})
+    git = GitLog(tmp_path / "bin")
+    env = {**git.environment, "LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
+    result = run("--profile", "--staged", "--check", "--quiet", cwd=repo.root, env=env)
+    assert result == Result(0, "", "")
+    words = [word for call in git.take() for word in call.split() if word in COMMANDS]
+    assert sorted(words) == ["cat-file", "diff-index", "diff-index", "rev-parse", "version"]
+
+
+COMMANDS = ("version", "rev-parse", "diff-index", "cat-file", "ls-files", "ls-tree", "merge-base", "config")
 
 
 def test_ten_changed_files_are_ten_files_of_work(

@@ -25,7 +25,7 @@ def log_directory(environ: Mapping[str, str]) -> str:
 
 
 def _find(environ: Mapping[str, str], variable: str, below_home: str, on_mac: str) -> str:
-    named = environ.get(variable, "").strip()
+    named = environ.get(variable, "")
     if os.path.isabs(named):
         return os.path.join(named, _NAME)
     home = environ.get("HOME") or os.path.expanduser("~")

@@ -6,6 +6,7 @@ reach no repository that they are not about. All paths come NUL-terminated and s
 
 import os
 import re
+import stat
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -150,7 +151,8 @@ class Git:
         directory, _, name = path.rpartition("/")
         if "\n" in path or "\0" in path:  # which the answer of `git cat-file` would not be told apart with
             refs = {ref.path: ref for ref in self.list_commit(repository, commit)}
-            return self.read_blob(repository, blob) if path in refs and (blob := refs[path].blob) else None
+            ref = refs.get(path)
+            return self.read_blob(repository, ref.blob) if ref and ref.blob and stat.S_ISREG(ref.mode) else None
         tree = self._objects_of(repository).read("tree", f"{commit}:{directory}")
         id_bytes = len(self.empty_tree(repository)) // 2
         for mode, found, blob in read_entries(tree or b"", id_bytes):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.run import Result, run
+from tests.support.run import Result, run, run_process
 
 NOT_A_PATTERN = "patterns have gitignore syntax, such as 'vendor/' or '*.lock'"
 NOT_A_FILE = "paths are relative to the current directory"
@@ -79,7 +79,7 @@ def test_an_unknown_engine(sample: Path) -> None:
 def test_a_directory_that_cannot_be_read(tmp_path: Path, unprivileged: tuple[str, ...]) -> None:
     """A plain directory without permission to list it is named."""
     tmp_path.joinpath("closed").mkdir(mode=0o000)
-    result = run("closed", cwd=tmp_path, program=unprivileged)
+    result = run_process("closed", cwd=tmp_path, program=unprivileged)
     message = "this directory cannot be read: closed; check its permissions"
     assert result == Result(2, "", f"code-context: error: {message}\n")
 
@@ -87,7 +87,7 @@ def test_a_directory_that_cannot_be_read(tmp_path: Path, unprivileged: tuple[str
 def test_a_path_below_a_directory_that_cannot_be_entered(tmp_path: Path, unprivileged: tuple[str, ...]) -> None:
     """A path that cannot be looked at is named with the system's reason."""
     tmp_path.joinpath("closed").mkdir(mode=0o000)
-    result = run("closed/file", cwd=tmp_path, program=unprivileged)
+    result = run_process("closed/file", cwd=tmp_path, program=unprivileged)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("code-context: error: this path cannot be used: closed/file: permission denied")
     assert result.err.count("\n") == 1

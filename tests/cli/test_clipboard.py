@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.run import Result, run
+from tests.support.run import Result, run, run_process
 
 IN_CI = bool(os.environ.get("CI"))  # read before the tests' environment is made
 NO_DISPLAY = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
@@ -41,7 +41,7 @@ def clipboard(display: dict[str, str]) -> str:
 
 def test_a_context_is_copied(display: dict[str, str], sample: Path) -> None:
     """The clipboard gets what would be printed, to the letter; stdout gets nothing, and stderr says so."""
-    result = run("--copy", "docs", cwd=sample, env=display)
+    result = run_process("--copy", "docs", cwd=sample, env=display)
     printed = run("docs", cwd=sample)
     assert (result.code, result.out) == (0, "")
     assert clipboard(display) == printed.out
@@ -50,20 +50,21 @@ def test_a_context_is_copied(display: dict[str, str], sample: Path) -> None:
 
 def test_a_profile_is_copied_without_colours(display: dict[str, str], binary: Path) -> None:
     """Charts are copied as they look in a file, whatever colours are asked for."""
-    result = run("--profile", "--pbcopy", "--color", "always", cwd=binary, env=display)
+    result = run_process("--profile", "--pbcopy", "--color", "always", cwd=binary, env=display)
     assert result == Result(0, "", "code-context: copied to the clipboard\n")
     assert clipboard(display) == run("--profile", cwd=binary).out
 
 
 def test_json_is_copied(display: dict[str, str], binary: Path) -> None:
     """--copy takes any format, and --quiet leaves nothing to read."""
-    assert run("--profile", "--copy", "-q", "--format", "json", cwd=binary, env=display) == Result(0, "", "")
+    quiet = run_process("--profile", "--copy", "-q", "--format", "json", cwd=binary, env=display)
+    assert quiet == Result(0, "", "")
     assert clipboard(display) == run("--profile", "--format", "json", cwd=binary).out
 
 
 def test_a_large_context_is_copied(display: dict[str, str], large: Path) -> None:
     """What does not fit into one message of the X protocol is copied whole."""
-    assert run("-p", "-q", cwd=large, env=display) == Result(0, "", "")
+    assert run_process("-p", "-q", cwd=large, env=display) == Result(0, "", "")
     copied = clipboard(display)
     assert copied.count("<document_content>\n" + "x = 1\n" * 50 + "</document_content>\n") == 1000
     assert copied.endswith("</documents>\n")
@@ -76,7 +77,7 @@ def test_there_is_no_clipboard(mode: list[str], binary: Path) -> None:
     message = (
         "there is no clipboard to copy to; install xclip, xsel or wl-clipboard, or leave out --copy and use a pipe"
     )
-    result = run(*mode, "--copy", cwd=binary, env=NO_DISPLAY)
+    result = run_process(*mode, "--copy", cwd=binary, env=NO_DISPLAY)
     assert result == Result(2, "", f"code-context: error: {message}\n")
 
 
@@ -84,6 +85,6 @@ def test_there_is_no_clipboard(mode: list[str], binary: Path) -> None:
 @pytest.mark.skipif(not shutil.which("xclip"), reason="xclip is not installed")
 def test_a_clipboard_that_does_not_work(binary: Path) -> None:
     """Where the program that should copy fails, nobody is told that anything was copied."""
-    result = run("--copy", cwd=binary, env=NO_DISPLAY | {"DISPLAY": ":9999"})
+    result = run_process("--copy", cwd=binary, env=NO_DISPLAY | {"DISPLAY": ":9999"})
     message = "the clipboard did not take it; check DISPLAY, or leave out --copy and use a pipe"
     assert result == Result(2, "", f"code-context: error: {message}\n")

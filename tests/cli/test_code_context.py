@@ -13,7 +13,7 @@ from loopflow.cli.code_context import code_context, main
 from loopflow.cli.help import SECTIONS
 from loopflow.io.encoding import DISTRIBUTIONS, create_counter
 from loopflow.render.context import RawLayout
-from tests.support.run import Result, python, run
+from tests.support.run import Result, python, run, run_process
 from tests.support.sample import FILES, TOKENS, UTIL
 from tests.support.schema import complaints
 
@@ -206,11 +206,11 @@ def test_help_names_every_option(option: str, sample: Path) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_can_complete(shell: str, sample: Path) -> None:
     """The script that the documentation installs is printed, and completes options and formats."""
-    script = run(cwd=sample, env={"_CODE_CONTEXT_COMPLETE": f"{shell}_source"})
+    script = run_process(cwd=sample, env={"_CODE_CONTEXT_COMPLETE": f"{shell}_source"})
     assert (script.code, script.err) == (0, "")
     assert "code-context" in script.out
     words = {"COMP_WORDS": "code-context --profile --format j", "COMP_CWORD": "3" if shell != "fish" else "j"}
-    done = run(cwd=sample, env={"_CODE_CONTEXT_COMPLETE": f"{shell}_complete", **words})
+    done = run_process(cwd=sample, env={"_CODE_CONTEXT_COMPLETE": f"{shell}_complete", **words})
     assert done.code == 0
     assert "json" in done.out
 
@@ -231,14 +231,14 @@ def test_version_names_what_counts(engine: str, shown: list[str], sample: Path) 
     numbers = {name: f" {version(DISTRIBUTIONS[name])}" for name in shown if name in DISTRIBUTIONS}
     theirs = " and ".join(f"{name}{numbers.get(name, '')}" for name in shown)
     line = f"code-context {ours}, counting o200k_base and cl100k_base with {theirs}\n"
-    assert run("--version", cwd=sample, program=(*set_engine, *python(""))) == Result(0, line, "")
+    assert run_process("--version", cwd=sample, program=(*set_engine, *python(""))) == Result(0, line, "")
 
 
 def test_version_without_toktok_names_tiktoken(sample: Path) -> None:
     """Where the fast engine is not installed, tiktoken counts what is much; asking for the other one is an error."""
     without = python("import sys\nsys.modules['toktok'] = None")
-    assert " with table and tiktoken " in run("--version", cwd=sample, program=without).out
-    forced = run("--version", cwd=sample, program=without, env={"LOOPFLOW_ENGINE": "toktok"})
+    assert " with table and tiktoken " in run_process("--version", cwd=sample, program=without).out
+    forced = run_process("--version", cwd=sample, program=without, env={"LOOPFLOW_ENGINE": "toktok"})
     assert (forced.code, forced.out) == (2, "")
     assert forced.err.startswith("code-context: error: the engine toktok is not installed; ")
 
@@ -246,16 +246,16 @@ def test_version_without_toktok_names_tiktoken(sample: Path) -> None:
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_what_answers_at_once_imports_little(option: str, sample: Path) -> None:
     """--version and --help load no engine, no git, nothing for patterns, colours or the clipboard."""
-    loaded = run(option, cwd=sample, program=python(LIST_MODULES)).err.split()
+    loaded = run_process(option, cwd=sample, program=python(LIST_MODULES)).err.split()
     assert "click" in loaded
     assert not {"git", "tiktoken", "toktok", "regex", "rich", "pathspec", "pyperclip", "platformdirs"} & {*loaded}
 
 
 def test_a_plain_profile_imports_no_more_than_it_needs(sample: Path) -> None:
     """Without a terminal and globs, a profile loads nothing for colours, the clipboard and globs, and one engine."""
-    loaded = run("--profile", cwd=sample, program=python(LIST_MODULES)).err.split()
-    assert "git" in loaded
-    assert not {"rich", "pyperclip", "pathspec"} & {*loaded}
+    loaded = run_process("--profile", cwd=sample, program=python(LIST_MODULES)).err.split()
+    assert "loopflow.io.git" in loaded
+    assert not {"rich", "pyperclip", "pathspec", "git", "platformdirs"} & {*loaded}
     assert ("tiktoken" in loaded) is not HAS_TOKTOK
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run_process
 
 PRIVATE = "the text of a file"
 
@@ -40,7 +40,9 @@ def private(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) ->
 )
 def test_a_bug_is_reported(kind: str, mode: list[str], private: Path, tmp_path: Path) -> None:
     """A bug, even one that is no Exception, ends with 3 and one line that names a log without any file's text."""
-    result = run(*mode, cwd=private, program=python(BUG.format(kind=kind)), env={"XDG_STATE_HOME": str(tmp_path)})
+    result = run_process(
+        *mode, cwd=private, program=python(BUG.format(kind=kind)), env={"XDG_STATE_HOME": str(tmp_path)}
+    )
     assert (result.code, result.out) == (3, "")
     said = re.fullmatch(f"code-context: error: a bug in code-context: {kind}; please report it with (.*)\n", result.err)
     assert said
@@ -54,7 +56,7 @@ def test_a_bug_is_reported(kind: str, mode: list[str], private: Path, tmp_path: 
 def test_a_bug_without_a_place_for_its_log(private: Path) -> None:
     """Where no log can be written, it goes to stderr, before the line that speaks of it."""
     env = {"XDG_STATE_HOME": "/dev/null"}
-    result = run(cwd=private, program=python(BUG.format(kind="RuntimeError")), env=env)
+    result = run_process(cwd=private, program=python(BUG.format(kind="RuntimeError")), env=env)
     *log, last = result.err.splitlines()
     assert (result.code, result.out) == (3, "")
     assert last == "code-context: error: a bug in code-context: RuntimeError; please report it with the lines above"
@@ -65,7 +67,7 @@ def test_a_bug_without_a_place_for_its_log(private: Path) -> None:
 def test_a_bug_with_nobody_to_tell(private: Path) -> None:
     """Where neither a log nor stderr can be written, the exit code still says that it was a bug."""
     program = ("sh", "-c", 'exec "$@" 2>/dev/full', "sh", *python(BUG.format(kind="RuntimeError")))
-    assert run(cwd=private, program=program, env={"XDG_STATE_HOME": "/dev/null"}) == Result(3, "", "")
+    assert run_process(cwd=private, program=program, env={"XDG_STATE_HOME": "/dev/null"}) == Result(3, "", "")
 
 
 def test_an_interrupt_while_printing(large: Path) -> None:
@@ -92,7 +94,7 @@ def alone() -> tuple[str, ...]:
 @pytest.mark.parametrize("engine", ["table", "tiktoken", pytest.param("toktok", marks=needs_toktok)])
 def test_no_network_is_needed(engine: str, alone: tuple[str, ...], sample: Path) -> None:
     """Where no address can be reached, both engines count as ever."""
-    result = run("--profile", "src", cwd=sample, program=(*alone, *COMMAND), env={"LOOPFLOW_ENGINE": engine})
+    result = run_process("--profile", "src", cwd=sample, program=(*alone, *COMMAND), env={"LOOPFLOW_ENGINE": engine})
     assert (result.code, result.err) == (0, "")
     assert result.out.endswith("\nTotal: 99 tokens in 6 files, 371 bytes, o200k_base\n")
 
@@ -100,4 +102,4 @@ def test_no_network_is_needed(engine: str, alone: tuple[str, ...], sample: Path)
 def test_nothing_can_be_reached_in_there(alone: tuple[str, ...], sample: Path) -> None:
     """The network of the test above is one in which not even this machine answers."""
     ask = "import socket; socket.create_connection(('127.0.0.1', 9), 1)"
-    assert "Network is unreachable" in run(cwd=sample, program=(*alone, sys.executable, "-c", ask)).err
+    assert "Network is unreachable" in run_process(cwd=sample, program=(*alone, sys.executable, "-c", ask)).err

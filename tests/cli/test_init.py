@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from loopflow.config import Config, resolve
 from tests.support.builder import Repo, write_files
 from tests.support.charts import words
-from tests.support.run import Result, run
+from tests.support.run import Result, run, run_process
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "reference" / "config.schema.json"
 CHECK = ("--profile", "--staged", "--check")
@@ -309,7 +309,7 @@ def test_a_directory_that_cannot_be_written(repo: Repo, unprivileged: tuple[str,
     one_file(repo)
     repo.root.chmod(0o555)
     try:
-        result = run("--init", cwd=repo.root, program=unprivileged)
+        result = run_process("--init", cwd=repo.root, program=unprivileged)
     finally:
         repo.root.chmod(0o755)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)

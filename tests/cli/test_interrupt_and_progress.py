@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run, run_process
 
 IMPATIENT, PATIENT = (
-    python(f"import loopflow.console.progress; loopflow.console.progress.PATIENCE_SECONDS = {seconds}")
-    for seconds in (-1, 1e9)
+    python(f"import loopflow.console.progress as shown; shown.PATIENCE_SECONDS = {seconds}") for seconds in (-1, 1e9)
 )
 """The command for which every run takes long, and the one for which none does: how long a test takes is chance."""
 
@@ -87,7 +86,7 @@ def test_progress_is_not_shown_where_nobody_looks(texts: Path, options: tuple[st
 
 def test_progress_is_not_shown_in_a_pipe(texts: Path) -> None:
     """Where stderr is no terminal, it stays empty."""
-    assert run("--profile", cwd=texts, program=IMPATIENT).err == ""
+    assert run_process("--profile", cwd=texts, program=IMPATIENT).err == ""
 
 
 def test_progress_is_not_shown_for_a_quick_run(texts: Path) -> None:
@@ -198,6 +197,7 @@ def long(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return repo.root
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "texts"),
     [
@@ -224,6 +224,7 @@ def test_an_interrupt_does_not_wait_for_the_engine(texts: Path, tmp_path: Path, 
         assert started.end() == (130, "", "")
 
 
+@pytest.mark.long
 def test_an_interrupt_that_only_the_command_gets_ends_git_too(long: Path, tmp_path: Path) -> None:
     """A signal that is sent to the command alone leaves no git process behind."""
     with counting("--profile", "--staged", cwd=long, begun=tmp_path / "begun") as started:
@@ -232,6 +233,7 @@ def test_an_interrupt_that_only_the_command_gets_ends_git_too(long: Path, tmp_pa
     assert (code, out, complaint) == (130, "", "")
 
 
+@pytest.mark.long
 def test_an_interrupt_with_progress_brings_the_cursor_back(long: Path) -> None:
     """A run that is interrupted while it shows progress leaves the terminal as it was."""
     ours, theirs = pty.openpty()

@@ -14,7 +14,7 @@ from loopflow.render.formats import FORMATS, TEXT
 from tests.support.builder import Repo
 from tests.support.charts import words
 from tests.support.markdown import read_page
-from tests.support.run import COMMAND, Result, run, shell
+from tests.support.run import COMMAND, Result, run, run_process, shell
 from tests.support.schema import complaints
 from tests.support.workflow import Command, find_commands
 
@@ -225,9 +225,9 @@ def test_reports_can_go_to_a_stream(project: Repo, tmp_path: Path) -> None:
     """What this process prints to is written to, and not replaced."""
     os.mkfifo(tmp_path / "pipe")
     asked = ("--profile", "--quiet", "--format", "badge-json", "--report=gitlab:/dev/stdout")
-    assert run(*asked, cwd=project.root).out.startswith('[]\n{"schemaVersion": 1')
+    assert run_process(*asked, cwd=project.root).out.startswith('[]\n{"schemaVersion": 1')
     program = ("sh", "-c", f'cat {tmp_path}/pipe & "$@"; wait', "sh", *COMMAND)
-    result = run(*asked[:4], f"--report=gitlab:{tmp_path}/pipe", cwd=project.root, program=program)
+    result = run_process(*asked[:4], f"--report=gitlab:{tmp_path}/pipe", cwd=project.root, program=program)
     assert "[]" in result.out.splitlines()
     assert (tmp_path / "pipe").is_fifo()
 
@@ -236,6 +236,6 @@ def test_reports_can_go_to_a_stream(project: Repo, tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [("--format", "csv"), ("--report", "csv:/dev/full")])
 def test_a_full_disk_is_named(options: tuple[str, ...], project: Repo) -> None:
     """Output that does not arrive is an error, on stdout as in a file."""
-    result = run("--profile", *options, cwd=project.root, program=shell(">/dev/full"))
+    result = run_process("--profile", *options, cwd=project.root, program=shell(">/dev/full"))
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert ": no space left on device; " in result.err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo, write_files
-from tests.support.run import Result, run
+from tests.support.run import Result, run, run_process
 
 BINARY = b"\0"
 
@@ -151,7 +151,7 @@ WARNING = (
 
 def test_an_incomplete_profile_warns(gaps: Repo, unprivileged: tuple[str, ...]) -> None:
     """Files that cannot be read are named in the charts and on stderr; without --check the run ends well."""
-    result = run("--profile", "-q", cwd=gaps.root, program=unprivileged)
+    result = run_process("--profile", "-q", cwd=gaps.root, program=unprivileged)
     assert (result.code, result.err) == (0, WARNING)
     assert "\n5  unreadable\n     secret0 (permission denied)\n" in result.out
     assert result.out.endswith("\nIncomplete: 5 files could not be counted\n")
@@ -159,7 +159,7 @@ def test_an_incomplete_profile_warns(gaps: Repo, unprivileged: tuple[str, ...]) 
 
 def test_incomplete_json_says_so(gaps: Repo, unprivileged: tuple[str, ...]) -> None:
     """The JSON of an incomplete profile is marked, and holds every file that is missing from it."""
-    result = run("--profile", "--format", "json", cwd=gaps.root, program=unprivileged)
+    result = run_process("--profile", "--format", "json", cwd=gaps.root, program=unprivileged)
     assert (result.code, result.err) == (0, WARNING)
     assert result.json["complete"] is False
     assert [skip["reason"] for skip in result.json["skipped"]] == ["binary", *["unreadable"] * 5]
@@ -167,7 +167,7 @@ def test_incomplete_json_says_so(gaps: Repo, unprivileged: tuple[str, ...]) -> N
 
 def test_an_incomplete_context_warns(gaps: Repo, unprivileged: tuple[str, ...]) -> None:
     """Files that cannot be printed are named on stderr."""
-    result = run(cwd=gaps.root, program=unprivileged)
+    result = run_process(cwd=gaps.root, program=unprivileged)
     assert result.code == 0
     assert result.err.startswith(WARNING)
     assert result.err.endswith(", 6 skipped\n")

@@ -29,6 +29,8 @@ from tests.support.builder import Repo
 from tests.support.caches import NOW_NS, Opened
 from tests.support.run import COMMAND, environment, run
 
+pytestmark = pytest.mark.crash
+
 KILLS = int(os.environ.get("LOOPFLOW_KILLS") or 0)
 BY_CHANCE = KILLS or 2
 EVERY = 1 if KILLS else 6

@@ -31,7 +31,7 @@ from loopflow.io.cache import SCHEMA
 from loopflow.model import BASELINE_FILE
 from loopflow.tokens.encodings import encoding_id
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run, run_process
 
 SAVE = ("--profile", "--save-baseline")
 FILES = {"a.py": "x = 1\n", "docs/b.md": "two words\n", "src/c.py": "y = 2\n"}
@@ -82,6 +82,7 @@ for module, name in ((tempfile, "mkstemp"), (os, "fchmod"), (os, "fsync"), (os, 
 POINTS = 10
 
 
+@pytest.mark.crash
 def test_a_kill_while_saving_leaves_old_or_new(project: Repo) -> None:
     """Killed before or after any step of writing, a save leaves the old baseline or the new one, whole."""
     old = stored(project)
@@ -90,7 +91,7 @@ def test_a_kill_while_saving_leaves_old_or_new(project: Repo) -> None:
     left = []
     for at in range(1, POINTS + 1):
         (project.root / BASELINE_FILE).write_bytes(old)
-        killed = run(*SAVE, cwd=project.root, program=python(KILLED.format(at=at)))
+        killed = run_process(*SAVE, cwd=project.root, program=python(KILLED.format(at=at)))
         assert killed.code == -signal.SIGKILL, at
         left.append(stored(project))
     assert left == [old] * 7 + [new] * 3
@@ -129,7 +130,7 @@ def test_a_full_disk_keeps_the_old_baseline(project: Repo, tmp_path: Path) -> No
 # Fifty processes that wait for the same moment, and then run the command; all of Python is loaded once, before.
 CROWD = """
 import os, sys
-import git.cmd, loopflow.cli.commands, loopflow.cli.options
+import loopflow.cli.commands, loopflow.cli.options
 from loopflow.cli.code_context import main
 ready, start = os.pipe()
 children = []
@@ -153,6 +154,7 @@ print(*(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children
 TOGETHER = 50
 
 
+@pytest.mark.long
 def test_fifty_save_and_check_at_once(project: Repo, tmp_path: Path) -> None:
     """Half of them save while the others compare and judge: each succeeds, and one whole baseline is left."""
     said = tmp_path / "said"
@@ -190,7 +192,7 @@ def test_an_incomplete_run_is_not_saved(project: Repo, unprivileged: tuple[str, 
     """What could not be read would look removed: the old file stays."""
     before = stored(project)
     (project.root / "src/c.py").chmod(0)
-    refused = run(*SAVE, cwd=project.root, program=unprivileged)
+    refused = run_process(*SAVE, cwd=project.root, program=unprivileged)
     assert (refused.code, refused.out) == (2, "")
     assert refused.err.startswith("code-context: error: --save-baseline needs every count, and src/c.py (permission d")
     assert stored(project) == before
@@ -266,7 +268,7 @@ def test_a_cache_that_is_no_good_changes_nothing(
     damage(file)
     newer = file.read_bytes() if damage is make_newer else None
     env = {"LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
-    results = [run(*ARGUMENTS, cwd=cached.root, env=env, program=unprivileged) for _ in range(2)]
+    results = [run_process(*ARGUMENTS, cwd=cached.root, env=env, program=unprivileged) for _ in range(2)]
     assert results == [cached.expected] * 2
     if newer:
         assert file.read_bytes() == newer, "a newer version still needs it"
@@ -358,6 +360,7 @@ def test_patterns_cannot_take_long(repo: Repo) -> None:
 # --- Interrupts ---
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are seen in /proc only")
 @pytest.mark.parametrize("arguments", [("--profile",), SAVE, ("--profile", "--check")], ids=" ".join)
 def test_an_interrupt_while_counting(repo: Repo, tmp_path: Path, arguments: Sequence[str]) -> None:

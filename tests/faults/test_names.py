@@ -33,7 +33,7 @@ from tests.support.builder import Repo, write_files
 from tests.support.hostile import NAMES, TOO_LONG, Hostile, as_text, make_hostile
 from tests.support.oracle import count_text
 from tests.support.plumbing import Cost, cost_of_tree, git_at
-from tests.support.run import Result, run
+from tests.support.run import Result, run, run_process
 from tests.support.screen import can_act
 
 MakeRepo = Callable[..., Repo]
@@ -205,15 +205,15 @@ def test_a_file_that_may_not_be_read_makes_the_run_incomplete(repo: Repo, unpriv
     """It is skipped with the reason and a warning; then nothing is judged, and no baseline is saved."""
     repo.track({"open.py": "x = 1\n", "closed.py": "y = 2\n"}).commit()
     (repo.root / "closed.py").chmod(0)
-    found = run("--profile", "--format", "json", cwd=repo.root, program=unprivileged)
+    found = run_process("--profile", "--format", "json", cwd=repo.root, program=unprivileged)
     assert (found.code, found.json["complete"]) == (0, False)
     assert cost_of(found.json).skipped == {"closed.py": "unreadable"}
     assert "warning: incomplete, 1 file could not be counted: closed.py (permission denied)" in found.err
     for option in ("--check", "--save-baseline"):
-        refused = run("--profile", option, cwd=repo.root, program=unprivileged)
+        refused = run_process("--profile", option, cwd=repo.root, program=unprivileged)
         assert (refused.code, refused.out) == (2, "")
         assert f"error: {option} needs every count, and closed.py (permission denied) could not be" in refused.err
-    assert run("--profile", "--staged", "--check", cwd=repo.root, program=unprivileged).code == 0
+    assert run_process("--profile", "--staged", "--check", cwd=repo.root, program=unprivileged).code == 0
 
 
 # --- What stands in the index ---

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.run import COMMAND, Result, environment, run, shell
+from tests.support.run import COMMAND, Result, environment, run, run_process, shell
 
 # What prints, with as little as possible before it.
 PRINTS = {
@@ -88,40 +88,41 @@ def test_a_verdict_holds_when_nobody_reads(options: list[str], env: dict[str, st
 @pytest.mark.parametrize(("what", "env"), [*((what, {}) for what in PRINTS), ("charts", UNBUFFERED)])
 def test_a_full_disk_is_an_error(what: str, env: dict[str, str], binary: Path) -> None:
     """Output that cannot be stored ends with 2 and one line: nobody takes half of it for the whole."""
-    assert run(*PRINTS[what], cwd=binary, program=shell(">/dev/full"), env=env) == Result(2, "", DISK_FULL)
+    assert run_process(*PRINTS[what], cwd=binary, program=shell(">/dev/full"), env=env) == Result(2, "", DISK_FULL)
 
 
 @needs_full
 def test_a_disk_that_fills_up_is_an_error(large: Path) -> None:
     """So it is for output that is written in many pieces, while threads still count."""
-    assert run(cwd=large, program=shell(">/dev/full")) == Result(2, "", DISK_FULL)
+    assert run_process(cwd=large, program=shell(">/dev/full")) == Result(2, "", DISK_FULL)
 
 
 @needs_full
 def test_a_full_disk_under_stderr_changes_nothing(binary: Path) -> None:
     """Where messages cannot be stored, the data still comes, and the exit code still tells."""
-    done = run(cwd=binary, program=shell("2>/dev/full"))
+    done = run_process(cwd=binary, program=shell("2>/dev/full"))
     assert done == Result(0, "<documents>\n</documents>\n", "")
-    assert run("nope", cwd=binary, program=shell("2>/dev/full")).code == 2
+    assert run_process("nope", cwd=binary, program=shell("2>/dev/full")).code == 2
 
 
 @pytest.mark.parametrize("what", PRINTS)
 def test_a_closed_stdout_is_an_error(what: str, binary: Path) -> None:
     """A stdout that was closed before the start is said to be unusable."""
-    assert run(*PRINTS[what], cwd=binary, program=shell(">&-")) == Result(2, "", BAD_DESCRIPTOR)
+    assert run_process(*PRINTS[what], cwd=binary, program=shell(">&-")) == Result(2, "", BAD_DESCRIPTOR)
 
 
 def test_a_closed_stderr_changes_nothing(binary: Path) -> None:
     """Without a stderr the data still comes, and the exit code still tells."""
-    assert run(cwd=binary, program=shell("2>&-")) == Result(0, "<documents>\n</documents>\n", "")
-    assert run("nope", cwd=binary, program=shell("2>&-")) == Result(2, "", "")
-    assert run("--profile", cwd=binary, program=shell(">&- 2>&-")) == Result(2, "", "")
+    assert run_process(cwd=binary, program=shell("2>&-")) == Result(0, "<documents>\n</documents>\n", "")
+    assert run_process("nope", cwd=binary, program=shell("2>&-")) == Result(2, "", "")
+    assert run_process("--profile", cwd=binary, program=shell(">&- 2>&-")) == Result(2, "", "")
 
 
 def test_a_closed_stdin_changes_nothing(sample: Path) -> None:
     """Nothing is read from stdin, so nothing changes without one."""
     arguments = ["-r", "docs/README.md"]
-    assert run(*arguments, cwd=sample, program=shell("<&-")) == run(*arguments, cwd=sample, stdin=b"ignored")
+    ignored = run_process(*arguments, cwd=sample, stdin=b"ignored")
+    assert run_process(*arguments, cwd=sample, program=shell("<&-")) == ignored
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,8 @@ def accents(sample: Path) -> dict[str, Result]:
     """Return the charts of documents with an accent in a name, by the encoding of the streams."""
     encodings = ("ascii", "latin-1")
     return {
-        encoding: run("--profile", "docs", cwd=sample, env={"PYTHONIOENCODING": encoding}) for encoding in encodings
+        encoding: run_process("--profile", "docs", cwd=sample, env={"PYTHONIOENCODING": encoding})
+        for encoding in encodings
     }
 
 
@@ -159,14 +161,14 @@ def test_encodings_change_no_number(accents: dict[str, Result]) -> None:
 
 def test_data_does_not_depend_on_the_locale(sample: Path) -> None:
     """A context is in UTF-8 whatever encoding the streams are said to have."""
-    result = run("docs", cwd=sample, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    result = run_process("docs", cwd=sample, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
     assert result.code == 0
     assert "<source>docs/caf\xe9.txt</source>\n<document_content>\nUne page fran\xe7aise" in result.out
 
 
 def test_messages_in_ascii(sample: Path) -> None:
     """A message about a name that stderr cannot show has it escaped."""
-    result = run("caf\xe9", cwd=sample, env={"PYTHONIOENCODING": "ascii"})
+    result = run_process("caf\xe9", cwd=sample, env={"PYTHONIOENCODING": "ascii"})
     message = "no such file or directory: caf\\xe9; paths are relative to the current directory"
     assert result == Result(2, "", f"code-context: error: {message}\n")
 

@@ -28,7 +28,7 @@ from loopflow.io.encoding import VOCABULARY_DIGESTS
 from tests.support.builder import Repo
 from tests.support.memory import MEGABYTE, peak_of, run_within
 from tests.support.oracle import count_text
-from tests.support.run import Result, python, run
+from tests.support.run import Result, python, run, run_process
 
 ENGINES = [
     pytest.param(
@@ -155,6 +155,7 @@ def small_peak(isolated_session: None, tmp_path_factory: pytest.TempPathFactory)
     return max(peak_of("--profile", *source, cwd=repo.root)[0] for source in ((), ("--staged",)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("source", ["worktree", "index"])
 def test_a_large_text_is_streamed(repo: Repo, small_peak: int, source: str) -> None:
     """A text of 60 MB takes little more memory than one of 9 MB, and costs what its parts cost."""
@@ -166,6 +167,7 @@ def test_a_large_text_is_streamed(repo: Repo, small_peak: int, source: str) -> N
     assert peak - small_peak < ALLOWED
 
 
+@pytest.mark.long
 def test_a_large_binary_is_left_after_its_first_bytes(repo: Repo, small_peak: int) -> None:
     """A file of 1.5 GB of zeros on disk, and a blob of 150 MB of them, are binary, and neither is held in memory."""
     repo.track({"zeros.bin": b"\0" * 150 * MEGABYTE})
@@ -178,6 +180,7 @@ def test_a_large_binary_is_left_after_its_first_bytes(repo: Repo, small_peak: in
         assert peak - small_peak < ALLOWED
 
 
+@pytest.mark.long
 def test_too_little_memory_is_said_to_be_that(repo: Repo) -> None:
     """Within a limit a run counts right, or it ends with 2, says that memory is short, and prints no number."""
     repo.track({f"{number}.py": LINE * 30_000 + f"# {number}\n" for number in range(6)})
@@ -221,7 +224,7 @@ sys.addaudithook(refuse)
 def count_with(vocabulary: Path, cwd: Path) -> Result:
     """Run the copy of the command that has this vocabulary, with the engine that reads it."""
     env = {"PYTHONPATH": str(vocabulary.parents[2]), "LOOPFLOW_ENGINE": "tiktoken"}
-    return run("--profile", cwd=cwd, env=env, program=python(OFFLINE))
+    return run_process("--profile", cwd=cwd, env=env, program=python(OFFLINE))
 
 
 def change_a_token(data: bytes) -> bytes:

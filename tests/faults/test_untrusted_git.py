@@ -221,6 +221,7 @@ OPTIONS: list[tuple[Sequence[str], int | None]] = [
     (("--init",), 0),
     (("--copy",), None),
     (("--version",), 0),
+    (("--help",), 0),
     (("--rev", "gone"), 2),
     (("--rev", "nowhere", "--changed"), 2),
     (("--staged", "--profile", "lib"), 0),

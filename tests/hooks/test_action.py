@@ -27,6 +27,7 @@ def read_examples(name: str) -> list[str]:
     return [text.replace(PLACEHOLDER, f"octo/loopflow@{'0' * 40}") for text in found]
 
 
+@pytest.mark.install
 def test_both_steps(tmp_path: Path) -> None:
     """From nothing: it installs outside of the workspace, with the fast engine, runs, and is not installed twice."""
     origin = build_origin(tmp_path / "origin")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.builder import Repo, write_files
 from tests.support.charts import words
-from tests.support.run import COMMAND, Result, run
+from tests.support.run import COMMAND, Result, run_process
 
 HOOKS = Path(__file__).parents[2] / "hooks"
 NAMES = ("pre-commit", "pre-push")
@@ -46,7 +46,7 @@ class Clone:
     def git(self, *arguments: str, cwd: Path | None = None) -> Result:
         """Run git, with its hooks; all output comes as standard error."""
         env = {"PATH": f"{self.path}{os.pathsep}{os.environ['PATH']}"}
-        done = run(*arguments, cwd=cwd or self.repo.root, env=env, program=("git",))
+        done = run_process(*arguments, cwd=cwd or self.repo.root, env=env, program=("git",))
         return replace(done, err=done.err + done.out)
 
     @property
@@ -109,7 +109,9 @@ def test_a_commit_ends_as_the_program_does(clone: Clone, code: int) -> None:
     """The program judges what is staged; anything but 0 stops the commit, and 1 comes with the way past it."""
     clone.install(code=code)
     clone.repo.track({"new.py": "new"})
-    hook = run(cwd=clone.repo.root, program=("hooks/pre-commit",), env={"PATH": f"{clone.path}:{os.environ['PATH']}"})
+    hook = run_process(
+        cwd=clone.repo.root, program=("hooks/pre-commit",), env={"PATH": f"{clone.path}:{os.environ['PATH']}"}
+    )
     assert hook.code == code
     made = clone.git("commit", "--quiet", "--message=new")
     assert bool(made.code) is bool(code)
@@ -125,7 +127,7 @@ def test_a_push_ends_as_the_program_does(clone: Clone, code: int) -> None:
     tip = clone.add("new")
     lines = f"refs/heads/main {tip} refs/heads/main {clone.tip('origin/main')}\n".encode()
     env = {"PATH": f"{clone.path}:{os.environ['PATH']}"}
-    hook = run("origin", "url", cwd=clone.repo.root, program=("hooks/pre-push",), env=env, stdin=lines)
+    hook = run_process("origin", "url", cwd=clone.repo.root, program=("hooks/pre-push",), env=env, stdin=lines)
     assert hook.code == code
     pushed = clone.git("push", "origin", "main")
     assert bool(pushed.code) is bool(code)
@@ -142,7 +144,7 @@ def test_without_the_program(clone: Clone) -> None:
     pushed = clone.git("push", "origin", "main")
     assert (pushed.code, NO_PROGRAM in pushed.err, "git push --no-verify" in pushed.err) == (1, True, True)
     for name in NAMES:
-        hook = run(cwd=clone.repo.root, program=(f"hooks/{name}",))
+        hook = run_process(cwd=clone.repo.root, program=(f"hooks/{name}",))
         assert (hook.code, hook.out) == (2, "")
 
 

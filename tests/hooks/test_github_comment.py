@@ -10,6 +10,8 @@ from tests.support.builder import Repo
 from tests.support.runner import Runner
 from tests.support.servers import TOKEN, Comments, serve_comments
 
+pytestmark = pytest.mark.server
+
 MARKER = make_marker({"GITHUB_WORKFLOW": "Tokens", "GITHUB_JOB": "tokens"}, ".", "")
 
 

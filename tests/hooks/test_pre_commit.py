@@ -18,7 +18,9 @@ import pytest
 
 from tests.support.builder import Repo
 from tests.support.charts import words
-from tests.support.run import Result, run
+from tests.support.run import Result, run_process
+
+pytestmark = pytest.mark.install
 
 PROJECT = Path(__file__).parents[2]
 PRE_COMMIT = (sys.executable, "-m", "pre_commit")
@@ -81,7 +83,7 @@ def hooks(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> H
         if not (directory / "installed").exists():
             user = Repo(directory / "user")
             user.write(".pre-commit-config.yaml", config(hooks))
-            installed = run("install-hooks", cwd=user.root, env=hooks.run | outside, program=PRE_COMMIT)
+            installed = run_process("install-hooks", cwd=user.root, env=hooks.run | outside, program=PRE_COMMIT)
             assert installed.code == 0, installed.out
             (directory / "installed").touch()
     return hooks
@@ -115,7 +117,9 @@ class Clone:
 
     def git(self, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
         """Run git, with its hooks; their output comes as standard error. A push lets them have its standard output."""
-        done = run(*arguments, cwd=cwd or self.repo.root, env={**self.hooks.run, **(env or {})}, program=("git",))
+        done = run_process(
+            *arguments, cwd=cwd or self.repo.root, env={**self.hooks.run, **(env or {})}, program=("git",)
+        )
         return replace(done, err=done.err + done.out)
 
     def commit(self, files: Mapping[str, str], *options: str, env: Mapping[str, str] | None = None) -> Result:
@@ -131,7 +135,7 @@ class Clone:
 
     def run(self, *arguments: str) -> Result:
         """Run pre-commit itself."""
-        return run("run", *arguments, cwd=self.repo.root, env=self.hooks.run, program=PRE_COMMIT)
+        return run_process("run", *arguments, cwd=self.repo.root, env=self.hooks.run, program=PRE_COMMIT)
 
 
 @pytest.fixture
@@ -146,7 +150,7 @@ def clone(hooks: Hooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clon
     repo.git("remote", "add", "origin", str(remote.root))
     repo.git("push", "--quiet", "--set-upstream", "origin", "main")
     types = ("--hook-type", "pre-commit", "--hook-type", "pre-push")
-    assert run("install", *types, cwd=repo.root, env=hooks.run, program=PRE_COMMIT).code == 0
+    assert run_process("install", *types, cwd=repo.root, env=hooks.run, program=PRE_COMMIT).code == 0
     return Clone(repo, hooks)
 
 
@@ -339,7 +343,7 @@ def test_no_network_is_needed(clone: Clone) -> None:
     if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this system lets nobody make a network namespace")
     clone.repo.track({"src/new.py": words(120, "n")})
-    stopped = run("commit", "--message=x", cwd=clone.repo.root, env=clone.hooks.run, program=(*alone, "git"))
+    stopped = run_process("commit", "--message=x", cwd=clone.repo.root, env=clone.hooks.run, program=(*alone, "git"))
     assert stopped.code == 1
     assert "FAIL budget, growth: +120 tokens" in stopped.err
 
@@ -356,7 +360,7 @@ def test_the_hooks_can_be_tried(clone: Clone) -> None:
     clone.repo.track({"src/new.py": words(120, "n")})
     env = {**clone.hooks.run, **clone.hooks.install, "PIP_NO_COMPILE": "1"}  # it is used once
     arguments = ("try-repo", str(clone.hooks.source), "code-context-budget")
-    tried = run(*arguments, cwd=clone.repo.root, env=env, program=PRE_COMMIT)
+    tried = run_process(*arguments, cwd=clone.repo.root, env=env, program=PRE_COMMIT)
     assert tried.code == 1
     assert "FAIL budget, growth: +120 tokens" in tried.out
 
@@ -364,7 +368,7 @@ def test_the_hooks_can_be_tried(clone: Clone) -> None:
 def test_what_pre_commit_is_told() -> None:
     """The manifest is valid, and each hook runs once over the whole, whatever files there are."""
     manifest = read_yaml(".pre-commit-hooks.yaml")
-    assert run("validate-manifest", ".pre-commit-hooks.yaml", cwd=PROJECT, program=PRE_COMMIT).code == 0
+    assert run_process("validate-manifest", ".pre-commit-hooks.yaml", cwd=PROJECT, program=PRE_COMMIT).code == 0
     assert [hook["id"] for hook in manifest] == [
         "code-context-budget",
         "code-context-budget-push",
@@ -379,7 +383,7 @@ def test_what_pre_commit_is_told() -> None:
 def test_this_project_uses_them() -> None:
     """The project's own config is valid, and runs what the manifest runs."""
     own = ".pre-commit-config.yaml"
-    assert run("validate-config", own, cwd=PROJECT, program=PRE_COMMIT).code == 0
+    assert run_process("validate-config", own, cwd=PROJECT, program=PRE_COMMIT).code == 0
     used = {hook["id"]: hook for repo in read_yaml(own)["repos"] for hook in repo["hooks"]}
     for hook in read_yaml(".pre-commit-hooks.yaml")[:2]:
         shared = ("entry", "pass_filenames", "always_run", "require_serial")

@@ -274,7 +274,6 @@ def test_git_is_asked_no_more_than_it_must_be(
 ) -> None:
     """Git starts once for its version, once for each repository, and once for each listing, however many the paths."""
     make_repo("other").track({"x.py": "x"})
-    find(project.root)  # GitPython looks for git by itself when it is first imported
     real, log = shutil.which("git"), tmp_path / "log"
     install_git(f'echo "$*" >> "{log}"\nexec "{real}" "$@"')
     paths = (".", "src", "src/a.py", "top.py", "../other", "../other/x.py")

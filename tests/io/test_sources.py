@@ -226,7 +226,7 @@ def test_two_sources_are_an_error() -> None:
     given = {option.name: () if option.multiple else None for option in code_context.params if option.name}
     for revision in ("HEAD", ""):
         with pytest.raises(UsageError, match="--staged reads the index, --rev a commit"):
-            read_options({**given, "paths": (), "staged": True, "rev": revision}, {})
+            read_options({**given, "paths": (), "staged": True, "rev": revision}, {}, "/")
 
 
 def test_intended_files_are_no_part_of_the_index(project: Repo) -> None:

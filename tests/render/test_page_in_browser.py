@@ -16,6 +16,8 @@ from loopflow.render.html import render_html
 from tests.support.profiles import HOSTILE_NAMES, make_report
 from tests.support.reports import make_compared
 
+pytestmark = pytest.mark.browser
+
 IN_CI = bool(os.environ.get("CI"))  # read before the tests' environment is made
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -19,6 +19,7 @@ _UNSET = (
     "LOOPFLOW_ENGINE",
     "NO_COLOR",
     "PRE_COMMIT",
+    "PYTHONDONTWRITEBYTECODE",  # a process that finds nothing compiled takes twice as long
     "PYTHONIOENCODING",
     "PYTHONUNBUFFERED",
     "PYTHONUTF8",

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.support.run import COMMAND, Result, environment, python, run
+from tests.support.run import COMMAND, Result, environment, python, run_process
 
 MEGABYTE = 1_000_000
 
@@ -26,7 +26,7 @@ def peak_of(*arguments: str, cwd: Path) -> tuple[int, str]:
     The memory is the resident set, in bytes. Needs /proc.
     """
     with tempfile.NamedTemporaryFile() as file:
-        result = run(*arguments, cwd=cwd, program=python(_REPORT.format(file=file.name)))
+        result = run_process(*arguments, cwd=cwd, program=python(_REPORT.format(file=file.name)))
         assert (result.code, result.err) == (0, "")
         return max(map(int, file.read().split())) * 1024, result.out
 

@@ -47,7 +47,8 @@ def shell(redirection: str) -> tuple[str, ...]:
 def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
     """Call `code-context` with `arguments` in `cwd`; a variable that is "" in `env` is unset."""
     out, err = io.BytesIO(), io.BytesIO()
-    streams = Streams(io.StringIO(), *(OutputStream(io.TextIOWrapper(each, "utf-8")) for each in (out, err)))
+    stdout, stderr = (OutputStream(io.TextIOWrapper(each, "utf-8")) for each in (out, err))
+    streams = Streams(io.StringIO(), stdout, stderr)
     code = run_command(arguments, streams, environment(env), os.fspath(cwd))
     for stream in (streams.stdout, streams.stderr):
         stream.flush()
