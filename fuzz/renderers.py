@@ -16,9 +16,10 @@ from fuzz.draw import Draw
 from loopflow.analysis.names import escape_name
 from loopflow.model import Allowance, Cut, CutReason, Level, Place, Plan, Reason, Report, Rule, Skipped
 from loopflow.render.context import RawLayout, XmlLayout
-from loopflow.render.formats import RENDERERS, find_renderer
+from loopflow.render.failures import render_failures
+from loopflow.render.formats import RENDERERS, ChartOptions, find_renderer
 from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
-from loopflow.render.text import ChartOptions, render_failures, render_text
+from loopflow.render.text import render_text
 from tests.support.markdown import read_page
 from tests.support.reports import judged, make_compared
 from tests.support.screen import ANSI, can_act

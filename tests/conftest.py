@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.support.builder import Repo
 from tests.support.environment import isolate
+from tests.support.examples import USUAL
 from tests.support.run import COMMAND
 from tests.support.sample import make_sample, write_settings
 
@@ -26,10 +27,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(  # no test asserts a time; fuzz/ looks for more than these examples
-    "untimed", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+    "untimed", deadline=None, max_examples=USUAL, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile(  # for runs of very many tests, most of which are to fail
     "few", settings.get_profile("untimed"), max_examples=20, phases=(Phase.explicit, Phase.generate)
+)
+settings.register_profile(  # for properties marked `examples`, where there is time
+    "many", settings.get_profile("untimed"), max_examples=5 * USUAL
 )
 settings.load_profile("untimed")
 

@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.io.cache import NoCache, SqliteCache
 from loopflow.io.encoding import ENGINES, TokenCounter, create_counter
 from loopflow.io.git import Git
 from tests.support.builder import Repo
+from tests.support.examples import some
 from tests.support.histories import Step, beginning, edit_unseen, fold_away, histories, play, replace_unseen
 from tests.support.run import run
 from tests.support.work import OPTIONS, SOURCES, Tally, Way, profile_json
@@ -55,7 +56,7 @@ def outputs(repo: Repo, file: Path | None, ahead_ns: int = 0, by: TokenCounter |
     return found
 
 
-@settings(max_examples=12)
+@some(6)
 @given(histories(), st.integers(0, 1_000_000))
 def test_the_cache_never_changes_an_answer(history: list[Step], seed: int) -> None:
     """After each step of a history, all sources print the same with a cache from the steps before and without one.

@@ -6,19 +6,20 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from loopflow.config import CONFIG_FILES
+from loopflow.io.blobs import Blob
 from loopflow.io.cache import SqliteCache
 from loopflow.io.counting import Engine, count
 from loopflow.io.encoding import create_counter
 from loopflow.io.file import select
 from loopflow.io.git import Git
 from loopflow.io.progress import NoProgress
-from loopflow.model import Index, SelectRequest, Source, Worktree
+from loopflow.model import FileRef, Index, Repository, SelectRequest, Source, Worktree
 from loopflow.pipeline import Output, profile, write_context
 from loopflow.render.context import RawLayout
 from loopflow.running import CountRequest
@@ -190,6 +191,42 @@ def test_a_second_run_starts_few_git_processes(settled: Settled, tmp_path: Path,
     assert len(blobs) == (source != "worktree"), "all blobs come through one process"
     assert run("--profile", *OPTIONS[source], cwd=settled.mixed.root, env=env) == first
     assert len(git.take()) == number
+
+
+@pytest.fixture
+def changed_by_ten(repo: Repo, tmp_path: Path) -> dict[str, str]:
+    """Stage ten changed files in a repository whose counts are known, and return the environment that knows them."""
+    repo.track({**TEXTS, "loopflow.toml": '[budget]\ngrowth = "1k"\n'}).commit()
+    env = {"LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
+    run("--profile", "--staged", cwd=repo.root, env=env)
+    repo.track({f"module{number:02}/tracked{number:02}.py": f"changed = {number}\n" for number in range(10)})
+    return env
+
+
+def test_a_hook_reads_ten_blobs(repo: Repo, changed_by_ten: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hook with ten changed files reads what is new, and nothing of what was there."""
+    read: list[str] = []
+    real = Git.read_blobs
+
+    def noting(git: Git, repository: Repository, refs: Sequence[FileRef]) -> Iterator[Blob]:
+        read.extend(ref.path for ref in refs)
+        return real(git, repository, refs)
+
+    monkeypatch.setattr(Git, "read_blobs", noting)
+    assert run("--profile", "--staged", "--check", "--quiet", cwd=repo.root, env=changed_by_ten) == Result(0, "", "")
+    assert len(read) == 10
+
+
+def test_a_hook_loads_no_large_engine(repo: Repo, changed_by_ten: dict[str, str]) -> None:
+    """A hook with ten changed files imports neither toktok nor tiktoken, nor what plans, pages and contexts need."""
+    program = python("import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))")
+    options = ("--profile", "--staged", "--check", "--quiet")
+    result = run_process(*options, cwd=repo.root, env=changed_by_ten, program=program)
+    assert result.code == 0
+    loaded = {*result.err.split()}
+    assert "loopflow.tokens.with_table" in loaded
+    unwanted = {"toktok", "tiktoken", "git", "pathspec", "tempfile", "loopflow.fitting", "loopflow.starting"}
+    assert not (unwanted | {"loopflow.analysis.cuts", "loopflow.render.context", "loopflow.io.context"}) & loaded
 
 
 def test_a_hook_starts_five_git_processes(repo: Repo, tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ from loopflow.model import Report, Skipped, Worktree
 from loopflow.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
 from loopflow.render.formats import TEXT, find_renderer
 from loopflow.render.numbers import plural
-from loopflow.render.terminal import PLAIN
-from loopflow.render.text import render_failures, render_text
+from loopflow.render.terminal import PLAIN, Terminal
 from loopflow.render.words import describe_way_past
 from loopflow.running import CountRequest, read_config
 
@@ -76,9 +75,7 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
         pieces, write = find_renderer(options.format)(report), console.write
     else:
         terminal = PLAIN if options.copy else console.terminal(options.colour)
-        is_brief = options.quiet and options.check
-        lines = render_failures(report, terminal) if is_brief else render_text(report, terminal, options.charts)
-        pieces, write = (f"{line}\n" for line in lines), console.write_chart
+        pieces, write = _text(report, options, terminal), console.write_chart
     if options.copy:
         console.clipboard.copy("".join(pieces))
         console.note("copied to the clipboard")
@@ -93,7 +90,20 @@ def _render(name: str, report: Report, options: Options) -> Iterable[str]:
     """Render for a file. Options that shape the charts hold for those in a text file too."""
     if name != TEXT:
         return find_renderer(name)(report)
+    from loopflow.render.text import render_text  # noqa: PLC0415  a hook needs no charts
+
     return (f"{line}\n" for line in render_text(report, PLAIN, options.charts))
+
+
+def _text(report: Report, options: Options, terminal: Terminal) -> Iterable[str]:
+    """Render for the terminal: the charts, or of a quiet check what failed."""
+    if options.quiet and options.check:
+        from loopflow.render.failures import render_failures  # noqa: PLC0415
+
+        return (f"{line}\n" for line in render_failures(report, terminal))
+    from loopflow.render.text import render_text  # noqa: PLC0415
+
+    return (f"{line}\n" for line in render_text(report, terminal, options.charts))
 
 
 def start(console: Console, options: Options) -> ExitCode:

@@ -15,8 +15,7 @@ from loopflow.console.directories import cache_directory
 from loopflow.errors import UsageError
 from loopflow.io.start import Push
 from loopflow.model import Index, Revision, SelectRequest, Source, Surroundings, Worktree
-from loopflow.render.formats import FORMATS, TEXT
-from loopflow.render.text import ChartOptions
+from loopflow.render.formats import FORMATS, TEXT, ChartOptions
 from loopflow.running import ConfigRequest, CountRequest
 
 if TYPE_CHECKING:

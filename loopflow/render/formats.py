@@ -5,6 +5,7 @@ The text for a terminal is not among them: it alone needs to know the terminal a
 
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -33,3 +34,17 @@ FORMATS = (TEXT, *RENDERERS)
 def find_renderer(name: str) -> Renderer:
     """Return what renders the format of that name, one of `RENDERERS`."""
     return cast("Renderer", pkgutil.resolve_name(RENDERERS[name]))
+
+
+@dataclass(frozen=True, slots=True)
+class ChartOptions:
+    """What of the report is shown: levels below the root, files in the tree, how many types and largest files.
+
+    Without `top`, every type and the ten largest files.
+    """
+
+    depth: int | None = None
+    files: bool = False
+    top: int | None = None
+    verbose: bool = False
+    cuts: bool = False

@@ -7,16 +7,17 @@ was skipped, the total.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.model import Cut, Delta, Diff, Judgement, Report, Skipped, Status
+from loopflow.render.failures import render_failures, render_remarks
+from loopflow.render.formats import ChartOptions
 from loopflow.render.numbers import format_bytes, format_percent, plural
 from loopflow.render.rows import FILES, GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, group_by_reason, type_rows
 from loopflow.render.terminal import Glyphs, Terminal, measure, shorten
 from loopflow.render.tree import Row, build_tree, draw_tree
-from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
+from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_plan
 
 DIRECTORY_COLUMNS = (TOKENS, OF_PARENT, OF_TOTAL, FILES)
 TYPE_COLUMNS = (TOKENS, OF_TOTAL, FILES)
@@ -31,20 +32,6 @@ _ROOM_FOR_NAMES = 24
 _LEAST_EVIDENCE = 16
 _LEAST_NAME = 10
 _ROOM_FOR_ALL = 110
-
-
-@dataclass(frozen=True, slots=True)
-class ChartOptions:
-    """What of the report is shown: levels below the root, files in the tree, how many types and largest files.
-
-    Without `top`, every type and the ten largest files.
-    """
-
-    depth: int | None = None
-    files: bool = False
-    top: int | None = None
-    verbose: bool = False
-    cuts: bool = False
 
 
 def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
@@ -73,7 +60,7 @@ def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> It
         yield palette.bold("Budget")
         yield from _budget(report, report.judgement, terminal)
     if report.judgement and not report.judgement.failed:
-        yield from _remarks(report.judgement)
+        yield from render_remarks(report.judgement)
 
 
 def _columns(columns: Sequence[Column], diff: Diff | None, terminal: Terminal) -> Sequence[Column]:
@@ -116,26 +103,6 @@ def _budget(report: Report, judgement: Judgement, terminal: Terminal) -> Iterato
     if judgement.failed:
         yield ""
     yield from render_failures(report, terminal)
-
-
-def _remarks(judgement: Judgement) -> Iterator[str]:
-    if judgement.remarks:
-        yield ""
-        yield from judgement.remarks
-
-
-def render_failures(report: Report, terminal: Terminal) -> Iterator[str]:
-    """Yield what failed and what to do about it, with what this change did to the rules; nothing if all is well."""
-    judgement = report.judgement
-    if judgement is None or not judgement.failed:
-        return
-    for number, verdict in enumerate(judgement.failed):
-        first, *rest = describe_failure(verdict, report)
-        if number:
-            yield ""
-        yield terminal.palette.warning(first)
-        yield from (f"  {line}" for line in rest)
-    yield from _remarks(judgement)
 
 
 def _file_rows(report: Report, top: int) -> Iterator[Row]:

@@ -171,6 +171,13 @@ def test_long_lists_are_looked_up(globs: list[str], data: st.DataObject | None) 
         assert patterns.decide(path) == (None if deciding is None else not deciding.startswith("!"))
 
 
+@given(st.lists(GLOBS, min_size=1, max_size=4))
+def test_a_long_list_means_what_a_short_one_does(globs: list[str]) -> None:
+    """A list of many globs, which a library goes through, decides as one of few."""
+    few, many = compile_patterns(globs, "--exclude"), compile_patterns(["*.none", *globs] * 20, "--exclude")
+    assert [many.decide(path) for path in PATHS] == [few.decide(path) for path in PATHS]
+
+
 @given(st.sampled_from([*PATHS, "*", "a b", "a\\b", "é"]), st.sampled_from(["{}", "/{}", "{}/", "/{}/"]))
 def test_escaping_changes_nothing(path: str, form: str) -> None:
     """A pattern in which every character is escaped means the same as one for just these characters."""

@@ -21,9 +21,10 @@ import pytest
 
 from loopflow.analysis.names import escape_name
 from loopflow.model import Report
-from loopflow.render.formats import FORMATS, TEXT, find_renderer
+from loopflow.render.failures import render_failures
+from loopflow.render.formats import FORMATS, TEXT, ChartOptions, find_renderer
 from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
-from loopflow.render.text import ChartOptions, render_failures, render_text
+from loopflow.render.text import render_text
 from tests.support.markdown import read_page
 from tests.support.profiles import HOSTILE_NAMES
 from tests.support.reports import make_everywhere

@@ -9,7 +9,7 @@ from time import sleep
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from loopflow.comparing import CompareRequest
@@ -32,6 +32,7 @@ from tests.support.builder import Repo
 from tests.support.caches import OLD, ROOT, Opened
 from tests.support.charts import words
 from tests.support.environment import isolate
+from tests.support.examples import some
 from tests.support.histories import Step, beginning, histories, play
 from tests.support.oracle import count_text
 from tests.support.plumbing import list_tree, texts_of_tree
@@ -39,7 +40,7 @@ from tests.support.random_repos import Tree, built, trees
 from tests.support.run import run
 from tests.support.work import OPTIONS, SOURCES, GitLog, Tally, note_openings
 
-few = settings(max_examples=25)
+few = some(10)
 
 # What is covered, and the same said again. In the work tree these files are not what they are in git.
 Covered = tuple[SelectRequest, Callable[[str], bool]]

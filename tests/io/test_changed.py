@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.model import Index, Reason, Revision, SelectRequest, Source, Worktree
 from tests.support.builder import Repo, write_files
+from tests.support.examples import some
 from tests.support.plumbing import git_at, list_tree, split_paths
 from tests.support.printing import print_texts, refusal
 from tests.support.unprivileged import open_directory
@@ -350,7 +351,7 @@ STEPS = ("edit", "same size", "touch", "delete", "link", "chmod", "stage", "unst
 histories = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(STEPS)), max_size=12)
 
 
-@settings(max_examples=20)
+@some(8)
 @given(st.sets(st.sampled_from(NAMES)), histories, st.booleans())
 def test_what_differs_is_what_git_says(first: set[str], steps: list[tuple[str, str]], committed: bool) -> None:  # noqa: FBT001
     """After any edits, staged or not, each source lists what it holds of what git's plumbing calls different."""

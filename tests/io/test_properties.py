@@ -8,7 +8,7 @@ from functools import cache
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.config import CONFIG_FILES
@@ -24,6 +24,7 @@ from loopflow.model import FileTokens, Reason, SelectRequest
 from loopflow.pipeline import ContextSummary, Output, profile, write_context
 from loopflow.running import CountRequest
 from tests.support.builder import Repo
+from tests.support.examples import some
 from tests.support.oracle import count_repository
 from tests.support.random_repos import TEXT_KINDS, UNTRACKED, Tree, built, trees
 
@@ -42,7 +43,7 @@ COUNTING = CountRequest(jobs=2)
 EVERYTHING = SelectRequest()
 ROOT = "."
 
-few = settings(max_examples=25)
+few = some(10)
 
 REQUESTS = st.builds(
     SelectRequest,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from loopflow.cli.code_context import code_context
 from loopflow.cli.options import read_options
@@ -15,6 +15,7 @@ from loopflow.io.file import select
 from loopflow.io.git import Git
 from loopflow.model import Index, Reason, Revision, SelectRequest, Source, Worktree
 from tests.support.builder import Repo, write_files
+from tests.support.examples import some
 from tests.support.plumbing import list_tree, texts_of_tree
 from tests.support.printing import Printed, print_texts, refusal
 from tests.support.random_repos import UNTRACKED, Tree, built, trees
@@ -25,7 +26,7 @@ STAGED = SelectRequest(source=Index())
 HEAD = SelectRequest(source=Revision("HEAD"))
 GIT_SOURCES = [pytest.param(Index(), id="staged"), pytest.param(Revision("HEAD"), id="rev")]
 
-few = settings(max_examples=15)
+few = some(8)
 
 
 def write_tree(repo: Repo) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loopflow.io.walk import NestedRepository, walk
 from tests.support.builder import Repo, write_files
+from tests.support.examples import some
 from tests.support.unprivileged import open_directory
 
 
@@ -121,7 +122,7 @@ _RULES = st.lists(st.tuples(st.integers(0, 20), st.lists(_PATTERNS, min_size=1, 
 
 
 @example(["src/a.c", "a"], [(1, ["*", "!*/", "!*.c"])])
-@settings(max_examples=60)
+@some(25)
 @given(_TREES, _RULES)
 def test_random_rules_are_those_of_git(paths: list[str], rules: list[tuple[int, list[str]]]) -> None:
     """Whatever the ignore rules are and wherever they lie, git and we list the same files."""

@@ -54,7 +54,7 @@ def test_unassigned_characters_are_for_the_reference(char: str) -> None:
     assert [gate.holds(text) for text in ("é", f"é {char} x", "é")] == [False, True, False]
 
 
-@pytest.mark.parametrize("engine", ["table", "toktok"])
+@pytest.mark.parametrize("engine", [pytest.param("table", marks=pytest.mark.long), "toktok"])
 @pytest.mark.parametrize("encoding", VOCABULARY_DIGESTS)
 def test_every_character_is_counted_as_the_reference_does(encoding: str, engine: str) -> None:
     """No code point belongs to another class in one engine than in tiktoken, but for those that the gate holds.

@@ -19,7 +19,7 @@ from loopflow.tokens.table import TABLES, make_table, open_table
 from loopflow.tokens.table_file import build_table, read_table, store_missing_tables
 from loopflow.tokens.vocabulary import load_ranks
 from tests.support.oracle import count_text
-from tests.support.run import python, run
+from tests.support.run import python, run_process
 
 ENCODINGS = tuple(TABLES)
 VOCABULARIES = Path(table_file.__file__).parents[1] / "vocab"
@@ -187,15 +187,15 @@ def test_the_command_makes_missing_tables_for_the_next_run(sample: Path, tmp_pat
     """The first run of a package without tables prints what any other does, and leaves tables; not with --no-cache."""
     cache = tmp_path / "cache"
     env = {"LOOPFLOW_CACHE_DIR": str(cache)}
-    expected = run("--profile", cwd=sample, env=env | {"LOOPFLOW_ENGINE": "tiktoken"}, program=python(""))
+    expected = run_process("--profile", cwd=sample, env=env | {"LOOPFLOW_ENGINE": "tiktoken"}, program=python(""))
     for file in cache.iterdir():
         file.unlink()
-    assert run("--profile", "--no-cache", cwd=sample, env=env, program=python(WITHOUT)) == expected
+    assert run_process("--profile", "--no-cache", cwd=sample, env=env, program=python(WITHOUT)) == expected
     assert list(cache.iterdir()) == []
-    assert run("--profile", cwd=sample, env=env, program=python(WITHOUT)) == expected
+    assert run_process("--profile", cwd=sample, env=env, program=python(WITHOUT)) == expected
     assert all(stored(cache, encoding).stat().st_size == TABLES[encoding][0] for encoding in ENCODINGS)
     (cache / "counts.sqlite3").unlink()
-    assert run("--profile", cwd=sample, env=env, program=python(WITHOUT)) == expected
+    assert run_process("--profile", cwd=sample, env=env, program=python(WITHOUT)) == expected
 
 
 def texts_of_code() -> list[str]:
