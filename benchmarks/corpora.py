@@ -9,18 +9,19 @@ import tempfile
 from pathlib import Path
 
 FASTAPI = "fastapi==0.165.0"
+DJANGO = "django==5.2.1"
 IDENTITY = ("-c", "user.name=corpus", "-c", "user.email=corpus@example.invalid")
 HERE = Path(__file__).resolve().parent
 
 
 def make(name: str, below: Path) -> Path:
-    """Return the directory of the corpus `name`: "project", "fastapi" or "linux"."""
+    """Return the directory of the corpus `name`: "project", "fastapi", "django" or "linux"."""
     directory = below / name
     if name == "project":  # it changes: an older clone would be measured under today's name
         shutil.rmtree(directory, ignore_errors=True)
     if not (directory / ".git").exists():
         directory.mkdir(parents=True, exist_ok=True)
-        {"project": _project, "fastapi": _fastapi, "linux": _linux}[name](directory)
+        {"project": _project, "fastapi": _fastapi, "django": _django, "linux": _linux}[name](directory)
     return directory
 
 
@@ -30,6 +31,10 @@ def _project(directory: Path) -> None:
 
 def _fastapi(directory: Path) -> None:
     make_sdist(FASTAPI, directory)
+
+
+def _django(directory: Path) -> None:
+    make_sdist(DJANGO, directory)
 
 
 def make_sdist(requirement: str, directory: Path) -> None:

@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/run.py [--linux] [--runs N] [--below DIRECTORY]
 
-Builds its corpora (this project, fastapi; Linux 6.1 when asked), runs every command as a whole process, all of them in
+Builds its corpora (this project, fastapi, django; Linux 6.1 when asked), runs every command as a whole process, all in
 turn and several times, and writes medians, ratios and peak memory with the machine's description to results.md. Times
 differ from machine to machine; the ratios to `git status` and to the tiktoken loop are what to compare.
 """
@@ -89,6 +89,12 @@ def cases(directory: Path, work: Path) -> list[Case]:
             "warm --profile --against HEAD",
             [*COMMAND, *total, "--against", "HEAD"],
             environment={"LOOPFLOW_CACHE_DIR": warm},
+        ),
+        Case("--version", [*COMMAND, "--version"]),
+        Case(
+            "check, nothing to count: --profile --staged --check --quiet",
+            [*COMMAND, "--profile", "--staged", "--check", "--quiet", "--config", str(budget(work))],
+            environment={"LOOPFLOW_CACHE_DIR": hook},
         ),
         Case("warm --profile --staged", [*COMMAND, *total, "--staged"], environment={"LOOPFLOW_CACHE_DIR": warm}),
         Case(
@@ -212,7 +218,8 @@ def main() -> None:
     parser.add_argument("--below", type=Path, default=Path(tempfile.gettempdir()) / "code-context-corpora")
     parser.add_argument("--only", help="one corpus, and print instead of writing")
     given = parser.parse_args()
-    names = [given.only] if given.only else ["project", "fastapi", *(["linux"] if given.linux else [])]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled once, not for each run
+    names = [given.only] if given.only else ["project", "fastapi", "django", *(["linux"] if given.linux else [])]
     tables = []
     for name in names:
         directory = corpora.make(name, given.below)

@@ -84,8 +84,11 @@ def require_whole(request: SelectRequest, option: str) -> None:
         raise UsageError(what, "leave out paths and filters; write include and exclude in the config file")
 
 
-def write_baseline(measured: Measured, file: str | None) -> str:
-    """Write the profile as the stored baseline, the configured one or `file`; return its path."""
+def write_baseline(measured: Measured, file: str | None, printed: Iterable[int] = ()) -> str:
+    """Write the profile as the stored baseline, the configured one or `file`; return its path.
+
+    `printed` are handles that are printed to, such as one behind /dev/stdout: nothing there is replaced.
+    """
     from loopflow.io.baseline import Baseline, dump  # noqa: PLC0415  each mode imports what it alone needs
     from loopflow.io.writing import write_atomically  # noqa: PLC0415
 
@@ -102,7 +105,7 @@ def write_baseline(measured: Measured, file: str | None) -> str:
     if not file and os.path.commonpath([root, os.path.realpath(path)]) != root:  # the repository chose it, not the user
         what = f"a link leads from the baseline {escape_name(measured.config.baseline)} out of {escape_name(root)}"
         raise UsageError(what, "remove the link, or name the file with --baseline-file")
-    write_atomically(path, dump(baseline), measured.engine.git.surroundings.root)
+    write_atomically(path, dump(baseline), measured.engine.git.surroundings.root, printed)
     return path
 
 
@@ -246,6 +249,8 @@ def _remarks(measured: Measured, start: Before) -> Iterable[str]:
     """Say what this change did to the rules it is judged by."""
     repository, commit, config = measured.repository, start.commit, measured.config
     if repository is None or commit is None or config.file not in {None, *CONFIG_FILES}:
+        return ()
+    if start.differing is not None and start.differing.isdisjoint(CONFIG_FILES):  # it held what holds now
         return ()
     old = _config_at(measured, repository, commit)
     if old is None:

@@ -1,7 +1,7 @@
 """The use cases, in the order in which data flows: select -> read -> count -> profile -> compare -> judge."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -95,7 +95,7 @@ def compare(  # noqa: PLR0913  a request for each step of the way
 
     Raises LoopflowError as `profile` does, and for a revision or a baseline that is not there.
     """
-    run, measured = _measure(request, counting, configuring, root)
+    run, measured = _measure(request, counting, configuring, root, compares=True)
     return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing))
 
 
@@ -116,19 +116,20 @@ def check(  # noqa: PLR0913
     Raises LoopflowError where the request narrows the selection, or a file could not be counted.
     """
     require_whole(request, "--check")
-    run, measured = _measure(replace(request, whole=True), counting, configuring, root)
+    run, measured = _measure(replace(request, whole=True), counting, configuring, root, compares=True)
     diff, judgement = judge_by(measured, comparing or CompareRequest())
     report = _report(run, measured, fitting, brief=comparing is not None and comparing.brief)
     return replace(report, diff=diff, judgement=judgement)
 
 
-def save_baseline(
+def save_baseline(  # noqa: PLR0913
     request: SelectRequest,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
     file: str | None = None,
     *,
     root: Root = None,
+    printed: Iterable[int] = (),
 ) -> tuple[str, Profile]:
     """Profile the whole tree and write that as the stored baseline, or to `file`; return its path and the profile.
 
@@ -136,7 +137,7 @@ def save_baseline(
     """
     require_whole(request, "--save-baseline")
     _, measured = _measure(replace(request, whole=True), counting, configuring, root)
-    return write_baseline(measured, file), measured.profile
+    return write_baseline(measured, file, printed), measured.profile
 
 
 def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root = None) -> "tuple[str, Proposal]":
@@ -154,9 +155,16 @@ def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root
 
 
 def _measure(
-    request: SelectRequest, counting: CountRequest | None, configuring: ConfigRequest | None, root: Root
+    request: SelectRequest,
+    counting: CountRequest | None,
+    configuring: ConfigRequest | None,
+    root: Root,
+    *,
+    compares: bool = False,
 ) -> tuple[Run, Measured]:
     run = Run(request, counting or CountRequest(), configuring or ConfigRequest(), read_surroundings(root))
+    if compares and (repository := run.listed.repository):
+        run.engine.git.find_commit(repository, "HEAD")  # before blobs are read: one git then answers both
     return run, _count(run)
 
 

@@ -229,15 +229,15 @@ def test_a_hook_loads_no_large_engine(repo: Repo, changed_by_ten: dict[str, str]
     assert not (unwanted | {"loopflow.analysis.cuts", "loopflow.render.context", "loopflow.io.context"}) & loaded
 
 
-def test_a_hook_starts_five_git_processes(repo: Repo, tmp_path: Path) -> None:
-    """However many files are staged, git is started for version, repository, index and change, and all blobs."""
-    repo.track({**TEXTS, "loopflow.toml": '[budget]\ngrowth = "1k"\n'}).commit()
-    repo.track({f"module{number:02}/tracked{number:02}.py": f"changed = {number}\n" for number in range(10)})
+def test_a_hook_starts_five_git_processes(repo: Repo, changed_by_ten: dict[str, str], tmp_path: Path) -> None:
+    """With ten changed files, git is started for version, repository, index and change, and once for objects."""
     git = GitLog(tmp_path / "bin")
-    env = {**git.environment, "LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
+    env = {**git.environment, **changed_by_ten}
     result = run("--profile", "--staged", "--check", "--quiet", cwd=repo.root, env=env)
     assert result == Result(0, "", "")
-    words = [word for call in git.take() for word in call.split() if word in COMMANDS]
+    calls = git.take()
+    assert len(calls) == 5
+    words = [word for call in calls for word in call.split() if word in COMMANDS]
     assert sorted(words) == ["cat-file", "diff-index", "diff-index", "rev-parse", "version"]
 
 

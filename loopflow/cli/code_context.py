@@ -133,7 +133,8 @@ def run_command(argv: Sequence[str], streams: Streams, environ: Mapping[str, str
     """Run the command and return its exit code.
 
     Nothing of the process is read or changed: arguments, streams, environment and the directory that everything is
-    relative to (absolute, or "" where there is none any more) are what is given.
+    relative to (absolute, or "" where there is none any more) are what is given. But for two things that libraries do:
+    click asks the process's locale for a translation of its own messages, and a copy of an index lies in its TMPDIR.
     """
     console = Console(PROGRAM, streams, environ)
     return run_guarded(console, partial(_run, console, argv, here))
@@ -162,7 +163,7 @@ def _run(console: Console, arguments: Sequence[str], here: str) -> ExitCode:
     if options.count.cache_file is not None:
         from loopflow.tokens.table_file import store_missing_tables  # noqa: PLC0415
 
-        console.flush()  # nobody waits for what only later runs need
+        console.finish()  # nobody waits for what only later runs need
         store_missing_tables(os.path.dirname(options.count.cache_file))
     return code
 

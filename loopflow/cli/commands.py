@@ -55,9 +55,8 @@ def save(console: Console, options: Options) -> ExitCode:
 
     with console.progress() as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        path, saved = save_baseline(
-            options.select, counting, options.config, options.compare.file, root=options.surroundings
-        )
+        where, file = options.surroundings, options.compare.file
+        path, saved = save_baseline(options.select, counting, options.config, file, root=where, printed=console.handles)
     console.note(
         f"saved {plural(saved.total.files, 'file')} to {escape_name(short_path(path, options.surroundings.root))}"
     )

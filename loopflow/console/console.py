@@ -76,6 +76,13 @@ class Console:
         except OSError as error:
             raise output_error(error) from error
 
+    def finish(self) -> None:
+        """Hand all that was written to the system; where nobody reads any more, that is no error."""
+        try:
+            self.flush()
+        except BrokenPipeError:
+            self.abandon_stdout()
+
     def abandon_stdout(self) -> None:
         """Let nothing more reach a stdout that is broken, not even when the interpreter ends."""
         self._stdout.abandon()

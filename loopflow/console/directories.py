@@ -28,5 +28,11 @@ def _find(environ: Mapping[str, str], variable: str, below_home: str, on_mac: st
     named = environ.get(variable, "")
     if os.path.isabs(named):
         return os.path.join(named, _NAME)
-    home = environ.get("HOME") or os.path.expanduser("~")
+    home = environ.get("HOME") or _home_of_user()
     return os.path.join(home, on_mac if sys.platform == "darwin" else below_home, _NAME)
+
+
+def _home_of_user() -> str:
+    import pwd  # noqa: PLC0415  not on every platform
+
+    return pwd.getpwuid(os.getuid()).pw_dir

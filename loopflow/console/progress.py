@@ -72,6 +72,8 @@ class ProgressLine:
             TimeRemainingColumn(),
             console=Console(file=self._stderr.text, _environ=self._environment),
             transient=True,
+            redirect_stdout=False,  # which would change the process's own
+            redirect_stderr=False,
         )
         self._shown.add_task("counting", total=self._totals[1] or self._totals[0], files="")
         self._shown.start()  # which can be interrupted, so that `__exit__` must know of it by now

@@ -1,14 +1,16 @@
-"""Objects, read through one `git cat-file --batch-command` for each repository.
+"""Objects, read through a `git cat-file --batch-command` that is started with the first question.
 
-It is started with the first question and answers all of them. Many ids go in from a thread of their own, because git
-answers while it is still being asked and a pipe holds little. What comes back is checked against its id by whoever
-hashes it: git itself trusts a loose object's name.
+It reads all questions before it answers the first of them (`--buffer`, up to "flush"), so that one thread can ask and
+then read. The last questions that a process is asked are those for contents: after them its input is closed, because of
+a damaged object git can print less than it has said, and whoever waited for the rest would wait for ever. What comes
+back is checked against its id by whoever hashes it: git itself trusts a loose object's name. A git that ends before its
+answer is whole is an error, never an object that is not there.
 """
 
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Lock
 from typing import IO, NamedTuple
 
 from loopflow.analysis.names import escape_name, path_bytes
@@ -16,8 +18,6 @@ from loopflow.errors import GitError
 from loopflow.model import FileRef, Repository
 
 _CHUNK = 1_000_000
-_AT_ONCE = 100
-"""How many ids surely fit into a pipe (4,096 bytes or more, with PIPE_BUF) beside an answer that nobody reads yet."""
 
 
 class Found(NamedTuple):
@@ -55,6 +55,7 @@ class Objects:
     def __init__(self, repository: Repository, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self._repository = repository
         self._start = start
+        self._lock = Lock()
         self._idle: _Process | None = None
 
     def __del__(self) -> None:  # git would wait for more questions for as long as this process runs
@@ -62,7 +63,7 @@ class Objects:
 
     def close(self) -> None:
         """Stop git."""
-        idle, self._idle = self._idle, None
+        idle = self._take()
         if idle is not None:
             idle.end()
 
@@ -70,53 +71,73 @@ class Objects:
         """Return what object `name` names, such as an id or "HEAD^{commit}"; None if there is none, or it is no name.
 
         It takes the names that git itself makes; what a user may have written, git resolves by itself (rev-parse).
+        Raises GitError where git cannot say.
         """
-        with self._borrowed() as process:
-            process.ask("info", [name])
-            return process.read_header()
-
-    def read(self, kind: str, name: str) -> bytes | None:
-        """Return the content of the object that `name` names, None if there is none of that kind, such as "blob"."""
-        with self._borrowed() as process:
-            process.ask("contents", [name])
-            found = process.read_header()
-            content = process.read_content(found.size) if found else None
-            return content if found and found.kind == kind else None
-
-    def read_blobs(self, refs: Sequence[FileRef]) -> Iterator[Blob]:
-        """Yield the blob of each candidate, in order. Raises GitError for an object that is missing."""
-        with self._borrowed() as process:
-            names = [ref.blob or "" for ref in refs]
-            asking = Thread(target=process.ask, args=("contents", names), daemon=True)
-            asking.run() if len(names) <= _AT_ONCE else asking.start()
-            for ref in refs:
-                header = process.output.readline().split()
-                if len(header) != 3 or header[1] != b"blob":  # noqa: PLR2004  id, type, size
-                    raise _missing(self._repository, ref, header)
-                blob = Blob(ref, int(header[2]), process.output)
-                yield blob
-                blob.close()
-                process.output.read(1)  # the line break after it
-            if asking.ident:
-                asking.join()
-
-    @contextmanager
-    def _borrowed(self) -> Iterator["_Process"]:
-        """Lend the running git, or a new one. One that was left in the middle of an answer is stopped."""
-        idle, self._idle = self._idle, None
-        process = idle or _Process(self._start())
+        process = self._take() or _Process(self._start())
         try:
-            yield process
+            process.ask("info", [name])
+            found = _found(self._read_header(process.output))
         except BaseException:
             process.end()
             raise
-        self._give_back(process)
+        with self._lock:
+            spare, self._idle = self._idle, process
+        if spare is not None:
+            spare.end()
+        return found
 
-    def _give_back(self, process: "_Process") -> None:
-        if self._idle is not None or process.has_ended:
+    def read(self, kind: str, name: str) -> bytes | None:
+        """Return the content of the object that `name` names, None if there is none of that kind, such as "blob".
+
+        Raises GitError for one that is damaged.
+        """
+        with self._asked_for_contents([name]) as output:
+            found = _found(self._read_header(output))
+            if found is None:
+                return None
+            content = output.read(found.size)
+            if len(content) < found.size:
+                raise self._ended()
+            return content if found.kind == kind else None
+
+    def read_blobs(self, refs: Sequence[FileRef]) -> Iterator[Blob]:
+        """Yield the blob of each candidate, in order. Raises GitError for an object that is missing."""
+        with self._asked_for_contents([ref.blob or "" for ref in refs]) as output:
+            for ref in refs:
+                header = output.readline().split()
+                found = _found(header)
+                if found is None or found.kind != "blob":
+                    raise _missing(self._repository, ref, header)
+                blob = Blob(ref, found.size, output)
+                yield blob
+                blob.close()
+                output.read(1)  # the line break after it
+
+    @contextmanager
+    def _asked_for_contents(self, names: Sequence[str]) -> Iterator[IO[bytes]]:
+        """Yield what a git prints that is asked for nothing more, and stop it."""
+        process = self._take() or _Process(self._start())
+        try:
+            process.ask("contents", names, last=True)
+            yield process.output
+        finally:
             process.end()
-        else:
-            self._idle = process
+
+    def _read_header(self, output: IO[bytes]) -> list[bytes]:
+        """Read what git says of one object before its content. Raises GitError where it says nothing."""
+        header = output.readline().split()
+        if not header:
+            raise self._ended()
+        return header
+
+    def _ended(self) -> GitError:
+        where = escape_name(self._repository.root)
+        return GitError(f"git cat-file ended in {where} before its answer was whole", "run git fsck there")
+
+    def _take(self) -> "_Process | None":
+        with self._lock:
+            idle, self._idle = self._idle, None
+        return idle
 
 
 class _Process:
@@ -128,29 +149,16 @@ class _Process:
         self._process = process
         self._input = process.stdin
         self.output: IO[bytes] = process.stdout
-        self.has_ended = False
 
-    def ask(self, command: str, names: Sequence[str]) -> None:
-        """Send a command for each name."""
+    def ask(self, command: str, names: Sequence[str], *, last: bool = False) -> None:
+        """Send a command for each name, and after the last of all the end."""
         verb = command.encode()
-        with suppress(BrokenPipeError, ValueError, MemoryError):  # whoever reads the answers will see
-            self._input.write(b"".join(b"%b %b\0" % (verb, path_bytes(name)) for name in names) + b"flush\0")
+        asked = b"".join(b"%b %b\0" % (verb, path_bytes(name)) for name in names)
+        with suppress(BrokenPipeError):  # whoever reads the answers sees that there are none
+            self._input.write(asked + b"flush\0")
             self._input.flush()
-
-    def read_header(self) -> Found | None:
-        """Read what git says of one object before its content."""
-        header = self.output.readline()
-        self.has_ended = not header
-        words = header.decode("ascii", "replace").split()
-        if len(words) == 3 and words[2].isdecimal():  # noqa: PLR2004  id, type, size
-            return Found(words[0], words[1], int(words[2]))
-        return None
-
-    def read_content(self, size: int) -> bytes:
-        """Read what follows the header of an object of `size` bytes."""
-        data = self.output.read(size)
-        self.output.read(1)  # the line break after it
-        return data
+            if last:
+                self._input.close()
 
     def end(self) -> None:
         """Stop it, whether or not all its answers were read, and close the pipes."""
@@ -161,11 +169,23 @@ class _Process:
                 pipe.close()
 
 
+def _found(header: Sequence[bytes]) -> Found | None:
+    words = [word.decode("ascii", "replace") for word in header]
+    if len(words) == 3 and words[2].isdecimal():  # noqa: PLR2004  id, type, size
+        return Found(words[0], words[1], int(words[2]))
+    return None
+
+
 def read_entries(tree: bytes, id_bytes: int) -> Iterator[tuple[str, str, str]]:
-    """Yield mode, name and id of what a tree object holds (gitformat: mode, blank, name, NUL, id in binary)."""
+    """Yield mode, name and id of what a tree object holds (mode, blank, name, NUL, id in binary).
+
+    Raises GitError for what no git writes.
+    """
     at = 0
     while at < len(tree):
-        end = tree.index(b"\0", at)
+        end = tree.find(b"\0", at)
+        if end < 0:
+            raise GitError("a tree object is malformed", "run git fsck, and do not trust the repository")
         mode, _, name = tree[at:end].partition(b" ")
         at = end + 1 + id_bytes
         yield mode.decode("ascii", "replace"), name.decode("utf-8", "surrogateescape"), tree[end + 1 : at].hex()

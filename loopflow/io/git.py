@@ -17,6 +17,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError, describe_os_error
 from loopflow.io.blobs import Blob, Objects, read_entries
 from loopflow.io.discovery import Discovery
+from loopflow.io.document import blob_id
 from loopflow.io.git_command import Answer, GitCommand, decode_path
 from loopflow.io.git_output import (
     IN_INDEX,
@@ -51,6 +52,7 @@ class Git:
         self._discovery = Discovery(self._command)
         self._names: dict[str, list[str]] = {}
         self._objects: dict[str, Objects] = {}
+        self._commits: dict[tuple[str, str], str] = {}
 
     @property
     def named_repository(self) -> Repository | None:
@@ -147,15 +149,23 @@ class Git:
         return [replace(each, before=before.get(path)) if path in unmerged else each for path, each in once.items()]
 
     def read_file(self, repository: Repository, commit: str, path: str) -> bytes | None:
-        """Return the content of the regular file at `path` in a commit (an id), None if there is none."""
+        """Return the content of the regular file at `path` in a commit (an id), None if there is none.
+
+        Raises GitError for an object that is missing or damaged.
+        """
         directory, _, name = path.rpartition("/")
         if "\n" in path or "\0" in path:  # which the answer of `git cat-file` would not be told apart with
             refs = {ref.path: ref for ref in self.list_commit(repository, commit)}
             ref = refs.get(path)
             return self.read_blob(repository, ref.blob) if ref and ref.blob and stat.S_ISREG(ref.mode) else None
+        if not {"", ".", ".."}.isdisjoint(path.split("/")):  # to git, "./a" is relative to where it stands
+            return None
         tree = self._objects_of(repository).read("tree", f"{commit}:{directory}")
+        if tree is None:  # there is no such directory, or git says what is damaged
+            self._checked(repository, ["ls-tree", "-z", "--full-tree", commit, "--", path])
+            return None
         id_bytes = len(self.empty_tree(repository)) // 2
-        for mode, found, blob in read_entries(tree or b"", id_bytes):
+        for mode, found, blob in read_entries(tree, id_bytes):
             if found == name and mode.startswith("100"):
                 return self.read_blob(repository, blob)
         return None
@@ -163,7 +173,12 @@ class Git:
     def read_blob(self, repository: Repository, blob: str) -> bytes:
         """Return the content of a blob. Raises GitError if it is missing."""
         data = self._objects_of(repository).read("blob", blob)
-        return self._checked(repository, ["cat-file", "blob", blob]).output if data is None else data
+        if data is None:
+            return self._checked(repository, ["cat-file", "blob", blob]).output
+        if blob_id(data, repository.object_format) != blob:
+            what = f"the object {blob} is damaged in {escape_name(repository.root)}: its content has another id"
+            raise GitError(what, "run git fsck there")
+        return data
 
     def read_blobs(self, repository: Repository, refs: Sequence[FileRef]) -> Iterator[Blob]:
         """Yield the blob of each candidate, in order. Raises GitError for an object that is missing."""
@@ -234,11 +249,22 @@ class Git:
     def find_commit(self, repository: Repository, revision: str) -> str | None:
         """Return the id of the commit that `revision` names, None if there is none."""
         if revision == "HEAD" or _ID.fullmatch(revision):
-            found = self._objects_of(repository).find(f"{revision}^{{commit}}")
-            return found.id if found else None
+            known = self._commits.get((repository.git_dir, revision))  # HEAD is what it was when it was first asked
+            if known is None and (found := self._objects_of(repository).find(f"{revision}^{{commit}}")):
+                known = self._commits[repository.git_dir, revision] = found.id
+            if known is None and revision == "HEAD":
+                self._require_unborn(repository)
+            return known
         asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
         answer = self._run(repository, asked)
         return answer.line if answer.status == 0 and not answer.line.startswith("^") else None  # "^HEAD" is a range
+
+    def _require_unborn(self, repository: Repository) -> None:
+        """Raise GitError where HEAD names a commit that is not there: that is not a repository without commits."""
+        named = self._run(repository, ["rev-parse", "--verify", "--quiet", "HEAD"])
+        if named.status == 0:
+            what = f"HEAD is {named.line}, and there is no such commit in {escape_name(repository.root)}"
+            raise GitError(what, "run git fsck there")
 
     def _objects_of(self, repository: Repository) -> Objects:
         """Return what reads the objects of a repository; it is started with its first question."""

@@ -17,6 +17,8 @@ from loopflow.errors import GitError, describe_os_error
 from loopflow.model import Surroundings
 
 OLDEST_GIT = (2, 39)
+_SHOWN = 80
+"""How many characters are shown of what git says that it is."""
 
 _SWITCHED_OFF = (
     "--no-optional-locks",
@@ -103,6 +105,8 @@ class GitCommand:
                 command, cwd=self.surroundings.here, env=environ, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr
             )
         except OSError as error:
+            if error.filename == self.surroundings.here:
+                raise _cannot_enter(self.surroundings.here, error) from error
             raise _cannot_start(error) from error
 
     def _finish(self, process: subprocess.Popen[bytes]) -> Answer:
@@ -120,13 +124,15 @@ def _find_program(environ: Mapping[str, str]) -> str:
     if os.name != "nt":
         return "git"
     directories = [each for each in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(each)]
-    found = (os.path.join(directory, "git.exe") for directory in directories)
-    return next(filter(os.path.isfile, found), "git.exe")
+    found = next(filter(os.path.isfile, (os.path.join(directory, "git.exe") for directory in directories)), None)
+    if found is None:
+        raise _not_installed()
+    return found
 
 
 def _cannot_start(error: OSError) -> Exception:
     if isinstance(error, FileNotFoundError | PermissionError):
-        return GitError("git is not installed, or not on the PATH", "install git 2.39 or newer")
+        return _not_installed()
     if error.errno == errno.E2BIG:
         what = f"git cannot be started: {describe_os_error(error)}"
         hint = "shorten the names of filters in git's configuration, which are all switched off, or the environment"
@@ -134,6 +140,15 @@ def _cannot_start(error: OSError) -> Exception:
     if error.errno == errno.ENOEXEC:
         return _does_not_run()
     return error  # such as too little memory
+
+
+def _cannot_enter(here: str, error: OSError) -> GitError:
+    what = f"git cannot be started in {escape_name(here)}: {describe_os_error(error)}"
+    return GitError(what, "change to a directory that you may enter")
+
+
+def _not_installed() -> GitError:
+    return GitError("git is not installed, or not on the PATH", "install git 2.39 or newer")
 
 
 def _does_not_run() -> GitError:
@@ -151,4 +166,4 @@ def _require_version(answer: Answer) -> None:
     numbers = re.search(r"\d+(?:\.\d+)+", answer.line)
     if not numbers or tuple(map(int, numbers[0].split("."))) < OLDEST_GIT:
         oldest = ".".join(map(str, OLDEST_GIT))
-        raise GitError(f"this git is too old: {escape_name(answer.line)}", f"install git {oldest} or newer")
+        raise GitError(f"this git is too old: {escape_name(answer.line[:_SHOWN])}", f"install git {oldest} or newer")

@@ -2,7 +2,7 @@
 
 The table is there at once, so it counts first. Once what was counted, or is expected, passes an amount at which
 another engine's speed pays for its start, that one loads on a thread, and takes over when it is ready: nobody waits
-for it. A text that would take the table long goes to the other engine straight away, and one that the gate holds to
+for it. Only a text that would take the table long waits for the other engine, and one that the gate holds for
 tiktoken.
 """
 
@@ -34,7 +34,7 @@ LARGE_CHARACTERS = 1_000_000
 """From how much text on another engine loads. The table counts so much code in half the time that this takes."""
 
 LARGE_MERGED_BYTES = 150_000
-"""How much of a text the table may have to merge, instead of finding it whole, before another engine counts it."""
+"""How much the table may have to merge in all, instead of finding it whole, before another engine does."""
 
 
 class _LargeEngine(Protocol):

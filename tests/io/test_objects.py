@@ -1,84 +1,104 @@
-"""One git answers for all objects of a repository, whatever is asked in between."""
+"""What becomes of objects that are damaged, and of names that could mean something else."""
 
 import os
-from collections.abc import Callable
+import subprocess
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from loopflow.errors import GitError
+from loopflow.io.blobs import Objects, read_entries
 from loopflow.io.git import Git
-from loopflow.model import Repository
+from loopflow.model import Repository, Surroundings
 from tests.support.builder import Repo
-
-FILES = {f"file{at:03}.txt": f"text {at}\n" * at for at in range(300)}
 
 
 @pytest.fixture
-def many(repo: Repo) -> tuple[Git, Repository, str]:
-    """Return a git, a repository of more blobs than a pipe holds questions for, and its commit."""
-    commit = repo.track(FILES).commit()
+def project(repo: Repo) -> Repo:
+    """Return a repository with files at two levels, none of them packed."""
+    repo.track({"loopflow.toml": "# " + "x" * 400_000, "sub/c.toml": "a = 1\n"}).commit()
+    return repo
+
+
+def opened(repo: Repo) -> tuple[Git, Repository, str]:
     git = Git()
-    found = git.find_repository(os.path.realpath(repo.root))
-    assert found
-    return git, found, commit
+    repository = git.find_repository(os.path.realpath(repo.root))
+    assert repository
+    return git, repository, repo.git("rev-parse", "HEAD").decode().strip()
 
 
-def test_a_question_while_blobs_are_streamed(many: tuple[Git, Repository, str]) -> None:
-    """A question about something else, amid blobs and amid one of them, is answered, and the blobs go on."""
-    git, repository, commit = many
-    texts = {}
-    for blob in git.read_blobs(repository, git.list_tracked(repository)):
-        first = blob.read(3)
-        assert git.find_commit(repository, "HEAD") == commit
-        assert git.read_file(repository, commit, "file001.txt") == b"text 1\n"
-        texts[blob.ref.path] = (first + blob.read(100_000)).decode()
-    assert texts == FILES
+def object_file(repo: Repo, name: str) -> Path:
+    found = repo.git("rev-parse", name).decode().strip()
+    path = repo.root / ".git" / "objects" / found[:2] / found[2:]
+    path.chmod(0o644)
+    return path
 
 
-@pytest.mark.parametrize("number", [0, 1, 50, 250])
-def test_a_question_after_blobs_were_left(many: tuple[Git, Repository, str], number: int) -> None:
-    """Where blobs are left unread, what is asked next gets its own answer."""
-    git, repository, commit = many
-    blobs = git.read_blobs(repository, git.list_tracked(repository))
-    for _ in range(number):
-        next(blobs)
-    left = next(blobs)
-    left.read(1)
-    del blobs
+def test_a_blob_that_is_cut_short_is_an_error(project: Repo) -> None:
+    """What git could read of a damaged blob is not taken for all of it, and the next question is answered right."""
+    path = object_file(project, "HEAD:loopflow.toml")
+    whole = zlib.decompress(path.read_bytes())
+    path.write_bytes(zlib.compress(whole[:200_000]))
+    git, repository, commit = opened(project)
+    with pytest.raises(GitError):
+        git.read_file(repository, commit, "loopflow.toml")
     assert git.find_commit(repository, "HEAD") == commit
-    assert git.read_file(repository, commit, "file002.txt") == b"text 2\ntext 2\n"
 
 
-@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
-def test_files_of_a_commit(make_repo: Callable[..., Repo], object_format: str) -> None:
-    """A regular file is read whatever its name; a directory, a link, a submodule and what is not there are none."""
-    repo = make_repo("made", f"--object-format={object_format}")
-    texts = {
-        "a.txt": "a",
-        "deep/er/b.txt": "b",
-        "line\nbreak": "c",
-        "deep/line\nbreak": "d",
-        " b ": "e",
-        "caf\xe9": "f",
-    }
-    repo.track({**texts, "-x": "g", "a:b": "h", "*": "i"})
-    repo.link("link", "a.txt")
-    repo.track()
-    repo.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * (40 if object_format == 'sha1' else 64)},module")
-    commit = repo.commit()
-    git = Git()
-    repository = git.find_repository(os.path.realpath(repo.root))
-    assert repository
-    for path, text in texts.items():
-        assert git.read_file(repository, commit, path) == text.encode(), path
-    for path in ("deep", "deep/er", "link", "module", "none", "none/none", "a.txt/x", "no\nne"):
-        assert git.read_file(repository, commit, path) is None, path
+@pytest.mark.parametrize(("tree", "path"), [("HEAD^{tree}", "loopflow.toml"), ("HEAD:sub", "sub/c.toml")])
+def test_a_tree_that_is_missing_is_an_error(project: Repo, tree: str, path: str) -> None:
+    """A file of which the directory cannot be read is not a file that is not there."""
+    object_file(project, tree).unlink()
+    git, repository, commit = opened(project)
+    with pytest.raises(GitError):
+        git.read_file(repository, commit, path)
 
 
-def test_a_link_with_a_line_break_in_its_name_is_no_file(repo: Repo) -> None:
-    """Nor is a link read as a file where its name takes the long way."""
-    repo.link("li\nnk", "a.txt")
-    commit = repo.track().commit()
-    git = Git()
-    repository = git.find_repository(os.path.realpath(repo.root))
-    assert repository
-    assert git.read_file(repository, commit, "li\nnk") is None
+@pytest.mark.parametrize("path", ["./loopflow.toml", "sub/../loopflow.toml", "sub//c.toml", "/loopflow.toml", "sub/"])
+def test_a_path_that_no_tree_holds_is_no_file(project: Repo, path: str) -> None:
+    """A path is what the tree has, and never relative to where git stands."""
+    git, repository, commit = opened(project)
+    assert git.read_file(repository, commit, path) is None
+
+
+def test_a_malformed_tree_is_an_error() -> None:
+    """A tree without the end of a name is told, not a bug."""
+    with pytest.raises(GitError, match="malformed"):
+        list(read_entries(b"100644 no end", 20))
+
+
+@pytest.fixture
+def silent() -> Iterator[Objects]:
+    """Return objects of a git that ends at once."""
+    command = ["sh", "-c", "exit 0"]
+    objects = Objects(
+        Repository("/r", "/r/.git", "/r/.git/index"),
+        lambda: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE),
+    )
+    yield objects
+    objects.close()
+
+
+def test_a_git_that_says_nothing_is_an_error(silent: Objects) -> None:
+    """A git that ends before it answers has not said that there is no such object."""
+    with pytest.raises(GitError):
+        silent.find("HEAD^{commit}")
+    with pytest.raises(GitError):
+        silent.read("blob", "0" * 40)
+
+
+def test_a_name_that_is_no_text_does_not_wait(project: Repo) -> None:
+    """A name that cannot be sent is an error, not an endless wait for an answer."""
+    git, repository, commit = opened(project)
+    with pytest.raises(UnicodeEncodeError):
+        git.read_file(repository, commit, "\ud800/a")
+
+
+def test_a_directory_that_is_gone_is_named(project: Repo, tmp_path: Path) -> None:
+    """Where git cannot be started in the directory, that is said, and not that there is no git."""
+    gone = str(tmp_path / "gone")
+    git = Git(Surroundings(os.environ, gone, str(project.root)))
+    with pytest.raises(GitError, match="git cannot be started in"):
+        git.find_repository(os.path.realpath(project.root))
