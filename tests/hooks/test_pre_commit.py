@@ -24,7 +24,7 @@ pytestmark = pytest.mark.install
 
 PROJECT = Path(__file__).parents[2]
 PRE_COMMIT = (sys.executable, "-m", "pre_commit")
-INSTALLED_FROM = ("loopflow", "LICENSE", "README.md", "pyproject.toml", ".pre-commit-hooks.yaml")
+INSTALLED_FROM = ("loopflow", "LICENSE", "README.md", "pyproject.toml", "hatch_build.py", ".pre-commit-hooks.yaml")
 MOST_BYTES = 250 * 2**20
 # Whose pip.conf and cache an installation takes; each test has a home directory of its own.
 OUTSIDE = {name: value for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME") if (value := os.environ.get(name))}
