@@ -195,7 +195,6 @@ def _count(run: Run) -> Measured:
 
 def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[FileTokens | Skipped]) -> Profile:
     """Add up `counts`."""
-    profiler = TokenProfiler()
     files: list[FileTokens] = []
     skipped = list(selection.skipped)
     for item in counts:
@@ -203,7 +202,8 @@ def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[
             skipped.append(item)
         else:
             files.append(item)
-            profiler.add(item.path, item.tokens, item.bytes, item.type)
+    profiler = TokenProfiler()
+    profiler.add_all(files)
     stats = profiler.get_stats()
     return Profile(
         encoding=counter.encoding,

@@ -5,8 +5,9 @@ The suffix is what follows the last dot, lower-cased and with the dot (`.py`). A
 files without a suffix share one type.
 """
 
+from functools import lru_cache
+
 NO_TYPE = "(none)"
-_NO_STEM = ("", "/", ".")
 
 _NAMES = {
     name.lower(): name
@@ -36,12 +37,17 @@ _NAMES = {
 def file_type(path: str) -> str:
     """Return the type of the file at `path`: ".py", "Makefile", ".gitignore" or "(none)"."""
     stem, dot, suffix = path.rpartition(".")
-    if suffix and "/" not in suffix and stem[-1:] not in _NO_STEM:  # the usual case, decided without the rest
-        return f".{suffix.lower()}"
+    if stem and suffix and stem[-1] not in "./" and "/" not in suffix:  # the usual case, decided without the rest
+        return _of_suffix(suffix)
     name = path.rpartition("/")[2]
     stem, dot, suffix = name.rpartition(".")
     if dot and suffix and stem.strip("."):
-        return f".{suffix.lower()}"
+        return _of_suffix(suffix)
     if name.startswith(".") and suffix:
         return name
     return _NAMES.get(name.lower(), NO_TYPE)
+
+
+@lru_cache(1_000)  # a tree has many files and few suffixes
+def _of_suffix(suffix: str) -> str:
+    return f".{suffix.lower()}"

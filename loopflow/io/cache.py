@@ -124,6 +124,8 @@ class SqliteCache:
         self._lock = Lock()
         self._used_contents: list[tuple[int, bytes]] = []
         self._used_tree: int | None = None
+        self._known_rows: int | None = None
+        self._has_forgotten = False
         self._connection: sqlite3.Connection | None = None
         self._connection = self._attempt(self._open)
 
@@ -206,8 +208,10 @@ class SqliteCache:
             )
             if self._used_tree is not None:
                 database.execute("UPDATE page SET day = ? WHERE tree = ?", (self._day, self._used_tree))
-            for table in ("content", "page"):
+            for table in () if self._has_forgotten else ("content", "page"):  # it looks at every row
                 database.execute(f"DELETE FROM {table} WHERE day < ?", (self._day - KEPT_DAYS,))  # noqa: S608
+            self._has_forgotten = True
+            self._known_rows = None if self._known_rows is None else self._known_rows + len(contents)
 
     def _page_row(self, tree: int, directory: bytes, page: bytes) -> tuple[Any, ...]:
         return tree, directory, self._day, page, _page_checksum(tree, directory, page)
@@ -219,8 +223,9 @@ class SqliteCache:
 
     def _rows(self, counter: int, wanted: set[bytes]) -> Iterator[tuple[Any, ...]]:
         query = "SELECT blob, tokens, size, flags, facts, day, checksum FROM content WHERE counter = ?"
-        [(known,)] = self._query("SELECT count(*) FROM content WHERE counter = ?", (counter,))
-        if len(wanted) * _SCAN_FROM > known:
+        if self._known_rows is None:  # which looks at every row
+            [(self._known_rows,)] = self._query("SELECT count(*) FROM content WHERE counter = ?", (counter,))
+        if len(wanted) * _SCAN_FROM > self._known_rows:
             yield from self._query(query, (counter,))
             return
         ids = iter(sorted(wanted))

@@ -33,6 +33,7 @@ from loopflow.model import (
 )
 
 _NO_FILES = {SYMLINK_MODE: Reason.SYMLINK, SUBMODULE_MODE: Reason.SUBMODULE}
+_READ_BEYOND = 4_096  # bytes that are asked for beyond what a file is said to have: some say 0
 _README_SUFFIXES = frozenset({"", ".adoc", ".markdown", ".md", ".org", ".rst", ".txt"})
 
 
@@ -134,21 +135,31 @@ def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> 
         handle, status = opener.open(ref.path)
     except NotOpened as why:
         return why.skip(ref)
-    file = os.fdopen(handle, "rb", buffering=0)
     try:
         # A few bytes tell that a picture need not be read; a small one is not worth the second call.
-        head = file.read(BINARY_HEAD) if status.st_size > 16 * BINARY_HEAD else b""
+        head = os.read(handle, BINARY_HEAD) if status.st_size > 16 * BINARY_HEAD else b""
         if not is_binary(head) and status.st_size > LARGE_BYTES:
+            file = os.fdopen(handle, "rb", buffering=0)
+            handle = -1  # which is the file's now
             return LargeText(ref, status.st_size, head, file, object_format)
-        with file:
-            rest = None if is_binary(head) else file.readall()
-        if rest is None and not is_binary(head):  # some files in /proc: they have no content at the moment
-            return Skipped(ref.path, Reason.SPECIAL, "it has nothing to read")
-        data = head + (rest or b"")
+        data = head if is_binary(head) else _read_rest(handle, head, status.st_size)
+    except BlockingIOError:  # some files in /proc: they have no content at the moment
+        return Skipped(ref.path, Reason.SPECIAL, "it has nothing to read")
     except OSError as error:
-        file.close()
         return Skipped(ref.path, Reason.UNREADABLE, describe_os_error(error))
+    finally:
+        if handle >= 0:
+            os.close(handle)
     return make_document(ref, data, object_format)
+
+
+def _read_rest(handle: int, data: bytes, size: int) -> bytes:
+    """Return `data` and what follows it in a file of some `size`; it may be longer or shorter by now."""
+    pieces, left = [data], size - len(data)
+    while piece := os.read(handle, max(left, 0) + _READ_BEYOND):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _only_changed(listing: Listing) -> Listing:

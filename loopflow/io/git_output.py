@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
-from loopflow.model import FileRef, ObjectFormat, Repository
+from loopflow.model import FileRef, ObjectFormat, Repository, make_refs
 
 _ID_LENGTH = {"sha1": 40, "sha256": 64}
 _DIFFERENCE = re.compile(r":([0-7]{6}) ([0-7]{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z])")
-_ODD_FIRST = ("", ".", "/")
+_ODD_NAMES = frozenset({"", ".", "..", ".git"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +66,15 @@ def read_refs(fields: Sequence[str], form: Form, repository: Repository) -> list
     if len(heads) != len(paths):
         raise _unreadable(repository)
     # A handful of different ones, even for many thousand files: only the ids differ from entry to entry.
-    for rest in {head[:start] + head[stop:end] for head in heads}:
+    rests = [head[:start] + head[stop:end] for head in heads]
+    modes: dict[str, int] = {}
+    for rest in set(rests):
         if not form.rest.fullmatch(rest):
             raise _unreadable(repository)
         if rest[mode] == "000000":
             raise GitError(f"the index of {where} is damaged", "git reset makes a new one")
-    modes = {octal: int(octal, 8) for octal in {head[mode] for head in heads}}
-    return [
-        FileRef(path, modes[head[mode]], head[blob]) for head, path in zip(heads, require_ordinary(paths), strict=True)
-    ]
+        modes[rest] = int(rest[mode], 8)
+    return make_refs(require_ordinary(paths), map(modes.__getitem__, rests), [head[blob] for head in heads])
 
 
 def read_differences(fields: Sequence[str], repository: Repository) -> list[Difference]:
@@ -104,12 +104,8 @@ def _read_side(path: str, octal: str, blob: str) -> FileRef | None:
 
 def require_ordinary(paths: Sequence[str]) -> Sequence[str]:
     """Return `paths`. Raises GitError for one that could lead out of the tree, which git refuses to check out."""
-    for path in paths:
-        if "/." in path or "//" in path or path[:1] in _ODD_FIRST or path[-1:] == "/":
-            _require_ordinary_name(path)
+    together = f"/{'/'.join(paths)}/".lower() if paths else ""  # many thousand paths are searched in a few milliseconds
+    if any(f"/{name}/" in together for name in _ODD_NAMES):
+        odd = next(path for path in paths if not _ODD_NAMES.isdisjoint(path.lower().split("/")))
+        raise GitError(f"the tree holds a name that git never writes: {escape_name(odd)}", "do not trust it")
     return paths
-
-
-def _require_ordinary_name(path: str) -> None:
-    if not {"", ".", "..", ".git"}.isdisjoint(path.lower().split("/")):
-        raise GitError(f"the tree holds a name that git never writes: {escape_name(path)}", "do not trust it")

@@ -13,7 +13,7 @@ from loopflow.analysis.filetype import file_type
 from loopflow.io.cache import Cache
 from loopflow.io.opening import NotOpened, Opener
 from loopflow.io.pages import BINARY, LOSSY, NO_STAMP, Content, Entry, Numbers, Page, pack, unpack
-from loopflow.model import FileRef, FileTokens, Reason, Selection, Skipped, Stamp, Worktree
+from loopflow.model import FileRef, FileTokens, Reason, Selection, Skipped, Stamp, Worktree, make_file_tokens
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ def look_up(selection: Selection, cache: Cache, news: News, *, with_text: bool) 
         for directory, refs in news.names.items():
             start = _name_start(directory)
             names = [ref.path[start:] for ref in refs]
-            page = unpack(news.pages.get(directory, b""))
+            page = unpack(news.pages.get(directory, b""), with_stamps=on_disk)
             if on_disk:
                 lookup.by_state(refs, names, opener.stamps(directory, names), page)
             else:
@@ -151,8 +151,9 @@ class _LookUp:
             return False
         paths = [ref.path for ref in refs]
         lossy = repeat(False)  # noqa: FBT003  the flags say so
-        types = map(file_type, paths)
-        self.known.results += map(FileTokens, paths, types, page.tokens, page.sizes, page.blobs, lossy, page.facts)
+        self.known.results += make_file_tokens(
+            paths, map(file_type, paths), page.tokens, page.sizes, page.blobs, lossy, page.facts
+        )
         return True
 
     def by_id_alone(self) -> None:

@@ -10,12 +10,14 @@ import errno
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
+from operator import attrgetter
 from types import TracebackType
 from typing import Self
 
 from loopflow.analysis.names import path_bytes
 from loopflow.errors import describe_os_error
-from loopflow.model import SUBMODULE_MODE, FileRef, Reason, Skipped, Stamp
+from loopflow.model import SUBMODULE_MODE, FileRef, Reason, Skipped, Stamp, make_stamps
 
 HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
@@ -29,6 +31,8 @@ _MOST_KEPT_OPEN = 16
 """How many directories stay open for the next path. A path can have more than a process may have handles."""
 
 _INODE_BITS = 2**63 - 1  # of the 64 or 128 that some file systems use: what SQLite can hold
+
+_STATE = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 _LINK_ABOVE = "a directory above it is a symbolic link"
 
@@ -96,7 +100,7 @@ class Opener:
             raise NotOpened(Reason.SPECIAL, _kind(status.st_mode))
         return handle, status
 
-    def stamps(self, directory: str, names: Sequence[str]) -> list[Stamp | NotOpened]:
+    def stamps(self, directory: str, names: Sequence[str]) -> Sequence[Stamp | NotOpened]:
         """Return the state of each of the files in `directory` without opening it, or why it is no regular file."""
         below = path_bytes(directory)
         if not self._handles:
@@ -107,7 +111,7 @@ class Opener:
             return [_not_opened(error)] * len(names)
         except NotOpened as why:
             return [why] * len(names)
-        return [_stamp(path_bytes(name), at) for name in names]
+        return _stamps(path_bytes("\0".join(names)).split(b"\0"), at)
 
     def _stamp_checked(self, directory: bytes, name: bytes) -> Stamp | NotOpened:
         try:
@@ -162,6 +166,16 @@ class Opener:
             if os.path.islink(at):
                 raise NotOpened(Reason.SYMLINK, _LINK_ABOVE)
         return os.path.join(at, name)
+
+
+def _stamps(names: Sequence[bytes], at: int) -> Sequence[Stamp | NotOpened]:
+    """Return the state of each file in the directory `at`; together, where all of them are ordinary ones."""
+    with suppress(OSError):
+        found = [os.stat(name, dir_fd=at, follow_symlinks=False) for name in names]
+        are_regular = all(map(stat.S_ISREG, {status.st_mode for status in found}))
+        if are_regular and max(status.st_ino for status in found) <= _INODE_BITS:
+            return make_stamps(map(_STATE, found))
+    return [_stamp(name, at) for name in names]
 
 
 def _stamp(path: bytes, at: int | None = None) -> Stamp | NotOpened:

@@ -89,13 +89,15 @@ def pack(entries: Mapping[str, Entry]) -> bytes:
     )
 
 
-def unpack(packed: bytes) -> Page:
-    """Return the page that was packed; an empty one if nothing was."""
+def unpack(packed: bytes, *, with_stamps: bool = True) -> Page:
+    """Return the page that was packed; an empty one if nothing was. Without stamps, each of them is `NO_STAMP`."""
     number = _NUMBER.unpack_from(packed)[0] if packed else 0
     if not number:
         return Page()
     stamps_end = _NUMBER.size + number * _STAMP.size
-    stamps = list(_STAMP.iter_unpack(memoryview(packed)[_NUMBER.size : stamps_end]))
+    stamps: list[tuple[int, ...]] = [NO_STAMP] * number
+    if with_stamps:
+        stamps = list(_STAMP.iter_unpack(memoryview(packed)[_NUMBER.size : stamps_end]))
     form = _COUNTS.format(number)
     counts = struct.unpack_from(form, packed, stamps_end)
     texts = str(packed[stamps_end + struct.calcsize(form) :], "utf-8", "surrogateescape").split("\0")

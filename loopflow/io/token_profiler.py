@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import path_bytes
-from loopflow.model import DirectoryStats, Total, TypeStats
+from loopflow.model import DirectoryStats, FileTokens, Total, TypeStats
 
 ROOT = "."
 
@@ -46,6 +46,20 @@ class TokenProfiler:
         of_type[0] += tokens
         of_type[1] += 1
         of_type[2] += size
+
+    def add_all(self, files: Iterable[FileTokens]) -> None:
+        """Add many files: those of a directory, and those of a type, are summed up together."""
+        by_directory: defaultdict[str, list[FileTokens]] = defaultdict(list)
+        by_type: defaultdict[str, list[FileTokens]] = defaultdict(list)
+        for file in files:
+            by_directory[file.path.rpartition("/")[0] or ROOT].append(file)
+            by_type[file.type].append(file)
+        for groups, sums in ((by_directory, self._own), (by_type, self._types)):
+            for name, group in groups.items():
+                of_group = sums[name]
+                of_group[0] += sum([file.tokens for file in group])
+                of_group[1] += len(group)
+                of_group[2] += sum([file.bytes for file in group])
 
     def get_stats(self) -> Stats:
         """Return the sums of everything added so far."""

@@ -30,6 +30,7 @@ from loopflow.model.profile import (
     Profile,
     Total,
     TypeStats,
+    make_file_tokens,
     percent,
 )
 from loopflow.model.report import (
@@ -55,6 +56,8 @@ from loopflow.model.selection import (
     Stamp,
     Worktree,
     is_regular,
+    make_refs,
+    make_stamps,
 )
 from loopflow.model.surroundings import Surroundings
 
@@ -99,5 +102,8 @@ __all__ = [
     "Verdict",
     "Worktree",
     "is_regular",
+    "make_file_tokens",
+    "make_refs",
+    "make_stamps",
     "percent",
 ]

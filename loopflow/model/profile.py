@@ -1,6 +1,8 @@
 """What was counted: files, and their sums by directory and by type."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from loopflow.model.selection import FileRef, Skipped, Source
@@ -33,6 +35,11 @@ class FileTokens(NamedTuple):
     digest: str
     lossy: bool = False
     facts: str = ""
+
+
+def make_file_tokens(*columns: Iterable[object]) -> list[FileTokens]:
+    """Return a `FileTokens` for each row of `columns`, as `make_refs` does; one column at least has an end."""
+    return list(map(partial(tuple.__new__, FileTokens), zip(*columns, strict=False)))
 
 
 def percent(part: int, whole: int) -> float:

@@ -1,7 +1,9 @@
 """What is asked for and what is there: requests, repositories, files that were listed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
 ObjectFormat = Literal["sha1", "sha256"]
@@ -121,6 +123,16 @@ class Stamp(NamedTuple):
     mtime_ns: int
     ctime_ns: int
     inode: int
+
+
+def make_refs(paths: Iterable[str], modes: Iterable[int], blobs: Iterable[str | None]) -> list[FileRef]:
+    """Return a `FileRef` for each, in half the time that a call of Python for each takes."""
+    return list(map(partial(tuple.__new__, FileRef), zip(paths, modes, blobs, strict=True)))
+
+
+def make_stamps(states: Iterable[tuple[int, int, int, int]]) -> list[Stamp]:
+    """Return a `Stamp` for each, as `make_refs` does."""
+    return list(map(partial(tuple.__new__, Stamp), states))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from loopflow.tokens.encodings import DEFAULT_ENCODING, VOCABULARY_DIGESTS, coun
 from loopflow.tokens.gate import Gate
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.tokens.table_file import build_table, read_table
-from loopflow.tokens.versions import installed, untested
+from loopflow.tokens.versions import Versions, installed
 from loopflow.tokens.with_tiktoken import Tiktoken
 from loopflow.tokens.with_toktok import Toktok
 
@@ -93,6 +93,7 @@ class ReferenceCounter:
         self.id = counts_id(encoding)
         self._tiktoken = Tiktoken(encoding)
         self._gate = Gate()
+        self._versions = Versions()
         self._loading = _Loading(self._tiktoken)
 
     def expect(self, size: int) -> None:
@@ -105,7 +106,7 @@ class ReferenceCounter:
 
     def apart(self, text: str) -> str:
         """Return whose answer alone the count of `text` is; see `TokenCounter.apart`."""
-        return installed("tiktoken") if self._gate.holds(text) else untested("tiktoken")
+        return installed("tiktoken") if self._gate.holds(text) else self._versions.untested("tiktoken")
 
 
 class Counter:
@@ -123,6 +124,7 @@ class Counter:
         self.engine = " and ".join(engines)
         self.id = counts_id(encoding)
         self._gate = Gate()
+        self._versions = Versions()
         self._reference = reference
         self._large = large
         self._small = small
@@ -155,10 +157,11 @@ class Counter:
         """Return whose answer alone the count of `text` is; see `TokenCounter.apart`."""
         if self._gate.holds(text):
             return installed("tiktoken")
-        if self._large.is_loaded and (name := untested(self._large.name)):
+        if self._large.is_loaded and (name := self._versions.untested(self._large.name)):
             return name
         # Whoever counts a text that is all ASCII needs no `regex`, and one that was not imported counted nothing.
-        return untested("regex") if self._small and not text.isascii() and "regex" in sys.modules else ""
+        uses_regex = self._small and not text.isascii() and "regex" in sys.modules
+        return self._versions.untested("regex") if uses_regex else ""
 
     def _count_small(self, text: str) -> int | None:
         """Return the number of tokens of `text`, None where the large engine should count it."""

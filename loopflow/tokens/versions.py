@@ -16,11 +16,20 @@ def installed(module: str) -> str:
     return f"{module}-{import_module(module).__version__}"
 
 
-def untested(module: str) -> str:
-    """Return an engine with its version where that was not tested, else "". Imports it, as `installed` does."""
-    name = installed(module)
-    first, last = TESTED[module]
-    return "" if first <= _leading_numbers(name.partition("-")[2]) <= last else name
+class Versions:
+    """The versions of what counts in a run; each is looked at once, however many texts it counts."""
+
+    def __init__(self) -> None:
+        self._untested: dict[str, str] = {}
+
+    def untested(self, module: str) -> str:
+        """Return an engine with its version where that was not tested, else "". Imports it, as `installed` does."""
+        if module not in self._untested:
+            name = installed(module)
+            first, last = TESTED[module]
+            is_tested = first <= _leading_numbers(name.partition("-")[2]) <= last
+            self._untested[module] = "" if is_tested else name
+        return self._untested[module]
 
 
 def _leading_numbers(version: str) -> tuple[int, ...]:

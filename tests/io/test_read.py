@@ -1,6 +1,6 @@
 """read(): what a file turns out to be when it is opened."""
 
-import io
+import errno
 import os
 from pathlib import Path
 
@@ -168,12 +168,11 @@ def test_a_file_that_fails_while_it_is_read_is_a_gap() -> None:
 def test_a_file_with_nothing_to_give_is_special(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that would make the reader wait, as some in /proc do, is skipped and not taken for an empty one."""
 
-    class Waiting(io.FileIO):
-        def readall(self) -> bytes:
-            return None  # type: ignore[return-value]  # what a file that does not block gives when it has nothing
+    def wait(handle: int, size: int) -> bytes:
+        raise BlockingIOError(errno.EAGAIN, f"nothing yet on {handle}, of {size}")
 
     write_files(tmp_path, {"file": ""})
-    monkeypatch.setattr(os, "fdopen", lambda handle, mode, buffering: Waiting(handle, mode))  # noqa: ARG005
+    monkeypatch.setattr(os, "read", wait)
     with Opener(str(tmp_path)) as opener:
         assert read(opener, FileRef("file")) == Skipped("file", Reason.SPECIAL, "it has nothing to read")
 
