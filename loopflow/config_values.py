@@ -4,7 +4,6 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -58,6 +57,8 @@ class Table:
         known = sorted(keys)
         for key in self.values:
             if key not in known:
+                from difflib import get_close_matches  # noqa: PLC0415
+
                 near = get_close_matches(key, known, 1)
                 hint = f"did you mean {near[0]}?" if near else f"the keys here are {', '.join(known)}"
                 raise self.error(key, "there is no such key", hint)

@@ -58,7 +58,7 @@ def find_unseen(run: Run, selection: Selection) -> list[str]:
         config_exclude=run.config.exclude,
         baseline=run.config.baseline,
     )
-    everything = tuple(replace(listing, changed=None) for listing in run.listed.everything)
+    everything = tuple(listing._replace(changed=None) for listing in run.listed.everything)
     whole = choose(replace(run.listed, wanted=everything), request, may_be_empty=True)
     seen = {ref.path for ref in selection.candidates}.union(skip.path for skip in selection.skipped)
     return [ref.path for ref in whole.candidates if ref.path not in seen]

@@ -7,7 +7,7 @@ be stopped for what somebody else did.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loopflow.analysis.names import path_bytes
 from loopflow.model import (
@@ -30,8 +30,7 @@ Matcher = Callable[[str, str], bool]
 """Whether a rule is about the file with this path and type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What is judged: the files now, at the `starts` of the change (two in a merge), and what growth is measured from.
 
     Without starts, nothing is inherited. Growth is measured from `growth_from`, of which there is one for each start at

@@ -6,7 +6,7 @@ turns out to be is only known when it is opened: `read` returns a `Document`, or
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name, path_bytes, sort_by_path
 from loopflow.errors import UsageError, describe_os_error
@@ -181,7 +181,7 @@ def _find_trees(git: Git, request: SelectRequest, here: str) -> list[Tree]:
         what = f"{escape_name(repository.root)} is a bare repository: no commit is made there"
         raise UsageError(what, "read one with --rev")
     if request.whole:
-        return [replace(tree, wanted=(Wanted(".", "", is_file=False),)) for tree in trees]
+        return [tree._replace(wanted=(Wanted(".", "", is_file=False),)) for tree in trees]
     return trees
 
 

@@ -146,7 +146,7 @@ class Git:
         # What was there before an unmerged path is not said, and what is said of one comes twice.
         before = {ref.path: ref for ref in self.list_commit(repository, start)}
         once = {difference.path: difference for difference in found}
-        return [replace(each, before=before.get(path)) if path in unmerged else each for path, each in once.items()]
+        return [each._replace(before=before.get(path)) if path in unmerged else each for path, each in once.items()]
 
     def read_file(self, repository: Repository, commit: str, path: str) -> bytes | None:
         """Return the content of the regular file at `path` in a commit (an id), None if there is none.

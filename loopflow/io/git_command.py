@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError, describe_os_error
@@ -39,8 +39,7 @@ _ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What git said; `errors` is its standard error."""
 
     status: int

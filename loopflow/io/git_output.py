@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
@@ -13,8 +13,7 @@ _DIFFERENCE = re.compile(r":([0-7]{6}) ([0-7]{6}) ([0-9a-f]+) ([0-9a-f]+) ([A-Z]
 _ODD_NAMES = frozenset({"", ".", "..", ".git"})
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """How git prints a listed file: where the mode is, where the object id is, and what stands before the path.
 
     `rest` is that without the id. It has `after_id` characters after the id.
@@ -38,8 +37,7 @@ IN_TREE = Form(slice(0, 6), 0, re.compile(r"[0-7]{6} \t"), len("\t"))
 IN_INDEX = Form(slice(8, 14), 1, re.compile(r":[0-7]{6} [0-7]{6} 0+  A"), len(" A"))  # next to the empty tree
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A path that differs: the file that was there before and the one that is there after, None if there is none.
 
     The one after has no blob where git would have to read the file to know it.

@@ -6,18 +6,17 @@ relative to it; paths are relative to the root that everything printed is relati
 
 import os
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from loopflow.errors import GitError
 from loopflow.io.git import Git
 from loopflow.io.start import find_start
 from loopflow.io.targets import Tree, Wanted
-from loopflow.io.walk import NestedRepository, walk
 from loopflow.model import SUBMODULE_MODE, FileRef, Index, Reason, Repository, SelectRequest, Skipped, Source, Worktree
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Listed files. Their names are what follows `prefix` in their paths. `changed` holds names, None means all."""
 
     prefix: str
@@ -26,7 +25,7 @@ class Listing:
 
     def filter(self, admits: Callable[[FileRef | Skipped], bool]) -> "Listing":
         """Return the listing with what `admits` lets through."""
-        return replace(self, items=[item for item in self.items if admits(item)])
+        return self._replace(items=[item for item in self.items if admits(item)])
 
     def name(self, item: FileRef | Skipped) -> str:
         """Return the path of an item below its own repository or directory."""
@@ -39,6 +38,8 @@ def list_tree(git: Git, tree: Tree, prefix: str, request: SelectRequest) -> list
         return _list_repository(git, tree.repository, prefix, request)
     if all(wanted.is_file for wanted in tree.wanted):
         return []
+    from loopflow.io.walk import NestedRepository, walk  # noqa: PLC0415  a hook looks at a repository
+
     own = Listing("", [])
     listings = [own]
     for item in walk(tree.root):

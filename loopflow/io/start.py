@@ -12,7 +12,7 @@ nobody's growth here either.
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
@@ -22,16 +22,14 @@ from loopflow.model import Repository, Revision, Source
 _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """`name` is what a user calls it; `commits` are ids of commits, or that of the empty tree before the first one."""
 
     name: str
     commits: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(NamedTuple):
     """What is known of a push: `since` is what the remote's branch holds, None for a new one; `remote` is its name."""
 
     since: str | None = None

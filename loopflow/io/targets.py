@@ -5,10 +5,9 @@ even when a path is named through it. Nor is a link that stands where the reposi
 other links on the way to a path are the user's own and are followed.
 """
 
-import difflib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import UsageError, describe_os_error
@@ -18,8 +17,7 @@ from loopflow.model import Repository
 _MOST_LINKS = 40  # as for Linux
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One path of the request, relative to its tree; "" is the whole tree."""
 
     argument: str
@@ -27,8 +25,7 @@ class Wanted:
     is_file: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A repository or a plain directory (absolute, without links) and what is wanted of it."""
 
     root: str
@@ -70,7 +67,7 @@ def find_tree_in_git(git: Git, paths: Iterable[str], here: str) -> Tree:
     if len(roots) > 1:
         named = " and ".join(map(escape_name, roots))
         raise UsageError(f"these paths lie in more than one repository: {named}", "read one of them at a time")
-    return replace(trees[0], wanted=tuple(want for tree in trees for want in tree.wanted))
+    return trees[0]._replace(wanted=tuple(want for tree in trees for want in tree.wanted))
 
 
 def _find_in_git(git: Git, argument: str, here: str, *, is_named: bool) -> Tree:
@@ -137,7 +134,9 @@ def _find_near(path: str) -> str | None:
     while not os.path.isdir(parent):
         parent, name = os.path.split(parent)
     try:
-        found = difflib.get_close_matches(name, os.listdir(parent), 1)
+        from difflib import get_close_matches  # noqa: PLC0415
+
+        found = get_close_matches(name, os.listdir(parent), 1)
     except OSError:
         return None
     return os.path.join(parent, found[0]) if found else None

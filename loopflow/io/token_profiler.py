@@ -7,8 +7,7 @@ does not contain `src2`.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import path_bytes
@@ -17,8 +16,7 @@ from loopflow.model import DirectoryStats, FileTokens, Total, TypeStats
 ROOT = "."
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(NamedTuple):
     """What was added: every directory depth-first, every type largest first, and all of it."""
 
     directories: tuple[DirectoryStats, ...]

@@ -7,7 +7,7 @@ A repository that is met on the way is left to git.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loopflow.analysis.patterns import Patterns, compile_ignore_file
 from loopflow.errors import describe_os_error
@@ -17,15 +17,13 @@ from loopflow.model import FileRef, Reason, Skipped
 _IGNORE_FILE = ".gitignore"
 
 
-@dataclass(frozen=True, slots=True)
-class NestedRepository:
+class NestedRepository(NamedTuple):
     """A directory with a .git of its own, at `path` relative to the directory that is walked."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
+class _Rules(NamedTuple):
     """The patterns of one .gitignore file and the directory they hold in, "" or ending in a slash."""
 
     below: str

@@ -1,14 +1,13 @@
 """What a terminal can show: its width, its glyphs, its colours."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """The characters that draw trees and bars."""
 
     branch: str
@@ -70,8 +69,7 @@ class Palette:
         return lambda style, text: Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(NamedTuple):
     """Where text goes. `width` is in columns, None where lines may be as long as they are (a pipe, a file)."""
 
     width: int | None
