@@ -17,10 +17,8 @@ from pathlib import Path
 import corpora
 
 from loopflow.analysis.names import quote_toml
-from loopflow.fitting import FitRequest
-from loopflow.model import Cut, Plan, Report, SelectRequest
-from loopflow.pipeline import profile
-from loopflow.running import ConfigRequest, CountRequest
+from loopflow.model import ConfigRequest, CountRequest, Cut, FitRequest, Plan, Report, SelectRequest
+from loopflow.usecases.pipeline import profile
 
 SDISTS = {
     "django": "django==5.2.19",

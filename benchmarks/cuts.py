@@ -25,7 +25,7 @@ import corpora
 BAR = 0.10
 WITH = "from loopflow.cli.code_context import main; main()"
 WITHOUT = (
-    "import loopflow.io.counting as counting, loopflow.pipeline as pipeline; "
+    "import loopflow.io.count.counting as counting, loopflow.usecases.pipeline as pipeline; "
     "counting._fact_finder = lambda: lambda text, tokens, is_whole=True: ''; "
     "pipeline.find_cuts = lambda files, unseen: (); " + WITH
 )
@@ -33,7 +33,7 @@ WITHOUT = (
 # What runs in a thread is timed by that thread's clock, so that neither waiting nor other work is in it.
 TIMED = """
 import atexit, sys, time
-import loopflow.io.counting as counting, loopflow.pipeline as pipeline
+import loopflow.io.count.counting as counting, loopflow.usecases.pipeline as pipeline
 
 spent = []
 

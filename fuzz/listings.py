@@ -11,9 +11,9 @@ from typing import cast
 
 from fuzz.draw import Draw
 from loopflow.errors import GitError
-from loopflow.io.git import Git
-from loopflow.io.git_command import Answer, GitCommand
-from loopflow.io.git_output import Difference
+from loopflow.io.git.command import Answer, GitCommand
+from loopflow.io.git.output import Difference
+from loopflow.io.git.repository import Git
 from loopflow.model import FileRef, Index, ObjectFormat, Repository, Revision
 from tests.support.screen import can_act
 

@@ -14,11 +14,11 @@ from xml.etree import ElementTree as ET
 
 from fuzz.draw import Draw
 from loopflow.analysis.names import escape_name
+from loopflow.charts.terminal import ASCII, UNICODE, Palette, Terminal
 from loopflow.model import Allowance, Cut, CutReason, Level, Place, Plan, Reason, Report, Rule, Skipped
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.failures import render_failures
 from loopflow.render.formats import RENDERERS, ChartOptions, find_renderer
-from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
 from loopflow.render.text import render_text
 from tests.support.markdown import read_page
 from tests.support.reports import judged, make_compared

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from fuzz.draw import Draw
 from loopflow.analysis.patterns import compile_patterns
-from loopflow.config import resolve
+from loopflow.config.resolve import resolve
 from loopflow.errors import LoopflowError
 from loopflow.io.baseline import Baseline, dump, parse
 from loopflow.tokens.encodings import encoding_id

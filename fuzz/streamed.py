@@ -9,8 +9,8 @@ from io import BytesIO
 from unittest.mock import patch
 
 from fuzz.draw import Draw
-from loopflow.io import document
-from loopflow.io.document import LargeText, blob_id
+from loopflow.io.read import document
+from loopflow.io.read.document import LargeText, blob_id
 from loopflow.model import FileRef
 from loopflow.tokens.choice import ENGINES, create_counter
 from loopflow.tokens.encodings import VOCABULARY_DIGESTS

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError, LoopflowError
-from loopflow.io.git import Git
-from loopflow.io.shallow import shallow_commits
-from loopflow.io.start import find_start
+from loopflow.io.git.change_start import find_start
+from loopflow.io.git.repository import Git
+from loopflow.io.git.shallow import shallow_commits
 from loopflow.model import Repository, Revision
 
 HEAD = "HEAD"

@@ -19,8 +19,9 @@ from github_runner import annotate, describe_failure, read_outputs, run_address,
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import ExitCode, LoopflowError, UsageError
-from loopflow.io.git import Git
-from loopflow.running import ConfigRequest, read_config_at
+from loopflow.io.git.repository import Git
+from loopflow.model import ConfigRequest
+from loopflow.usecases.find_config import find_config_at
 
 _RUN = "from loopflow.cli.code_context import main; main()"
 _SUMMARY = "summary.md"
@@ -131,7 +132,7 @@ def _configured(inputs: Inputs, checkout: Checkout) -> str | None:
     """Return what the config of the commit says to compare with."""
     request = ConfigRequest(environment=os.environ, file=inputs.config or None)
     try:
-        return read_config_at(checkout.git, checkout.repository, checkout.head, request).against
+        return find_config_at(checkout.git, checkout.repository, checkout.head, request).against
     except LoopflowError:  # which the program will meet as well, and report
         return None
 

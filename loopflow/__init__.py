@@ -21,16 +21,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from loopflow.comparing import CompareRequest
     from loopflow.errors import LoopflowError
-    from loopflow.fitting import FitRequest
     from loopflow.model import (
+        CompareRequest,
+        ConfigRequest,
+        CountRequest,
         Cut,
         Delta,
         Diff,
         DirectoryStats,
         FileRef,
         FileTokens,
+        FitRequest,
         Index,
         Judgement,
         Plan,
@@ -46,8 +48,7 @@ if TYPE_CHECKING:
         Verdict,
         Worktree,
     )
-    from loopflow.pipeline import check, compare, profile, select
-    from loopflow.running import ConfigRequest, CountRequest
+    from loopflow.usecases.pipeline import check, compare, profile, select
 
 __all__ = [
     "CompareRequest",
@@ -83,10 +84,7 @@ __all__ = [
 
 _HOMES = {
     "LoopflowError": "loopflow.errors",
-    "CompareRequest": "loopflow.comparing",
-    "FitRequest": "loopflow.fitting",
-    **dict.fromkeys(("ConfigRequest", "CountRequest"), "loopflow.running"),
-    **dict.fromkeys(("check", "compare", "profile", "select"), "loopflow.pipeline"),
+    **dict.fromkeys(("check", "compare", "profile", "select"), "loopflow.usecases.pipeline"),
 }
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import loopflow
-from loopflow import pipeline
+from loopflow.usecases import pipeline
 from tests.support.builder import Repo
 
 CONFIG = """

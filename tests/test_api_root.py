@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from loopflow.model import Index, Revision, SelectRequest, Source, Worktree
-from loopflow.pipeline import check, profile, save_baseline, select
+from loopflow.usecases.pipeline import check, profile, save_baseline, select
 from tests.support.builder import Repo
 
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.io.cache import NoCache, SqliteCache
-from loopflow.io.encoding import ENGINES, TokenCounter, create_counter
-from loopflow.io.git import Git
+from loopflow.io.cache.database import NoCache, SqliteCache
+from loopflow.io.git.repository import Git
+from loopflow.tokens.choice import ENGINES, create_counter
+from loopflow.tokens.protocol import TokenCounter
 from tests.support.builder import Repo
 from tests.support.examples import some
 from tests.support.histories import Step, beginning, edit_unseen, fold_away, histories, play, replace_unseen

@@ -11,18 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from loopflow.config import CONFIG_FILES
-from loopflow.io.blobs import Blob
-from loopflow.io.cache import SqliteCache
-from loopflow.io.counting import Engine, count
-from loopflow.io.encoding import create_counter
+from loopflow.config.resolve import CONFIG_FILES
+from loopflow.io.cache.database import SqliteCache
+from loopflow.io.count.counting import Engine, count
 from loopflow.io.file import select
-from loopflow.io.git import Git
-from loopflow.io.progress import NoProgress
-from loopflow.model import FileRef, Index, Repository, SelectRequest, Source, Worktree
-from loopflow.pipeline import Output, profile, write_context
+from loopflow.io.git.objects import Blob
+from loopflow.io.git.repository import Git
+from loopflow.model import CountRequest, FileRef, Index, Repository, SelectRequest, Source, Worktree
+from loopflow.model.progress import NoProgress
 from loopflow.render.context import RawLayout
-from loopflow.running import CountRequest
+from loopflow.tokens.choice import create_counter
+from loopflow.usecases.pipeline import Output, profile, write_context
 from tests.support.builder import Repo
 from tests.support.environment import isolate
 from tests.support.run import COMMAND, Result, environment, python, run, run_process
@@ -138,7 +137,7 @@ def tallies(monkeypatch: pytest.MonkeyPatch) -> list[Tally]:
         created.append(Tally(create_counter(encoding, engine, table_directory)))
         return created[-1]
 
-    monkeypatch.setattr("loopflow.running.create_counter", create_tally)
+    monkeypatch.setattr("loopflow.usecases.run.create_counter", create_tally)
     return created
 
 
@@ -225,8 +224,8 @@ def test_a_hook_loads_no_large_engine(repo: Repo, changed_by_ten: dict[str, str]
     assert result.code == 0
     loaded = {*result.err.split()}
     assert "loopflow.tokens.with_table" in loaded
-    unwanted = {"toktok", "tiktoken", "git", "pathspec", "tempfile", "loopflow.fitting", "loopflow.starting"}
-    assert not (unwanted | {"loopflow.analysis.cuts", "loopflow.render.context", "loopflow.io.context"}) & loaded
+    unwanted = {"toktok", "tiktoken", "git", "pathspec", "tempfile", "loopflow.usecases.fit", "loopflow.usecases.init"}
+    assert not (unwanted | {"loopflow.analysis.cuts", "loopflow.render.context", "loopflow.io.count.context"}) & loaded
 
 
 def test_a_hook_starts_five_git_processes(repo: Repo, changed_by_ten: dict[str, str], tmp_path: Path) -> None:
@@ -294,12 +293,12 @@ def test_a_run_that_is_given_up_leaves_something(
     settled: Settled, cache_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was counted before a run ended early is known to the next one."""
-    monkeypatch.setattr("loopflow.io.counting.SAVED_AT_ONCE", 5)
-    monkeypatch.setattr("loopflow.io.sources.BATCH_FILES", 1)
+    monkeypatch.setattr("loopflow.io.count.counting.SAVED_AT_ONCE", 5)
+    monkeypatch.setattr("loopflow.io.count.sources.BATCH_FILES", 1)
     counter, git = Tally(), Git()
     cache = SqliteCache(str(cache_file), counter.id, time.time_ns(), complain)
     selection = select(SelectRequest(), git, str(settled.mixed.root))
-    results = count(selection, Engine(git, counter, cache, NoProgress(), jobs=1))
+    results = count(selection.to_count, Engine(git, counter, cache, NoProgress(), jobs=1))
     for _ in zip(range(25), results, strict=False):
         pass
     results.close()

@@ -6,7 +6,7 @@ A message is read from where it is raised. What a run puts into it is shown in c
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,21 +56,29 @@ class Message:
     hint: str
 
 
-def find_messages(source: str) -> Iterator[Message]:
-    """Yield the errors that a module makes."""
-    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
-    makers = {each.name: each for each in functions if _makes(each)}
-    for function in functions:
-        for node in ast.walk(function):
-            if not isinstance(node, ast.Call):
-                continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in KINDS:
-                yield from _messages(name, node.args[:2], function)
-            elif name in makers and function.name not in makers:
-                given = [argument.arg for argument in makers[name].args.args if argument.arg != "self"]
-                asked = [node.args[given.index(each)] for each in ("what", "hint") if each in given]
-                yield from _messages(_makes(makers[name]), asked, function)
+def find_messages(sources: Iterable[str]) -> Iterator[Message]:
+    """Yield the errors that modules make, by themselves or with a function that makes them of what it is told."""
+    modules = [
+        [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)] for source in sources
+    ]
+    shared = {each.name: each for module in modules for each in module if _makes(each) and each.name[0] != "_"}
+    for module in modules:
+        makers = shared | {each.name: each for each in module if _makes(each)}
+        for function in module:
+            yield from _find_in(function, makers)
+
+
+def _find_in(function: ast.FunctionDef, makers: Mapping[str, ast.FunctionDef]) -> Iterator[Message]:
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in KINDS:
+            yield from _messages(name, node.args[:2], function)
+        elif name in makers and function.name not in makers:
+            given = [argument.arg for argument in makers[name].args.args if argument.arg != "self"]
+            asked = [node.args[given.index(each)] for each in ("what", "hint") if each in given]
+            yield from _messages(_makes(makers[name]), asked, function)
 
 
 def _makes(function: ast.FunctionDef) -> str:
@@ -135,7 +143,7 @@ def _name(node: ast.expr) -> str:
 
 def render() -> str:
     """Return the page."""
-    found = {message for path in sorted(SOURCE.rglob("*.py")) for message in find_messages(path.read_text("utf-8"))}
+    found = set(find_messages(path.read_text("utf-8") for path in sorted(SOURCE.rglob("*.py"))))
     found |= {Message("UsageError", what, hint) for _, what, hint in CLASHES}
     lines = [OPENING]
     for name, kind in KINDS.items():

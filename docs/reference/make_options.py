@@ -77,6 +77,9 @@ def render_config() -> str:
     for title, keys in tables.items():
         pieces.append(f"\n## {title}\n\n| key | meaning | default | example |\n|---|---|---|---|\n")
         pieces += [_key(name, _resolve(value, schema)) for name, value in keys.items()]
+    [(names, reserved)] = schema["patternProperties"].items()
+    listed = ", ".join(f"`[{name}]`" for name in names.strip("^()$").split("|"))
+    pieces.append(f"\n## Tables of other commands\n\n{listed}. {reserved['description']}\n")
     return "".join(pieces)
 
 

@@ -1,25 +1,17 @@
 """The command `code-context`.
 
-click reads the command line and nothing else; the work begins when it is done, so that nothing is imported for `--help`
-and no error on the way is click's to handle.
+click reads the command line and nothing else; the work begins when it is done.
 """
 
-import atexit
-import gc
 import os
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
-from threading import enumerate as enumerate_threads
-from threading import main_thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from loopflow.cli.help import Answered, PathName, SectionedCommand, answering
-from loopflow.console.console import DISTRIBUTION, Console, run_guarded
-from loopflow.console.streams import Streams, process_streams
+from loopflow.cli.help import PathName, SectionedCommand
+from loopflow.console.command import Action, answering, run_process
+from loopflow.console.console import DISTRIBUTION, Console
 from loopflow.errors import ExitCode
 from loopflow.render.formats import FORMATS
 
@@ -29,8 +21,6 @@ if TYPE_CHECKING:
     from loopflow.cli.options import Options
 
 PROGRAM = "code-context"
-_WIDEST_HELP = 100
-_NARROWEST_HELP = 50
 
 
 def _describe_version(context: click.Context) -> str:
@@ -44,7 +34,7 @@ def _describe_version(context: click.Context) -> str:
         f"{name} {version(DISTRIBUTIONS[name])}" if name in DISTRIBUTIONS else name for name in engines
     )
     counts = f"counting {' and '.join(VOCABULARY_DIGESTS)} with {named}"
-    return f"{context.info_name} {version(DISTRIBUTION)}, {counts}\n"
+    return f"{context.command_path} {version(DISTRIBUTION)}, {counts}\n"
 
 
 def _describe_usage(context: click.Context) -> str:
@@ -113,64 +103,22 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("--show-config", is_flag=True, help="Show what holds, and where each value comes from.")
 @click.option("--version", help="Show what counts and exit.", **answering(_describe_version))
 @click.option("-h", "--help", help="Show this message and exit.", **answering(_describe_usage))
-def code_context(**given: Any) -> dict[str, Any]:  # noqa: ANN401  click's values, typed by read_options
+@click.pass_context
+def code_context(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values, typed by read_options
     """Print the files of a codebase as context for a language model, or count what they cost.
 
     PATHS are files or directories, of one repository or several, or of none; a,b is the same as a b. Without any, it is
     the current directory. Only files that git tracks are read, unless -u is given or a file is named.
     """
-    return given
+    return Action(context.command_path, partial(_run, given))
 
 
-def main() -> None:
-    """Run the command with the process's own arguments, streams, environment and directory."""
-    gc.disable()  # a run makes many objects, no cycles, and ends: looking for garbage would take a fifth of its time
-    if "_CODE_CONTEXT_COMPLETE" in os.environ:  # a shell asks what could come next
-        code_context.main(prog_name=PROGRAM)
-    code = run_command(sys.argv[1:], process_streams(), os.environ, _here())
-    if code is ExitCode.INTERRUPTED:  # the interpreter would wait for threads that still count
-        os._exit(code)
-    _leave(code)
+def main() -> NoReturn:
+    """Run the command as a process."""
+    run_process(code_context)
 
 
-def _leave(code: ExitCode) -> None:
-    """End the process. Taking the interpreter apart takes a tenth of a hook's time, and nothing is left to be done."""
-    still_works = any(not thread.daemon for thread in enumerate_threads() if thread is not main_thread())
-    if not still_works:
-        atexit._run_exitfuncs()  # noqa: SLF001  of whoever looks on, such as a profiler; there is no public name
-        with suppress(OSError, ValueError):
-            for stream in filter(None, (sys.stdout, sys.stderr)):
-                stream.flush()
-            os._exit(code)
-    sys.exit(code)
-
-
-def run_command(argv: Sequence[str], streams: Streams, environ: Mapping[str, str], here: str) -> ExitCode:
-    """Run the command and return its exit code.
-
-    Nothing of the process is read or changed: arguments, streams, environment and the directory that everything is
-    relative to (absolute, or "" where there is none any more) are what is given. But for two things that libraries do:
-    click asks the process's locale for a translation of its own messages, and a copy of an index lies in its TMPDIR.
-    """
-    console = Console(PROGRAM, streams, environ)
-    return run_guarded(console, partial(_run, console, argv, here))
-
-
-def _here() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
-
-
-def _run(console: Console, arguments: Sequence[str], here: str) -> ExitCode:
-    width = max(min(console.columns, _WIDEST_HELP) - 2, _NARROWEST_HELP)
-    try:
-        with code_context.make_context(PROGRAM, list(arguments), obj=console.environ, terminal_width=width) as context:
-            given: dict[str, Any] = code_context.invoke(context)
-    except Answered as answer:
-        console.write_chart(answer.text)
-        return ExitCode.OK
+def _run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.cli.options import read_options  # noqa: PLC0415  --help and --version need none of it
 
     options = read_options(given, console.environ, here)

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from loopflow.analysis.names import escape_name, path_bytes
+from loopflow.charts.numbers import plural
+from loopflow.charts.terminal import PLAIN, Terminal
 from loopflow.cli.options import Options
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode
-from loopflow.model import Report, Skipped, Worktree
-from loopflow.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
+from loopflow.model import CountRequest, Report, Skipped, Worktree
 from loopflow.render.formats import TEXT, find_renderer
-from loopflow.render.numbers import plural
-from loopflow.render.terminal import PLAIN, Terminal
 from loopflow.render.words import describe_way_past
-from loopflow.running import CountRequest, read_config
+from loopflow.usecases.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
+from loopflow.usecases.run import read_config
 
 EXAMPLES = 3
 LEFT_OUT = 10
@@ -122,8 +122,11 @@ def show_config(console: Console, options: Options) -> ExitCode:
     """Print what holds, and where each value comes from."""
     from loopflow.cli.configuration import render_config  # noqa: PLC0415
 
-    for line in render_config(read_config(options.select, options.config, root=options.surroundings)):
+    config = read_config(options.select, options.config, root=options.surroundings)
+    for line in render_config(config):
         console.write_chart(f"{line}\n")
+    for unknown in config.unknown:
+        _remark(console, options)(unknown)
     return ExitCode.OK
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from loopflow.analysis.names import escape_name, quote_toml
 from loopflow.analysis.proposal import Proposal
 from loopflow.analysis.raised import format_limit
-from loopflow.config import Config
+from loopflow.config.resolve import Config
 from loopflow.model import Allowance, Rule, Scope
 
 

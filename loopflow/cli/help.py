@@ -1,6 +1,6 @@
 """`--help`: the options in sections, and what is printed as it stands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -25,24 +25,6 @@ EXAMPLES = """\
 """
 
 
-class Answered(Exception):  # noqa: N818  nothing went wrong
-    """The command line asks for a text, and for nothing else to be done. click would print it by itself."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
-
-
-def answering(make: Callable[[click.Context], str]) -> dict[str, Any]:
-    """Return what makes an option one that answers with a text, whatever stands beside it."""
-
-    def answer(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001  as click calls it
-        if asked and not context.resilient_parsing:
-            raise Answered(make(context))
-
-    return {"is_flag": True, "is_eager": True, "expose_value": False, "callback": answer}
-
-
 class PathName(click.Path):
     """A path, for shells that complete. Nothing is looked at here: what is wrong with it is said later, in words."""
 
@@ -61,6 +43,9 @@ class SectionedCommand(click.Command):
         except click.NoSuchOption as error:
             nearest = list(error.possibilities or ())[:1]
             raise click.NoSuchOption(error.option_name, possibilities=nearest, ctx=ctx) from None
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # click leaves it out of some, and it says which command is meant
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a table for each section."""

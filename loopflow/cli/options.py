@@ -8,18 +8,26 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from loopflow.analysis.names import escape_name
-from loopflow.comparing import CompareRequest
-from loopflow.config_values import read_share_option, read_size_option
+from loopflow.config.values import read_share_option, read_size_option
 from loopflow.console.console import ColourChoice
 from loopflow.console.directories import cache_directory
 from loopflow.errors import UsageError
-from loopflow.io.start import Push
-from loopflow.model import Index, Revision, SelectRequest, Source, Surroundings, Worktree
+from loopflow.model import (
+    CompareRequest,
+    ConfigRequest,
+    CountRequest,
+    Index,
+    Push,
+    Revision,
+    SelectRequest,
+    Source,
+    Surroundings,
+    Worktree,
+)
 from loopflow.render.formats import FORMATS, TEXT, ChartOptions
-from loopflow.running import ConfigRequest, CountRequest
 
 if TYPE_CHECKING:
-    from loopflow.fitting import FitRequest
+    from loopflow.model import FitRequest
 
 _COUNTS = "counts.sqlite3"
 _LEAVE_ONE_OUT = "leave one of them out"
@@ -141,7 +149,7 @@ def _read_fit(given: dict[str, Any]) -> "FitRequest | None":
     window = given["window"] if given["profile"] else given["fit"]
     if window is None:
         return None
-    from loopflow.fitting import FitRequest  # noqa: PLC0415
+    from loopflow.model import FitRequest  # noqa: PLC0415
 
     default = Fraction(1, 4) if given["profile"] else Fraction(0)  # a window names the model's, --fit what to print
     reserve = read_share_option(given["reserve"], "--reserve") if given["reserve"] is not None else default

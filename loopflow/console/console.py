@@ -11,12 +11,12 @@ from typing import Literal
 
 import click
 
+from loopflow.charts.terminal import ASCII, UNICODE, Palette, Terminal
 from loopflow.console.directories import log_directory
 from loopflow.console.progress import show_progress
 from loopflow.console.streams import Streams
 from loopflow.errors import ExitCode, LoopflowError, describe_os_error
-from loopflow.io.progress import Progress
-from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
+from loopflow.model.progress import Progress
 
 DISTRIBUTION = "loopflow-code-context"
 _DEFAULT_COLUMNS = 80
@@ -131,6 +131,8 @@ def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
         console.abandon_stdout()
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        console.program = context.command_path if context else console.program
         console.fail(error.format_message().replace("\n", " ").rstrip("."), f"see {console.program} --help")
         return ExitCode.CANNOT_RUN
     except LoopflowError as error:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from loopflow.console.streams import OutputStream
-from loopflow.io.progress import NoProgress, Progress
+from loopflow.model.progress import NoProgress, Progress
 
 if TYPE_CHECKING:
     import rich.progress

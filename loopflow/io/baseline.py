@@ -46,12 +46,12 @@ def parse(data: bytes, name: str, encoding_id: str) -> Baseline:
     values = document.values
     schema = values.get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
-        raise document.error('"schema"', f"it has schema {schema}, and this version knows {SCHEMA}", "upgrade loopflow")
+        raise document.complain('"schema"', f"it has schema {schema}, and this version knows {SCHEMA}", "upgrade loopflow")
     if schema != SCHEMA or isinstance(schema, bool):
-        raise document.error('"schema"', "it does not say that it is a baseline", SAVE_AGAIN)
+        raise document.complain('"schema"', "it does not say that it is a baseline", SAVE_AGAIN)
     files = values.get("files")
     if not isinstance(files, dict) or files.pop(_END, None) != 0:
-        raise document.error('"files"', "it does not end as a baseline does: something is missing", SAVE_AGAIN)
+        raise document.complain('"files"', "it does not end as a baseline does: something is missing", SAVE_AGAIN)
     for path, tokens in files.items():
         if not isinstance(tokens, int) or isinstance(tokens, bool) or not 0 <= tokens <= MOST_TOKENS:
             what = f"the count of {escape_name(path)} is no number of tokens"
@@ -76,12 +76,12 @@ def _require_encoding(document: "_Document", found: object, wanted: str) -> None
         return
     theirs, ours = str(found).partition(":")[0], wanted.partition(":")[0]
     if not isinstance(found, str):
-        raise document.error('"encoding"', "it does not say how it was counted", SAVE_AGAIN)
+        raise document.complain('"encoding"', "it does not say how it was counted", SAVE_AGAIN)
     if theirs == ours:
         what = f"it was counted with another version of {ours}"
-        raise document.error('"encoding"', what, SAVE_AGAIN)
+        raise document.complain('"encoding"', what, SAVE_AGAIN)
     what = f"it was counted with {escape_name(theirs)}, and this run counts with {ours}"
-    raise document.error('"encoding"', what, f"count with --encoding {escape_name(theirs)}, or save it again")
+    raise document.complain('"encoding"', what, f"count with --encoding {escape_name(theirs)}, or save it again")
 
 
 class _Document:
@@ -106,7 +106,7 @@ class _Document:
             raise self._at(1, "it is not a baseline", SAVE_AGAIN)
         self.values: dict[str, Any] = values
 
-    def error(self, text: str, what: str, hint: str) -> BaselineError:
+    def complain(self, text: str, what: str, hint: str) -> BaselineError:
         """Return the error that says `what` is wrong where `text` stands."""
         return self._at(self._line(self._text.find(text)), what, hint)
 

@@ -1,16 +1,19 @@
-"""Where counting was before it moved to `loopflow.tokens`: the same names, for whoever imports them from here."""
+"""Where counting was before it moved to `loopflow.tokens`: the same names, for one release."""
 
-from loopflow.tokens.choice import DISTRIBUTIONS, ENGINES, choose_engines, create_counter
-from loopflow.tokens.encodings import DEFAULT_ENCODING, VOCABULARY_DIGESTS, encoding_id
-from loopflow.tokens.protocol import TokenCounter
+from typing import Any
+from warnings import warn
 
-__all__ = [
-    "DEFAULT_ENCODING",
-    "DISTRIBUTIONS",
-    "ENGINES",
-    "VOCABULARY_DIGESTS",
-    "TokenCounter",
-    "choose_engines",
-    "create_counter",
-    "encoding_id",
-]
+_HOMES = {
+    **dict.fromkeys(("DISTRIBUTIONS", "ENGINES", "choose_engines", "create_counter"), "loopflow.tokens.choice"),
+    **dict.fromkeys(("DEFAULT_ENCODING", "VOCABULARY_DIGESTS", "encoding_id"), "loopflow.tokens.encodings"),
+    "TokenCounter": "loopflow.tokens.protocol",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  as many types as names
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    warn(f"loopflow.io.encoding.{name} is loopflow.tokens.{name} now", DeprecationWarning, stacklevel=2)
+    return getattr(import_module(_HOMES[name]), name)

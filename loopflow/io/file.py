@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name, path_bytes, sort_by_path
 from loopflow.errors import UsageError, describe_os_error
-from loopflow.io.document import BINARY_HEAD, LARGE_BYTES, LargeText, is_binary, make_document
-from loopflow.io.filters import Filter
-from loopflow.io.git import Git
-from loopflow.io.listing import Listing, list_tree, upwards, want
-from loopflow.io.opening import NotOpened, Opener
-from loopflow.io.targets import Tree, Wanted, common_root, find_tree_in_git, find_trees
+from loopflow.io.git.repository import Git
+from loopflow.io.read.document import BINARY_HEAD, LARGE_BYTES, LargeText, is_binary, make_document
+from loopflow.io.read.opening import NotOpened, Opener
+from loopflow.io.select.filters import Filter
+from loopflow.io.select.listing import Listing, list_tree, upwards, want
+from loopflow.io.select.targets import Tree, Wanted, common_root, find_tree_in_git, find_trees
 from loopflow.model import (
     SUBMODULE_MODE,
     SYMLINK_MODE,
+    Criteria,
     Document,
     FileRef,
     Index,
@@ -68,7 +69,7 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
     Raises UsageError for a path that does not exist, a bad pattern, and paths or filters that match nothing listed;
     GitError where a repository cannot be used.
     """
-    return choose(list_all(request, git, here), request)
+    return choose(list_all(request, git, here), Criteria(request))
 
 
 def list_all(request: SelectRequest, git: Git, here: str) -> Listed:
@@ -89,16 +90,16 @@ def list_all(request: SelectRequest, git: Git, here: str) -> Listed:
     return Listed(request, root, tuple(trees), tuple(everything), tuple(wanted), tuple(unmatched))
 
 
-def choose(listed: Listed, request: SelectRequest, *, may_be_empty: bool = False) -> Selection:
-    """Return what the filters of `request` let through. Raises UsageError as `select` does, unless it may be empty."""
-    filters = Filter(request)
+def choose(listed: Listed, criteria: Criteria, *, may_be_empty: bool = False) -> Selection:
+    """Return what `criteria` let through. Raises UsageError as `select` does, unless it may be empty."""
+    request, filters = criteria.request, Filter(criteria)
     kept = [filters.apply(listing) for listing in listed.wanted]
     if request.narrows and not (may_be_empty or listed.is_empty) and not any(listing.items for listing in kept):
         raise _nothing_selected(request)
-    items = [item for listing in kept for item in _classify(_only_changed(listing), request)]
+    items = [item for listing in kept for item in _classify(_only_changed(listing), criteria)]
     if len(kept) > 1:  # a path can be listed twice: by its repository, and by the directory around that
         items = list({item.path: item for item in items}.values())
-    readmes = _readmes_above(items, listed.everything, filters, request) if request.readmes else {}
+    readmes = _readmes_above(items, listed.everything, filters, criteria) if request.readmes else {}
     order = [*readmes.values(), *sort_by_path([item for item in items if item.path not in readmes])]
     formats = {tree.repository.object_format for tree in listed.trees if tree.repository}
     return Selection(
@@ -112,15 +113,15 @@ def choose(listed: Listed, request: SelectRequest, *, may_be_empty: bool = False
     )
 
 
-def coverage(listed: Listed, request: SelectRequest) -> Callable[[str], bool]:
+def coverage(listed: Listed, criteria: Criteria) -> Callable[[str], bool]:
     """Return what tells whether a path of the one tree would be selected if a file were there."""
-    filters = Filter(request)
+    filters = Filter(criteria)
     at = {want.path for want in listed.trees[0].wanted}
     changed = next((listing.changed for listing in listed.everything if listing.changed is not None), None)
 
     def covers(path: str) -> bool:
         return (
-            path != request.baseline
+            path != criteria.baseline
             and ("" in at or any(above in at for above in upwards(path)))
             and (changed is None or path in changed)
             and filters.admits(path)
@@ -191,7 +192,7 @@ def _prefix(tree_root: str, root: str) -> str:
 
 
 def _readmes_above(
-    kept: Iterable[FileRef | Skipped], listed: Iterable[Listing], filters: Filter, request: SelectRequest
+    kept: Iterable[FileRef | Skipped], listed: Iterable[Listing], filters: Filter, criteria: Criteria
 ) -> dict[str, FileRef | Skipped]:
     """Return the READMEs in the directories of what is kept and above them, the outermost first."""
     directories: set[str] = set()
@@ -207,7 +208,7 @@ def _readmes_above(
     readmes = [
         item
         for listing in listed
-        for item in _classify(listing.filter(is_above), request)
+        for item in _classify(listing.filter(is_above), criteria)
         if _is_readme(item.path) and not filters.excludes(listing.name(item), item)
     ]
     readmes.sort(key=lambda item: (item.path.count("/"), path_bytes(item.path)))
@@ -219,13 +220,13 @@ def _is_readme(path: str) -> bool:
     return stem == "readme" and suffix in _README_SUFFIXES
 
 
-def _classify(listing: Listing, request: SelectRequest) -> list[FileRef | Skipped]:
+def _classify(listing: Listing, criteria: Criteria) -> list[FileRef | Skipped]:
     """Skip what need not be looked at to know that it does not count.
 
     On disk, a file may stand where the index has a link or a submodule: there, that is for the reader to tell.
     """
-    baseline = listing.prefix + request.baseline
-    no_files = () if isinstance(request.source, Worktree) else _NO_FILES
+    baseline = listing.prefix + criteria.baseline
+    no_files = () if isinstance(criteria.request.source, Worktree) else _NO_FILES
     return [
         item if isinstance(item, Skipped) or (item.mode not in no_files and item.path != baseline) else _skip(item)
         for item in listing.items

@@ -10,10 +10,10 @@ from contextlib import suppress
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.owners import CODEOWNERS
 from loopflow.errors import ConfigError
-from loopflow.io.document import start_blob_id
 from loopflow.io.file import Listed
-from loopflow.io.git import Git
-from loopflow.io.opening import NotOpened, Opener
+from loopflow.io.git.repository import Git
+from loopflow.io.read.document import start_blob_id
+from loopflow.io.read.opening import NotOpened, Opener
 from loopflow.model import FileRef, Reason, Worktree, is_regular
 
 _MOST_BYTES = 64_000_000
@@ -88,3 +88,15 @@ def read_codeowners(files: TreeFiles) -> str:
             if (data := files.read(name)) is not None:
                 return data.decode("utf-8", "replace")
     return ""
+
+
+def read_named(path: str) -> bytes | None:
+    """Return the content of a file that the user named, None where there is none: links are followed, git is not asked.
+
+    Raises OSError for one that is unreadable.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from loopflow.model.selection import FileRef, Skipped, Source
+from loopflow.model.selection import FileRef, Skipped
+from loopflow.model.source import Source
 
 MOST_TOKENS = 10**15
 """What no limit and no count in a file may exceed, so that sums and shares of them stay ordinary numbers."""

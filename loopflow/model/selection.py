@@ -1,14 +1,13 @@
-"""What is asked for and what is there: requests, repositories, files that were listed."""
+"""What there is: files that were listed, what is known of them, and which of them are selected."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
-ObjectFormat = Literal["sha1", "sha256"]
-
-BASELINE_FILE = ".loopflow-baseline.json"
+from loopflow.model.request import SelectRequest
+from loopflow.model.source import ObjectFormat, Repository, Source
 
 SYMLINK_MODE = 0o120000
 SUBMODULE_MODE = 0o160000
@@ -17,60 +16,6 @@ SUBMODULE_MODE = 0o160000
 def is_regular(mode: int) -> bool:
     """Whether git's mode is that of a file, and not of a link or a submodule."""
     return mode not in {SYMLINK_MODE, SUBMODULE_MODE}
-
-
-@dataclass(frozen=True, slots=True)
-class Worktree:
-    """The files as they are on disk."""
-
-    kind: Literal["worktree"] = "worktree"
-    revision: None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """What `git commit` would record now, whole."""
-
-    kind: Literal["index"] = "index"
-    revision: None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A commit's tree. `revision` is what was asked for, such as "HEAD~2"."""
-
-    revision: str
-    kind: Literal["revision"] = "revision"
-
-
-Source: TypeAlias = Worktree | Index | Revision
-
-
-@dataclass(frozen=True, slots=True)
-class SelectRequest:
-    """Which files are asked for. Patterns are in gitignore syntax, relative to the root of the repository."""
-
-    paths: tuple[str, ...] = ()
-    extensions: tuple[str, ...] = ()
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    source: Source = field(default_factory=Worktree)
-    untracked: bool = False
-    changed: bool = False
-    readmes: bool = False
-    whole: bool = False
-    """All of the tree that the run was started in, wherever in it that was."""
-    against: str | None = None
-    """What `changed` compares with; without it HEAD, and for a revision its first parent."""
-    config_include: tuple[str, ...] = ()
-    config_exclude: tuple[str, ...] = ()
-    baseline: str = BASELINE_FILE
-    """Where a stored baseline is, relative to its repository's root."""
-
-    @property
-    def narrows(self) -> bool:
-        """Whether a path or a filter asks for less than everything there is."""
-        return bool(self.paths or self.extensions or self.include or self.exclude)
 
 
 class Reason(StrEnum):
@@ -95,17 +40,6 @@ class Reason(StrEnum):
     def words(self) -> str:
         """The reason as people read it."""
         return self.value.replace("_", " ")
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A git repository; all paths absolute. A bare one has no work tree: its root is the git directory."""
-
-    root: str
-    git_dir: str
-    index_file: str
-    object_format: ObjectFormat = "sha1"
-    bare: bool = False
 
 
 class FileRef(NamedTuple):
@@ -149,6 +83,28 @@ class Skipped:
         return self.detail or self.reason.words
 
 
+class Extent(StrEnum):
+    """What files are of their tree: all of what is selected from it, some, or what differs between two states."""
+
+    TREE = "tree"
+    PART = "part"
+    DIFFERENCE = "difference"
+
+
+class Candidates(NamedTuple):
+    """Files of one source that may be opened, and are counted: all that counting has to know of them.
+
+    `root` is absolute, and what paths are relative to; `files` are in the order in which they are counted.
+    """
+
+    root: str
+    source: Source
+    files: tuple[FileRef, ...]
+    object_format: ObjectFormat
+    repository: Repository | None
+    covers: Extent
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a request selects.
@@ -166,3 +122,16 @@ class Selection:
     unmatched: tuple[str, ...] = ()
     object_format: ObjectFormat = "sha1"
     repository: Repository | None = None
+
+    @property
+    def to_count(self) -> Candidates:
+        """What is to be counted of it."""
+        covers = Extent.DIFFERENCE if self.request.changed else Extent.PART if self.request.narrows else Extent.TREE
+        return Candidates(
+            root=self.root,
+            source=self.request.source,
+            files=self.candidates,
+            object_format=self.object_format,
+            repository=self.repository,
+            covers=covers,
+        )

@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from loopflow.charts.numbers import format_percent, format_short, plural
 from loopflow.model import Report, Scope, Verdict
-from loopflow.render.numbers import format_percent, format_short, plural
 
 LABEL = "context"
 _COMFORTABLE = Fraction(3, 4)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from loopflow.charts.terminal import Terminal
 from loopflow.model import Judgement, Report
-from loopflow.render.terminal import Terminal
 from loopflow.render.words import describe_failure
 
 

@@ -16,8 +16,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from loopflow.analysis.names import escape_name
+from loopflow.charts.numbers import format_growth, format_percent, plural
 from loopflow.model import Report
-from loopflow.render.numbers import format_growth, format_percent, plural
 from loopflow.render.rows import FILES, GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, type_rows
 from loopflow.render.sections import describe_report
 from loopflow.render.tree import Row

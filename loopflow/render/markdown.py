@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
+from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
+from loopflow.charts.terminal import Glyphs
 from loopflow.model import Delta, Diff, Judgement, Kind, Profile, Report, Revision, Status, Verdict
 from loopflow.render.markdown_text import Column, block, code, fold, shorten_name, table
-from loopflow.render.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.render.rows import group_by_reason, type_rows, worst_first
-from loopflow.render.terminal import Glyphs
 from loopflow.render.tree import Node, Row, build_tree, draw_tree, keep_largest
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_plan
 

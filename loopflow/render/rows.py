@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from loopflow.analysis.names import escape_name
+from loopflow.charts.numbers import format_growth, format_percent, plural
 from loopflow.model import Diff, Profile, Reason, Skipped, Status, Verdict
-from loopflow.render.numbers import format_growth, format_percent, plural
 from loopflow.render.tree import Row
 
 _WORST_FIRST = (Status.FAIL, Status.WARN, Status.INHERITED, Status.OK)

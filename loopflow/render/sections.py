@@ -9,8 +9,8 @@ from typing import Any
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
+from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.model import Delta, Kind, Profile, Report, Revision, Skipped, Status, Verdict
-from loopflow.render.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.render.rows import group_by_reason, worst_first
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
+from loopflow.charts.numbers import format_bytes, format_percent, plural
+from loopflow.charts.terminal import Glyphs, Terminal, measure, shorten
 from loopflow.model import Cut, Delta, Diff, Judgement, Report, Skipped, Status
 from loopflow.render.failures import render_failures, render_remarks
 from loopflow.render.formats import ChartOptions
-from loopflow.render.numbers import format_bytes, format_percent, plural
 from loopflow.render.rows import FILES, GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, group_by_reason, type_rows
-from loopflow.render.terminal import Glyphs, Terminal, measure, shorten
 from loopflow.render.tree import Row, build_tree, draw_tree
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_plan
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loopflow.analysis.names import escape_name, path_bytes
+from loopflow.charts.terminal import Glyphs
 from loopflow.model import Delta, Diff, DirectoryStats, Profile
-from loopflow.render.terminal import Glyphs
 
 OWN_FILES = "(files here)"
 

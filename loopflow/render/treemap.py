@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import squarify
 
 from loopflow.analysis.names import escape_name
+from loopflow.charts.numbers import format_growth, format_percent
 from loopflow.model import Diff, DirectoryStats, Profile
-from loopflow.render.numbers import format_growth, format_percent
 from loopflow.render.tree import all_directories
 
 GRID = 4095

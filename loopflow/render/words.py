@@ -6,8 +6,8 @@ from shlex import quote
 
 from loopflow.analysis.names import escape_name, quote_toml
 from loopflow.analysis.raised import format_limit
+from loopflow.charts.numbers import format_growth, format_percent, plural
 from loopflow.model import Allowance, Delta, Diff, Index, Kind, Plan, Profile, Report, Revision, Scope, Source, Verdict
-from loopflow.render.numbers import format_growth, format_percent, plural
 
 BUDGET_TITLES = ("status", "value", "limit", "% limit", "rule")
 _NAMED = 3

@@ -72,8 +72,7 @@ def create_counter(
 
     Raises UsageError for an unknown encoding or a missing engine.
     """
-    if encoding not in VOCABULARY_DIGESTS:
-        raise UsageError(f"unknown encoding: {encoding!r}", f"known are {', '.join(VOCABULARY_DIGESTS)}")
+    require_encoding(encoding)
     engines = choose_engines(engine)
     if engines == ("tiktoken",):
         return ReferenceCounter(encoding)
@@ -81,6 +80,12 @@ def create_counter(
     large = Toktok(encoding) if "toktok" in engines else reference
     small = _SmallEngine(encoding, table_directory, is_forced=len(engines) == 1) if "table" in engines else None
     return Counter(encoding, engines, reference, large, small)
+
+
+def require_encoding(encoding: str) -> None:
+    """Raise UsageError for an encoding that is not known."""
+    if encoding not in VOCABULARY_DIGESTS:
+        raise UsageError(f"unknown encoding: {encoding!r}", f"known are {', '.join(VOCABULARY_DIGESTS)}")
 
 
 class ReferenceCounter:

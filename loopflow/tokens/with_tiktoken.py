@@ -45,14 +45,25 @@ class Tiktoken:
         """Return the number of tokens of each text. Raises UncountableError for one that tiktoken gives up on."""
         encoding = self.load()
         require_memory(0, texts)
-        return [_count_with(encoding, text) for text in texts]
+        return [len(_encode(encoding, text)) for text in texts]
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of the tokens of `text`. Raises UncountableError as `count` does."""
+        encoding = self.load()
+        require_memory(0, [text])
+        return _encode(encoding, text)
+
+    def split(self, text: str) -> list[bytes]:
+        """Return the bytes of each token of `text`. Raises UncountableError as `count` does."""
+        ids = self.encode(text)
+        return self.load().decode_tokens_bytes(ids)
 
 
-def _count_with(encoding: "tiktoken.Encoding", text: str) -> int:
+def _encode(encoding: "tiktoken.Encoding", text: str) -> list[int]:
     if len(text) > LONGEST_BLANK_RUN and _has_too_long_a_blank_run(text):
         raise UncountableError(f"more than {LONGEST_BLANK_RUN:,} blanks in a row, which tiktoken cannot count")
     try:
-        return len(encoding.encode_ordinary(text))
+        return encoding.encode_ordinary(text)
     except BaseException as error:
         # A panic in tiktoken's core is a BaseException that cannot be imported by name.
         if type(error).__name__ != "PanicException":

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.proposal import Observed, Proposal, propose
-from loopflow.config import resolve
+from loopflow.config.resolve import resolve
 from loopflow.model import Cut, CutReason, FileTokens
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.analysis.raised import describe_changes, format_limit
-from loopflow.config import resolve
+from loopflow.config.resolve import resolve
 from loopflow.model import Allowance, Level, Place, Rule
 
 OLD = Rule("api", paths=("api/",), total=20_000, file=500, growth=Allowance(tokens=1_000))

@@ -11,8 +11,9 @@ import pytest
 
 from loopflow.cli.code_context import code_context, main
 from loopflow.cli.help import SECTIONS
-from loopflow.io.encoding import DISTRIBUTIONS, create_counter
+from loopflow.cli.main import main as family
 from loopflow.render.context import RawLayout
+from loopflow.tokens.choice import DISTRIBUTIONS, create_counter
 from tests.support.run import Result, python, run, run_process
 from tests.support.sample import FILES, TOKENS, UTIL
 from tests.support.schema import complaints
@@ -254,14 +255,14 @@ def test_what_answers_at_once_imports_little(option: str, sample: Path) -> None:
 def test_a_plain_profile_imports_no_more_than_it_needs(sample: Path) -> None:
     """Without a terminal, a profile of little loads nothing for colours, the clipboard and globs, and no engine."""
     loaded = run_process("--profile", cwd=sample, program=python(LIST_MODULES)).err.split()
-    assert "loopflow.io.git" in loaded
+    assert "loopflow.io.git.repository" in loaded
     assert not {"rich", "pyperclip", "pathspec", "git", "platformdirs"} & {*loaded}
     assert not {"tiktoken", "toktok"} & {*loaded}
 
 
 def test_the_command_is_installed() -> None:
-    """Both names of the command lead to the one function."""
+    """Both names of the command lead to the one function; the family has a command of its own."""
     scripts = {
         script.name: script.load() for script in entry_points(group="console_scripts") if "loopflow" in script.value
     }
-    assert scripts == {"code-context": main, "loopflow-code-context": main}
+    assert scripts == {"code-context": main, "loopflow-code-context": main, "loopflow": family}

@@ -17,11 +17,11 @@ PRIVATE = "the text of a file"
 
 # A bug that quotes what it read, as a failing parser would.
 BUG = """
-import loopflow.pipeline
+import loopflow.usecases.pipeline
 def lose(*_, **__):
     with open("secret.txt") as file:
         raise {kind}(file.read())
-loopflow.pipeline.choose = lose
+loopflow.usecases.pipeline.choose = lose
 class Panic(BaseException):
     pass
 """

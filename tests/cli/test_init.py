@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from loopflow.config import Config, resolve
+from loopflow.config.resolve import Config, resolve
 from tests.support.builder import Repo, write_files
 from tests.support.charts import words
 from tests.support.run import Result, run, run_process

@@ -15,13 +15,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loopflow.config import CONFIG_FILES
-from loopflow.fitting import FitRequest
-from loopflow.io.context import Layout
-from loopflow.model import Plan, SelectRequest
-from loopflow.pipeline import ContextSummary, Output, profile, write_context
+from loopflow.config.resolve import CONFIG_FILES
+from loopflow.io.count.context import Layout
+from loopflow.model import CountRequest, FitRequest, Plan, SelectRequest
 from loopflow.render.context import RawLayout, XmlLayout
-from loopflow.running import CountRequest
+from loopflow.usecases.pipeline import ContextSummary, Output, profile, write_context
 from tests.support.builder import Repo
 from tests.support.charts import read_chart, words
 from tests.support.oracle import count_text

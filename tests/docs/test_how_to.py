@@ -12,12 +12,12 @@ import pytest
 import tiktoken.model
 
 from loopflow.cli.code_context import code_context
-from loopflow.cli.help import Answered
 from loopflow.cli.options import read_options
-from loopflow.config import resolve
-from loopflow.io.encoding import VOCABULARY_DIGESTS
+from loopflow.config.resolve import resolve
+from loopflow.console.command import Answered
 from loopflow.model import CutReason, Reason
 from loopflow.render.formats import FORMATS
+from loopflow.tokens.encodings import VOCABULARY_DIGESTS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -69,7 +69,7 @@ def test_every_command_is_understood() -> None:
     for page, arguments in commands:
         try:
             with code_context.make_context("code-context", list(arguments), obj={}) as context:
-                read_options(code_context.invoke(context), {}, "/")
+                read_options(context.params, {}, "/")
         except Answered:
             continue
         except Exception as error:

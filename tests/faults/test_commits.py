@@ -23,9 +23,8 @@ from typing import Any
 
 import pytest
 
-from loopflow.model import Revision, SelectRequest
-from loopflow.pipeline import profile
-from loopflow.running import CountRequest
+from loopflow.model import CountRequest, Revision, SelectRequest
+from loopflow.usecases.pipeline import profile
 from tests.support.builder import Repo, write_files
 from tests.support.plumbing import Cost, cost_of_tree, git_at
 from tests.support.run import COMMAND

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from loopflow.io.pages import Content
+from loopflow.io.cache.page_format import Content
 from loopflow.io.writing import write_atomically
 from loopflow.model import BASELINE_FILE
 from tests.support.builder import Repo
@@ -85,8 +85,8 @@ SAVE_FILE = (
 )
 SAVE_CACHE = f"""
 import sys
-from loopflow.io.cache import SqliteCache
-from loopflow.io.pages import Content
+from loopflow.io.cache.database import SqliteCache
+from loopflow.io.cache.page_format import Content
 cache = SqliteCache(sys.argv[1], "counter", {NOW_NS}, sys.exit)
 cache.save({{f"{{row:040x}}": Content(2, row) for row in range({ROWS})}}, "/", {{"d": b"new page"}})
 """
@@ -265,8 +265,8 @@ def kill_at(at: int, calls: str, command: Sequence[str], project: Project) -> in
 FULL = """
 import os, sys
 from loopflow.errors import LoopflowError
-from loopflow.io.cache import SqliteCache
-from loopflow.io.pages import Content
+from loopflow.io.cache.database import SqliteCache
+from loopflow.io.cache.page_format import Content
 from loopflow.io.writing import write_atomically
 disk, now_ns = sys.argv[1], int(sys.argv[2])
 old, new = "old\\n" * 2_000, "newer\\n" * 6_000

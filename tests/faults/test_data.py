@@ -27,7 +27,7 @@ from pathlib import Path
 import pytest
 
 from loopflow.io.baseline import Baseline, dump
-from loopflow.io.cache import SCHEMA
+from loopflow.io.cache.database import SCHEMA
 from loopflow.model import BASELINE_FILE
 from loopflow.tokens.encodings import encoding_id
 from tests.support.builder import Repo

@@ -20,10 +20,10 @@ from html.parser import HTMLParser
 import pytest
 
 from loopflow.analysis.names import escape_name
+from loopflow.charts.terminal import ASCII, UNICODE, Palette, Terminal
 from loopflow.model import Report
 from loopflow.render.failures import render_failures
 from loopflow.render.formats import FORMATS, TEXT, ChartOptions, find_renderer
-from loopflow.render.terminal import ASCII, UNICODE, Palette, Terminal
 from loopflow.render.text import render_text
 from tests.support.markdown import read_page
 from tests.support.profiles import HOSTILE_NAMES

@@ -23,8 +23,8 @@ from pathlib import Path
 import pytest
 
 import loopflow
-from loopflow.io.encoding import ENGINES as NAMES
-from loopflow.io.encoding import VOCABULARY_DIGESTS
+from loopflow.tokens.choice import ENGINES as NAMES
+from loopflow.tokens.encodings import VOCABULARY_DIGESTS
 from tests.support.builder import Repo
 from tests.support.memory import MEGABYTE, peak_of, run_within
 from tests.support.oracle import count_text

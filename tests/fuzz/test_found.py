@@ -6,7 +6,7 @@ import pytest
 
 from loopflow.errors import BaselineError, GitError
 from loopflow.io.baseline import parse
-from loopflow.io.git_output import IN_INDEX, IN_TREE, TRACKED, Form, read_differences, read_refs
+from loopflow.io.git.output import IN_INDEX, IN_TREE, TRACKED, Form, read_differences, read_refs
 from loopflow.model import Report, Repository
 from loopflow.render.html import render_html
 from loopflow.render.treemap import GRID, build_treemap

@@ -13,7 +13,7 @@ from github_job import run_program
 from github_runner import read_outputs
 
 from loopflow.errors import LoopflowError
-from loopflow.io.git import Git
+from loopflow.io.git.repository import Git
 from tests.support.builder import Repo, write_files
 from tests.support.checkouts import Origin, build_origin, pull_request, push
 from tests.support.environment import isolate

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loopflow.errors import GitError
-from loopflow.io.git import Git
+from loopflow.io.git.repository import Git
 from loopflow.model import Reason, SelectRequest
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
@@ -273,7 +273,7 @@ def test_a_hook_in_a_linked_worktree_reads_its_index(
 LIST_PATHS = """\
 import os
 from loopflow.io.file import select
-from loopflow.io.git import Git
+from loopflow.io.git.repository import Git
 from loopflow.errors import GitError
 from loopflow.model import SelectRequest
 print(*[ref.path for ref in select(SelectRequest(), Git(), os.getcwd()).candidates], sep="\\n")

@@ -7,8 +7,8 @@ import pytest
 
 from loopflow.errors import UsageError
 from loopflow.io.file import choose, coverage, list_all, select
-from loopflow.io.git import Git
-from loopflow.model import Index, Reason, Revision, SelectRequest, Worktree
+from loopflow.io.git.repository import Git
+from loopflow.model import Criteria, Index, Reason, Revision, SelectRequest, Worktree
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
 
@@ -122,7 +122,7 @@ def test_links_and_submodules(project: Repo, source: Worktree | Index | Revision
     [
         (SelectRequest(), "new/x.py", True),
         (SelectRequest(whole=True), "new/x.py", True),
-        (SelectRequest(baseline="b.json"), "b.json", False),
+        (Criteria(SelectRequest(), baseline="b.json"), "b.json", False),
         (SelectRequest(paths=("src",)), "src/x.py", True),
         (SelectRequest(paths=("src",)), "src/new/x.py", True),
         (SelectRequest(paths=("src",)), "srcs/x.py", False),
@@ -130,16 +130,18 @@ def test_links_and_submodules(project: Repo, source: Worktree | Index | Revision
         (SelectRequest(paths=("src/a.py",)), "src/a.py", True),
         (SelectRequest(extensions=("md",)), "x.py", False),
         (SelectRequest(extensions=("md",)), "x.md", True),
-        (SelectRequest(config_exclude=("gone/",)), "gone/x.py", False),
+        (Criteria(SelectRequest(), exclude=("gone/",)), "gone/x.py", False),
         (SelectRequest(changed=True), "src/a.py", True),
         (SelectRequest(changed=True), "src/in/b.md", False),
         (SelectRequest(changed=True, extensions=("md",)), "src/a.py", False),
     ],
 )
-def test_coverage(project: Repo, request_: SelectRequest, path: str, is_covered: bool) -> None:  # noqa: FBT001
+def test_coverage(project: Repo, request_: SelectRequest | Criteria, path: str, is_covered: bool) -> None:  # noqa: FBT001
     """Whether a file would be selected is known without the file: it decides what a growth is about."""
     project.write("src/a.py", "other\n")
-    assert coverage(list_all(request_, Git(), os.fspath(project.root)), request_)(path) == is_covered
+    criteria = request_ if isinstance(request_, Criteria) else Criteria(request_)
+    listed = list_all(criteria.request, Git(), os.fspath(project.root))
+    assert coverage(listed, criteria)(path) == is_covered
 
 
 # --- Refusals ---
@@ -210,4 +212,4 @@ def test_an_empty_selection_may_be_asked_for(project: Repo) -> None:
     """Where nothing may be left, nothing is refused."""
     request = SelectRequest(exclude=("*",))
     listed = list_all(request, Git(), os.fspath(project.root))
-    assert choose(listed, request, may_be_empty=True).candidates == ()
+    assert choose(listed, Criteria(request), may_be_empty=True).candidates == ()

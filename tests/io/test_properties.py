@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.config import CONFIG_FILES
+from loopflow.config.resolve import CONFIG_FILES
 from loopflow.errors import UsageError
-from loopflow.io.cache import NoCache
-from loopflow.io.counting import Engine, count
-from loopflow.io.encoding import ENGINES, VOCABULARY_DIGESTS, TokenCounter, create_counter
+from loopflow.io.cache.database import NoCache
+from loopflow.io.count.counting import Engine, count
 from loopflow.io.file import select
-from loopflow.io.git import Git
-from loopflow.io.opening import Opener
-from loopflow.io.progress import NoProgress
-from loopflow.model import FileTokens, Reason, SelectRequest
-from loopflow.pipeline import ContextSummary, Output, profile, write_context
-from loopflow.running import CountRequest
+from loopflow.io.git.repository import Git
+from loopflow.io.read.opening import Opener
+from loopflow.model import CountRequest, FileTokens, Reason, SelectRequest
+from loopflow.model.progress import NoProgress
+from loopflow.tokens.choice import ENGINES, create_counter
+from loopflow.tokens.encodings import VOCABULARY_DIGESTS
+from loopflow.tokens.protocol import TokenCounter
+from loopflow.usecases.pipeline import ContextSummary, Output, profile, write_context
 from tests.support.builder import Repo
 from tests.support.examples import some
 from tests.support.oracle import count_repository
@@ -232,5 +233,5 @@ def test_counts_are_those_of_a_slow_and_simple_count(tree: Tree) -> None:
             expected = count_repository(repo.root, encoding)
             for engine in ENGINES:
                 engine_of = Engine(Git(), load_counter(encoding, engine), NoCache(), NoProgress(), 2)
-                counts = count(selection, engine_of)
+                counts = count(selection.to_count, engine_of)
                 assert {item.path: item.tokens for item in counts if isinstance(item, FileTokens)} == expected

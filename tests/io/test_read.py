@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.errors import UsageError
-from loopflow.io.document import LARGE_BYTES, LargeText, blob_id
 from loopflow.io.file import read, select
-from loopflow.io.git import Git
-from loopflow.io.opening import Opener
+from loopflow.io.git.repository import Git
+from loopflow.io.read.document import LARGE_BYTES, LargeText, blob_id
+from loopflow.io.read.opening import Opener
 from loopflow.model import Document, FileRef, ObjectFormat, Reason, SelectRequest, Skipped
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find

@@ -12,7 +12,7 @@ from loopflow.cli.code_context import code_context
 from loopflow.cli.options import read_options
 from loopflow.errors import UsageError
 from loopflow.io.file import select
-from loopflow.io.git import Git
+from loopflow.io.git.repository import Git
 from loopflow.model import Index, Reason, Revision, SelectRequest, Source, Worktree
 from tests.support.builder import Repo, write_files
 from tests.support.examples import some

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopflow.charts.terminal import ASCII, PLAIN, UNICODE, Glyphs, Palette, Terminal
 from loopflow.model import Cut, CutReason, Profile, Reason, Report, Skipped
 from loopflow.render.formats import ChartOptions
-from loopflow.render.terminal import ASCII, PLAIN, UNICODE, Glyphs, Palette, Terminal
 from loopflow.render.text import render_text
 from tests.support.profiles import HOSTILE_NAMES, make_report, profiles
 from tests.support.screen import ANSI, can_act, columns

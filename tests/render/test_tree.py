@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopflow.charts.terminal import ASCII, UNICODE
 from loopflow.model import Profile
-from loopflow.render.terminal import ASCII, UNICODE
 from loopflow.render.tree import OWN_FILES, Node, Row, build_tree, draw_tree, keep_largest
 from tests.support.profiles import make_profile, profiles
 from tests.support.reports import make_compared

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loopflow.io.cache import SqliteCache
-from loopflow.io.pages import NO_STAMP, Content, Entry, pack, unpack
+from loopflow.io.cache.database import SqliteCache
+from loopflow.io.cache.page_format import NO_STAMP, Content, Entry, pack, unpack
 from loopflow.model import Stamp
 
 States = dict[str, tuple[Stamp, str]]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 
 from loopflow.io.file import read, select
-from loopflow.io.git import Git
-from loopflow.io.opening import Opener
+from loopflow.io.git.repository import Git
+from loopflow.io.read.opening import Opener
 from loopflow.model import Document, Reason, Selection, SelectRequest, Skipped
 
 EVERYTHING = SelectRequest()

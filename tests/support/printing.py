@@ -8,9 +8,8 @@ from os import PathLike
 import pytest
 
 from loopflow.errors import GitError, UsageError
-from loopflow.model import Profile, Reason, SelectRequest
-from loopflow.pipeline import Output, profile, write_context
-from loopflow.running import CountRequest
+from loopflow.model import CountRequest, Profile, Reason, SelectRequest
+from loopflow.usecases.pipeline import Output, profile, write_context
 
 EVERYTHING = SelectRequest()
 COUNTING = CountRequest(jobs=2)

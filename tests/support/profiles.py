@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from hypothesis import strategies as st
 
 from loopflow.analysis.filetype import file_type
-from loopflow.io.encoding import create_counter
 from loopflow.model import FileTokens, Profile, Report, Selection, SelectRequest, Skipped
-from loopflow.pipeline import build_profile
+from loopflow.tokens.choice import create_counter
+from loopflow.usecases.pipeline import build_profile
 
 HOSTILE_NAMES = (
     "esc\x1b[31mred.py",

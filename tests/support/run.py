@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loopflow.cli.code_context import run_command
+import click
+
+from loopflow.cli.code_context import code_context
+from loopflow.console.command import run_command
 from loopflow.console.streams import OutputStream, Streams
 
 _HANGS_AFTER = 120  # seconds; not a measure of anything, but a hanging run should fail, not hang the tests
@@ -44,12 +47,17 @@ def shell(redirection: str) -> tuple[str, ...]:
     return ("sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND)
 
 
-def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
-    """Call `code-context` with `arguments` in `cwd`; a variable that is "" in `env` is unset."""
+def run(
+    *arguments: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    command: click.Command = code_context,
+) -> Result:
+    """Call `code-context`, or another command, with `arguments` in `cwd`; a variable that is "" in `env` is unset."""
     out, err = io.BytesIO(), io.BytesIO()
     stdout, stderr = (OutputStream(io.TextIOWrapper(each, "utf-8")) for each in (out, err))
     streams = Streams(io.StringIO(), stdout, stderr)
-    code = run_command(arguments, streams, environment(env), os.fspath(cwd))
+    code = run_command(command, arguments, streams, environment(env), os.fspath(cwd))
     for stream in (streams.stdout, streams.stderr):
         stream.flush()
     return Result(code, _decode(out.getvalue()), _decode(err.getvalue()))

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from loopflow.io.cache import Cache, NoCache
-from loopflow.io.counting import Engine, count
-from loopflow.io.encoding import DEFAULT_ENCODING, TokenCounter, create_counter
+from loopflow.io.cache.database import Cache, NoCache
+from loopflow.io.count.counting import Engine, count
 from loopflow.io.file import select
-from loopflow.io.git import Git
-from loopflow.io.opening import Opener
-from loopflow.io.progress import NoProgress
+from loopflow.io.git.repository import Git
+from loopflow.io.read.opening import Opener
 from loopflow.model import Index, Report, Revision, SelectRequest, Source, Worktree
-from loopflow.pipeline import build_profile
+from loopflow.model.progress import NoProgress
 from loopflow.render.json import render_json
+from loopflow.tokens.choice import create_counter
+from loopflow.tokens.encodings import DEFAULT_ENCODING
+from loopflow.tokens.protocol import TokenCounter
+from loopflow.usecases.pipeline import build_profile
 
 SOURCES: dict[str, Source] = {"worktree": Worktree(), "index": Index(), "revision": Revision("HEAD")}
 OPTIONS = {"worktree": (), "index": ("--staged",), "revision": ("--rev", "HEAD")}
@@ -64,7 +66,7 @@ def profile_json(root: Path, source: Source, way: Way, counter: TokenCounter | N
     """Return what `--profile --format json` prints for the repository at `root`."""
     counter = counter or create_counter(way.encoding, way.engine)
     selection = select(SelectRequest(source=source), way.git, os.path.realpath(root))
-    counts = count(selection, Engine(way.git, counter, way.cache, NoProgress(), way.jobs))
+    counts = count(selection.to_count, Engine(way.git, counter, way.cache, NoProgress(), way.jobs))
     return "".join(render_json(Report(build_profile(selection, counter, counts), selection.unmatched)))
 
 

@@ -1,0 +1,1 @@
+"""What holds for a run: the config file, the environment, the options."""

@@ -1,0 +1,1 @@
+"""Files and blobs into text: opened without following a link, decoded, cut where they are large."""

@@ -1,0 +1,1 @@
+"""What there is to select from: paths of a request, listings, filters."""

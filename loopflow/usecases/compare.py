@@ -1,0 +1,42 @@
+"""What a profile is compared with: the start of the change, or the stored baseline.
+
+Two kinds of before. The start of the change decides who is to blame. A stored baseline shows growth since a chosen
+moment; under --check it is read as it stood at the start of the change, so that saving it again forgives nothing.
+"""
+
+from loopflow.analysis.diff import compare
+from loopflow.errors import UsageError
+from loopflow.io.count.start_counts import Moment, count_before
+from loopflow.io.git.change_start import Start, find_push_start, find_start
+from loopflow.model import Before, CompareRequest, Diff, Revision
+from loopflow.usecases.baselines import read_baselines
+from loopflow.usecases.measured import Measured, require_one_tree
+
+
+def compare_with(measured: Measured, comparing: CompareRequest) -> Diff | None:
+    """Return the growth since the stored baseline or the start of the change; None where there is no start."""
+    require_one_tree(measured)
+    start = None if comparing.baseline else find_start_of(measured, comparing, comparing.against)
+    befores = read_baselines(measured, comparing, None) if comparing.baseline else count_starts(measured, start)
+    return compare(measured.profile, befores[0]) if befores else None
+
+
+def find_start_of(measured: Measured, comparing: CompareRequest, against: str | None) -> Start | None:
+    """Return the start of the change; None outside of git."""
+    repository, source, git = measured.repository, measured.selection.request.source, measured.engine.git
+    if repository is None:
+        if against is not None:
+            raise UsageError("this is no git repository: there is nothing to compare with", "leave out --against")
+        return None
+    if comparing.push is not None and isinstance(source, Revision):
+        return find_push_start(git, repository, source, comparing.push, measured.config.against)
+    return find_start(git, repository, source, against)
+
+
+def count_starts(measured: Measured, start: Start | None) -> list[Before]:
+    """Return what was there at each commit that the change starts from; nothing without a start."""
+    if start is None or measured.covers is None:
+        return []
+    moments = [Moment(start.name, commit) for commit in start.commits]
+    covers, engine = measured.covers, measured.engine
+    return [count_before(measured.selection, measured.profile, covers, engine, moment) for moment in moments]

@@ -1,0 +1,72 @@
+"""What fits a window: a plan of what to leave out, measured by the same selection that it is for."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from loopflow.analysis.cuts import find_cuts
+from loopflow.analysis.names import escape_name
+from loopflow.analysis.patterns import compile_patterns
+from loopflow.analysis.plan import leave_out
+from loopflow.errors import UsageError
+from loopflow.io.count.context import Layout
+from loopflow.io.count.counting import count
+from loopflow.io.file import choose
+from loopflow.model import Criteria, Cut, FileTokens, FitRequest, Plan, Selection, SelectRequest
+from loopflow.usecases.run import Run
+
+_SEAMS = 2
+"""Tokens that a file may cost more between two lines than by itself: behind one, "/**" is "/" and "**"."""
+
+
+def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
+    """Plan with what is written around each file as well."""
+    with closing(count(selection.to_count, run.engine)) as counts:
+        files = [item for item in counts if isinstance(item, FileTokens)]
+    # Whether a text ends its last line is not known yet, and what comes after one that does not is longer.
+    around = [layout.opening(), layout.closing(), layout.after("\n"), layout.after(" ")]
+    opening, ending, *after = run.engine.counter.count(around)
+    before = run.engine.counter.count([layout.before(file.path, len(files)) for file in files])
+    costs = [cost + max(after) + _SEAMS for cost in before]
+    tokens = {file.path: cost + file.tokens for file, cost in zip(files, costs, strict=True)}
+    unseen = find_unseen(run, selection)
+    for_files = replace(fitting, window=fitting.window - opening - ending)
+    plan = make_plan(run, tokens, find_cuts(files, unseen), unseen, for_files)
+    return replace(plan, window=fitting.window)
+
+
+def find_unseen(run: Run, selection: Selection) -> list[str]:
+    """Return the files that the request leaves out and the config does not: a pattern for all must not reach them."""
+    wanted, there = (
+        sum(len(each.items) for each in listings) for listings in (run.listed.wanted, run.listed.everything)
+    )
+    if wanted == there and not (run.request.narrows or run.request.changed):
+        return []
+    criteria = run.criteria._replace(request=SelectRequest(source=run.request.source))
+    everything = tuple(listing._replace(changed=None) for listing in run.listed.everything)
+    whole = choose(replace(run.listed, wanted=everything), criteria, may_be_empty=True)
+    seen = {ref.path for ref in selection.candidates}.union(skip.path for skip in selection.skipped)
+    return [ref.path for ref in whole.candidates if ref.path not in seen]
+
+
+def make_plan(
+    run: Run, tokens: Mapping[str, int], cuts: tuple[Cut, ...], unseen: Iterable[str], fitting: FitRequest
+) -> Plan:
+    """Make a plan, and measure what is left by selecting again with its patterns."""
+    if len(run.listed.trees) > 1:
+        raise UsageError("several trees were read, and patterns are those of one", "name paths of one repository")
+    reserve = int(fitting.window * fitting.reserve)
+    room = fitting.window - reserve
+    keeps = compile_patterns(fitting.keep, "--keep").match if fitting.keep else None
+    if keeps and not any(map(keeps, tokens)):
+        patterns = ", ".join(map(escape_name, fitting.keep))
+        raise UsageError(f"--keep: nothing that is selected matches {patterns}", "check the patterns, or leave it out")
+    exclude = leave_out(tokens, cuts, room, keeps, unseen)
+    left = choose(run.listed, without(run.criteria, exclude), may_be_empty=True).candidates
+    tokens_left = sum(tokens.get(ref.path, 0) for ref in left)
+    return Plan(fitting.window, reserve, exclude, tokens_left, tokens_left <= room, run.config.exclude)
+
+
+def without(criteria: Criteria, patterns: tuple[str, ...]) -> Criteria:
+    """Return the criteria with more patterns of what to leave out."""
+    return criteria._replace(exclude=criteria.exclude + patterns)

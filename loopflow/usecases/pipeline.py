@@ -1,0 +1,272 @@
+"""The use cases, in the order in which data flows: select -> read -> count -> profile -> compare -> judge."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from loopflow.analysis.names import sort_by_path
+from loopflow.io.count.counting import count
+from loopflow.io.file import choose, coverage
+from loopflow.io.git.repository import Git
+from loopflow.io.surroundings import Root, read_surroundings
+from loopflow.io.token_profiler import TokenProfiler
+from loopflow.model import (
+    CompareRequest,
+    ConfigRequest,
+    CountRequest,
+    FileTokens,
+    FitRequest,
+    Index,
+    Plan,
+    Profile,
+    Report,
+    Selection,
+    SelectRequest,
+    Skipped,
+    Worktree,
+)
+from loopflow.tokens.protocol import TokenCounter
+from loopflow.usecases.baselines import write_baseline
+from loopflow.usecases.compare import compare_with
+from loopflow.usecases.find_config import find_config_on_disk
+from loopflow.usecases.judge import judge_by
+from loopflow.usecases.measured import Measured, require_whole
+from loopflow.usecases.run import Run
+
+if TYPE_CHECKING:
+    from loopflow.analysis.proposal import Proposal
+    from loopflow.io.count.context import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a context goes, and what is written around its files."""
+
+    layout: "Layout"
+    write: Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSummary:
+    """What was printed: the files' own tokens, and those of what was written around them."""
+
+    encoding: str
+    files: int
+    tokens: int
+    wrapper_tokens: int
+    skipped: tuple[Skipped, ...]
+    unmatched: tuple[str, ...] = ()
+    plan: Plan | None = None
+
+    @property
+    def gaps(self) -> tuple[Skipped, ...]:
+        """The files that should have been printed and were not."""
+        return tuple(skip for skip in self.skipped if skip.reason.leaves_a_gap)
+
+
+def select(request: SelectRequest, configuring: ConfigRequest | None = None, *, root: Root = None) -> Selection:
+    """Return the files that a request and the config select. None of them is read yet: some may turn out binary.
+
+    >>> [ref.path for ref in select(SelectRequest(paths=("src",))).candidates]
+    ['src/app.py', 'src/lib/util.py']
+
+    Raises LoopflowError where something that is named is not there, or git refuses.
+    """
+    return _select(Run(request, CountRequest(), configuring or ConfigRequest(), read_surroundings(root)))
+
+
+def profile(
+    request: SelectRequest,
+    counting: CountRequest | None = None,
+    configuring: ConfigRequest | None = None,
+    fitting: FitRequest | None = None,
+    *,
+    root: Root = None,
+) -> Report:
+    """Select and count: tokens by file, directory and type. With `fitting`, plan what to leave out.
+
+    >>> found = profile(SelectRequest()).profile
+    >>> {stats.path: stats.tokens for stats in found.directories}
+    {'.': 49, 'src': 19, 'src/lib': 11}
+
+    Raises LoopflowError as `select` does, and for a config file that is wrong.
+    """
+    return _report(*_measure(request, counting, configuring, root), fitting)
+
+
+def compare(  # noqa: PLR0913  a request for each step of the way
+    request: SelectRequest,
+    comparing: CompareRequest,
+    counting: CountRequest | None = None,
+    configuring: ConfigRequest | None = None,
+    fitting: FitRequest | None = None,
+    *,
+    root: Root = None,
+) -> Report:
+    """Profile, and compare with a baseline or the start of the change; `diff` is None where there is no start.
+
+    >>> [(delta.path, delta.change) for delta in compare(SelectRequest(), CompareRequest(against="HEAD")).diff.files]
+    [('src/lib/util.py', 11)]
+
+    Raises LoopflowError as `profile` does, and for a revision or a baseline that is not there.
+    """
+    run, measured = _measure(request, counting, configuring, root, compares=True)
+    return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing))
+
+
+def check(  # noqa: PLR0913
+    request: SelectRequest,
+    comparing: CompareRequest | None = None,
+    counting: CountRequest | None = None,
+    configuring: ConfigRequest | None = None,
+    fitting: FitRequest | None = None,
+    *,
+    root: Root = None,
+) -> Report:
+    """Profile the whole tree, compare, and judge by the configured budgets: `judgement.failed` is what stops a change.
+
+    >>> [verdict.rule.name for verdict in check(SelectRequest(source=Index())).judgement.failed]
+    ['library']
+
+    Raises LoopflowError where the request narrows the selection, or a file could not be counted.
+    """
+    require_whole(request, "--check")
+    run, measured = _measure(replace(request, whole=True), counting, configuring, root, compares=True)
+    diff, judgement = judge_by(measured, comparing or CompareRequest())
+    report = _report(run, measured, fitting, brief=comparing is not None and comparing.brief)
+    return replace(report, diff=diff, judgement=judgement)
+
+
+def save_baseline(  # noqa: PLR0913
+    request: SelectRequest,
+    counting: CountRequest | None = None,
+    configuring: ConfigRequest | None = None,
+    file: str | None = None,
+    *,
+    root: Root = None,
+    printed: Iterable[int] = (),
+) -> tuple[str, Profile]:
+    """Profile the whole tree and write that as the stored baseline, or to `file`; return its path and the profile.
+
+    Raises LoopflowError as `check` does, and leaves the old baseline then.
+    """
+    require_whole(request, "--save-baseline")
+    _, measured = _measure(replace(request, whole=True), counting, configuring, root)
+    return write_baseline(measured, file, printed), measured.profile
+
+
+def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root = None) -> "tuple[str, Proposal]":
+    """Write a first config file for the tree around the current directory; return its path and what is in it."""
+    from loopflow.usecases.init import propose_for, require_no_config, write_config  # noqa: PLC0415
+
+    surroundings = read_surroundings(root)
+    source = Index() if Git(surroundings).find_repository(os.path.realpath(surroundings.root)) else Worktree()
+    run = Run(SelectRequest(source=source, whole=True), counting, configuring, surroundings)
+    require_no_config(run.config)
+    require_no_config(find_config_on_disk(run.engine.git, run.listed, configuring))  # one that is not staged yet
+    measured = _count(run)
+    proposal = propose_for(measured)
+    return write_config(measured, proposal), proposal
+
+
+def _measure(
+    request: SelectRequest,
+    counting: CountRequest | None,
+    configuring: ConfigRequest | None,
+    root: Root,
+    *,
+    compares: bool = False,
+) -> tuple[Run, Measured]:
+    run = Run(request, counting or CountRequest(), configuring or ConfigRequest(), read_surroundings(root))
+    if compares and (repository := run.listed.repository):
+        run.engine.git.find_commit(repository, "HEAD")  # before blobs are read: one git then answers both
+    return run, _count(run)
+
+
+def _select(run: Run) -> Selection:
+    return choose(run.listed, run.criteria)
+
+
+def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: bool = False) -> Report:
+    found = measured.profile
+    if brief and fitting is None:
+        return Report(found, measured.selection.unmatched)
+    from loopflow.analysis.cuts import find_cuts  # noqa: PLC0415  a hook that says nothing but its verdict needs none
+    from loopflow.usecases.fit import find_unseen, make_plan  # noqa: PLC0415
+
+    unseen = find_unseen(run, measured.selection)
+    cuts = find_cuts(found.files, unseen)
+    plan = make_plan(run, {file.path: file.tokens for file in found.files}, cuts, unseen, fitting) if fitting else None
+    return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan)
+
+
+def _count(run: Run) -> Measured:
+    selection = _select(run)
+    with closing(count(selection.to_count, run.engine)) as counts:
+        found = build_profile(selection, run.engine.counter, counts)
+    covers = coverage(run.listed, run.criteria) if len(run.listed.trees) == 1 else None
+    return Measured(selection, run.criteria, found, run.config, run.engine, run.files, covers)
+
+
+def build_profile(selection: Selection, counter: TokenCounter, counts: Iterator[FileTokens | Skipped]) -> Profile:
+    """Add up `counts`."""
+    files: list[FileTokens] = []
+    skipped = list(selection.skipped)
+    for item in counts:
+        if isinstance(item, Skipped):
+            skipped.append(item)
+        else:
+            files.append(item)
+    profiler = TokenProfiler()
+    profiler.add_all(files)
+    stats = profiler.get_stats()
+    return Profile(
+        encoding=counter.encoding,
+        source=selection.request.source,
+        files=tuple(sort_by_path(files)),
+        directories=stats.directories,
+        types=stats.types,
+        total=stats.total,
+        skipped=tuple(sort_by_path(skipped)),
+    )
+
+
+def write_context(  # noqa: PLR0913
+    request: SelectRequest,
+    counting: CountRequest,
+    output: Output,
+    configuring: ConfigRequest | None = None,
+    fitting: FitRequest | None = None,
+    *,
+    root: Root = None,
+) -> ContextSummary:
+    """Select, and write the texts as they are read, in order, with a layout around them.
+
+    With `fitting`, they are counted first, and what does not fit is left out by the plan for that window.
+    """
+    from loopflow.io.count.context import ContextWriter  # noqa: PLC0415  each mode imports what it alone needs
+
+    run = Run(request, counting, configuring or ConfigRequest(), read_surroundings(root))
+    selection = _select(run)
+    plan = None
+    if fitting:
+        from loopflow.usecases.fit import plan_context, without  # noqa: PLC0415
+
+        plan = plan_context(run, selection, output.layout, fitting)
+        selection = choose(run.listed, without(run.criteria, plan.exclude), may_be_empty=True)
+    writer = ContextWriter(run.engine.counter, output.layout, output.write)
+    skipped = list(selection.skipped)
+    files = tokens = 0
+    writer.open()
+    with closing(count(selection.to_count, run.engine, writer)) as counts:
+        for item in counts:
+            if isinstance(item, Skipped):
+                skipped.append(item)
+            else:
+                files += 1
+                tokens += item.tokens
+    writer.close()
+    wrapper_tokens = writer.count_wrappers()
+    return ContextSummary(run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched, plan)

@@ -1,0 +1,63 @@
+"""What every use case begins with: what is listed, what holds for it, and what counts it."""
+
+import os
+import time
+
+from loopflow.analysis.facts import VERSION as FACTS_VERSION
+from loopflow.config.resolve import Config
+from loopflow.io.cache.database import Cache, NoCache, SqliteCache
+from loopflow.io.count.counting import Engine, available_processors
+from loopflow.io.file import list_all
+from loopflow.io.git.repository import Git
+from loopflow.io.surroundings import Root, read_surroundings
+from loopflow.io.tree_files import TreeFiles
+from loopflow.model import ConfigRequest, CountRequest, Criteria, SelectRequest, Surroundings
+from loopflow.tokens.choice import create_counter
+from loopflow.tokens.protocol import TokenCounter
+from loopflow.usecases.find_config import find_config
+
+_TYPICAL_BYTES = 4_000  # what a file of source code has, more or less
+
+
+class Run:
+    """A request, and what it takes to answer it: `listed`, `files`, `config`, `criteria` and `engine`.
+
+    Raises LoopflowError where something that is named is not there, or the config file is wrong.
+    """
+
+    def __init__(
+        self, request: SelectRequest, counting: CountRequest, configuring: ConfigRequest, surroundings: Surroundings
+    ) -> None:
+        git = Git(surroundings)
+        self.request = request
+        self.listed = list_all(request, git, surroundings.root)
+        self.files = TreeFiles(git, self.listed)
+        self.config = find_config(self.files, self.listed, configuring, surroundings.root)
+        for remark in self.config.unknown:
+            counting.remark(remark)
+        self.criteria = Criteria(request, self.config.include, self.config.exclude, self.config.baseline)
+        self.engine = _start_engine(counting, self.config.encoding, git)
+        if self.engine.cache.is_empty:  # what is listed will have to be counted: an engine may load meanwhile
+            self.engine.counter.expect(_TYPICAL_BYTES * sum(len(listing.items) for listing in self.listed.wanted))
+
+
+def read_config(request: SelectRequest, configuring: ConfigRequest, *, root: Root = None) -> Config:
+    """Return what holds for a run. Raises ConfigError for a bad config file."""
+    surroundings = read_surroundings(root)
+    git = Git(surroundings)
+    listed = list_all(request, git, surroundings.root)
+    return find_config(TreeFiles(git, listed), listed, configuring, surroundings.root)
+
+
+def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
+    directory = counting.cache_file and os.path.dirname(counting.cache_file)
+    counter = create_counter(encoding, counting.engine, directory)
+    cache = _open_cache(counting, counter)
+    return Engine(git, counter, cache, counting.progress, counting.jobs or available_processors())
+
+
+def _open_cache(counting: CountRequest, counter: TokenCounter) -> Cache:
+    if counting.cache_file is None:
+        return NoCache()
+    counter_id = f"{counter.id}:facts-{FACTS_VERSION}"
+    return SqliteCache(counting.cache_file, counter_id, time.time_ns(), counting.remark)
