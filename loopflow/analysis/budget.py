@@ -1,8 +1,8 @@
 """Budgets: whether what was counted keeps within limits, and whether this change is to blame where it does not.
 
-Nothing here knows where the counts come from: files are paths with tokens, and what there was before is the same. A
-limit that is exceeded by no more than it was at the start of the change is inherited: a warning, because nobody should
-be stopped for what somebody else did.
+Nothing here knows where the counts come from: an item has a name, a group and tokens, and what there was before is the
+same. Files are items, and so is whatever else costs tokens. A limit that is exceeded by no more than it was at the
+start of the change is inherited: a warning, because nobody should be stopped for what somebody else did.
 """
 
 from collections import defaultdict
@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from loopflow.analysis.names import path_bytes
 from loopflow.model import (
-    Before,
     Delta,
-    FileTokens,
+    Held,
+    Item,
     Judgement,
     Kind,
     Level,
@@ -24,55 +24,55 @@ from loopflow.model import (
 )
 
 CAUSES = 5
-"""How many files and directories are named as the cause of a failure."""
+"""How many items, and places that they lie in, are named as the cause of a failure."""
 
 Matcher = Callable[[str, str], bool]
-"""Whether a rule is about the file with this path and type."""
+"""Whether a rule is about the item with this name and group."""
 
 
 class Case(NamedTuple):
-    """What is judged: the files now, at the `starts` of the change (two in a merge), and what growth is measured from.
+    """What is judged: the items now, at the `starts` of the change (two in a merge), and what growth is measured from.
 
     Without starts, nothing is inherited. Growth is measured from `growth_from`, of which there is one for each start at
     most, and without any from the starts; the larger one counts. `changes` are the differences to the first of these.
     """
 
-    files: Sequence[FileTokens]
-    starts: Sequence[Before] = ()
-    growth_from: Sequence[Before] = ()
+    items: Sequence[Item]
+    starts: Sequence[Held] = ()
+    growth_from: Sequence[Held] = ()
     changes: Sequence[Delta] = ()
 
 
 def judge(rules: Iterable[Rule], case: Case, match: Callable[[Rule], Matcher]) -> Judgement:
-    """Judge every rule. `match` returns what tells which files a rule is about."""
+    """Judge every rule. `match` returns what tells which items a rule is about."""
     verdicts: list[Verdict] = []
-    over: dict[str, FileTokens] = {}
+    over: dict[str, Item] = {}
     limited: set[str] = set()
-    now = {file.path: file for file in case.files}
+    now = {item.name: item for item in case.items}
     for rule in rules:
         part = _Part(rule, case, now, match(rule))
         verdicts += part.judge()
         if rule.file is not None:
-            limited |= {file.path for file in part.files}
-            over |= {file.path: file for file in part.files if file.tokens > rule.file}
+            limited |= {item.name for item in part.items}
+            over |= {item.name: item for item in part.items if item.tokens > rule.file}
     return Judgement(tuple(verdicts), len(over), len(limited) - len(over))
 
 
 class _Part:
-    """The files of one rule, now and before."""
+    """The items of one rule, now and before."""
 
-    def __init__(self, rule: Rule, case: Case, now: Mapping[str, FileTokens], matches: Matcher) -> None:
+    def __init__(self, rule: Rule, case: Case, now: Mapping[str, Item], matches: Matcher) -> None:
         self._rule = rule
         self._case = case
-        self.files = [file for file in case.files if matches(file.path, file.type)]
-        self.tokens = sum(file.tokens for file in self.files)
+        self.items = [item for item in case.items if matches(item.name, item.group)]
+        self.tokens = sum(item.tokens for item in self.items)
         self._starts = [_Past(before, now, matches) for before in case.starts]
         self._growth_from = [_Past(before, now, matches) for before in case.growth_from] or self._starts
 
     def judge(self) -> Iterable[Verdict]:
         """Yield a verdict for each limit of the rule."""
         rule = self._rule
-        if not (self.files or rule.is_whole):
+        if not (self.items or rule.is_whole):
             yield from self._judge_nothing()
             return
         if rule.total is not None:
@@ -106,11 +106,11 @@ class _Part:
 
     def _judge_files(self, limit: int) -> Verdict:
         over = sorted(
-            (file for file in self.files if file.tokens > limit), key=lambda file: (-file.tokens, path_bytes(file.path))
+            (item for item in self.items if item.tokens > limit), key=lambda item: (-item.tokens, path_bytes(item.name))
         )
-        blamed = [file for file in over if self._tokens_before(file.path) < file.tokens]
-        largest = max(blamed or over or self.files, key=lambda file: file.tokens, default=None)
-        value, base = (largest.tokens, self._tokens_before(largest.path)) if largest else (0, 0)
+        blamed = [item for item in over if self._tokens_before(item.name) < item.tokens]
+        largest = max(blamed or over or self.items, key=lambda item: item.tokens, default=None)
+        value, base = (largest.tokens, self._tokens_before(largest.name)) if largest else (0, 0)
         return self._verdict(
             Scope.FILE, limit, value, base, is_over=bool(over), is_inherited=not blamed, over=(blamed or over)
         )
@@ -119,9 +119,9 @@ class _Part:
         """Return what the content at `path` cost at the start of the change, wherever it was then."""
         return max(
             (
-                file.tokens
+                item.tokens
                 for before in self._case.starts
-                if (file := before.files.get(before.moves.get(path, path))) is not None
+                if (item := before.items.get(before.moves.get(path, path))) is not None
             ),
             default=0,
         )
@@ -152,7 +152,7 @@ class _Part:
         is_inherited: bool = False,
         is_worrying: bool = False,
         note: str = "",
-        over: Sequence[FileTokens] = (),
+        over: Sequence[Item] = (),
     ) -> Verdict:
         rule = self._rule
         warn = 0 if limit is None else -int(-limit * rule.warn // 1)  # rounded up
@@ -181,7 +181,7 @@ class _Part:
 
     def _causes(self) -> list[Delta]:
         """Return what this change added within the rule, the most first."""
-        types = {file.path: file.type for file in self.files}
+        types = {item.name: item.group for item in self.items}
         grown = [
             delta
             for delta in self._case.changes
@@ -193,27 +193,27 @@ class _Part:
 class _Past:
     """What a moment held of a rule's files, told from what differs: `old` as it was then, `new` as it is now."""
 
-    def __init__(self, before: Before, now: Mapping[str, FileTokens], matches: Matcher) -> None:
-        paths = now.keys() | before.files.keys() if before.differing is None else before.differing
-        self.old = _pick(before.files, paths, matches)
+    def __init__(self, before: Held, now: Mapping[str, Item], matches: Matcher) -> None:
+        paths = now.keys() | before.items.keys() if before.differing is None else before.differing
+        self.old = _pick(before.items, paths, matches)
         self.new = _pick(now, paths, matches)
         self._moves = before.moves
 
     def tokens(self, now: int) -> int:
         """Return what there was, where there are `now` tokens now."""
-        return now - sum(file.tokens for file in self.new.values()) + sum(file.tokens for file in self.old.values())
+        return now - sum(item.tokens for item in self.new.values()) + sum(item.tokens for item in self.old.values())
 
     @property
     def growth(self) -> int:
         """The tokens that were added since; content that moved is neither added nor gone."""
         left = set(self._moves.values())
-        added = sum(file.tokens for path, file in self.new.items() if path not in self._moves)
-        return added - sum(file.tokens for path, file in self.old.items() if path not in left)
+        added = sum(item.tokens for path, item in self.new.items() if path not in self._moves)
+        return added - sum(item.tokens for path, item in self.old.items() if path not in left)
 
 
-def _pick(files: Mapping[str, FileTokens], paths: Iterable[str], matches: Matcher) -> dict[str, FileTokens]:
-    found = ((path, files.get(path)) for path in paths)
-    return {path: file for path, file in found if file and matches(path, file.type)}
+def _pick(items: Mapping[str, Item], paths: Iterable[str], matches: Matcher) -> dict[str, Item]:
+    found = ((path, items.get(path)) for path in paths)
+    return {path: item for path, item in found if item and matches(path, item.group)}
 
 
 def _by_directory(deltas: Iterable[Delta]) -> list[Delta]:

@@ -46,7 +46,9 @@ def parse(data: bytes, name: str, encoding_id: str) -> Baseline:
     values = document.values
     schema = values.get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
-        raise document.complain('"schema"', f"it has schema {schema}, and this version knows {SCHEMA}", "upgrade loopflow")
+        raise document.complain(
+            '"schema"', f"it has schema {schema}, and this version knows {SCHEMA}", "upgrade loopflow"
+        )
     if schema != SCHEMA or isinstance(schema, bool):
         raise document.complain('"schema"', "it does not say that it is a baseline", SAVE_AGAIN)
     files = values.get("files")

@@ -8,6 +8,8 @@ are not UTF-8 are carried as lone surrogates (`surrogateescape`, PEP 383).
 
 from loopflow.model.budget import (
     Allowance,
+    Held,
+    Item,
     Judgement,
     Level,
     Place,
@@ -88,7 +90,9 @@ __all__ = [
     "FileRef",
     "FileTokens",
     "FitRequest",
+    "Held",
     "Index",
+    "Item",
     "Judgement",
     "Kind",
     "Level",

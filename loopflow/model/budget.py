@@ -4,9 +4,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from typing import Protocol
 
 from loopflow.model.growth import Delta
-from loopflow.model.profile import FileTokens
+
+
+class Item(Protocol):
+    """What a budget is about: something that has a name, belongs to a group, and costs tokens.
+
+    A file is one, by its path and type. Names are told apart; what shares the beginning of a name up to a "/" lies
+    together.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is known by, and is called where it is over a limit."""
+        ...
+
+    @property
+    def group(self) -> str:
+        """What it is one of."""
+        ...
+
+    @property
+    def tokens(self) -> int:
+        """What it costs."""
+        ...
+
+
+class Held(Protocol):
+    """What a moment in the past held; see `Before`, which is one for files."""
+
+    @property
+    def items(self) -> Mapping[str, Item]:
+        """What there was, by name."""
+        ...
+
+    @property
+    def moves(self) -> Mapping[str, str]:
+        """Where what has another name now was then."""
+        ...
+
+    @property
+    def differing(self) -> frozenset[str] | None:
+        """The names at which something else may be now; None: any."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +140,7 @@ class Verdict:
     is_over: bool = False
     note: str = ""
     owner: str | None = None
-    over: tuple[FileTokens, ...] = ()
+    over: tuple[Item, ...] = ()
     causes: tuple[Delta, ...] = ()
     sources: tuple[Delta, ...] = ()
 

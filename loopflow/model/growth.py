@@ -54,6 +54,11 @@ class Before:
     commit: str | None = None
     differing: frozenset[str] | None = None
 
+    @property
+    def items(self) -> Mapping[str, FileTokens]:
+        """The files, as what a budget is about."""
+        return self.files
+
 
 @dataclass(frozen=True, slots=True)
 class Diff:

@@ -37,6 +37,16 @@ class FileTokens(NamedTuple):
     lossy: bool = False
     facts: str = ""
 
+    @property
+    def name(self) -> str:
+        """The path, as a budget names it."""
+        return self.path
+
+    @property
+    def group(self) -> str:
+        """The type, as a budget groups it."""
+        return self.type
+
 
 def make_file_tokens(*columns: Iterable[object]) -> list[FileTokens]:
     """Return a `FileTokens` for each row of `columns`, as `make_refs` does; one column at least has an end."""

@@ -7,7 +7,7 @@ the config where the limit is written, because no one file is to blame.
 from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.model import FileTokens, Report, Scope, Skipped, Status, Verdict
+from loopflow.model import Item, Report, Scope, Skipped, Status, Verdict
 from loopflow.render.words import describe_failure, describe_limit, describe_verdict, name_limit
 
 NOT_COUNTED = "not counted"
@@ -48,7 +48,7 @@ def _of_verdict(verdict: Verdict, report: Report) -> list[Finding]:
     if verdict.status is Status.OK:
         return []
     if verdict.over:
-        return [_of_file(verdict, file) for file in verdict.over]
+        return [_of_item(verdict, item) for item in verdict.over]
     place = verdict.rule.places.get(verdict.scope.value)
     details = tuple(describe_failure(verdict, report)[1:]) if verdict.status is Status.FAIL else ()
     return [
@@ -65,18 +65,18 @@ def _of_verdict(verdict: Verdict, report: Report) -> list[Finding]:
     ]
 
 
-def _of_file(verdict: Verdict, file: FileTokens) -> Finding:
+def _of_item(verdict: Verdict, item: Item) -> Finding:
     assert verdict.scope is Scope.FILE  # noqa: S101  only such a verdict is about single files
     limit = verdict.limit or 0
-    excess = file.tokens - limit
-    by_how_much = f"{file.tokens:,} tokens, {excess:,} more than the limit of {limit:,}"
+    excess = item.tokens - limit
+    by_how_much = f"{item.tokens:,} tokens, {excess:,} more than the limit of {limit:,}"
     return Finding(
         status=verdict.status,
         name=name_limit(verdict),
         text=f"{name_limit(verdict)}: {by_how_much}{_inherited(verdict)}",
-        path=file.path,
-        key=(verdict.rule.name, verdict.scope.value, file.path),
-        details=tuple(describe_limit(verdict, file.tokens)) if verdict.status is Status.FAIL else (),
+        path=item.name,
+        key=(verdict.rule.name, verdict.scope.value, item.name),
+        details=tuple(describe_limit(verdict, item.tokens)) if verdict.status is Status.FAIL else (),
         excess=excess,
     )
 

@@ -118,7 +118,7 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
         "percent": percent(verdict.value, verdict.limit or 0),
         "status": verdict.status.value,
         "owner": verdict.owner,
-        "files_over": [_path(file.path) | {"tokens": file.tokens} for file in verdict.over],
+        "files_over": [_path(item.name) | {"tokens": item.tokens} for item in verdict.over],
     }
 
 

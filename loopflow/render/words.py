@@ -65,7 +65,7 @@ def describe_failure(verdict: Verdict, report: Report, most: int | None = None) 
     No more than `most` files are named.
     """
     lines = [f"FAIL {describe_verdict(verdict)}"]
-    lines += [f"{escape_name(file.path)}: {file.tokens:,}" for file in verdict.over[:most]]
+    lines += [f"{escape_name(item.name)}: {item.tokens:,}" for item in verdict.over[:most]]
     if most is not None and len(verdict.over) > most:
         lines.append(f"and {len(verdict.over) - most:,} more files")
     if verdict.causes:

@@ -20,6 +20,6 @@ def _name_owner(verdict: Verdict, owner: Callable[[str], str | None]) -> Verdict
     """Name who owns what is over: of the file, or of all that grew, if that is the same."""
     if not verdict.is_over or verdict.status is Status.INHERITED:
         return verdict
-    paths = [file.path for file in verdict.over] or [delta.path for delta in verdict.causes]
+    paths = [item.name for item in verdict.over] or [delta.path for delta in verdict.causes]
     owners = {owner(path) for path in paths}
     return replace(verdict, owner=owners.pop()) if len(owners) == 1 else verdict

@@ -69,7 +69,7 @@ def test_total(limit: int, now: int, was: int, status: Status) -> None:
 def test_files(now: Mapping[str, int], was: Mapping[str, int], status: Status, over: list[str]) -> None:
     """Every file by itself, and an old debt of one does not excuse another."""
     verdict = judge_one(replace(WHOLE, file=50), now, before(was))
-    assert (verdict.status, [file.path for file in verdict.over]) == (status, over)
+    assert (verdict.status, [item.name for item in verdict.over]) == (status, over)
 
 
 def test_a_file_that_moved_keeps_its_debt() -> None:
