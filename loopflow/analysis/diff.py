@@ -39,7 +39,7 @@ def find_moves(before: Iterable[FileTokens], after: Iterable[FileTokens]) -> dic
     return moves
 
 
-def compare(profile: Profile, before: Before) -> Diff:
+def compare_profile(profile: Profile, before: Before) -> Diff:
     """Compare `profile` with `before`: from what differs alone, since all the rest adds up to the same."""
     now = {file.path: file for file in profile.files}
     paths = now.keys() | before.files.keys() if before.differing is None else before.differing

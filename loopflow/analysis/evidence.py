@@ -7,7 +7,7 @@ not slow it down: what tells that a text is nothing of the kind comes first, and
 import re
 
 from loopflow.analysis.facts import Fact, FactKind, write_facts
-from loopflow.analysis.formats import find_format
+from loopflow.analysis.known_formats import find_format
 from loopflow.analysis.markers import find_marker
 
 _HEAD = 4_000  # characters that a header is looked for in

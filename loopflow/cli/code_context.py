@@ -136,7 +136,7 @@ def _command(options: "Options") -> "Callable[[Console, Options], ExitCode]":
     from loopflow.cli import commands  # noqa: PLC0415
 
     if options.init:
-        return commands.start
+        return commands.init
     if options.show_config:
         return commands.show_config
     if options.save_baseline:

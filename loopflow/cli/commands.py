@@ -105,7 +105,7 @@ def _text(report: Report, options: Options, terminal: Terminal) -> Iterable[str]
     return (f"{line}\n" for line in render_text(report, terminal, options.charts))
 
 
-def start(console: Console, options: Options) -> ExitCode:
+def init(console: Console, options: Options) -> ExitCode:
     """Write a first config file, and say what is in it, why, and what comes next."""
     with console.progress() as progress:
         path, proposal = initialise(

@@ -4,7 +4,7 @@ Two kinds of before. The start of the change decides who is to blame. A stored b
 moment; under --check it is read as it stood at the start of the change, so that saving it again forgives nothing.
 """
 
-from loopflow.analysis.diff import compare
+from loopflow.analysis.diff import compare_profile
 from loopflow.errors import UsageError
 from loopflow.io.count.start_counts import Moment, count_before
 from loopflow.io.git.change_start import Start, find_push_start, find_start
@@ -18,7 +18,7 @@ def compare_with(measured: Measured, comparing: CompareRequest) -> Diff | None:
     require_one_tree(measured)
     start = None if comparing.baseline else find_start_of(measured, comparing, comparing.against)
     befores = read_baselines(measured, comparing, None) if comparing.baseline else count_starts(measured, start)
-    return compare(measured.profile, befores[0]) if befores else None
+    return compare_profile(measured.profile, befores[0]) if befores else None
 
 
 def find_start_of(measured: Measured, comparing: CompareRequest, against: str | None) -> Start | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from loopflow.analysis.budget import Case, Matcher, judge
-from loopflow.analysis.diff import compare
+from loopflow.analysis.diff import compare_profile
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.raised import describe_changes
 from loopflow.config.resolve import CONFIG_FILES, Config
@@ -27,7 +27,7 @@ def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None
     starts = count_starts(measured, start)
     stored = read_baselines(measured, comparing, start) if comparing.baseline else []
     before = next(iter(stored or starts), None)
-    diff = compare(measured.profile, before) if before else None
+    diff = compare_profile(measured.profile, before) if before else None
     return diff, _judge(measured, starts, stored, diff)
 
 

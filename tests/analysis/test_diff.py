@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.analysis.diff import compare as compare_profiles
+from loopflow.analysis.diff import compare_profile as compare_profiles
 from loopflow.analysis.diff import find_moved_directories, find_moves
 from loopflow.analysis.filetype import file_type
 from loopflow.model import Before, Delta, Diff, FileTokens, Kind, Profile, Total

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from loopflow.analysis.budget import Case, Matcher, judge
-from loopflow.analysis.diff import compare as compare_profiles
+from loopflow.analysis.diff import compare_profile as compare_profiles
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import escape_name
 from loopflow.model import (
