@@ -35,12 +35,20 @@ class Case(NamedTuple):
 
     Without starts, nothing is inherited. Growth is measured from `growth_from`, of which there is one for each start at
     most, and without any from the starts; the larger one counts. `changes` are the differences to the first of these.
+    Rules whose names are `introduced` are new with this change: they are held to `introduced_to`, in which what the
+    change needed to introduce them is no growth.
     """
 
     items: Sequence[Item]
     starts: Sequence[Held] = ()
     growth_from: Sequence[Held] = ()
     changes: Sequence[Delta] = ()
+    introduced: frozenset[str] = frozenset()
+    introduced_to: Sequence[Held] = ()
+
+    def starts_of(self, rule: Rule) -> Sequence[Held]:
+        """Return what a rule is held to."""
+        return self.introduced_to if rule.name in self.introduced else self.starts
 
 
 def judge(rules: Iterable[Rule], case: Case, match: Callable[[Rule], Matcher]) -> Judgement:
@@ -66,7 +74,8 @@ class _Part:
         self._case = case
         self.items = [item for item in case.items if matches(item.name, item.group)]
         self.tokens = sum(item.tokens for item in self.items)
-        self._starts = [_Past(before, now, matches) for before in case.starts]
+        self._held = case.starts_of(rule)
+        self._starts = [_Past(before, now, matches) for before in self._held]
         self._growth_from = [_Past(before, now, matches) for before in case.growth_from] or self._starts
 
     def judge(self) -> Iterable[Verdict]:
@@ -88,7 +97,7 @@ class _Part:
         had = next((start.old for start in self._starts if start.old), None)
         note = "it matches no file; correct its paths, or remove it"
         if had:
-            went = sorted(new for before in self._case.starts for new, old in before.moves.items() if old in had)
+            went = sorted(new for before in self._held for new, old in before.moves.items() if old in had)
             where = f"its files went to {_common_directory(went)}" if went else "its files were removed"
             note = f"it matched files at the start of this change and matches none now: {where}"
         for scope in Scope:
@@ -120,7 +129,7 @@ class _Part:
         return max(
             (
                 item.tokens
-                for before in self._case.starts
+                for before in self._held
                 if (item := before.items.get(before.moves.get(path, path))) is not None
             ),
             default=0,

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -67,8 +67,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
         raise UsageError("the current directory does not exist any more", "change to another one")
     _refuse_what_clashes(given)
     configured = {key: given[name] for key, name in _CONFIGURED.items()}
-    if given["pushed"]:
-        given = given | _pushed(environment)
+    given, comparing = _as_pre_commit_says(given, environment)
     return Options(
         surroundings=Surroundings(environment, here, here),
         select=SelectRequest(
@@ -87,12 +86,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
             environment=environment,
             file=given["config"] or environment.get("LOOPFLOW_CONFIG") or None,
         ),
-        compare=CompareRequest(
-            baseline=given["baseline"],
-            against=given["against"],
-            file=given["baseline_file"],
-            push=Push(given["against"], environment.get("PRE_COMMIT_REMOTE_NAME")) if given["pushed"] else None,
-        ),
+        compare=replace(comparing, baseline=given["baseline"], against=given["against"], file=given["baseline_file"]),
         count=CountRequest(
             engine=environment.get("LOOPFLOW_ENGINE") or None,
             jobs=given["jobs"],
@@ -128,14 +122,24 @@ def _source(given: dict[str, Any]) -> Source:
     return Index() if given["staged"] else Worktree()
 
 
-def _pushed(environment: Mapping[str, str]) -> dict[str, str | None]:
-    """Return what a pre-push hook says of a push. Of the first one to a remote, pre-commit names the branch alone.
+def _as_pre_commit_says(given: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, Any], CompareRequest]:
+    """Return the options, and what to compare with, as they are where pre-commit runs the command.
 
-    Without a push, as when somebody runs the hook by hand, it is HEAD.
+    For a push it names what is sent and what the remote has; of the first one to a remote, the branch alone. Without
+    one, as when somebody runs the hook by hand, a push is that of HEAD. `pre-commit run --from-ref --to-ref` asks for a
+    range of commits, in whichever stage: what is staged is not what is meant then.
     """
-    names = ("PRE_COMMIT_TO_REF", "PRE_COMMIT_LOCAL_BRANCH")
-    tip = next((value for name in names if (value := environment.get(name))), "HEAD")
-    return {"rev": tip, "against": environment.get("PRE_COMMIT_FROM_REF") or None}
+    since, until = (environment.get(f"PRE_COMMIT_{which}_REF") for which in ("FROM", "TO"))
+    remote = environment.get("PRE_COMMIT_REMOTE_NAME")
+    is_range = bool(environment.get("PRE_COMMIT") == "1" and since and until)
+    is_asked = is_range and given["staged"] and not given["changed"] and given["against"] is None
+    if given["pushed"] or (is_asked and remote):
+        tip = until or environment.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+        push = Push(since or None, remote, environment.get("PRE_COMMIT_REMOTE_BRANCH"))
+        return given | {"rev": tip, "staged": False}, CompareRequest(push=push)
+    if is_asked and "PRE_COMMIT_CHECKOUT_TYPE" not in environment:
+        return given | {"rev": until, "staged": False}, CompareRequest(since=since)
+    return given, CompareRequest()
 
 
 def _read_report(value: str) -> tuple[str, str]:

@@ -72,10 +72,14 @@ class CountRequest:
 
 
 class Push(NamedTuple):
-    """What is known of a push: `since` is what the remote's branch holds, None for a new one; `remote` is its name."""
+    """What is known of a push: `since` is what the remote's branch holds, None for a new one; `remote` is its name.
+
+    `branch` is the full name of the branch there, such as "refs/heads/main", if that is known.
+    """
 
     since: str | None = None
     remote: str | None = None
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,8 @@ class CompareRequest:
     against: str | None = None
     file: str | None = None
     push: Push | None = None
+    since: str | None = None
+    """Where a range of commits begins that the revision ends."""
     brief: bool = False
     """Whether verdicts are all that is wanted: what could be left out is not looked for."""
 

@@ -1,7 +1,7 @@
 """The stored baseline: written from a profile, and read as it stands or as it stood where the change began."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import BaselineError, UsageError, describe_os_error
@@ -39,7 +39,7 @@ def write_baseline(measured: Measured, file: str | None, printed: Iterable[int] 
     return path
 
 
-def read_baselines(measured: Measured, comparing: CompareRequest, start: Start | None) -> list[Before]:
+def read_baseline(measured: Measured, comparing: CompareRequest, start: Start | None) -> Before:
     """Read the stored baseline: where the change has a start, as it stood there, or in a merge at each, if it did."""
     from shlex import quote  # noqa: PLC0415
 
@@ -48,7 +48,7 @@ def read_baselines(measured: Measured, comparing: CompareRequest, start: Start |
     name = comparing.file or measured.config.baseline
     found = _baselines_at(measured, comparing, start) if start else []
     if not found:
-        data = _read_file(measured, comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
+        data = _read_here(measured, comparing)
         if data is None:
             what = f"there is no baseline {escape_name(name)}"
             option = f" --baseline-file {quote(escape_name(name))}" if comparing.file else ""
@@ -56,7 +56,23 @@ def read_baselines(measured: Measured, comparing: CompareRequest, start: Start |
         found = [data]
     covers, encoding = measured.covers, encoding_id(measured.profile.encoding)
     assert covers is not None  # noqa: S101  the caller looked
-    return [read_stored(parse(data, name, encoding).files, covers, name) for data in found]
+    stored = [parse(data, name, encoding).files for data in found]
+    if len(stored) == 1:
+        return read_stored(stored[0], covers, name)
+    here = _read_here(measured, comparing)
+    now = parse(here, name, encoding).files if here is not None else {}
+    return read_stored(_settle(stored, now), covers, name)
+
+
+def _settle(stored: Sequence[Mapping[str, int]], now: Mapping[str, int]) -> dict[str, int]:
+    """Return what the baselines of several tips say together: an entry that one has as it is now, else the lowest."""
+    paths = set().union(*stored)
+    entries = {path: [each[path] for each in stored if path in each] for path in paths}
+    return {path: now[path] if now.get(path) in found else min(found) for path, found in entries.items()}
+
+
+def _read_here(measured: Measured, comparing: CompareRequest) -> bytes | None:
+    return _read_file(measured, comparing.file) if comparing.file else measured.files.read(measured.config.baseline)
 
 
 def _read_file(measured: Measured, path: str) -> bytes | None:

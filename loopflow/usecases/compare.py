@@ -7,9 +7,9 @@ moment; under --check it is read as it stood at the start of the change, so that
 from loopflow.analysis.diff import compare_profile
 from loopflow.errors import UsageError
 from loopflow.io.count.start_counts import Moment, count_before
-from loopflow.io.git.change_start import Start, find_push_start, find_start
+from loopflow.io.git.change_start import Start, find_push_start, find_range_start, find_start
 from loopflow.model import Before, CompareRequest, Diff, Revision
-from loopflow.usecases.baselines import read_baselines
+from loopflow.usecases.baselines import read_baseline
 from loopflow.usecases.measured import Measured, require_one_tree
 
 
@@ -17,8 +17,8 @@ def compare_with(measured: Measured, comparing: CompareRequest) -> Diff | None:
     """Return the growth since the stored baseline or the start of the change; None where there is no start."""
     require_one_tree(measured)
     start = None if comparing.baseline else find_start_of(measured, comparing, comparing.against)
-    befores = read_baselines(measured, comparing, None) if comparing.baseline else count_starts(measured, start)
-    return compare_profile(measured.profile, befores[0]) if befores else None
+    before = read_baseline(measured, comparing, None) if comparing.baseline else count_start(measured, start)
+    return compare_profile(measured.profile, before) if before else None
 
 
 def find_start_of(measured: Measured, comparing: CompareRequest, against: str | None) -> Start | None:
@@ -30,13 +30,19 @@ def find_start_of(measured: Measured, comparing: CompareRequest, against: str | 
         return None
     if comparing.push is not None and isinstance(source, Revision):
         return find_push_start(git, repository, source, comparing.push, measured.config.against)
+    if comparing.since is not None and isinstance(source, Revision):
+        return find_range_start(git, repository, source, comparing.since)
     return find_start(git, repository, source, against)
 
 
-def count_starts(measured: Measured, start: Start | None) -> list[Before]:
-    """Return what was there at each commit that the change starts from; nothing without a start."""
+def count_start(measured: Measured, start: Start | None) -> Before | None:
+    """Return what was there where the change starts, or of a merge what was to be expected; nothing without a start."""
     if start is None or measured.covers is None:
-        return []
-    moments = [Moment(start.name, commit) for commit in start.commits]
-    covers, engine = measured.covers, measured.engine
-    return [count_before(measured.selection, measured.profile, covers, engine, moment) for moment in moments]
+        return None
+    selection, profile, covers, engine = measured.selection, measured.profile, measured.covers, measured.engine
+    if len(start.commits) > 1:
+        from loopflow.io.count.merge_counts import Tips, count_merged  # noqa: PLC0415  only a merge has several tips
+
+        return count_merged(selection, profile, covers, engine, Tips(start.name, start.commits))
+    [commit] = start.commits
+    return count_before(selection, profile, covers, engine, Moment(start.name, commit))

@@ -44,14 +44,17 @@ def find_config_at(git: Git, repository: Repository, commit: str, configuring: C
 
 
 def find_former_config(git: Git, repository: Repository, commit: str, files: TreeFiles) -> Config | None:
-    """Return what the config files in a commit said; None where that is what those in `files` say, or not valid."""
+    """Return what the config files in a commit said; None where that is what those in `files` say.
+
+    Where there was none, or one that was not valid, nothing was said.
+    """
     past = _read_commit(git, repository, commit)
-    if not past or past == _read_tree(files):
+    if past == _read_tree(files):
         return None
     try:
         return resolve(past, {}, {})
     except LoopflowError:
-        return None
+        return Config()
 
 
 def _read_tree(files: TreeFiles) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """Verdicts: what was measured against the budgets of the config, and what the change did to these."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 
 from loopflow.analysis.budget import Case, Matcher, judge
@@ -8,11 +8,12 @@ from loopflow.analysis.diff import compare_profile
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.raised import describe_changes
 from loopflow.config.resolve import CONFIG_FILES, Config
-from loopflow.io.count.start_counts import count_files
+from loopflow.io.count.start_counts import count_files, settle
+from loopflow.io.git.change_start import Start
 from loopflow.io.select.filters import Filter
 from loopflow.model import Before, CompareRequest, Criteria, Diff, Judgement, Rule, is_regular
-from loopflow.usecases.baselines import read_baselines
-from loopflow.usecases.compare import count_starts, find_start_of
+from loopflow.usecases.baselines import read_baseline
+from loopflow.usecases.compare import count_start, find_start_of
 from loopflow.usecases.find_config import find_former_config
 from loopflow.usecases.measured import Measured, require_complete, require_one_tree
 from loopflow.usecases.owners import name_owners
@@ -24,20 +25,36 @@ def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None
     require_complete(measured.profile, "--check")
     against = measured.config.against if comparing.against is None else comparing.against
     start = find_start_of(measured, comparing, against)
-    starts = count_starts(measured, start)
-    stored = read_baselines(measured, comparing, start) if comparing.baseline else []
-    before = next(iter(stored or starts), None)
+    then = count_start(measured, start)
+    stored = read_baseline(measured, comparing, start) if comparing.baseline else None
+    before = stored or then
     diff = compare_profile(measured.profile, before) if before else None
-    return diff, _judge(measured, starts, stored, diff)
+    formers = _former_configs(measured, start, then) if start and then else None
+    case = Case(
+        items=measured.profile.files,
+        starts=[then] if then else [],
+        growth_from=[stored] if stored else [],
+        changes=diff.files if diff else (),
+        introduced=_introduced(measured, formers),
+        introduced_to=[settle(then, measured.profile, CONFIG_FILES)] if then else [],
+    )
+    judgement = name_owners(judge(measured.config.rules, case, _matcher), measured.files)
+    remarks = tuple(_remarks(measured, formers)) if formers else ()
+    return diff, replace(judgement, remarks=remarks, start=then.name if then else None)
 
 
-def _judge(measured: Measured, starts: list[Before], stored: list[Before], diff: Diff | None) -> Judgement:
-    rules = measured.config.rules
-    case = Case(measured.profile.files, starts, stored, diff.files if diff else ())
-    judgement = name_owners(judge(rules, case, _matcher), measured.files)
-    start = starts[0] if starts else None
-    remarks = tuple(_remarks(measured, start)) if start else ()
-    return replace(judgement, remarks=remarks, start=start.name if start else None)
+def _former_configs(measured: Measured, start: Start, then: Before) -> Mapping[str, Config] | None:
+    """Return what the config files said at each tip of the change; None where one of them says what holds now."""
+    repository, config = measured.repository, measured.config
+    if repository is None or config.file not in {None, *CONFIG_FILES}:
+        return None
+    if then.differing is not None and then.differing.isdisjoint(CONFIG_FILES):
+        return None
+    git, files = measured.engine.git, measured.files
+    commits = [commit for commit in start.commits if commit != git.empty_tree(repository)]
+    found = {commit: find_former_config(git, repository, commit, files) for commit in commits}
+    known = {commit: former for commit, former in found.items() if former is not None}
+    return known if len(known) == len(found) else None
 
 
 def _matcher(rule: Rule) -> Matcher:
@@ -49,17 +66,23 @@ def _matcher(rule: Rule) -> Matcher:
     return lambda path, kind: (not types or kind in types) and patterns.match(path)
 
 
-def _remarks(measured: Measured, start: Before) -> Iterable[str]:
-    """Say what this change did to the rules it is judged by."""
-    repository, commit, config = measured.repository, start.commit, measured.config
-    if repository is None or commit is None or config.file not in {None, *CONFIG_FILES}:
-        return ()
-    if start.differing is not None and start.differing.isdisjoint(CONFIG_FILES):  # it held what holds now
-        return ()
-    old = find_former_config(measured.engine.git, repository, commit, measured.files)
-    if old is None:
-        return ()
-    return describe_changes(old.rules, config.rules) + _newly_excluded(measured, old, commit)
+def _introduced(measured: Measured, formers: Mapping[str, Config] | None) -> frozenset[str]:
+    """Return the names of the rules that no tip of the change has."""
+    if formers is None:
+        return frozenset()
+    names = {rule.name for former in formers.values() for rule in former.rules}
+    return frozenset(rule.name for rule in measured.config.rules if rule.name not in names)
+
+
+def _remarks(measured: Measured, formers: Mapping[str, Config]) -> list[str]:
+    """Say what this change did to the rules it is judged by: nothing that a tip of it has as well."""
+    rules = measured.config.rules
+    said = [
+        describe_changes(former.rules, rules) + _newly_excluded(measured, former, commit)
+        for commit, former in formers.items()
+        if former != Config()
+    ]
+    return [remark for remark in said[0] if all(remark in each for each in said)] if said else []
 
 
 def _newly_excluded(measured: Measured, old: Config, commit: str) -> list[str]:

@@ -4,8 +4,9 @@ Only what differs is looked at: every other file is what it is now. So comparing
 file that git calls unmodified has grown by nothing, whatever a filter makes of it on disk.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import NamedTuple
 
 from loopflow.analysis.diff import find_moves
@@ -44,17 +45,17 @@ def count_before(selection: Selection, profile: Profile, covers: Covers, engine:
     """
     repository = _repository(selection)
     differences = engine.git.differences(repository, selection.request.source, moment.commit)
-    differences = [each for each in differences if not _has_kept_content(each)]
+    differences = [each for each in differences if not has_kept_content(each)]
     now = {file.path: file for file in profile.files}
     untracked = {ref.path for ref in selection.candidates if not ref.mode}
     differing = frozenset(untracked.union(difference.path for difference in differences))
     files = count_files(selection, _files(differences, covers), engine, moment.commit)
     moves = _find_moves(files, {path: now[path] for path in differing if path in now}, differences)
     files |= {old: now[new]._replace(path=old, type=files[old].type) for new, old in moves.items()}
-    return Before("revision", moment.name, _Then(now, differing, files), moves, moment.commit, differing)
+    return Before("revision", moment.name, Then(now, differing, files), moves, moment.commit, differing)
 
 
-class _Then(Mapping[str, FileTokens]):
+class Then(Mapping[str, FileTokens]):
     """What is there `now`, but for the paths that are `differing`, at which there were `files`."""
 
     def __init__(
@@ -73,6 +74,19 @@ class _Then(Mapping[str, FileTokens]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def settle(before: Before, profile: Profile, paths: Collection[str]) -> Before:
+    """Return `before` as it would be if it had held what is at `paths` now."""
+    now = {file.path: file for file in profile.files}
+    if before.differing is None or not any(path in now for path in paths):
+        return before
+    differing = before.differing.difference(paths)
+    return replace(
+        before,
+        files=Then(now, differing, {path: before.files[path] for path in differing if path in before.files}),
+        differing=differing,
+    )
 
 
 def count_files(selection: Selection, refs: list[FileRef], engine: Engine, commit: str) -> dict[str, FileTokens]:
@@ -95,7 +109,7 @@ def read_stored(files: Mapping[str, int], covers: Covers, name: str) -> Before:
     return Before("baseline", name, found)
 
 
-def _has_kept_content(difference: Difference) -> bool:
+def has_kept_content(difference: Difference) -> bool:
     """Whether no more than the mode of a file differs."""
     before, after = difference.before, difference.after
     return bool(before and after and before.blob == after.blob and is_regular(before.mode) and is_regular(after.mode))

@@ -1,12 +1,12 @@
-"""The start of a change: the commit, or in a merge the commits, that the tree in question is compared with.
+"""The start of a change: the commits that it came from, whose content is nobody's growth.
 
-With a revision to compare against it is the merge base with that, so that what others did there in the meantime is
-nobody's growth. Without one it is HEAD for the work tree and the index, and the first parent for a commit. While a
-merge is being made, each of its parents is a start: what a parent already holds, the merge does not add.
+One commit, as a rule: HEAD for the work tree and the index, the parent of a commit, or the merge base with a revision
+to compare against. A merge came from all of its parents, and where histories crossed there are several merge bases.
+While a merge is being made, what it merges is in MERGE_HEAD, or, before git writes that, in the environment of a hook.
 
-The start of a push is what its commits have in common with what the remote has: the branch as it is there, or all
-branches for a new one. What it got from the branch of the config's `against`, or from the remote's main branch, is
-nobody's growth here either.
+The start of a push is what its commits have in common with what the remote is known to have. To the branch that others
+start from (the config's `against`, or the remote's default branch) all that lands there counts, so it is that branch.
+Of a branch that is rewritten, what it held before is nobody's growth either.
 """
 
 import os
@@ -37,16 +37,26 @@ def find_start(git: Git, repository: Repository, source: Source, against: str | 
     if isinstance(source, Revision):
         tip = git.resolve(repository, source.revision)
         if against is None:
-            return Start(f"{source.revision}^", (git.first_parent(repository, tip),))
-        return Start(against, (_merge_base(git, repository, tip, against),))
+            return Start(f"{source.revision}^", git.parents_here(repository, tip))
+        return Start(against, _merge_bases(git, repository, against, [tip]))
     head = git.find_commit(repository, "HEAD")
-    tips = [head or git.empty_tree(repository), *_merged(repository)]
+    merged = _merged(git, repository)
     if against is None:
-        return Start("HEAD", tuple(tips))
+        return Start("HEAD", (head, *merged) if head else (git.empty_tree(repository),))
     if head is None:
         _resolve(git, repository, against)
-        return Start(against, tuple(tips))
-    return Start(against, tuple(dict.fromkeys(_merge_base(git, repository, tip, against) for tip in tips)))
+        return Start(against, (git.empty_tree(repository),))
+    return Start(against, _merge_bases(git, repository, against, [head, *merged]))
+
+
+def find_range_start(git: Git, repository: Repository, revision: Revision, since: str) -> Start:
+    """Return where a range of commits begins that ends in `revision`: its merge bases with `since`, or that itself.
+
+    Raises GitError where one of them is not there.
+    """
+    tip = git.resolve(repository, revision.revision)
+    other = _resolve(git, repository, since)
+    return Start(since, tuple(git.merge_bases(repository, tip, [other])) or (other,))
 
 
 def find_push_start(
@@ -54,29 +64,49 @@ def find_push_start(
 ) -> Start:
     """Return where the commits of a push begin; `against` is the config's.
 
-    To a remote of which nothing is known, it is what `find_start` finds. Raises GitError where `since` is not there.
+    To a remote of which nothing is known, it is what `find_start` finds. Raises GitError where a merge base is missing.
     """
     tip = git.resolve(repository, revision.revision)
-    since = _resolve(git, repository, push.since) if push.since else None
-    main = against or f"refs/remotes/{push.remote}/HEAD"
-    other = git.find_commit(repository, main)
-    known = [since] if since else git.remote_tips(repository, push.remote or "")
-    starts = git.merge_bases(repository, tip, [*known, other] if other else known)
-    if starts:
-        starts.sort(key=lambda commit: commit != since)  # first what the branch was, if that is still a part of it
-        return Start(push.since if push.since and starts[0] == since else starts[0], tuple(starts))
-    if push.since:
-        raise _no_ancestor(git, repository, tip, push.since)
-    if other is None and main.removeprefix("refs/remotes/").startswith(f"{push.remote}/"):
+    since = git.find_commit(repository, push.since) if push.since else None
+    main = against or git.default_branch(repository, push.remote or "")
+    target = git.find_commit(repository, main) if main else None
+    is_target = since is not None and (since == target or _is_branch(git, repository, push, main or ""))
+    known = [] if is_target else [*git.remote_tips(repository, push.remote or ""), *([target] if target else [])]
+    bases = git.merge_bases(repository, tip, list(dict.fromkeys([*([since] if since else []), *known])))
+    if since and since not in bases:
+        if not bases and git.is_shallow(repository):
+            raise _no_ancestor(git, repository, tip, push.since or "")
+        bases = [since, *bases] if not _is_ancestor(git, repository, since, bases) else bases
+    if bases:
+        bases.sort(key=lambda commit: commit != since)  # first what the branch was, if that is still a part of it
+        return Start(push.since if push.since and bases[0] == since else bases[0], tuple(bases))
+    if target is None and against and against.removeprefix("refs/remotes/").startswith(f"{push.remote}/"):
         against = None  # the remote has nothing yet, so there is nothing to fetch either
     return find_start(git, repository, revision, against)
 
 
-def _merged(repository: Repository) -> list[str]:
-    """Return the commits that a merge in progress brings in (gitrevisions(7), MERGE_HEAD)."""
+def _is_branch(git: Git, repository: Repository, push: Push, name: str) -> bool:
+    """Whether the branch that is pushed to is the one that `name` is of, as far as the remote's branches are known."""
+    if push.branch is None:
+        return False
+    pushed = f"refs/remotes/{push.remote}/{push.branch.removeprefix('refs/heads/')}"
+    return pushed == git.full_name(repository, name)
+
+
+def _is_ancestor(git: Git, repository: Repository, commit: str, others: list[str]) -> bool:
+    return bool(others) and git.merge_bases(repository, commit, others) == [commit]
+
+
+def _merged(git: Git, repository: Repository) -> list[str]:
+    """Return the commits that a merge in progress brings in (gitrevisions(7), MERGE_HEAD).
+
+    The hook pre-merge-commit runs before git writes them down; there, they are in the names of variables.
+    """
     with suppress(OSError), open(os.path.join(repository.git_dir, "MERGE_HEAD"), "rb") as file:
         return [line.decode("ascii") for line in file.read().split() if _ID.fullmatch(line)]
-    return []
+    names = [name.removeprefix("GITHEAD_") for name in git.surroundings.environ if name.startswith("GITHEAD_")]
+    ids = [name for name in names if _ID.fullmatch(name.encode("utf-8", "surrogateescape"))]
+    return [each for each in ids if git.find_commit(repository, each)]
 
 
 def _resolve(git: Git, repository: Repository, against: str) -> str:
@@ -93,12 +123,11 @@ def _resolve(git: Git, repository: Repository, against: str) -> str:
     return found
 
 
-def _merge_base(git: Git, repository: Repository, tip: str, against: str) -> str:
-    other = _resolve(git, repository, against)
-    base = git.merge_base(repository, tip, other)
-    if base is None:
-        raise _no_ancestor(git, repository, tip, against)
-    return base
+def _merge_bases(git: Git, repository: Repository, against: str, tips: list[str]) -> tuple[str, ...]:
+    bases = git.merge_bases(repository, _resolve(git, repository, against), tips)
+    if not bases:
+        raise _no_ancestor(git, repository, tips[0], against)
+    return tuple(bases)
 
 
 def _no_ancestor(git: Git, repository: Repository, tip: str, against: str) -> GitError:

@@ -8,7 +8,7 @@ import os
 import re
 import stat
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -110,9 +110,12 @@ class Git:
             raise GitError(f"the index has unmerged paths: {named}{more}", "resolve the conflicts and git add them")
         return read_refs(fields, IN_INDEX, repository)
 
-    def list_commit(self, repository: Repository, commit: str) -> list[FileRef]:
-        """Return the files of a commit's tree (`commit` is an id). Raises GitError for a name that git never writes."""
-        fields = self._fields(repository, ["ls-tree", "-r", "-z", "--full-tree", commit])
+    def list_commit(
+        self, repository: Repository, commit: str, environment: Mapping[str, str] | None = None
+    ) -> list[FileRef]:
+        """Return the files of a tree, a commit's by its id. Raises GitError for a name that git never writes."""
+        answer = self.ask(repository, ["ls-tree", "-r", "-z", "--full-tree", commit], environment)
+        fields = decode_path(answer.output).split("\0")[:-1]
         untyped = [field.replace(" blob " if field[7:8] == "b" else " commit ", " ", 1) for field in fields]
         return read_refs(untyped, IN_TREE, repository)
 
@@ -188,18 +191,6 @@ class Git:
         """Return the id of the tree without files."""
         return _EMPTY_TREE[repository.object_format]
 
-    def merge_base(self, repository: Repository, one: str, other: str) -> str | None:
-        """Return a best common ancestor of two commits; None if there is none, or a shallow clone may lack a better."""
-        answer = self._run(repository, ["merge-base", one, other])
-        if answer.status:
-            return None
-        ends = shallow_commits(repository)
-        if ends and answer.line not in {one, other}:  # behind an end there may be a common ancestor that is newer
-            apart = self._checked(repository, ["rev-list", one, other, f"^{answer.line}"]).output.decode("ascii")
-            if not ends.isdisjoint(apart.split()):
-                return None
-        return answer.line
-
     def merge_bases(self, repository: Repository, tip: str, others: Sequence[str]) -> list[str]:
         """Return the best common ancestors of a commit and what all the others hold together, the newest first."""
         if not others:
@@ -208,7 +199,15 @@ class Git:
         answer = self._run(repository, command)
         if answer.status == 1 and not answer.complaint:  # there is none; anything else is no answer (git-merge-base(1))
             return []
-        return _require(repository, command, answer).line.split()
+        bases = _require(repository, command, answer).line.split()
+        ends = shallow_commits(repository)
+        if (
+            ends and tip not in bases and set(bases) != set(others)
+        ):  # behind an end there may be a common ancestor that is newer
+            apart = self.ask(repository, ["rev-list", tip, *others, *(f"^{base}" for base in bases)])
+            if not ends.isdisjoint(apart.output.decode("ascii").split()):
+                return []
+        return bases
 
     def remote_tips(self, repository: Repository, remote: str) -> list[str]:
         """Return the commits of a remote's branches as they were last seen, those of the most recent ones."""
@@ -218,25 +217,30 @@ class Git:
         answer = self._checked(repository, ["for-each-ref", *asked, f"refs/remotes/{remote}/"])
         return list(dict.fromkeys(answer.line.split()))
 
-    def default_branch(self, repository: Repository) -> str | None:
-        """Return the remote-tracking branch of the default branch of origin, such as "origin/main", if there is one."""
-        head = self._run(repository, ["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]).line
-        names = (head, "origin/main", "origin/master")
+    def default_branch(self, repository: Repository, remote: str = "origin") -> str | None:
+        """Return the remote-tracking branch of a remote's default branch, such as "origin/main", if there is one."""
+        head = self._run(repository, ["symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD"]).line
+        names = (head, f"{remote}/main", f"{remote}/master")
         return next((name for name in names if name and self.find_commit(repository, f"refs/remotes/{name}")), None)
 
     def is_shallow(self, repository: Repository) -> bool:
         """Whether the history ends before its beginning."""
         return self._run(repository, ["rev-parse", "--is-shallow-repository"]).line == "true"
 
-    def first_parent(self, repository: Repository, commit: str) -> str:
-        """Return the id of the first parent, or of the empty tree. Raises GitError where a shallow clone lacks it."""
+    def parents_here(self, repository: Repository, commit: str) -> tuple[str, ...]:
+        """Return the ids of a commit's parents, or of the empty tree. Raises GitError if a shallow clone lacks one."""
         parents = self.parents(repository, commit)
-        if not parents:
-            return _EMPTY_TREE[repository.object_format]
-        if self.find_commit(repository, parents[0]) is None:
-            what = f"the parent of {commit[:12]} is not in {escape_name(repository.root)}"
+        missing = next((parent for parent in parents if self.find_commit(repository, parent) is None), None)
+        if missing:
+            which = "the parent" if len(parents) == 1 else "a parent"
+            what = f"{which} of {commit[:12]} is not in {escape_name(repository.root)}"
             raise GitError(f"{what}, which is a shallow clone", "git fetch --deepen=1")
-        return parents[0]
+        return tuple(parents) or (_EMPTY_TREE[repository.object_format],)
+
+    def full_name(self, repository: Repository, name: str) -> str:
+        """Return the full name of the branch that `name` is of, such as "refs/remotes/origin/main"; "" if of none."""
+        asked = ["rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name]
+        return self._run(repository, asked).line
 
     def parents(self, repository: Repository, commit: str) -> list[str]:
         """Return the ids of a commit's parents, whether or not a shallow clone has them."""
@@ -266,12 +270,44 @@ class Git:
             what = f"HEAD is {named.line}, and there is no such commit in {escape_name(repository.root)}"
             raise GitError(what, "run git fsck there")
 
+    def objects(self, repository: Repository, environment: Mapping[str, str] | None = None) -> Objects:
+        """Return what reads the objects of a repository, for whoever closes it; the first question starts it."""
+        asked = [*_where(repository), "cat-file", "--batch-command", "--buffer", "-z"]
+        return Objects(
+            repository, partial(self._command.start, asked, {**_environment(repository), **(environment or {})})
+        )
+
+    def ask(
+        self,
+        repository: Repository,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        statuses: Container[int] = (0,),
+    ) -> Answer:
+        """Return the answer to a command that has to end with one of `statuses`. Raises GitError where it does not."""
+        answer = self._run(repository, command, environment)
+        return _require(repository, command, answer._replace(status=0) if answer.status in statuses else answer)
+
+    def configured(self, repository: Repository, pattern: str) -> list[str]:
+        """Return the keys of git's configuration that match a regular expression (git-config(1), --get-regexp)."""
+        listed = self._run(repository, ["config", "-z", "--name-only", "--get-regexp", pattern])
+        return sorted({decode_path(key) for key in _split(listed)})
+
+    def setting(self, settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+        """Return an environment in which git's configuration has these values, beside those that the user passes so.
+
+        Through GIT_CONFIG_COUNT and not through -c, because with that the name of a driver could contain a "=".
+        """
+        first = int(self.surroundings.environ.get("GIT_CONFIG_COUNT") or 0)
+        environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+        for number, (key, value) in enumerate(settings, first):
+            environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return environment
+
     def _objects_of(self, repository: Repository) -> Objects:
-        """Return what reads the objects of a repository; it is started with its first question."""
+        """Return what reads the objects of a repository for the rest of the run."""
         if repository.git_dir not in self._objects:
-            asked = [*_where(repository), "cat-file", "--batch-command", "--buffer", "-z"]
-            start = partial(self._command.start, asked, _environment(repository))
-            self._objects[repository.git_dir] = Objects(repository, start)
+            self._objects[repository.git_dir] = self.objects(repository)
         return self._objects[repository.git_dir]
 
     def _fields(self, repository: Repository, command: Sequence[str]) -> list[str]:
@@ -280,30 +316,23 @@ class Git:
         return decode_path(self._checked(repository, command, extra).output).split("\0")[:-1]
 
     def _plain_diff(self, repository: Repository) -> dict[str, str]:
-        """Return an environment in which no filter driver has a program and no setting changes what `git diff` says.
-
-        Through GIT_CONFIG_COUNT and not through -c, because with that the name of a driver could contain a "=".
-        """
-        listed = self._run(repository, ["config", "-z", "--name-only", "--get-regexp", r"^filter\..*\."])
-        drivers = sorted({decode_path(key).rpartition(".")[0] for key in _split(listed)})
+        """Return an environment in which no filter driver has a program and no setting changes what `git diff` says."""
+        drivers = sorted({key.rpartition(".")[0] for key in self.configured(repository, r"^filter\..*\.")})
         settings = [
             (f"{driver}.{key}", value)
             for driver in drivers
             for key, value in (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
         ]
         # Without the first, a file that was only touched differs; the second may name a file that is not there.
-        settings += [("diff.autoRefreshIndex", "true"), ("diff.orderFile", os.devnull)]
-        first = int(self.surroundings.environ.get("GIT_CONFIG_COUNT") or 0)  # what the user passes this way still holds
-        environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
-        for number, (key, value) in enumerate(settings, first):
-            environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        return environment
+        return self.setting([*settings, ("diff.autoRefreshIndex", "true"), ("diff.orderFile", os.devnull)])
 
-    def _checked(self, repository: Repository, command: Sequence[str], extra: dict[str, str] | None = None) -> Answer:
+    def _checked(
+        self, repository: Repository, command: Sequence[str], extra: Mapping[str, str] | None = None
+    ) -> Answer:
         return _require(repository, command, self._run(repository, command, extra))
 
-    def _run(self, repository: Repository, command: Sequence[str], extra: dict[str, str] | None = None) -> Answer:
-        return self._command.run([*_where(repository), *command], _environment(repository) | (extra or {}))
+    def _run(self, repository: Repository, command: Sequence[str], extra: Mapping[str, str] | None = None) -> Answer:
+        return self._command.run([*_where(repository), *command], {**_environment(repository), **(extra or {})})
 
 
 def _require(repository: Repository, command: Sequence[str], answer: Answer) -> Answer:

@@ -66,4 +66,4 @@ def test_the_common_ancestor(history: Repo) -> None:
     with theirs:
         one, other = theirs.head.commit.parents
         [base] = theirs.merge_base(one, other)
-        assert ours.merge_base(repository, one.hexsha, other.hexsha) == base.hexsha
+        assert ours.merge_bases(repository, one.hexsha, [other.hexsha]) == [base.hexsha]

@@ -1,0 +1,98 @@
+"""What was written in a merge: the lines of a file that none of its sources has, and those that it dropped.
+
+Lines are multisets: a line that stands twice where each source has it once was written once. What was added is counted
+as one text, in its order, and so is what was dropped, so that a line costs what it costs beside its neighbours.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+Count = Callable[[Sequence[str]], Sequence[int]]
+"""Returns the tokens of each text."""
+
+
+class Sources(NamedTuple):
+    """What a file can have come from: what git makes of it by itself, None where that is nothing, and all others.
+
+    The others are in the order in which they are preferred: the tips' versions, then what else a conflict lists.
+    """
+
+    automatic: str | None
+    others: tuple[str, ...]
+
+
+def own_tokens(text: str, sources: Sources, count: Count) -> int:
+    """Return the tokens that were written into `text`, less those that were dropped from what git would have made."""
+    lines = _LINE.findall(text)
+    held = [Counter(_LINE.findall(source)) for source in _all(sources)]
+    most: Counter[str] = Counter()
+    for source in held:
+        most |= source
+    added = "".join(_beyond(lines, most))
+    dropped = ""
+    if sources.automatic is not None:
+        nearest = _nearest(Counter(lines), sources, count)
+        kept = Counter(_LINE.findall(nearest)) & Counter(_LINE.findall(sources.automatic))
+        dropped = "".join(_beyond(_within(_LINE.findall(nearest), kept), Counter(lines)))
+    plus, minus = count([added, dropped])
+    return plus - minus
+
+
+def without_markers(text: str, labels: Iterable[str]) -> tuple[str, str, str]:
+    """Return a text with conflicts as git writes them (git-merge(1)): with all sides, the first one's, the other's.
+
+    `labels` are what stands behind the markers of the two sides.
+    """
+    named = "|".join(map(re.escape, labels))
+    opening, closing = (re.compile(rf"{sign}{{7,}} (?:{named})\r?\n?") for sign in "<>")
+    sides: list[list[str]] = [[], [], []]
+    side = 0
+    for line in _LINE.findall(text):
+        if opening.fullmatch(line):
+            side = 1
+        elif side and closing.fullmatch(line):
+            side = 0
+        elif side == 1 and re.fullmatch(r"={7,}\r?\n", line):
+            side = 2
+        else:
+            for number in (1, 2):
+                if side in {0, number}:
+                    sides[number].append(line)
+            sides[0].append(line)
+    return "".join(sides[0]), "".join(sides[1]), "".join(sides[2])
+
+
+def _all(sources: Sources) -> tuple[str, ...]:
+    return sources.others if sources.automatic is None else (sources.automatic, *sources.others)
+
+
+def _nearest(lines: Counter[str], sources: Sources, count: Count) -> str:
+    """Return the source with the fewest tokens in lines that differ; of equals, the first."""
+    texts = _all(sources)
+    distances = []
+    for text in texts:
+        held = Counter(_LINE.findall(text))
+        distances.append(sum(count(["".join((lines - held).elements()), "".join((held - lines).elements())])))
+    return texts[distances.index(min(distances))]
+
+
+def _beyond(lines: Iterable[str], most: Counter[str]) -> Iterator[str]:
+    """Yield the lines beyond as many of each as there are in `most`."""
+    seen: Counter[str] = Counter()
+    for line in lines:
+        seen[line] += 1
+        if seen[line] > most[line]:
+            yield line
+
+
+def _within(lines: Iterable[str], most: Counter[str]) -> Iterator[str]:
+    """Yield the lines up to as many of each as there are in `most`."""
+    seen: Counter[str] = Counter()
+    for line in lines:
+        seen[line] += 1
+        if seen[line] <= most[line]:
+            yield line
