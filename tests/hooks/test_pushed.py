@@ -82,7 +82,7 @@ def test_a_new_branch_begins_where_the_remote_ends(project: Repo) -> None:
 @pytest.mark.parametrize("names_main", ["config", "remote"])
 @pytest.mark.parametrize("how", ["merge", "rebase"])
 def test_what_main_brings_is_nobodys_growth(project: Repo, how: str, names_main: str) -> None:
-    """What main gave a branch, and what the branch held on the remote before, also when it is forced, is not counted."""
+    """What main gave a branch, and what the branch held on the remote, forced or not, is no growth."""
     if names_main == "config":
         configure(project, 'against = "origin/main"')
     else:
@@ -163,7 +163,7 @@ def test_without_check_the_growth_is_shown(project: Repo) -> None:
 
 
 def test_what_the_remote_has_and_is_not_here(project: Repo) -> None:
-    """Over a commit that only the remote has, a branch is judged as a new one: by all that the remote is known to have."""
+    """Over a commit that only the remote has, a branch is judged as a new one, by what the remote is known to have."""
     missing = "1234567890" * 4
     tip = add(project, "a", 60)
     assert growth(project, FROM_REF=missing, TO_REF=tip, REMOTE_NAME="origin") == (1, 60)

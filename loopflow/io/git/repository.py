@@ -201,11 +201,10 @@ class Git:
             return []
         bases = _require(repository, command, answer).line.split()
         ends = shallow_commits(repository)
-        if (
-            ends and tip not in bases and set(bases) != set(others)
-        ):  # behind an end there may be a common ancestor that is newer
+        if ends and tip not in bases and set(bases) != set(others):
+            # Behind an end there may be a common ancestor that is newer, or one of these may come from another.
             apart = self.ask(repository, ["rev-list", tip, *others, *(f"^{base}" for base in bases)])
-            if not ends.isdisjoint(apart.output.decode("ascii").split()):
+            if len(bases) > 1 or not ends.isdisjoint(apart.output.decode("ascii").split()):
                 return []
         return bases
 
