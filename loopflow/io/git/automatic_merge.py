@@ -29,7 +29,7 @@ _FIXED = (
 _NOBODY = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "nobody"), ("EMAIL", "nobody@localhost"), ("DATE", "0 +0000"))
+    for what, value in (("NAME", "nobody"), ("EMAIL", "nobody@localhost"), ("DATE", "@0 +0000"))
 }
 _CLEAN, _CONFLICTED = 0, 1
 
