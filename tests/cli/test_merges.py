@@ -39,7 +39,7 @@ def lines(name: str, number: int) -> str:
 def growth(repo: Repo, *options: str, rule: str = "budget") -> int:
     """Return the growth that is judged."""
     result = run("--profile", "--check", "--format", "json", *options, cwd=repo.root)
-    assert result.code == 0, result.err
+    assert result.code in {0, 1}, result.err  # a rule whose last file was removed fails
     [found] = [each for each in result.json["rules"] if (each["name"], each["scope"]) == (rule, "growth")]
     value: int = found["value"]
     return value

@@ -41,7 +41,7 @@ class Definition:
     def _without_moves(self, written: list[str], now: Tree, trees: list[Tree]) -> list[str]:
         left = [(path, blob) for tree in trees for path, blob in tree.items() if path not in now]
         free = dict.fromkeys(left)
-        stay = []
+        stay, moved = [], set()
         for path in written:
             is_new = path in now and not any(path in tree for tree in trees) and self._text(now, path)
             old = next((each for each in free if each[1] == now[path]), None) if is_new else None
@@ -49,7 +49,8 @@ class Definition:
                 stay.append(path)
             else:
                 free = {each: None for each in free if each[0] != old[0]}
-        return stay
+                moved.add(old[0])
+        return [path for path in stay if path not in moved]
 
     def _own(
         self, path: str, now: Tree, trees: list[Tree], automatic: dict[str, str], conflicts: dict[str, list[str]]
