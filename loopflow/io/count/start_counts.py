@@ -24,6 +24,7 @@ from loopflow.model import (
     Repository,
     Revision,
     Selection,
+    Worktree,
     is_regular,
 )
 
@@ -50,6 +51,10 @@ def count_before(selection: Selection, profile: Profile, covers: Covers, engine:
     untracked = {ref.path for ref in selection.candidates if not ref.mode}
     differing = frozenset(untracked.union(difference.path for difference in differences))
     files = count_files(selection, _files(differences, covers), engine, moment.commit)
+    if isinstance(selection.request.source, Worktree):
+        from loopflow.io.count.converted import as_on_disk  # noqa: PLC0415  git lists what it stores otherwise
+
+        files = as_on_disk(selection, profile, files, engine)
     moves = _find_moves(files, {path: now[path] for path in differing if path in now}, differences)
     files |= {old: now[new]._replace(path=old, type=files[old].type) for new, old in moves.items()}
     return Before("revision", moment.name, Then(now, differing, files), moves, moment.commit, differing)

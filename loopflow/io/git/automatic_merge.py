@@ -5,7 +5,6 @@ go to a directory that is thrown away. It could run merge drivers and clean filt
 becomes one that fails, so that its files conflict, which blames nobody; and nothing is normalised.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from loopflow.errors import GitError
 from loopflow.io.git.command import decode_path
 from loopflow.io.git.objects import Objects
 from loopflow.io.git.repository import Git
+from loopflow.io.git.scratch import scratch_objects
 from loopflow.model import FileRef, Repository
 
 _FIXED = (
@@ -79,24 +79,9 @@ def merge_automatically(git: Git, repository: Repository, tips: Sequence[str]) -
 
 
 def _environment(git: Git, repository: Repository, directory: str) -> dict[str, str]:
-    own = git.ask(repository, ["rev-parse", "--path-format=absolute", "--git-path", "objects"]).line
     drivers = git.configured(repository, r"^merge\..*\.driver$")
     settings = [*_FIXED, *((key, "false") for key in drivers)]
-    others = git.surroundings.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES")
-    return {
-        "GIT_OBJECT_DIRECTORY": directory,
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(filter(None, (_quote(own), others))),
-        **_NOBODY,
-        **git.setting(settings),
-    }
-
-
-def _quote(path: str) -> str:
-    """Return a path as it stands in a list of them (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES)."""
-    if os.pathsep not in path and not path.startswith('"') and "\\" not in path:
-        return path
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return {**scratch_objects(git, repository, directory), **_NOBODY, **git.setting(settings)}
 
 
 def _merge_two(

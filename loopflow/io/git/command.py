@@ -72,13 +72,19 @@ class GitCommand:
         self.surroundings = surroundings
         self._is_checked = False
 
-    def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Answer:
-        """Run git to its end. Raises GitError where there is none, one that is too old, or too much to tell it."""
+    def run(
+        self, arguments: Sequence[str], environment: Mapping[str, str] | None = None, given: bytes | None = None
+    ) -> Answer:
+        """Run git to its end, with what is `given` on its input.
+
+        Raises GitError where there is none, one that is too old, or too much to tell it.
+        """
+        stdin = subprocess.DEVNULL if given is None else subprocess.PIPE
         if self._is_checked:
-            return self._finish(self._start([*_SWITCHED_OFF, *arguments], environment))
+            return self._finish(self._start([*_SWITCHED_OFF, *arguments], environment, stdin=stdin), given)
         asked = self._start(["version"])  # beside the first question, which a git that is too old does not harm
         try:
-            answer = self._finish(self._start([*_SWITCHED_OFF, *arguments], environment))
+            answer = self._finish(self._start([*_SWITCHED_OFF, *arguments], environment, stdin=stdin), given)
         finally:
             version = self._finish(asked)
         _require_version(version)
@@ -108,9 +114,9 @@ class GitCommand:
                 raise _cannot_enter(self.surroundings.here, error) from error
             raise _cannot_start(error) from error
 
-    def _finish(self, process: subprocess.Popen[bytes]) -> Answer:
+    def _finish(self, process: subprocess.Popen[bytes], given: bytes | None = None) -> Answer:
         try:
-            output, errors = process.communicate()
+            output, errors = process.communicate(given)
         except BaseException:
             process.kill()
             process.wait()

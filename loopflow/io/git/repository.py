@@ -53,6 +53,7 @@ class Git:
         self._names: dict[str, list[str]] = {}
         self._objects: dict[str, Objects] = {}
         self._commits: dict[tuple[str, str], str] = {}
+        self._configured: dict[tuple[str, str], list[str]] = {}
 
     @property
     def named_repository(self) -> Repository | None:
@@ -281,16 +282,25 @@ class Git:
         repository: Repository,
         command: Sequence[str],
         environment: Mapping[str, str] | None = None,
+        *,
         statuses: Container[int] = (0,),
+        given: bytes | None = None,
     ) -> Answer:
-        """Return the answer to a command that has to end with one of `statuses`. Raises GitError where it does not."""
-        answer = self._run(repository, command, environment)
+        """Return the answer to a command that has to end with one of `statuses`; `given` is put on its input.
+
+        Raises GitError where it ends otherwise.
+        """
+        arguments = [*_where(repository), *command]
+        answer = self._command.run(arguments, {**_environment(repository), **(environment or {})}, given)
         return _require(repository, command, answer._replace(status=0) if answer.status in statuses else answer)
 
     def configured(self, repository: Repository, pattern: str) -> list[str]:
         """Return the keys of git's configuration that match a regular expression (git-config(1), --get-regexp)."""
-        listed = self._run(repository, ["config", "-z", "--name-only", "--get-regexp", pattern])
-        return sorted({decode_path(key) for key in _split(listed)})
+        keys = self._configured.get((repository.git_dir, pattern))
+        if keys is None:
+            listed = self._run(repository, ["config", "-z", "--name-only", "--get-regexp", pattern])
+            keys = self._configured[repository.git_dir, pattern] = sorted(set(map(decode_path, _split(listed))))
+        return keys
 
     def setting(self, settings: Sequence[tuple[str, str]]) -> dict[str, str]:
         """Return an environment in which git's configuration has these values, beside those that the user passes so.
@@ -303,6 +313,14 @@ class Git:
             environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         return environment
 
+    def without_filters(self, repository: Repository, settings: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
+        """Return an environment in which no filter driver has a program, and with other settings as `setting` does."""
+        drivers = sorted({key.rpartition(".")[0] for key in self.configured(repository, r"^filter\..*\.")})
+        switched_off = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
+        return self.setting(
+            [*((f"{driver}.{key}", value) for driver in drivers for key, value in switched_off), *settings]
+        )
+
     def _objects_of(self, repository: Repository) -> Objects:
         """Return what reads the objects of a repository for the rest of the run."""
         if repository.git_dir not in self._objects:
@@ -311,19 +329,11 @@ class Git:
 
     def _fields(self, repository: Repository, command: Sequence[str]) -> list[str]:
         """Return what `command` prints, NUL-terminated."""
-        extra = self._plain_diff(repository) if command[0] == "diff" else None
+        extra = None
+        if command[0] == "diff":  # of the settings, the first names what was only touched, the second may name no file
+            touched = [("diff.autoRefreshIndex", "true"), ("diff.orderFile", os.devnull)]
+            extra = self.without_filters(repository, touched)
         return decode_path(self._checked(repository, command, extra).output).split("\0")[:-1]
-
-    def _plain_diff(self, repository: Repository) -> dict[str, str]:
-        """Return an environment in which no filter driver has a program and no setting changes what `git diff` says."""
-        drivers = sorted({key.rpartition(".")[0] for key in self.configured(repository, r"^filter\..*\.")})
-        settings = [
-            (f"{driver}.{key}", value)
-            for driver in drivers
-            for key, value in (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
-        ]
-        # Without the first, a file that was only touched differs; the second may name a file that is not there.
-        return self.setting([*settings, ("diff.autoRefreshIndex", "true"), ("diff.orderFile", os.devnull)])
 
     def _checked(
         self, repository: Repository, command: Sequence[str], extra: Mapping[str, str] | None = None

@@ -251,7 +251,7 @@ def test_comparing_a_second_time_reads_nothing(
         assert tallies[-1].calls == 0
 
 
-@pytest.mark.parametrize(("kind", "number"), [("worktree", 8), ("index", 7), ("revision", 7)])
+@pytest.mark.parametrize(("kind", "number"), [("worktree", 10), ("index", 7), ("revision", 7)])
 def test_comparing_a_second_time_starts_few_git_processes(
     settled: Repo, tmp_path: Path, kind: str, number: int
 ) -> None:
