@@ -30,6 +30,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     UNCOUNTED = "uncounted"
     BASELINE = "baseline"
+    NOT_CHECKED_OUT = "not_checked_out"
 
     @property
     def leaves_a_gap(self) -> bool:

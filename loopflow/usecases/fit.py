@@ -10,7 +10,7 @@ from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import leave_out
 from loopflow.errors import UsageError
 from loopflow.io.count.context import Layout
-from loopflow.io.count.counting import count
+from loopflow.io.count.sparse import count_selection
 from loopflow.io.file import choose
 from loopflow.model import Criteria, Cut, FileTokens, FitRequest, Plan, Selection, SelectRequest
 from loopflow.usecases.run import Run
@@ -21,7 +21,7 @@ _SEAMS = 2
 
 def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
     """Plan with what is written around each file as well."""
-    with closing(count(selection.to_count, run.engine)) as counts:
+    with closing(count_selection(selection, run.engine)) as counts:
         files = [item for item in counts if isinstance(item, FileTokens)]
     # Whether a text ends its last line is not known yet, and what comes after one that does not is longer.
     around = [layout.opening(), layout.closing(), layout.after("\n"), layout.after(" ")]

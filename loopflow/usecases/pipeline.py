@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loopflow.analysis.names import sort_by_path
-from loopflow.io.count.counting import count
+from loopflow.io.count.sparse import count_selection
 from loopflow.io.file import choose, coverage
 from loopflow.io.git.repository import Git
 from loopflow.io.surroundings import Root, read_surroundings
@@ -204,7 +204,7 @@ def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: 
 
 def _count(run: Run) -> Measured:
     selection = _select(run)
-    with closing(count(selection.to_count, run.engine)) as counts:
+    with closing(count_selection(selection, run.engine, is_whole=run.request.whole)) as counts:
         found = build_profile(selection, run.engine.counter, counts)
     covers = coverage(run.listed, run.criteria) if len(run.listed.trees) == 1 else None
     return Measured(selection, run.criteria, found, run.config, run.engine, run.files, covers)
@@ -260,7 +260,7 @@ def write_context(  # noqa: PLR0913
     skipped = list(selection.skipped)
     files = tokens = 0
     writer.open()
-    with closing(count(selection.to_count, run.engine, writer)) as counts:
+    with closing(count_selection(selection, run.engine, writer)) as counts:
         for item in counts:
             if isinstance(item, Skipped):
                 skipped.append(item)

@@ -82,6 +82,11 @@ class Git:
         once = {ref.path: ref._replace(blob=None) if ref.path in unmerged else ref for ref in refs}
         return list(once.values())
 
+    def list_left_out(self, repository: Repository) -> frozenset[str]:
+        """Return the paths that the index holds and the work tree is not to have (git-ls-files(1), -t: "S")."""
+        listed = self._fields(repository, ["ls-files", "-t", "-z"])
+        return frozenset(entry[2:] for entry in listed if entry.startswith("S "))
+
     def tracks(self, repository: Repository, path: str) -> bool:
         """Whether the index holds `path`, or anything below it."""
         names = self._names.get(repository.git_dir)
