@@ -36,7 +36,7 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_CONFIG` | as `--config` |
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
-| `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or the range of `pre-commit run --from-ref`; pre-commit sets them |
+| `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
 | `PRE_COMMIT_LOCAL_BRANCH` | what is pushed, where the remote has nothing of it yet |
 | `PRE_COMMIT_CHECKOUT_TYPE` | says that it is a checkout, and no range |
