@@ -5,6 +5,8 @@ from decimal import Decimal
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _SHORT_UNITS = ("", "k", "M", "G")
 _STEP = 1000
+_VOWELS = frozenset("aeiou")
+_HISSING = ("s", "x", "z", "ch", "sh")
 
 
 def format_percent(part: int, whole: int) -> str:
@@ -59,4 +61,11 @@ def format_short(number: int) -> str:
 
 def plural(number: int, noun: str) -> str:
     """Return "1 file", "2 files", "1,000 files"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else name_many(noun)}"
+
+
+def name_many(noun: str) -> str:
+    """Return the plural of a regular English noun."""
+    if noun.endswith("y") and noun[-2:-1] not in _VOWELS:
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(_HISSING) else f"{noun}s"

@@ -50,8 +50,8 @@ class Palette:
         """Style bars."""
         return self._apply("cyan", text)
 
-    def directory(self, text: str) -> str:
-        """Style names of directories."""
+    def branch(self, text: str) -> str:
+        """Style names that have others below them."""
         return self._apply("bold blue", text)
 
     def warning(self, text: str) -> str:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
+from loopflow.charts.columns import Row
+from loopflow.charts.kinds import kind_rows
 from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.charts.terminal import Glyphs
+from loopflow.charts.tree import Tree, draw_tree, keep_largest
 from loopflow.model import Delta, Diff, Judgement, Kind, Profile, Report, Revision, Status, Verdict
+from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
 from loopflow.render.markdown_text import Column, block, code, fold, shorten_name, table
-from loopflow.render.rows import group_by_reason, type_rows, worst_first
-from loopflow.render.tree import Node, Row, build_tree, draw_tree, keep_largest
+from loopflow.render.orders import group_by_reason, worst_first
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_plan
 
 LONGEST = 60_000
@@ -59,7 +62,7 @@ def render_markdown(report: Report) -> Iterator[str]:
     yield text
 
 
-def _lines(report: Report, root: Node, room: Room) -> Iterator[str]:
+def _lines(report: Report, root: Tree, room: Room) -> Iterator[str]:
     profile, diff, judgement = report.profile, report.diff, report.judgement
     yield f"### {_headline(report)}"
     yield ""
@@ -170,18 +173,19 @@ def _growth_cells(before: int | None, after: int | None) -> Sequence[str]:
     return was, f"{change:+,}" if change else "0", format_growth(before, after)
 
 
-def _charts(report: Report, root: Node, room: Room) -> Iterator[str]:
+def _charts(report: Report, root: Tree, room: Room) -> Iterator[str]:
     profile, diff = report.profile, report.diff
     more = _GROWTH if diff else [_BAR]
     kept, left_out = keep_largest(root, room.chart)
-    rows = [_chart_row(row, branch, diff, has_parent=True) for branch, row in draw_tree(kept, GLYPHS)]
+    directories = [_chart_row(row, branch, diff, has_parent=True) for branch, row in draw_tree(kept, GLYPHS)]
     columns = [_NUMBERS[0], Column("% parent", is_number=True), *_NUMBERS[1:], *more, Column("Directory")]
     note = f", without the {left_out:,} smallest rows" if left_out else ""
-    yield from fold(f"By directory{note}", table(columns, rows))
+    yield from fold(f"{WORDS.by_branch}{note}", table(columns, directories))
     number = len(diff.types if diff else profile.types)  # those that are gone among them
     top = room.folded if number > room.folded else None
-    types = [_chart_row(row, "", diff, has_parent=False) for row in type_rows(profile, diff, top)]
-    yield from fold("By file type", table([*_NUMBERS, *more, Column("Type")], types))
+    rows = kind_rows(type_nodes(profile, diff), profile.total.tokens, WORDS, top)
+    types = [_chart_row(row, "", diff, has_parent=False) for row in rows]
+    yield from fold(WORDS.by_kind, table([*_NUMBERS, *more, Column("Type")], types))
 
 
 def _chart_row(row: Row, branch: str, diff: Diff | None, *, has_parent: bool) -> Sequence[str]:
@@ -190,7 +194,7 @@ def _chart_row(row: Row, branch: str, diff: Diff | None, *, has_parent: bool) ->
     bar = GLYPHS.bar(row.tokens, row.total_tokens, _BAR_CELLS).rstrip()
     more = _growth_cells(row.before, None if row.is_gone else row.tokens) if diff else (bar,)
     of_total = format_percent(row.tokens, row.total_tokens)
-    return f"{row.tokens:,}", *of_parent, of_total, f"{row.files:,}", *more, code(branch + shorten_name(row.name))
+    return f"{row.tokens:,}", *of_parent, of_total, f"{row.items:,}", *more, code(branch + shorten_name(row.name))
 
 
 def _rest(report: Report, room: Room) -> Iterator[str]:

@@ -10,8 +10,8 @@ from typing import Any
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
-from loopflow.model import Delta, Kind, Profile, Report, Revision, Skipped, Status, Verdict
-from loopflow.render.rows import group_by_reason, worst_first
+from loopflow.model import Delta, Kind, Report, Revision, Skipped, Source, Status, Verdict
+from loopflow.render.orders import group_by_reason, worst_first
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
 
 OPEN, FOLDED = 10, 200
@@ -55,7 +55,6 @@ def describe_report(report: Report) -> dict[str, Any]:
     failed = judgement.failed if judgement else ()
     return {
         "profile": profile,
-        "source": _source(profile),
         "cards": list(_cards(report)),
         "growth": describe_growth(profile, diff) if diff else "",
         "changes": list_rows([_change(delta) for delta in diff.largest]) if diff else None,
@@ -73,10 +72,11 @@ def describe_report(report: Report) -> dict[str, Any]:
     }
 
 
-def _source(profile: Profile) -> str:
-    if isinstance(profile.source, Revision):
-        return escape_name(profile.source.revision)
-    return {"worktree": "Work tree", "index": "What is staged"}[profile.source.kind]
+def name_source(source: Source) -> str:
+    """Return what was counted, as a heading; the name of a revision as it is."""
+    if isinstance(source, Revision):
+        return source.revision
+    return {"worktree": "Work tree", "index": "What is staged"}[source.kind]
 
 
 def _cards(report: Report) -> Iterable[Card]:

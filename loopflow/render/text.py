@@ -1,51 +1,45 @@
-"""The charts for a terminal.
+"""The report for a terminal: the charts, and then the answer: the largest files, what was skipped, the total.
 
-A chart is a list of rows and a list of columns: to change what is shown, change `DIRECTORY_COLUMNS`, `TYPE_COLUMNS` or
-`FILE_COLUMNS`; to change which rows there are, the function that makes them. Numbers come first and names last, so that
-deep trees and long names never push a number out of its column. The answer stands at the end: the largest files, what
-was skipped, the total.
+How a chart is drawn is in charts/text.py. Which columns those of changes and of files have is said here.
 """
 
 from collections.abc import Iterator, Sequence
 
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
+from loopflow.charts.columns import GROWTH_COLUMNS, OF_TOTAL, TOKENS, Row
+from loopflow.charts.kinds import kind_rows
 from loopflow.charts.numbers import format_bytes, format_percent, plural
 from loopflow.charts.terminal import Glyphs, Terminal, measure, shorten
+from loopflow.charts.text import draw_branches, draw_chart, draw_kinds, justify
+from loopflow.charts.tree import draw_tree
 from loopflow.model import Cut, Delta, Diff, Judgement, Report, Skipped, Status
 from loopflow.render.failures import render_failures, render_remarks
 from loopflow.render.formats import ChartOptions
-from loopflow.render.rows import FILES, GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, group_by_reason, type_rows
-from loopflow.render.tree import Row, build_tree, draw_tree
+from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
+from loopflow.render.orders import group_by_reason
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_plan
 
-DIRECTORY_COLUMNS = (TOKENS, OF_PARENT, OF_TOTAL, FILES)
-TYPE_COLUMNS = (TOKENS, OF_TOTAL, FILES)
+CHANGE_COLUMNS = (*GROWTH_COLUMNS, TOKENS)
 FILE_COLUMNS = (TOKENS, OF_TOTAL)
 
-BAR_CELLS = 10
 LONG_CHART = 50
 LARGEST = 10
 EXAMPLES = 3
 CUTS = 5
-_ROOM_FOR_NAMES = 24
 _LEAST_EVIDENCE = 16
-_LEAST_NAME = 10
-_ROOM_FOR_ALL = 110
 
 
 def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
     """Yield the lines of both charts and of the summary, without line ends."""
     profile, diff, palette = report.profile, report.diff, terminal.palette
     tree = list(draw_tree(build_tree(profile, diff, depth=options.depth, files=options.files), terminal.glyphs))
-    yield palette.bold("By directory")
-    yield from _chart(tree, _columns(DIRECTORY_COLUMNS, diff, terminal), terminal)
+    yield from draw_branches(tree, WORDS, terminal, is_compared=diff is not None)
     if len(tree) > LONG_CHART and options.depth is None:
         yield palette.dim(f"{len(tree):,} rows; --depth 2 shows the upper levels only")
     yield ""
-    yield palette.bold("By file type")
-    types = [("", row) for row in type_rows(profile, diff, options.top)]
-    yield from _chart(types, _columns(TYPE_COLUMNS, diff, terminal), terminal)
+    types = kind_rows(type_nodes(profile, diff), profile.total.tokens, WORDS, options.top)
+    yield from draw_kinds(types, WORDS, terminal, is_compared=diff is not None)
     yield ""
     if diff:
         yield from _changes(diff, terminal, LARGEST if options.top is None else options.top)
@@ -63,22 +57,12 @@ def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> It
         yield from render_remarks(report.judgement)
 
 
-def _columns(columns: Sequence[Column], diff: Diff | None, terminal: Terminal) -> Sequence[Column]:
-    """Return the columns of a chart; those of growth take the place of the less important where there is no room."""
-    if diff is None:
-        return columns
-    rest = [column for column in columns if column is not TOKENS]
-    if terminal.width is not None and terminal.width < _ROOM_FOR_ALL:
-        rest = [OF_TOTAL]
-    return (TOKENS, *GROWTH_COLUMNS, *rest)
-
-
 def _changes(diff: Diff, terminal: Terminal, top: int) -> Iterator[str]:
     if not diff.largest or not top:
         return
     yield terminal.palette.bold("Largest changes")
     rows = [("", _change_row(delta)) for delta in diff.largest[:top]]
-    yield from _chart(rows, (*GROWTH_COLUMNS, TOKENS), terminal, bars=False)
+    yield from draw_chart(rows, CHANGE_COLUMNS, terminal, bars=False)
     if len(diff.largest) > top:
         yield terminal.palette.dim(f"and {len(diff.largest) - top:,} more; --top {len(diff.largest)} shows them all")
     yield ""
@@ -96,10 +80,10 @@ def _budget(report: Report, judgement: Judgement, terminal: Terminal) -> Iterato
     palette = terminal.palette
     cells = [budget_cells(verdict) for verdict in judgement.verdicts]
     widths = [max(len(row[at]) for row in (BUDGET_TITLES, *cells)) for at in range(len(BUDGET_TITLES) - 1)]
-    yield palette.dim(_justify(BUDGET_TITLES[:-1], widths) + BUDGET_TITLES[-1])
+    yield palette.dim(justify(BUDGET_TITLES[:-1], widths) + BUDGET_TITLES[-1])
     for verdict, row in zip(judgement.verdicts, cells, strict=True):
         style = palette.warning if verdict.status is not Status.OK else str
-        yield style(_justify(row[:-1], widths)) + row[-1]
+        yield style(justify(row[:-1], widths)) + row[-1]
     if judgement.failed:
         yield ""
     yield from render_failures(report, terminal)
@@ -115,7 +99,7 @@ def _summary(report: Report, terminal: Terminal, options: ChartOptions) -> Itera
     largest = [("", row) for row in _file_rows(report, LARGEST if options.top is None else options.top)]
     if largest:
         yield palette.bold("Largest source files" if report.cuts else "Largest files")
-        yield from _chart(largest, FILE_COLUMNS, terminal, bars=False)
+        yield from draw_chart(largest, FILE_COLUMNS, terminal, bars=False)
         yield ""
     if report.cuts and (options.cuts or options.top != 0):
         yield palette.bold("Could be left out")
@@ -137,10 +121,10 @@ def _cuts(report: Report, terminal: Terminal, number: int | None) -> Iterator[st
     titles = ("tokens", "% total", "reason")
     cells = [(f"{cut.tokens:,}", format_percent(cut.tokens, total), cut.reason.value) for cut in shown]
     widths = [max(len(row[at]) for row in (titles, *cells)) for at in range(len(titles))]
-    yield terminal.palette.dim(_justify(titles, widths).rstrip())
+    yield terminal.palette.dim(justify(titles, widths).rstrip())
     room = terminal.width and terminal.width - sum(width + 2 for width in widths)
     for cut, row in zip(shown, cells, strict=True):
-        yield _justify(row, widths) + _with_evidence(cut, room, terminal.glyphs)
+        yield justify(row, widths) + _with_evidence(cut, room, terminal.glyphs)
     tokens = sum(cut.tokens for cut in cuts)
     more = f"; --cuts shows {len(cuts) - len(shown):,} more" if len(cuts) > len(shown) else ""
     share = format_percent(tokens, total)
@@ -155,36 +139,6 @@ def _with_evidence(cut: Cut, room: int | None, glyphs: Glyphs) -> str:
         return padded
     left = room - measure(name) - 2
     return f"{name}  {shorten(evidence, left, glyphs)}" if left >= _LEAST_EVIDENCE else name
-
-
-def _chart(
-    rows: Sequence[tuple[str, Row]], columns: Sequence[Column], terminal: Terminal, *, bars: bool = True
-) -> Iterator[str]:
-    """Yield a header and a line for each row: the columns, a bar where there is room, the branch and the name."""
-    cells = [[column.cell(row) for column in columns] for _, row in rows]
-    widths = [max([len(column.title), *(len(texts[at]) for texts in cells)]) for at, column in enumerate(columns)]
-    left = sum(width + 2 for width in widths)
-    has_bars = bars and (terminal.width is None or terminal.width >= left + BAR_CELLS + 2 + _ROOM_FOR_NAMES)
-    left += BAR_CELLS + 2 if has_bars else 0
-    palette, glyphs = terminal.palette, terminal.glyphs
-    yield palette.dim(_justify([column.title for column in columns], widths).rstrip())
-    for (branch, row), texts in zip(rows, cells, strict=True):
-        bar = palette.bar(glyphs.bar(row.tokens, row.total_tokens, BAR_CELLS)) + "  " if has_bars else ""
-        drawn = _shorten_branch(branch, terminal.width and terminal.width - left - _LEAST_NAME, glyphs)
-        name = shorten(row.name, terminal.width and terminal.width - left - len(drawn), glyphs)
-        shown = palette.directory(name) if row.is_directory else name
-        yield f"{_justify(texts, widths)}{bar}{palette.dim(drawn)}{shown}"
-
-
-def _shorten_branch(branch: str, room: int | None, glyphs: Glyphs) -> str:
-    """Leave out the beginning of a branch, deep in a tree, that would push the name over the edge."""
-    if room is None or len(branch) <= room:
-        return branch
-    return glyphs.ellipsis + branch[-max(room - 1, len(glyphs.last)) :]
-
-
-def _justify(texts: Sequence[str], widths: Sequence[int]) -> str:
-    return "".join(text.rjust(width) + "  " for text, width in zip(texts, widths, strict=True))
 
 
 def _skipped(skipped: Sequence[Skipped], terminal: Terminal, *, verbose: bool) -> Iterator[str]:

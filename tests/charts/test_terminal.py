@@ -104,7 +104,7 @@ def test_names_are_cut_in_the_middle(text: str, room: int, shown: str) -> None:
 def test_colour_only_adds_sequences(text: str) -> None:
     """Without its escape sequences a styled text is the text, with anything that looks like markup in it."""
     palette = Palette(colour=True)
-    for style in (palette.bold, palette.dim, palette.bar, palette.directory, palette.warning):
+    for style in (palette.bold, palette.dim, palette.bar, palette.branch, palette.warning):
         assert ANSI.sub("", style(text)) == text
         assert not text or style(text).endswith("\x1b[0m")
 
@@ -112,7 +112,7 @@ def test_colour_only_adds_sequences(text: str) -> None:
 def test_without_colour_a_text_stays_what_it_is() -> None:
     """A palette without colour adds nothing."""
     palette = Palette(colour=False)
-    for style in (palette.bold, palette.dim, palette.bar, palette.directory, palette.warning):
+    for style in (palette.bold, palette.dim, palette.bar, palette.branch, palette.warning):
         assert style("[red]x") == "[red]x"
 
 

@@ -1,22 +1,18 @@
-"""The page without a browser: what is laid out and folded adds up, and nothing in it can act."""
+"""The page without a browser: what it says, how large it can be, and that nothing in it can act."""
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
-from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopflow.model import Cut, CutReason, Plan, Profile, Reason, Report, Rule, Skipped
-from loopflow.render import treemap as treemap_module
-from loopflow.render.html import as_json, render_html
-from loopflow.render.treemap import DIGITS, GRID, Box, Cell, Shape, Treemap, as_rows, build_treemap
-from tests.support.profiles import HOSTILE_NAMES, make_profile, make_report, profiles
+from loopflow.model import Cut, CutReason, Plan, Reason, Report, Rule, Skipped
+from loopflow.render.html import render_html
+from tests.support.page import Page
+from tests.support.profiles import HOSTILE_NAMES, make_profile, make_report
 from tests.support.reports import ANY_NAME, judged, make_compared, placed
 from tests.support.screen import can_act
 
@@ -24,149 +20,8 @@ SAMPLE = {"README.md": 5, "src/main.py": 70, "src/api/get.py": 25}
 LARGEST_PAGE = 3_000_000  # bytes
 
 
-class Page(HTMLParser):
-    """What a page consists of: elements with their attributes, texts, and what is in script and style elements."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.sources: list[tuple[str, str]] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in {"bdi", "wbr"}:
-            self.texts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if self.elements and self.elements[-1][0] in {"script", "style"} and data.strip():
-            self.sources.append((self.elements[-1][0], data))
-        else:
-            self.texts.append(data)
-
-    @property
-    def tags(self) -> list[str]:
-        """The names of all elements, in their order."""
-        return [tag for tag, _ in self.elements]
-
-    @property
-    def text(self) -> str:
-        """All that is read, as words."""
-        return " ".join("".join(self.texts).split())
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """What the script is given."""
-        found: dict[str, Any] = json.loads(next(source for tag, source in self.sources if source.startswith("{")))
-        return found
-
-
 def page_of(report: Report) -> Page:
     return Page("".join(render_html(report)))
-
-
-def treemap_of(profile: Profile) -> Treemap:
-    return build_treemap(profile, {stats.type: place for place, stats in enumerate(profile.types)})
-
-
-def shown_in(treemap: Treemap, directory: Cell) -> list[Cell]:
-    return [cell for cell in treemap.cells[1:] if cell.parent == directory.place and cell.wide]
-
-
-def area(box: Box | None) -> int:
-    assert box
-    return (box.right - box.left) * (box.bottom - box.top)
-
-
-@settings(max_examples=50)
-@given(profiles())
-def test_what_is_drawn_in_a_directory_adds_up_to_it(profile: Profile) -> None:
-    """Tokens and files of the cells in a directory are those of the directory, to the last one."""
-    treemap = treemap_of(profile)
-    for directory in treemap.directories:
-        shown = shown_in(treemap, directory)
-        assert sum(cell.tokens for cell in shown) == directory.tokens
-        empty = directory.files - sum(cell.files for cell in shown)
-        assert empty >= 0
-        if not any(cell.shape is Shape.MORE for cell in shown):
-            assert empty <= sum(not file.tokens for file in profile.files)
-
-
-@settings(max_examples=50)
-@given(profiles())
-def test_areas_are_in_proportion_to_tokens(profile: Profile) -> None:
-    """Boxes lie within their directory, fill it, do not overlap, and each has its share of the area."""
-    treemap = treemap_of(profile)
-    for directory in treemap.directories:
-        shown = shown_in(treemap, directory)
-        for boxes in ([cell.wide for cell in shown], [cell.tall for cell in shown]):
-            for cell, box in zip(shown, boxes, strict=True):
-                assert box
-                assert 0 <= box.left <= box.right <= GRID
-                assert 0 <= box.top <= box.bottom <= GRID
-                # An edge is rounded by half a step at most.
-                slack = (box.right - box.left) + (box.bottom - box.top) + 2
-                assert abs(area(box) - GRID**2 * cell.tokens / directory.tokens) <= slack
-            for one, other in ((a, b) for a in boxes for b in boxes if a is not b):
-                assert one
-                assert other
-                apart = one.right <= other.left or other.right <= one.left
-                assert apart or one.bottom <= other.top or other.bottom <= one.top
-
-
-def test_cells_are_as_nearly_square_as_can_be() -> None:
-    """Four equal files make four quarters of a box, whatever its shape, not four strips."""
-    treemap = treemap_of(make_profile(dict.fromkeys("abcd", 10)))
-    for cell in shown_in(treemap, treemap.root):
-        assert cell.wide
-        assert (cell.wide.right - cell.wide.left, cell.wide.bottom - cell.wide.top) in {
-            (GRID // 2, GRID // 2 + 1),
-            (GRID // 2 + 1, GRID // 2),
-            (GRID // 2, GRID // 2),
-            (GRID // 2 + 1, GRID // 2 + 1),
-        }
-
-
-def test_what_is_too_small_to_see_is_folded() -> None:
-    """Files that nobody could hit are one cell that says how many they are, and its area is their sum."""
-    small = {f"small/{number}.py": 1 for number in range(3)} | {f"tiny{number}.md": 2 for number in range(4)}
-    treemap = treemap_of(make_profile({"large.py": 100_000, **small}))
-    large, more = shown_in(treemap, treemap.root)
-    assert (large.name, large.tokens) == ("large.py", 100_000)
-    assert (more.shape, more.tokens, more.files) == (Shape.MORE, 11, 7)
-    folded = next(cell for cell in treemap.directories if cell.name == "small")
-    assert [cell.tokens for cell in shown_in(treemap, folded)] == [1, 1, 1]  # it can still be opened
-
-
-def test_what_there_is_no_room_for_is_folded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With room for few, the largest files are drawn and the rest is in the sum."""
-    monkeypatch.setattr(treemap_module, "ROOM", 400)
-    monkeypatch.setattr(treemap_module, "ROOM_FOR_DIRECTORIES", 200)
-    treemap = treemap_of(make_profile({f"{number}.py": number for number in range(1, 21)}))
-    *shown, more = sorted(shown_in(treemap, treemap.root), key=lambda cell: cell.shape)
-    assert [cell.name for cell in shown] == [f"{number}.py" for number in range(20, 20 - len(shown), -1)]
-    assert 1 <= len(shown) < 10
-    assert (more.files, more.tokens + sum(cell.tokens for cell in shown)) == (20 - len(shown), 210)
-
-
-def test_a_directory_has_the_type_of_most_of_its_tokens() -> None:
-    """Summed over all that is below it."""
-    treemap = treemap_of(make_profile({"a/x.py": 5, "a/b/y.md": 4, "a/b/z.md": 3, "a/b/c.py": 1}))
-    types = {treemap.path_of(cell): cell.type for cell in treemap.directories}
-    assert types == {".": 0, "a/": 0, "a/b/": 0}
-    assert treemap.cells[0].tokens == 13
-
-
-@settings(max_examples=20)
-@given(profiles())
-def test_rows_say_where_a_cell_is(profile: Profile) -> None:
-    """The digits of a row are the edges of both boxes, two to the base 64 each."""
-    treemap = treemap_of(profile)
-    for cell, row in zip(treemap.cells, as_rows(treemap, compared=False), strict=True):
-        numbers = [DIGITS.index(high) * 64 + DIGITS.index(low) for high, low in re.findall("(.)(.)", row[8])]
-        assert numbers == [*(cell.wide or ()), *(cell.tall or ())]
 
 
 MANY: Mapping[str, Callable[[int], str]] = {
@@ -195,14 +50,6 @@ def test_names_of_any_length_fit() -> None:
     text = "".join(render_html(report))
     assert len(text.encode()) < LARGEST_PAGE
     assert max(len(row[1]) for row in Page(text).data["cells"]) < 130
-
-
-@pytest.mark.parametrize("name", ["</script><script>alert(1)</script>", "<!--<script>", "]]>", "a\u2028b", "&lt;"])
-def test_data_cannot_leave_its_element(name: str) -> None:
-    """JSON in a script element holds no character that HTML or JavaScript acts on, and says the same."""
-    text = as_json({name: name})
-    assert not set("<>&\u2028\u2029") & set(text)
-    assert json.loads(text) == {name: name}
 
 
 def hostile_report(names: list[str]) -> Report:

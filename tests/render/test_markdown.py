@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import escape_name
 from loopflow.model import (
     Before,
@@ -279,7 +280,9 @@ ACTING = (
 
 
 # Of names that are neither a path nor have a type, which would be rows of their own.
-_COMPONENT = ANY_NAME.map(lambda name: re.sub(r"[/.]", "-", name)).filter(bool)
+_COMPONENT = ANY_NAME.map(lambda name: re.sub(r"[/.]", "-", name)).filter(
+    lambda name: name and file_type(name) == file_type("x")
+)
 
 
 @pytest.mark.parametrize("name", ACTING)

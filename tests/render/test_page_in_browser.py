@@ -1,25 +1,20 @@
 """The page as people use it, in a real browser: zoom, sort, filter, colours, names that would like to act."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from loopflow.analysis.names import escape_name
 from loopflow.model import Reason, Report, Skipped
 from loopflow.render.html import render_html
+from tests.support.browser import Opened, launch_browser, visit
 from tests.support.profiles import HOSTILE_NAMES, make_report
 from tests.support.reports import make_compared
 
 pytestmark = pytest.mark.browser
-
-IN_CI = bool(os.environ.get("CI"))  # read before the tests' environment is made
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 TREE = {
     "README.md": 40,
@@ -58,83 +53,24 @@ CONTRAST = """names => {
 }"""
 
 
-@dataclass(slots=True)
-class Opened:
-    """A page that is open, and all that it asked for, complained about and tried to do."""
-
-    page: Page
-    requests: list[Request] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    @property
-    def crumbs(self) -> list[str]:
-        """The path above the map."""
-        return self.page.locator("#crumbs li").all_inner_texts()
-
-    def cell(self, path: str) -> str:
-        """Return what selects a cell right in the view by its path."""
-        return f'#map [aria-label^="{path},"]'
-
-    def names(self, table: str) -> list[str]:
-        """Return the first column of a table."""
-        return self.page.locator(f"#{table} tbody th").all_inner_texts()
-
-    def rows(self, table: str) -> list[list[str]]:
-        """Return the texts of a table's rows."""
-        texts = "lines => lines.map(line => [...line.cells].map(cell => cell.innerText.trim()))"
-        rows: list[list[str]] = self.page.locator(f"#{table} tbody tr").evaluate_all(texts)
-        return rows
+Open = Callable[..., Opened]
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None and IN_CI:
-        pytest.fail("no Chromium is installed")
-    if found is None:
-        pytest.skip("no Chromium is installed")
-    home = str(tmp_path_factory.mktemp("browser"))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, env={**os.environ, "HOME": home})
+    with launch_browser(tmp_path_factory.mktemp("browser")) as browser:
         yield browser
-        browser.close()
-
-
-Open = Callable[..., Opened]
 
 
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Return a function that opens the page of a report; whatever a test does, the page stays quiet and at home."""
-    contexts: list[BrowserContext] = []
-    opened: list[Opened] = []
-    file = tmp_path / "page.html"
+    with visit(browser, tmp_path / "page.html") as open_text:
 
-    def open_report(report: Report, *, width: int = 1400, dark: bool = False, script: bool = True) -> Opened:
-        file.write_text("".join(render_html(report)), encoding="utf-8")
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=script,
-        )
-        contexts.append(context)
-        context.add_init_script("window.hits = []; window.hit = () => window.hits.push(1); window.alert = window.hit;")
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        seen = Opened(page)
-        page.on("request", lambda request: seen.requests.append(request))  # noqa: PLW0108  builtins take no marks
-        page.on("console", lambda message: seen.complaints.append(message.text))
-        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        page.goto(file.as_uri())
-        opened.append(seen)
-        return seen
+        def open_report(report: Report, *, width: int = 1400, dark: bool = False, script: bool = True) -> Opened:
+            return open_text("".join(render_html(report)), width=width, dark=dark, script=script)
 
-    yield open_report
-    for each in opened:
-        assert {request.url.partition("#")[0] for request in each.requests} == {file.as_uri()}
-        assert each.complaints == []
-    for context in contexts:
-        context.close()
+        yield open_report
 
 
 def test_a_click_shows_a_directory_alone(open_page: Open) -> None:
@@ -221,7 +157,7 @@ def test_names_stand_where_they_fit_and_the_tooltip_says_the_rest(open_page: Ope
 def test_the_script_shows_the_same_rows_as_the_page_without_it(open_page: Open, report: Report) -> None:
     """Every number that the script formats is the one that the page was written with."""
     without, with_script = (open_page(report, script=script) for script in (False, True))
-    for table in ("directories", "types"):
+    for table in ("branches", "kinds"):
         rows = with_script.rows(table)
         assert len(rows) >= 3
         assert rows == without.rows(table)
@@ -232,16 +168,16 @@ def test_a_table_is_sorted_by_any_column(open_page: Open) -> None:
     opened = open_page(make_report(TREE))
     page = opened.page
     by_name = [".", "docs/", "docs/pictures/", "src/", "src/api/", "tests/"]
-    assert opened.names("directories") == [".", "src/", "tests/", "src/api/", "docs/", "docs/pictures/"]
+    assert opened.names("branches") == [".", "src/", "tests/", "src/api/", "docs/", "docs/pictures/"]
     for title, order, names in (
         ("files", "descending", [".", "tests/", "src/", "docs/", "src/api/", "docs/pictures/"]),
         ("directory", "ascending", by_name),
         ("directory", "descending", by_name[::-1]),
         ("% parent", "descending", [".", "src/api/", "src/", "tests/", "docs/pictures/", "docs/"]),
     ):
-        page.click(f"#directories button.sort:text-is('{title}')")
-        assert page.get_attribute("#directories th[aria-sort]", "aria-sort") == order
-        assert opened.names("directories") == names
+        page.click(f"#branches button.sort:text-is('{title}')")
+        assert page.get_attribute("#branches th[aria-sort]", "aria-sort") == order
+        assert opened.names("branches") == names
 
 
 def test_a_table_is_filtered_and_shows_a_page_at_a_time(open_page: Open) -> None:
@@ -249,17 +185,17 @@ def test_a_table_is_filtered_and_shows_a_page_at_a_time(open_page: Open) -> None
     tree = {f"Part{number:02}/file.py": 10 + number for number in range(40)}
     opened = open_page(make_report(tree))
     page = opened.page
-    assert len(opened.names("directories")) == 20
-    expect(page.locator("#directories-count")).to_have_text("20 of 41")
-    page.click("#directories-more")
-    assert len(opened.names("directories")) == 41
-    page.fill("#directories-filter", " part1")
-    assert opened.names("directories") == [f"Part{number}/" for number in range(19, 9, -1)]
-    expect(page.locator("#directories-count")).to_have_text("10 of 10, of 41 in all")
-    page.fill("#directories-filter", "nowhere")
-    expect(page.locator("#directories-count")).to_have_text("Nothing matches, of 41 in all")
-    page.fill("#types-filter", "PY")
-    assert opened.names("types") == [".py"]
+    assert len(opened.names("branches")) == 20
+    expect(page.locator("#branches-count")).to_have_text("20 of 41")
+    page.click("#branches-more")
+    assert len(opened.names("branches")) == 41
+    page.fill("#branches-filter", " part1")
+    assert opened.names("branches") == [f"Part{number}/" for number in range(19, 9, -1)]
+    expect(page.locator("#branches-count")).to_have_text("10 of 10, of 41 in all")
+    page.fill("#branches-filter", "nowhere")
+    expect(page.locator("#branches-count")).to_have_text("Nothing matches, of 41 in all")
+    page.fill("#kinds-filter", "PY")
+    assert opened.names("kinds") == [".py"]
 
 
 def test_a_row_shows_its_directory_in_the_map(open_page: Open) -> None:
@@ -267,7 +203,7 @@ def test_a_row_shows_its_directory_in_the_map(open_page: Open) -> None:
     opened = open_page(make_report(TREE | {"large.bin.txt": 4_000_000}))
     assert opened.page.locator(opened.cell("docs/")).count() == 0
     assert opened.page.locator(opened.cell("36 more files")).count() == 1
-    opened.page.click("#directories bdi:text-is('docs/')")
+    opened.page.click("#branches bdi:text-is('docs/')")
     assert opened.crumbs == ["all", "docs/"]
     assert opened.page.locator(opened.cell("docs/guide.md")).count() == 1
 
@@ -321,9 +257,9 @@ def test_names_do_nothing(open_page: Open) -> None:
     for cell in page.locator("#map svg > g > [role]").all():
         cell.hover()
     shown = [f"{at}{escape_name(name)}/" for at, name in enumerate(names)]
-    assert set(opened.names("directories")) == {".", *shown}
+    assert set(opened.names("branches")) == {".", *shown}
     for name in shown:
-        page.click(f"#directories tbody tr >> nth={opened.names('directories').index(name)} >> button")
+        page.click(f"#branches tbody tr >> nth={opened.names('branches').index(name)} >> button")
         assert opened.crumbs == ["all", name]
     assert page.evaluate("window.hits") == []
     assert page.locator("script").count() == 2

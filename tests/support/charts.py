@@ -1,6 +1,9 @@
-"""Texts of a known cost, and charts read back from what was printed."""
+"""Texts of a known cost, trees of rows walked, and charts read back from what was printed."""
 
 import re
+from collections.abc import Iterator
+
+from loopflow.charts.tree import Tree
 
 _BAR = 12  # the cells of a bar, and two blanks
 _TREE = " │├└"
@@ -29,3 +32,12 @@ def read_chart(printed: str, title: str) -> dict[str, dict[str, str]]:
         assert name not in chart
         chart[name] = cells
     return chart
+
+
+def walk_tree(root: Tree) -> Iterator[tuple[int, Tree]]:
+    """Yield every node with its level, depth first."""
+    waiting = [(0, root)]
+    while waiting:
+        level, node = waiting.pop()
+        yield level, node
+        waiting += [(level + 1, child) for child in reversed(node.children)]

@@ -1,16 +1,17 @@
-// What is drawn and listed. A cell is a directory, a file, or the rest of a directory ("more").
+// What is drawn and listed. A cell is a branch, a leaf, or the rest of a branch ("more").
 
-const DIRECTORY = 0;
-const FILE = 1;
+const BRANCH = 0;
+const LEAF = 1;
 const MORE = 2;
-const COLOURED_TYPES = 10;
+const COLOURED_KINDS = 10;
+const TOKEN = ["token", "tokens"];
 
 function readCells(data) {
   const cells = data.cells.map((row, place) => {
-    const [parent, name, shape, tokens, files, type, ofParent, ofTotal, boxes, before, growth] = row;
+    const [parent, name, shape, tokens, items, kind, ofParent, ofTotal, boxes, before, growth] = row;
     const numbers = readNumbers(boxes, data.digits, data.grid);
     return {
-      place, name, shape, tokens, files, type, ofParent, ofTotal, before, growth,
+      place, name, shape, tokens, items, kind, ofParent, ofTotal, before, growth,
       parent: place ? parent : null,
       boxes: numbers.length ? [numbers.slice(0, 4), numbers.slice(4)] : null,
       children: [],
@@ -25,7 +26,7 @@ function readCells(data) {
   return cells;
 }
 
-// Two digits each, shares of the directory's width and height: left, top, right, bottom; wide, then tall.
+// Two digits each, shares of the branch's width and height: left, top, right, bottom; wide, then tall.
 function readNumbers(text, digits, grid) {
   const numbers = [];
   for (let at = 0; at < text.length; at += 2) {
@@ -35,16 +36,16 @@ function readNumbers(text, digits, grid) {
 }
 
 function pathOf(cell) {
-  if (!cell.parent) return ".";
-  const above = cell.parent.parent ? cell.parent.path : "";
+  if (!cell.parent) return cell.name;
+  const above = cell.parent.parent ? cell.parent.path + words.joint : "";
   return above + labelOf(cell);
 }
 
 function labelOf(cell) {
-  if (cell.shape === DIRECTORY) return cell.parent ? `${cell.name}/` : ".";
-  if (cell.shape === FILE) return cell.name;
+  if (cell.shape === BRANCH) return cell.parent ? cell.name + words.mark : cell.name;
+  if (cell.shape === LEAF) return cell.name;
   const isAll = cell.tokens === cell.parent.tokens;
-  return plural(cell.files, isAll ? "file" : "more file");
+  return plural(cell.items, words.item, isAll ? "" : "more ");
 }
 
 function formatCount(number) {
@@ -55,12 +56,12 @@ function formatChange(number) {
   return (number > 0 ? "+" : "") + formatCount(number);
 }
 
-function plural(number, noun) {
-  return `${formatCount(number)} ${noun}${number === 1 ? "" : "s"}`;
+function plural(number, [one, several], before = "") {
+  return `${formatCount(number)} ${before}${number === 1 ? one : several}`;
 }
 
-function typeClass(type) {
-  return type >= 0 && type < COLOURED_TYPES ? `t${type}` : "other";
+function kindClass(kind) {
+  return kind >= 0 && kind < COLOURED_KINDS ? `t${kind}` : "other";
 }
 
 // From g0, much less, through g3, the same, to g6, much more.

@@ -5,23 +5,22 @@ const MORE_ROWS = 200;
 
 const COLUMNS = {
   tokens: { text: (row) => formatCount(row.tokens), order: (row) => row.tokens },
-  "% total": { text: (row) => row.ofTotal, order: (row) => row.tokens },
-  "% parent": { text: (row) => row.ofParent, order: (row) => row.shareOfParent },
-  files: { text: (row) => formatCount(row.files), order: (row) => row.files },
+  total: { text: (row) => row.ofTotal, order: (row) => row.tokens },
+  parent: { text: (row) => row.ofParent, order: (row) => row.shareOfParent },
+  items: { text: (row) => formatCount(row.items), order: (row) => row.items },
   before: { text: (row) => (row.before === null ? "" : formatCount(row.before)), order: (row) => row.before ?? -1 },
   change: { text: (row) => formatChange(row.change), order: (row) => row.change },
-  "% change": { text: (row) => row.growth, order: (row) => row.relativeChange },
+  growth: { text: (row) => row.growth, order: (row) => row.relativeChange },
 };
 
-// Rows come in the order of their names. `fill` puts the name, and what belongs to it, into its cell.
-function createTable(id, rows, fill) {
+// Rows come in the order they have by name; `keys` are the columns beside the name. `fill` puts the name, and what belongs to it, into its cell.
+function createTable(id, keys, rows, fill) {
   const table = document.getElementById(id);
   const filter = document.getElementById(`${id}-filter`);
   const count = document.getElementById(`${id}-count`);
   const more = document.getElementById(`${id}-more`);
   const headers = [...table.tHead.rows[0].cells];
-  const titles = headers.map((header) => header.textContent);
-  let sorted = { number: titles.indexOf("tokens"), down: true };
+  let sorted = { number: keys.indexOf("tokens") + 1, down: true };
   let number = FIRST_ROWS;
 
   rows.forEach((row, place) => {
@@ -33,7 +32,7 @@ function createTable(id, rows, fill) {
 
   function arrange() {
     const wanted = filter.value.trim().toLowerCase();
-    const order = sorted.number ? COLUMNS[titles[sorted.number]].order : (row) => row.order;
+    const order = sorted.number ? COLUMNS[keys[sorted.number - 1]].order : (row) => row.order;
     const sign = sorted.down ? -1 : 1;
     return rows
       .filter((row) => row.key.includes(wanted))
@@ -65,9 +64,9 @@ function createTable(id, rows, fill) {
     name.scope = "row";
     fill(name, row);
     name.append(makeBar(row.share));
-    line.append(name, ...titles.slice(1).map((title) => {
-      const cell = make("td", "", COLUMNS[title].text(row));
-      if (title === "change" && row.change) cell.className = row.change > 0 ? "more" : "less";
+    line.append(name, ...keys.map((key) => {
+      const cell = make("td", "", COLUMNS[key].text(row));
+      if (key === "change" && row.change) cell.className = row.change > 0 ? "more" : "less";
       return cell;
     }));
     return line;

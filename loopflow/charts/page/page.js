@@ -1,41 +1,42 @@
 // Put the page together: the map with its path and legend, the tables, the theme.
 
 const data = JSON.parse(document.getElementById("data").textContent);
+const { words } = data;
 const cells = readCells(data);
 const root = cells[0];
 const crumbs = document.getElementById("crumbs");
 const said = document.getElementById("said");
-const types = data.types.map(([name, tokens, files, ofTotal, before, growth, isGone], type) => (
-  { name, tokens, files, ofTotal, before, growth, isGone, type, share: root.tokens ? tokens / root.tokens : 0 }
+const kinds = data.kinds.map(([name, tokens, items, ofTotal, before, growth, isGone], kind) => (
+  { name, tokens, items, ofTotal, before, growth, isGone, kind, share: root.tokens ? tokens / root.tokens : 0 }
 ));
 const map = root.children.length
   ? createMap(document.getElementById("map"), cells, { compared: data.compared, ratios: data.ratios, go })
   : null;
 
-// Show a directory in the map, and make it a place that the browser's Back returns from.
-function go(directory, hasFocus) {
+// Show a branch in the map, and make it a place that the browser's Back returns from.
+function go(branch, hasFocus) {
   try {
-    history.pushState(null, "", directory === root ? "#/" : `#/${encodeURIComponent(directory.path)}`);
+    history.pushState(branch.place, "", branch === root ? "#/" : `#/${encodeURIComponent(branch.path)}`);
   } catch {
     // A page within a page may have no history; the map works without.
   }
-  show(directory, hasFocus);
+  show(branch, hasFocus);
 }
 
-function show(directory, hasFocus) {
-  map.show(directory, hasFocus);
-  drawCrumbs(directory);
-  said.textContent = `${directory.path}: ${plural(directory.tokens, "token")} in ${plural(directory.files, "file")}`;
+function show(branch, hasFocus) {
+  map.show(branch, hasFocus);
+  drawCrumbs(branch);
+  said.textContent = `${branch.path}: ${plural(branch.tokens, TOKEN)} in ${plural(branch.items, words.item)}`;
 }
 
-function drawCrumbs(directory) {
+function drawCrumbs(branch) {
   const trail = [];
-  for (let cell = directory; cell; cell = cell.parent) trail.unshift(cell);
+  for (let cell = branch; cell; cell = cell.parent) trail.unshift(cell);
   const list = make("ol");
   for (const cell of trail) {
     const item = make("li");
     const label = cell === root ? "all" : labelOf(cell);
-    if (cell === directory) {
+    if (cell === branch) {
       item.append(make("bdi", "here", label));
       item.firstChild.setAttribute("aria-current", "location");
     } else {
@@ -46,7 +47,7 @@ function drawCrumbs(directory) {
     }
     list.append(item);
   }
-  crumbs.replaceChildren(list, make("span", "size", `${plural(directory.tokens, "token")} · ${directory.ofTotal}%`));
+  crumbs.replaceChildren(list, make("span", "size", `${plural(branch.tokens, TOKEN)} · ${branch.ofTotal}%`));
 }
 
 function drawLegend() {
@@ -54,8 +55,8 @@ function drawLegend() {
   const entries = map.colours === "growth"
     ? [["g0", "−20% and beyond"], ["g1", "−2%"], ["g2", "less"], ["g3", "unchanged"],
       ["g4", "more"], ["g5", "+2%"], ["g6", "+20% and beyond, or new"]]
-    : types.slice(0, COLOURED_TYPES).filter((row) => row.tokens).map((row) => [typeClass(row.type), row.name]);
-  if (map.colours === "type" && types.length > COLOURED_TYPES) entries.push(["other", "other types"]);
+    : kinds.slice(0, COLOURED_KINDS).filter((row) => row.tokens).map((row) => [kindClass(row.kind), row.name]);
+  if (map.colours === "kind" && kinds.length > COLOURED_KINDS) entries.push(["other", `other ${words.kinds}`]);
   legend.replaceChildren(...entries.map(([className, text]) => {
     const item = make("li");
     item.append(makeSwatch(className), make("bdi", "", text));
@@ -69,14 +70,16 @@ function makeSwatch(className) {
   return swatch;
 }
 
-function directoryOfHash() {
+// Two branches can have the same path where labels are not unique; then the browser's history knows which it was.
+function branchOfHash() {
   let path = "";
   try {
     path = decodeURIComponent(location.hash.slice(2));
   } catch {
     // Not one of ours.
   }
-  return cells.find((cell) => cell.shape === DIRECTORY && cell.path === path && cell.children.length) ?? root;
+  const found = cells.filter((cell) => cell.shape === BRANCH && cell.path === path && cell.children.length);
+  return found.find((cell) => cell.place === history.state) ?? found[0] ?? root;
 }
 
 function startMap() {
@@ -85,25 +88,25 @@ function startMap() {
   document.getElementById("map-help").hidden = false;
   buttons.forEach((button, place) => button.addEventListener("click", () => {
     buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
-    map.colourBy(place ? "type" : "growth");
+    map.colourBy(place ? "kind" : "growth");
     drawLegend();
   }));
-  window.addEventListener("popstate", () => show(directoryOfHash(), false));
+  window.addEventListener("popstate", () => show(branchOfHash(), false));
   drawLegend();
-  show(directoryOfHash(), false);
+  show(branchOfHash(), false);
 }
 
 function startTables() {
-  const directories = cells.filter((cell) => cell.shape === DIRECTORY).map((cell) => ({
+  const branches = cells.filter((cell) => cell.shape === BRANCH).map((cell) => ({
     ...cell,
     cell,
     name: cell.path,
     share: root.tokens ? cell.tokens / root.tokens : 0,
     shareOfParent: cell.parent ? cell.tokens / (cell.parent.tokens || 1) : 1,
     before: cell.before ?? null,
-    isGone: data.compared && !cell.files && cell !== root,
+    isGone: data.compared && !cell.items && cell !== root,
   }));
-  createTable("directories", directories, (place, { name, cell }) => {
+  createTable("branches", data.columns.branches, branches, (place, { name, cell }) => {
     if (!cell.children.length) return place.append(makeName(name));
     const button = make("button", "link");
     button.type = "button";
@@ -114,8 +117,8 @@ function startTables() {
     });
     return place.append(button);
   });
-  createTable("types", types, (place, { name, type }) => {
-    place.append(makeSwatch(typeClass(type)), makeName(name));
+  createTable("kinds", data.columns.kinds, kinds, (place, { name, kind }) => {
+    place.append(makeSwatch(kindClass(kind)), makeName(name));
   });
 }
 

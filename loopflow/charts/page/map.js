@@ -1,4 +1,4 @@
-// The treemap: one directory fills it, and what is in it is drawn as deep as there is room.
+// The treemap: one branch fills it, and what is in it is drawn as deep as there is room.
 
 const SVG = "http://www.w3.org/2000/svg";
 const FRAME = 3;
@@ -22,7 +22,7 @@ function createMap(host, cells, settings) {
   const fonts = { label: "12px", title: "600 11.5px" };
   const widths = { label: new Map(), title: new Map() };
   let view = cells[0];
-  let colours = settings.compared ? "growth" : "type";
+  let colours = settings.compared ? "growth" : "kind";
   let areas = []; // what the arrow keys walk over: the cells right in the view, and where they are drawn
   let current = 0;
 
@@ -39,7 +39,7 @@ function createMap(host, cells, settings) {
 
   function colourOf(cell) {
     if (cell.shape === MORE) return "more";
-    return colours === "growth" ? growthClass(cell) : typeClass(cell.type);
+    return colours === "growth" ? growthClass(cell) : kindClass(cell.kind);
   }
 
   function draw() {
@@ -56,10 +56,10 @@ function createMap(host, cells, settings) {
   }
 
   // Of the two layouts, the one whose shape is nearer to that of the box.
-  function drawInside(into, directory, box, depth) {
+  function drawInside(into, branch, box, depth) {
     const [wide, tall] = settings.ratios;
     const layout = box.width / box.height > Math.sqrt(wide * tall) ? 0 : 1;
-    for (const cell of directory.children) {
+    for (const cell of branch.children) {
       const [left, top, right, bottom] = cell.boxes[layout];
       const x = Math.round(box.x + left * box.width);
       const y = Math.round(box.y + top * box.height);
@@ -74,7 +74,7 @@ function createMap(host, cells, settings) {
   }
 
   function drawCell(cell, area, depth) {
-    const isFrame = cell.shape === DIRECTORY && cell.children.length > 0 && depth < DEEPEST
+    const isFrame = cell.shape === BRANCH && cell.children.length > 0 && depth < DEEPEST
       && area.width >= LEAST_FRAME.width && area.height >= LEAST_FRAME.height;
     const group = makeSvg("g", { "data-cell": cell.place });
     const gap = area.width > 3 && area.height > 3 ? 1 : 0;
@@ -144,11 +144,11 @@ function createMap(host, cells, settings) {
   }
 
   function describe(cell) {
-    const lines = [cell.shape === MORE ? `${cell.parent.parent ? cell.parent.path : ""}${labelOf(cell)}` : cell.path];
-    const shares = [plural(cell.tokens, "token"), `${cell.ofTotal}% of total`];
+    const lines = [cell.shape === MORE ? `${cell.parent.parent ? cell.parent.path + words.joint : ""}${labelOf(cell)}` : cell.path];
+    const shares = [plural(cell.tokens, TOKEN), `${cell.ofTotal}% of total`];
     if (cell.parent && cell.parent.parent) shares.push(`${cell.ofParent}% of ${labelOf(cell.parent)}`);
     lines.push(shares.join(" · "));
-    if (cell.shape === DIRECTORY) lines.push(plural(cell.files, "file"));
+    if (cell.shape === BRANCH) lines.push(plural(cell.items, words.item));
     if (cell.shape === MORE) lines.push("too small to show each");
     if (settings.compared && cell.shape !== MORE) {
       const change = cell.tokens - (cell.before ?? 0);
@@ -158,13 +158,13 @@ function createMap(host, cells, settings) {
   }
 
   function canZoom(cell) {
-    return cell.shape === DIRECTORY && cell.children.length > 0 && cell !== view;
+    return cell.shape === BRANCH && cell.children.length > 0 && cell !== view;
   }
 
-  // What a click on a cell shows: the directory itself, or the one that a file is in.
+  // What a click on a cell shows: the branch itself, or the one that a leaf is in.
   function targetOf(cell) {
-    const directory = cell.shape === DIRECTORY ? cell : cell.parent;
-    return canZoom(directory) ? directory : null;
+    const branch = cell.shape === BRANCH ? cell : cell.parent;
+    return canZoom(branch) ? branch : null;
   }
 
   function cellAt(event) {
@@ -227,11 +227,11 @@ function createMap(host, cells, settings) {
     tip.hidden = true;
   }
 
-  // Show a directory. It grows out of where it was, or what fills the map shrinks to where it is.
-  function show(directory, hasFocus) {
+  // Show a branch. It grows out of where it was, or what fills the map shrinks to where it is.
+  function show(branch, hasFocus) {
     const from = view;
-    const area = areas.find(({ cell }) => cell === directory)?.area;
-    view = directory;
+    const area = areas.find(({ cell }) => cell === branch)?.area;
+    view = branch;
     hideTip();
     draw();
     const back = areas.find(({ cell }) => cell === from || isBelow(from, cell));
@@ -241,8 +241,8 @@ function createMap(host, cells, settings) {
     placeRing();
   }
 
-  function isBelow(cell, directory) {
-    for (let above = cell.parent; above; above = above.parent) if (above === directory) return true;
+  function isBelow(cell, branch) {
+    for (let above = cell.parent; above; above = above.parent) if (above === branch) return true;
     return false;
   }
 
