@@ -66,7 +66,12 @@ class Told:
         """Return a git that says the same of every object."""
         return Running(BytesIO(), BytesIO(self.answer.output))
 
-    def run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Answer:  # noqa: ARG002
+    def run(
+        self,
+        arguments: Sequence[str],  # noqa: ARG002
+        environment: Mapping[str, str] | None = None,  # noqa: ARG002
+        given: bytes | None = None,  # noqa: ARG002
+    ) -> Answer:
         """Return the answer."""
         return self.answer
 

@@ -9,7 +9,7 @@ from loopflow.charts.terminal import PLAIN, Terminal
 from loopflow.cli.options import Options
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode
-from loopflow.model import CountRequest, Report, Skipped, Worktree
+from loopflow.model import NOT_CHECKED_OUT, CountRequest, Report, Skipped, Worktree
 from loopflow.render.formats import TEXT, find_renderer
 from loopflow.render.words import describe_way_past
 from loopflow.usecases.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
@@ -44,7 +44,7 @@ def _report(options: Options, counting: CountRequest) -> Report:
         is_brief = options.quiet and options.format == TEXT and not options.reports
         comparing = replace(comparing, brief=is_brief)
         return check(asked, comparing, counting, options.config, options.fit, root=root)
-    if comparing.baseline or comparing.against is not None or comparing.push is not None:
+    if comparing.baseline or comparing.against is not None or comparing.push or comparing.since:
         return compare(asked, comparing, counting, options.config, options.fit, root=root)
     return profile(asked, counting, options.config, options.fit, root=root)
 
@@ -82,7 +82,7 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
         for piece in pieces:
             write(piece)
         console.flush()
-    _say_what_is_missing(console, options, report.unmatched, report.profile.gaps)
+    _say_what_is_missing(console, options, report.unmatched, report.profile.skipped)
 
 
 def _render(name: str, report: Report, options: Options) -> Iterable[str]:
@@ -149,7 +149,7 @@ def print_context(console: Console, options: Options) -> ExitCode:
     if options.charts.verbose:
         for skip in sorted(summary.skipped, key=lambda skip: path_bytes(skip.path)):
             console.note(f"skipped {escape_name(skip.path)} ({escape_name(skip.why)})")
-    _say_what_is_missing(console, options, summary.unmatched, summary.gaps)
+    _say_what_is_missing(console, options, summary.unmatched, summary.skipped)
     if summary.plan and summary.plan.exclude:
         console.note(f"left out to fit {summary.plan.window:,} tokens: {_name_some(options, summary.plan.exclude)}")
     if summary.plan and summary.plan.exclude and not summary.files:
@@ -158,6 +158,8 @@ def print_context(console: Console, options: Options) -> ExitCode:
         cause = "what --keep names" if options.fit and options.fit.keep else "what is written around the files"
         console.warn(f"it does not fit: {cause} is too large")
     skipped = f", {len(summary.skipped):,} skipped" if summary.skipped else ""
+    left_out = sum(skip.detail == NOT_CHECKED_OUT for skip in summary.skipped)
+    skipped += f" ({left_out:,} not checked out)" if left_out else ""
     where = ", copied to the clipboard" if options.copy else ""
     console.note(
         f"{plural(summary.files, 'file')}, {plural(summary.tokens, 'token')}"
@@ -170,7 +172,10 @@ def _remark(console: Console, options: Options) -> Callable[[str], object]:
     return console.note if options.charts.verbose else lambda _: None
 
 
-def _say_what_is_missing(console: Console, options: Options, unmatched: Sequence[str], gaps: Sequence[Skipped]) -> None:
+def _say_what_is_missing(
+    console: Console, options: Options, unmatched: Sequence[str], skipped: Sequence[Skipped]
+) -> None:
+    gaps = [skip for skip in skipped if skip.reason.leaves_a_gap]
     on_disk = isinstance(options.select.source, Worktree)
     hint = "; -u lists untracked files too" if on_disk and not options.select.untracked else ""
     for path in unmatched:

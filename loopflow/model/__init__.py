@@ -52,6 +52,7 @@ from loopflow.model.request import (
     SelectRequest,
 )
 from loopflow.model.selection import (
+    NOT_CHECKED_OUT,
     SUBMODULE_MODE,
     SYMLINK_MODE,
     Candidates,
@@ -71,6 +72,7 @@ from loopflow.model.surroundings import Surroundings
 __all__ = [
     "BASELINE_FILE",
     "MOST_TOKENS",
+    "NOT_CHECKED_OUT",
     "SUBMODULE_MODE",
     "SYMLINK_MODE",
     "Allowance",

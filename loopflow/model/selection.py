@@ -30,7 +30,6 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     UNCOUNTED = "uncounted"
     BASELINE = "baseline"
-    NOT_CHECKED_OUT = "not_checked_out"
 
     @property
     def leaves_a_gap(self) -> bool:
@@ -68,6 +67,10 @@ def make_refs(paths: Iterable[str], modes: Iterable[int], blobs: Iterable[str | 
 def make_stamps(states: Iterable[tuple[int, int, int, int]]) -> list[Stamp]:
     """Return a `Stamp` for each, as `make_refs` does."""
     return list(map(partial(tuple.__new__, Stamp), states))
+
+
+NOT_CHECKED_OUT = "a sparse checkout leaves it out"
+"""What is said of a file that is missing because the work tree is not to have it."""
 
 
 @dataclass(frozen=True, slots=True)

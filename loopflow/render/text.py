@@ -13,7 +13,7 @@ from loopflow.charts.numbers import format_bytes, format_percent, plural
 from loopflow.charts.terminal import Glyphs, Terminal, measure, shorten
 from loopflow.charts.text import draw_branches, draw_chart, draw_kinds, justify
 from loopflow.charts.tree import draw_tree
-from loopflow.model import Cut, Delta, Diff, Judgement, Report, Skipped, Status
+from loopflow.model import NOT_CHECKED_OUT, Cut, Delta, Diff, Judgement, Report, Skipped, Status
 from loopflow.render.failures import render_failures, render_remarks
 from loopflow.render.formats import ChartOptions
 from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
@@ -151,7 +151,8 @@ def _skipped(skipped: Sequence[Skipped], terminal: Terminal, *, verbose: bool) -
             yield f"{count}  {reason.words}"
             yield from (f"{'':{width}}    {_name_with_detail(skip)}" for skip in group)
         else:
-            head = f"{count}  {reason.words}  "
+            left_out = sum(skip.detail == NOT_CHECKED_OUT for skip in group)
+            head = f"{count}  {reason.words}{f', {left_out:,} of them not checked out' if left_out else ''}  "
             yield head + _examples([escape_name(skip.path) for skip in group], terminal, len(head))
 
 

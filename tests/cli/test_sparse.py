@@ -49,19 +49,20 @@ def test_what_is_shown_is_what_is_there(sparse: Repo) -> None:
     shown = run("--profile", "--format", "json", cwd=sparse.root).json
     assert shown["total"]["tokens"] == 30
     assert [(skip["path"], skip["reason"]) for skip in shown["skipped"]] == [
-        ("b/x.py", "not_checked_out"),
-        ("c/x.py", "not_checked_out"),
+        ("b/x.py", "missing"),
+        ("c/x.py", "missing"),
     ]
-    assert "2  not checked out" in run("--profile", cwd=sparse.root).out
-    assert "3 files" not in (context := run(cwd=sparse.root)).err
-    assert "2 skipped" in context.err
+    assert "2  missing, 2 of them not checked out  b/x.py, c/x.py\n" in run("--profile", cwd=sparse.root).out
+    assert ", 2 skipped (2 not checked out)" in run(cwd=sparse.root).err
 
 
 def test_a_file_that_was_removed_is_missing(sparse: Repo) -> None:
     """Only what the index says is not to be there is left out; what somebody deleted is gone."""
     (sparse.root / "a" / "x.py").unlink()
-    skipped = run("--profile", "--format", "json", cwd=sparse.root).json["skipped"]
-    assert [skip["reason"] for skip in skipped] == ["missing", "not_checked_out", "not_checked_out"]
+    result = run("--profile", "--format", "json", cwd=sparse.root)
+    skipped = result.json["skipped"]
+    assert "3  missing, 2 of them not checked out" in run("--profile", cwd=sparse.root).out
+    assert [skip["reason"] for skip in skipped] == ["missing"] * 3
     judged = run("--profile", "--check", "--format", "json", cwd=sparse.root).json
     assert judged["total"]["delta_tokens"] == -30
 

@@ -63,7 +63,7 @@ class Definition:
         text = self._text(now, path) or ""
         sources = list(versions)
         if path in conflicts:
-            sources += [self._show(blob) for blob in conflicts[path]]
+            sources += [self._show(blob, cwd=self._scratch) for blob in conflicts[path]]
             if merged is not None:
                 both, ours, theirs = _resolve(merged)
                 sources += [ours, theirs]

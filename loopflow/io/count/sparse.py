@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import closing
 
 from loopflow.io.count.counting import Engine, TextSink, count
-from loopflow.model import Extent, FileTokens, Index, Reason, Selection, Skipped, Worktree
+from loopflow.model import NOT_CHECKED_OUT, Extent, FileTokens, Index, Reason, Selection, Skipped, Worktree
 
 
 def count_selection(
@@ -33,7 +33,7 @@ def count_selection(
     yield from (item for item in missing if item.path not in left_out)
     paths = {item.path for item in missing if item.path in left_out}
     if not is_whole:
-        yield from (Skipped(item.path, Reason.NOT_CHECKED_OUT) for item in missing if item.path in paths)
+        yield from (Skipped(item.path, Reason.MISSING, NOT_CHECKED_OUT) for item in missing if item.path in paths)
         return
     files = tuple(ref for ref in selection.candidates if ref.path in paths)
     yield from count(selection.to_count._replace(source=Index(), files=files, covers=Extent.DIFFERENCE), engine, sink)
