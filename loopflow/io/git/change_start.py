@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
+from loopflow.io.git.fetching import how_to_fetch
 from loopflow.io.git.repository import Git
 from loopflow.model import Push, Repository, Revision, Source
 
@@ -57,7 +58,7 @@ def find_push_start(
     To a remote of which nothing is known, it is what `find_start` finds. Raises GitError where `since` is not there.
     """
     tip = git.resolve(repository, revision.revision)
-    since = _resolve(git, repository, push.since) if push.since else None
+    since = _resolve(git, repository, push.since, push.remote) if push.since else None
     main = against or f"refs/remotes/{push.remote}/HEAD"
     other = git.find_commit(repository, main)
     known = [since] if since else git.remote_tips(repository, push.remote or "")
@@ -79,17 +80,13 @@ def _merged(repository: Repository) -> list[str]:
     return []
 
 
-def _resolve(git: Git, repository: Repository, against: str) -> str:
+def _resolve(git: Git, repository: Repository, against: str, remote: str | None = None) -> str:
     if not against:
         raise GitError("there is no revision without a name to compare with", "name one, such as origin/main")
     found = git.find_commit(repository, against)
     if found is None:
-        remote, slash, branch = against.removeprefix("refs/remotes/").partition("/")
-        fetch = f"git fetch {remote} {branch}" if slash else f"git fetch origin {against}"
-        where = escape_name(repository.root)
-        raise GitError(
-            f"there is no {escape_name(against)} in {where} to compare with", f"fetch it: {escape_name(fetch)}"
-        )
+        what = f"there is no {escape_name(against)} in {escape_name(repository.root)} to compare with"
+        raise GitError(what, how_to_fetch(git, repository, against, remote))
     return found
 
 
