@@ -311,6 +311,7 @@ def test_how_a_caller_reads_paths_changes_nothing(project: Repo, how: str, optio
     project.write("src/*.py", "new")
     (project.root / "ci").mkdir()
     assert run("--profile", "--save-baseline", cwd=project.root).code == 0
+    project.git("add", "ci")
     asked = ("--profile", "--format", "json", *options)
     usual = run(*asked, cwd=project.root)
     assert usual.code == 0
