@@ -26,6 +26,13 @@ CONSTANTS = {
     for node in ast.parse(path.read_text("utf-8")).body
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 }
+ADVICE = {
+    node.name: node
+    for path in SOURCE.rglob("*.py")
+    for node in ast.parse(path.read_text("utf-8")).body
+    if isinstance(node, ast.FunctionDef) and node.name.lstrip("_").startswith("how_to_")
+}
+"""The functions that return what to do."""
 OPENING = """\
 # Errors
 
@@ -72,7 +79,7 @@ def _find_in(function: ast.FunctionDef, makers: Mapping[str, ast.FunctionDef]) -
     for node in ast.walk(function):
         if not isinstance(node, ast.Call):
             continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = _called(node)
         if name in KINDS:
             yield from _messages(name, node.args[:2], function)
         elif name in makers and function.name not in makers:
@@ -90,8 +97,12 @@ def _makes(function: ast.FunctionDef) -> str:
 def _messages(kind: str, arguments: Sequence[ast.expr], function: ast.FunctionDef) -> Iterator[Message]:
     what, *rest = (list(_texts(argument, function)) for argument in arguments)
     hints = rest[0] if rest else [""]
-    for number, text in enumerate(what):
-        hint = hints[min(number, len(hints) - 1)]
+    pairs = (
+        [(what[0], hint) for hint in hints]
+        if len(what) == 1
+        else zip(what, hints + hints[-1:] * len(what), strict=False)
+    )
+    for text, hint in pairs:
         if not text.endswith("WHAT") and hint != "HINT":  # those pass on what others say
             yield Message(kind, text, hint)
 
@@ -115,8 +126,17 @@ def _texts(node: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
         ]
         for value in values or [None]:
             yield from _texts(value, function) if value else [CONSTANTS.get(node.id, node.id.upper())]
+    elif isinstance(node, ast.Call) and _called(node) in ADVICE:
+        advice = ADVICE[_called(node)]
+        returned = [each.value for each in ast.walk(advice) if isinstance(each, ast.Return) and each.value]
+        yield from (text for value in returned for text in _texts(value, advice))
     else:
         yield _name(node)
+
+
+def _called(node: ast.Call) -> str:
+    """Return the name of what is called."""
+    return node.func.attr.lstrip("_") if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def _part(part: ast.expr, function: ast.FunctionDef) -> str:

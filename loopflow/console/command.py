@@ -19,7 +19,7 @@ import click
 
 from loopflow.console.console import Console, run_guarded
 from loopflow.console.streams import Streams, process_streams
-from loopflow.errors import ExitCode
+from loopflow.errors import ExitCode, UsageError
 
 _WIDEST_HELP = 100
 _NARROWEST_HELP = 50
@@ -63,8 +63,13 @@ def run_command(
     return run_guarded(console, partial(_run, command, console, argv, here))
 
 
-def run_process(command: click.Command) -> NoReturn:
-    """Run `command` with the process's own arguments, streams, environment and directory, and end the process."""
+def run_process(command: click.Command, system: str = os.name) -> NoReturn:
+    """Run `command` with the process's own arguments, streams, environment and directory, and end the process.
+
+    On a `system` that is not POSIX (`os.name`) it ends at once: docs/decisions/0018-platforms.md says what is missing.
+    """
+    if system != "posix":
+        _refuse_to_run(command)
     gc.disable()  # a run makes many objects, no cycles, and ends: looking for garbage would take a fifth of its time
     name = command.name or ""
     if f"_{name.replace('-', '_').upper()}_COMPLETE" in os.environ:  # a shell asks what could come next
@@ -73,6 +78,14 @@ def run_process(command: click.Command) -> NoReturn:
     if code is ExitCode.INTERRUPTED:  # the interpreter would wait for threads that still count
         os._exit(code)
     _leave(code)
+
+
+def _refuse_to_run(command: click.Command) -> NoReturn:
+    console = Console(command.name or "", process_streams(), os.environ)
+    what = f"{console.program} does not run on Windows, only on POSIX systems such as Linux"
+    error = UsageError(what, "use it in WSL: https://learn.microsoft.com/windows/wsl/install")
+    console.fail(error.message, error.hint)
+    sys.exit(error.exit_code)
 
 
 def _run(command: click.Command, console: Console, argv: Sequence[str], here: str) -> ExitCode:

@@ -43,6 +43,7 @@ from loopflow.model.report import (
 )
 from loopflow.model.request import (
     BASELINE_FILE,
+    Asked,
     CompareRequest,
     ConfigRequest,
     CountRequest,
@@ -50,6 +51,7 @@ from loopflow.model.request import (
     FitRequest,
     Push,
     SelectRequest,
+    as_request,
 )
 from loopflow.model.selection import (
     NOT_CHECKED_OUT,
@@ -76,6 +78,7 @@ __all__ = [
     "SUBMODULE_MODE",
     "SYMLINK_MODE",
     "Allowance",
+    "Asked",
     "Before",
     "Candidates",
     "CompareRequest",
@@ -120,6 +123,7 @@ __all__ = [
     "TypeStats",
     "Verdict",
     "Worktree",
+    "as_request",
     "is_regular",
     "make_file_tokens",
     "make_refs",

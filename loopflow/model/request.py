@@ -1,12 +1,13 @@
 """What is asked for, in a type for each step: select, configure, count, compare, fit."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from loopflow.model.progress import NoProgress, Progress
-from loopflow.model.source import Source, Worktree
+from loopflow.model.source import Index, Revision, Source, Worktree
 
 BASELINE_FILE = ".loopflow-baseline.json"
 
@@ -27,6 +28,14 @@ class SelectRequest:
     """All of the tree that the run was started in, wherever in it that was."""
     against: str | None = None
     """What `changed` compares with; without it HEAD, and for a revision its first parent."""
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for one text where several are wanted: its letters would be taken for them."""
+        for name in ("paths", "extensions", "include", "exclude"):
+            object.__setattr__(self, name, _as_texts(self, name))
+        if type(self.source) not in {Worktree, Index, Revision}:
+            what = f"SelectRequest: source is a {type(self.source).__name__}"
+            raise TypeError(f"{what}, and not one of Worktree(), Index() and Revision('HEAD')")
 
     @property
     def narrows(self) -> bool:
@@ -60,15 +69,20 @@ class ConfigRequest:
 class CountRequest:
     """How to count: the engine (None for what is fastest for the amount), the number of threads.
 
-    `cache_file` is where counts are kept, None for nowhere. `progress` is told how far the run is, and `remark` what
-    only the curious want to know.
+    `cache_file` is where counts are kept, relative to the root of the run, None for nowhere. `progress` is told how far
+    the run is, and `remark` what only the curious want to know.
     """
 
     engine: str | None = None
     jobs: int | None = None
-    cache_file: str | None = None
+    cache_file: str | os.PathLike[str] | None = None
     progress: Progress = field(default_factory=NoProgress)
     remark: Callable[[str], object] = lambda _: None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number of threads that is none."""
+        if self.jobs is not None and self.jobs < 1:
+            raise ValueError(f"CountRequest: jobs is {self.jobs}; write 1 or more, or None for one a processor")
 
 
 class Push(NamedTuple):
@@ -108,3 +122,36 @@ class FitRequest:
     window: int
     reserve: Fraction = Fraction(1, 4)
     keep: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for one pattern where several are wanted."""
+        object.__setattr__(self, "keep", _as_texts(self, "keep"))
+
+
+Asked: TypeAlias = SelectRequest | str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None
+"""What files are asked for: a request, or only its paths, one or several; None for everything there is."""
+
+
+def as_request(asked: Asked) -> SelectRequest:
+    """Return the request for what is asked for."""
+    if isinstance(asked, SelectRequest):
+        return asked
+    if asked is None:
+        return SelectRequest()
+    paths = [asked] if isinstance(asked, str | os.PathLike) else asked
+    return SelectRequest(paths=tuple([os.fspath(path) for path in paths]))
+
+
+def _as_texts(request: object, name: str) -> tuple[str, ...]:
+    """Return the texts in a field of a request. Paths may be what os.fspath takes."""
+    value = getattr(request, name)
+    where = f"{type(request).__name__}: {name}"
+    if isinstance(value, str | os.PathLike):
+        raise TypeError(f"{where} is a tuple of texts, and this is one text; write {name}=({os.fspath(value)!r},)")
+    if not isinstance(value, Iterable) or isinstance(value, bytes):
+        raise TypeError(f"{where} is a tuple of texts, and this is {value!r}")
+    texts = tuple([os.fspath(each) if isinstance(each, os.PathLike) else each for each in value])
+    odd = next((each for each in texts if not isinstance(each, str)), None)
+    if odd is not None:
+        raise TypeError(f"{where} is a tuple of texts, and {odd!r} is none")
+    return texts

@@ -13,6 +13,7 @@ from loopflow.io.git.repository import Git
 from loopflow.io.surroundings import Root, read_surroundings
 from loopflow.io.token_profiler import TokenProfiler
 from loopflow.model import (
+    Asked,
     CompareRequest,
     ConfigRequest,
     CountRequest,
@@ -26,6 +27,7 @@ from loopflow.model import (
     SelectRequest,
     Skipped,
     Worktree,
+    as_request,
 )
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.usecases.baselines import write_baseline
@@ -66,19 +68,19 @@ class ContextSummary:
         return tuple(skip for skip in self.skipped if skip.reason.leaves_a_gap)
 
 
-def select(request: SelectRequest, configuring: ConfigRequest | None = None, *, root: Root = None) -> Selection:
+def select(request: Asked = None, configuring: ConfigRequest | None = None, *, root: Root = None) -> Selection:
     """Return the files that a request and the config select. None of them is read yet: some may turn out binary.
 
-    >>> [ref.path for ref in select(SelectRequest(paths=("src",))).candidates]
+    >>> [ref.path for ref in select("src").candidates]
     ['src/app.py', 'src/lib/util.py']
 
     Raises LoopflowError where something that is named is not there, or git refuses.
     """
-    return _select(Run(request, CountRequest(), configuring or ConfigRequest(), read_surroundings(root)))
+    return _select(Run(as_request(request), CountRequest(), configuring or ConfigRequest(), read_surroundings(root)))
 
 
 def profile(
-    request: SelectRequest,
+    request: Asked = None,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
     fitting: FitRequest | None = None,
@@ -87,18 +89,20 @@ def profile(
 ) -> Report:
     """Select and count: tokens by file, directory and type. With `fitting`, plan what to leave out.
 
-    >>> found = profile(SelectRequest()).profile
+    >>> profile("src").profile.total.tokens
+    19
+    >>> found = profile().profile
     >>> {stats.path: stats.tokens for stats in found.directories}
     {'.': 49, 'src': 19, 'src/lib': 11}
 
     Raises LoopflowError as `select` does, and for a config file that is wrong.
     """
-    return _report(*_measure(request, counting, configuring, root), fitting)
+    return _report(*_measure(as_request(request), counting, configuring, root), fitting)
 
 
 def compare(  # noqa: PLR0913  a request for each step of the way
-    request: SelectRequest,
-    comparing: CompareRequest,
+    request: Asked = None,
+    comparing: CompareRequest | None = None,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
     fitting: FitRequest | None = None,
@@ -107,17 +111,17 @@ def compare(  # noqa: PLR0913  a request for each step of the way
 ) -> Report:
     """Profile, and compare with a baseline or the start of the change; `diff` is None where there is no start.
 
-    >>> [(delta.path, delta.change) for delta in compare(SelectRequest(), CompareRequest(against="HEAD")).diff.files]
+    >>> [(delta.path, delta.change) for delta in compare().diff.files]
     [('src/lib/util.py', 11)]
 
     Raises LoopflowError as `profile` does, and for a revision or a baseline that is not there.
     """
-    run, measured = _measure(request, counting, configuring, root, compares=True)
-    return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing))
+    run, measured = _measure(as_request(request), counting, configuring, root, compares=True)
+    return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing or CompareRequest()))
 
 
 def check(  # noqa: PLR0913
-    request: SelectRequest,
+    request: Asked = None,
     comparing: CompareRequest | None = None,
     counting: CountRequest | None = None,
     configuring: ConfigRequest | None = None,
@@ -132,6 +136,7 @@ def check(  # noqa: PLR0913
 
     Raises LoopflowError where the request narrows the selection, or a file could not be counted.
     """
+    request = as_request(request)
     require_whole(request, "--check")
     run, measured = _measure(replace(request, whole=True), counting, configuring, root, compares=True)
     diff, judgement = judge_by(measured, comparing or CompareRequest())

@@ -50,14 +50,14 @@ def read_config(request: SelectRequest, configuring: ConfigRequest, *, root: Roo
 
 
 def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
-    directory = counting.cache_file and os.path.dirname(counting.cache_file)
-    counter = create_counter(encoding, counting.engine, directory)
-    cache = _open_cache(counting, counter)
+    file = None if counting.cache_file is None else os.path.join(git.surroundings.root, counting.cache_file)
+    counter = create_counter(encoding, counting.engine, file and os.path.dirname(file))
+    cache = _open_cache(file, counting, counter)
     return Engine(git, counter, cache, counting.progress, counting.jobs or available_processors())
 
 
-def _open_cache(counting: CountRequest, counter: TokenCounter) -> Cache:
-    if counting.cache_file is None:
+def _open_cache(file: str | None, counting: CountRequest, counter: TokenCounter) -> Cache:
+    if file is None:
         return NoCache()
     counter_id = f"{counter.id}:facts-{FACTS_VERSION}"
-    return SqliteCache(counting.cache_file, counter_id, time.time_ns(), counting.remark)
+    return SqliteCache(file, counter_id, time.time_ns(), counting.remark)

@@ -439,11 +439,20 @@ def test_a_shallow_clone_names_what_to_fetch(forked: Repo, tmp_path: Path) -> No
 
 def test_a_branch_that_was_not_fetched(project: Repo) -> None:
     """A name that means nothing here is an error with the fetch that would bring it."""
-    fetches = {"origin/main": "origin main", "upstream/topic/x": "upstream topic/x", "v1.0": "origin v1.0"}
-    for name, fetch in fetches.items():
+    for name in ("origin/main", "v1.0"):
         assert refusal(project.root, "--against", name) == (
-            f"there is no {name} in {project.root} to compare with; fetch it: git fetch {fetch}"
+            f"there is no {name} in {project.root} to compare with;"
+            " check the name; git log, git branch --all and git tag show what there is"
         )
+    project.git("remote", "add", "origin", "https://host.invalid/x")
+    fetches = {
+        "origin/main": "fetch it: git fetch origin +refs/heads/main:refs/remotes/origin/main",
+        "upstream/topic/x": "there is no remote upstream; fetch the branch: git fetch origin upstream/topic/x:",
+        "v1.0": "fetch the branch: git fetch origin v1.0:v1.0, or the tag: git fetch origin tag v1.0",
+    }
+    for name, fetch in fetches.items():
+        said = f"there is no {name} in {project.root} to compare with; {fetch}"
+        assert refusal(project.root, "--against", name).startswith(said)
 
 
 def test_unrelated_histories(project: Repo) -> None:

@@ -61,7 +61,7 @@ REFUSALS: list[tuple[Sequence[str], str]] = [
     (("--staged", "--rev", ""), "--staged reads the index, --rev a commit; leave one of them out"),
     (("--staged", "-u"), "untracked files are in no index and in no commit; leave out -u"),
     (("--rev", "HEAD", "-u"), "untracked files are in no index and in no commit; leave out -u"),
-    (("--rev", "nowhere"), "no such revision in ROOT: nowhere; check the name; a shallow clone may have to fetch it"),
+    (("--rev", "nowhere"), "no such revision in ROOT: nowhere; check the name; git log, git branch"),
     (("--rev", "-nowhere"), "no such revision in ROOT: -nowhere; check the name"),
     (("--rev=--all", "--changed"), "no such revision in ROOT: --all; check the name"),
     (("--staged", "new.py"), "not in the index: new.py; check the path; git ls-files and git ls-tree list them"),

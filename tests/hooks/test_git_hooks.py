@@ -20,6 +20,7 @@ from tests.support.run import COMMAND, Result, run_process
 HOOKS = Path(__file__).parents[2] / "hooks"
 NAMES = ("pre-commit", "pre-push")
 NO_PROGRAM = "code-context is not installed"
+PATHSPEC_VARIABLES = tuple(f"GIT_{how}_PATHSPECS" for how in ("LITERAL", "GLOB", "NOGLOB", "ICASE"))
 
 # Writes down how it was called, a line for each call, and ends as it was told to.
 STAND_IN = """#!/bin/sh
@@ -181,6 +182,32 @@ def test_an_environment_that_is_tracked_is_not_run(clone: Clone, name: str) -> N
     assert blob
     made = clone.git("commit", "--message=new")
     assert (made.code, NO_PROGRAM in made.err, clone.called) == (1, True, [])
+
+
+@pytest.mark.parametrize("variable", PATHSPEC_VARIABLES)
+@pytest.mark.parametrize("hook", NAMES)
+def test_how_a_caller_reads_paths_is_no_matter(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, variable: str, hook: str
+) -> None:
+    """Git hands on how an editor has it read paths; a tracked environment is found all the same."""
+    clone.install(clone.repo.root / ".venv/bin")
+    clone.repo.add_index_entry(".venv/bin/code-context", b"#!/bin/sh\n", mode="100755")
+    monkeypatch.setenv(variable, "1")
+    command = ("commit", "--message=new") if hook == "pre-commit" else ("push", "origin", "HEAD:refs/heads/new")
+    if hook == "pre-push":
+        clone.add("new")
+    made = clone.git(*command)
+    assert (made.code, NO_PROGRAM in made.err, clone.called) == (1, True, [])
+
+
+@pytest.mark.parametrize("variable", PATHSPEC_VARIABLES)
+def test_an_own_environment_is_run_however_paths_are_read(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """The user's own program, which is in no commit, is found with these variables too."""
+    clone.install(clone.repo.root / ".venv/bin")
+    monkeypatch.setenv(variable, "1")
+    assert (clone.git("commit", "--allow-empty", "--message=new").code, len(clone.called)) == (0, 1)
 
 
 def test_each_branch_of_a_push_is_judged(clone: Clone) -> None:

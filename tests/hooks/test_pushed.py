@@ -134,7 +134,7 @@ def test_the_first_push_is_compared_with_the_config(project: Repo) -> None:
     assert growth(project, TO_REF=tip, REMOTE_NAME="fork") == (0, 40)
     result = check(project, TO_REF=tip, REMOTE_NAME="")
     assert (result.code, result.out) == (2, "")
-    assert "git fetch fork main" in result.err
+    assert "there is no remote fork" in result.err
 
 
 def test_an_annotated_tag(project: Repo) -> None:

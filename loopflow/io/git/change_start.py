@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
+from loopflow.io.git.fetching import how_to_fetch
 from loopflow.io.git.repository import Git
 from loopflow.model import Push, Repository, Revision, Source
 
@@ -109,17 +110,13 @@ def _merged(git: Git, repository: Repository) -> list[str]:
     return [each for each in ids if git.find_commit(repository, each)]
 
 
-def _resolve(git: Git, repository: Repository, against: str) -> str:
+def _resolve(git: Git, repository: Repository, against: str, remote: str | None = None) -> str:
     if not against:
         raise GitError("there is no revision without a name to compare with", "name one, such as origin/main")
     found = git.find_commit(repository, against)
     if found is None:
-        remote, slash, branch = against.removeprefix("refs/remotes/").partition("/")
-        fetch = f"git fetch {remote} {branch}" if slash else f"git fetch origin {against}"
-        where = escape_name(repository.root)
-        raise GitError(
-            f"there is no {escape_name(against)} in {where} to compare with", f"fetch it: {escape_name(fetch)}"
-        )
+        what = f"there is no {escape_name(against)} in {escape_name(repository.root)} to compare with"
+        raise GitError(what, how_to_fetch(git, repository, against, remote))
     return found
 
 

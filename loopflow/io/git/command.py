@@ -30,6 +30,10 @@ _SWITCHED_OFF = (
     "-c",
     "safe.bareRepository=explicit",
 )
+_HOLDS_FOR_PATHS = frozenset(
+    {"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}
+)
+"""How somebody reads the paths of their own command, which git hands on to hooks. Ours are about ours."""
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
@@ -103,7 +107,8 @@ class GitCommand:
         stdin: int = subprocess.DEVNULL,
         stderr: int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
-        environ = {**self.surroundings.environ, **_ENVIRONMENT, **(environment or {})}
+        inherited = {name: value for name, value in self.surroundings.environ.items() if name not in _HOLDS_FOR_PATHS}
+        environ = {**inherited, **_ENVIRONMENT, **(environment or {})}
         command = [_find_program(environ), *arguments]
         try:
             return subprocess.Popen(

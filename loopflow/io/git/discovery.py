@@ -6,6 +6,7 @@ who owns the repository; a repository that git's environment is not about is des
 """
 
 import os
+import re
 import shlex
 from collections.abc import Sequence
 from functools import cached_property
@@ -24,6 +25,7 @@ _GIT_VARIABLES = (
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_PARAM",
 )
+_HEAD = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
 _NAMES_A_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 
@@ -130,6 +132,30 @@ class Discovery:
             )
         hint = "check its permissions, and git status there"
         raise GitError(f"there is a .git at or above {where}, but git cannot use it: {complaint}", hint)
+
+
+def is_git_directory(directory: str) -> bool:
+    """Whether git would keep a repository in `directory`, with or without a config (setup.c, is_git_directory)."""
+    head = os.path.join(directory, "HEAD")
+    if not all(os.path.isdir(os.path.join(directory, name)) for name in ("objects", "refs")):
+        return False
+    try:
+        if os.path.islink(head):
+            return os.readlink(head).startswith("refs/")
+        with open(os.open(head, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            return _HEAD.match(file.read(64)) is not None
+    except OSError:
+        return False
+
+
+def find_git_directory(directory: str) -> str | None:
+    """Return the git directory that `directory` is, or lies in, or None."""
+    while not is_git_directory(directory):
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return None
+        directory = parent
+    return directory
 
 
 def _nearest_git_entry(directory: str) -> str | None:

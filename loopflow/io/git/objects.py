@@ -50,11 +50,17 @@ class Blob:
 
 
 class Objects:
-    """The objects of a repository. `start` starts a git that answers the commands on its input (git-cat-file(1))."""
+    """The objects of a repository. `start` starts a git that answers the commands on its input (git-cat-file(1)).
 
-    def __init__(self, repository: Repository, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+    `advise` says what to do where an object is not there.
+    """
+
+    def __init__(
+        self, repository: Repository, start: Callable[[], subprocess.Popen[bytes]], advise: Callable[[], str]
+    ) -> None:
         self._repository = repository
         self._start = start
+        self._how_to_get_objects = advise
         self._lock = Lock()
         self._idle: _Process | None = None
 
@@ -107,7 +113,7 @@ class Objects:
                 header = output.readline().split()
                 found = _found(header)
                 if found is None or found.kind != "blob":
-                    raise _missing(self._repository, ref, header)
+                    raise self._missing(ref, header)
                 blob = Blob(ref, found.size, output)
                 yield blob
                 blob.close()
@@ -129,6 +135,13 @@ class Objects:
         if not header:
             raise self._ended()
         return header
+
+    def _missing(self, ref: FileRef, header: list[bytes]) -> GitError:
+        how = "is missing" if header[-1:] == [b"missing"] else "cannot be read"
+        where = escape_name(self._repository.root)
+        return GitError(
+            f"the object {ref.blob} of {escape_name(ref.path)} {how} in {where}", self._how_to_get_objects()
+        )
 
     def _ended(self) -> GitError:
         where = escape_name(self._repository.root)
@@ -189,11 +202,3 @@ def read_entries(tree: bytes, id_bytes: int) -> Iterator[tuple[str, str, str]]:
         mode, _, name = tree[at:end].partition(b" ")
         at = end + 1 + id_bytes
         yield mode.decode("ascii", "replace"), name.decode("utf-8", "surrogateescape"), tree[end + 1 : at].hex()
-
-
-def _missing(repository: Repository, ref: FileRef, header: list[bytes]) -> GitError:
-    what = "is missing" if header[-1:] == [b"missing"] else "cannot be read"
-    return GitError(
-        f"the object {ref.blob} of {escape_name(ref.path)} {what} in {escape_name(repository.root)}",
-        "in a partial clone, fetch it first: git fetch --refetch, or check the path out; else run git fsck",
-    )

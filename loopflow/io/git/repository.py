@@ -17,6 +17,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError, describe_os_error
 from loopflow.io.git.command import Answer, GitCommand, decode_path
 from loopflow.io.git.discovery import Discovery
+from loopflow.io.git.fetching import how_to_fetch, how_to_get_objects
 from loopflow.io.git.objects import Blob, Objects, read_entries
 from loopflow.io.git.output import (
     IN_INDEX,
@@ -130,10 +131,8 @@ class Git:
         found = self.find_commit(repository, revision)
         if found is None:
             where = escape_name(repository.root)
-            raise GitError(
-                f"no such revision in {where}: {escape_name(revision)}",
-                "check the name; a shallow clone may have to fetch it: git fetch --unshallow",
-            )
+            what = f"no such revision in {where}: {escape_name(revision)}"
+            raise GitError(what, how_to_fetch(self, repository, revision))
         return found
 
     def differences(self, repository: Repository, source: Source, start: str) -> list[Difference]:
@@ -205,7 +204,7 @@ class Git:
         answer = self._run(repository, command)
         if answer.status == 1 and not answer.complaint:  # there is none; anything else is no answer (git-merge-base(1))
             return []
-        bases = _require(repository, command, answer).line.split()
+        bases = self._require(repository, command, answer).line.split()
         ends = shallow_commits(repository)
         if ends and tip not in bases and set(bases) != set(others):
             # Behind an end there may be a common ancestor that is newer, or one of these may come from another.
@@ -221,6 +220,18 @@ class Git:
         asked = ["--sort=-committerdate", f"--count={_MOST_BRANCHES}", "--format=%(objectname)"]
         answer = self._checked(repository, ["for-each-ref", *asked, f"refs/remotes/{remote}/"])
         return list(dict.fromkeys(answer.line.split()))
+
+    def remotes(self, repository: Repository) -> list[str]:
+        """Return the names of the remotes."""
+        return decode_path(self._checked(repository, ["remote"]).output).splitlines()
+
+    def promisor(self, repository: Repository) -> str | None:
+        """Return the remote that has what a partial clone lacks, None for another repository."""
+        asked = ["config", "-z", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$"]
+        settings = dict(decode_path(each).partition("\n")[::2] for each in _split(self._run(repository, asked)))
+        named = settings.pop("extensions.partialclone", None)
+        promisors = [key.removeprefix("remote.").removesuffix(".promisor") for key in settings]
+        return named or next(iter(promisors), None)
 
     def default_branch(self, repository: Repository, remote: str = "origin") -> str | None:
         """Return the remote-tracking branch of a remote's default branch, such as "origin/main", if there is one."""
@@ -278,9 +289,8 @@ class Git:
     def objects(self, repository: Repository, environment: Mapping[str, str] | None = None) -> Objects:
         """Return what reads the objects of a repository, for whoever closes it; the first question starts it."""
         asked = [*_where(repository), "cat-file", "--batch-command", "--buffer", "-z"]
-        return Objects(
-            repository, partial(self._command.start, asked, {**_environment(repository), **(environment or {})})
-        )
+        start = partial(self._command.start, asked, {**_environment(repository), **(environment or {})})
+        return Objects(repository, start, partial(how_to_get_objects, self, repository))
 
     def ask(
         self,
@@ -297,7 +307,7 @@ class Git:
         """
         arguments = [*_where(repository), *command]
         answer = self._command.run(arguments, {**_environment(repository), **(environment or {})}, given)
-        return _require(repository, command, answer._replace(status=0) if answer.status in statuses else answer)
+        return self._require(repository, command, answer._replace(status=0) if answer.status in statuses else answer)
 
     def configured(self, repository: Repository, pattern: str) -> list[str]:
         """Return the keys of git's configuration that match a regular expression (git-config(1), --get-regexp)."""
@@ -343,18 +353,18 @@ class Git:
     def _checked(
         self, repository: Repository, command: Sequence[str], extra: Mapping[str, str] | None = None
     ) -> Answer:
-        return _require(repository, command, self._run(repository, command, extra))
+        return self._require(repository, command, self._run(repository, command, extra))
+
+    def _require(self, repository: Repository, command: Sequence[str], answer: Answer) -> Answer:
+        """Return the answer to a command that has to succeed."""
+        if answer.status or answer.complaint:
+            where, said = escape_name(repository.root), answer.complaint or f"exit status {answer.status}"
+            what = f"git {command[0]} failed in {where}: {said}"
+            raise GitError(what, how_to_get_objects(self, repository))
+        return answer
 
     def _run(self, repository: Repository, command: Sequence[str], extra: Mapping[str, str] | None = None) -> Answer:
         return self._command.run([*_where(repository), *command], {**_environment(repository), **(extra or {})})
-
-
-def _require(repository: Repository, command: Sequence[str], answer: Answer) -> Answer:
-    """Return the answer to a command that has to succeed."""
-    if answer.status or answer.complaint:
-        where, what = escape_name(repository.root), answer.complaint or f"exit status {answer.status}"
-        raise GitError(f"git {command[0]} failed in {where}: {what}", "run git fsck there to see whether it is whole")
-    return answer
 
 
 def _where(repository: Repository) -> list[str]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import UsageError, describe_os_error
+from loopflow.io.git.discovery import find_git_directory
 from loopflow.io.git.repository import Git
 from loopflow.model import Repository
 
@@ -48,6 +49,8 @@ def find_trees(git: Git, paths: Iterable[str], here: str) -> list[Tree]:
         if repository and repository.bare:
             what = f"{escape_name(repository.root)} is a bare repository, which has no work tree"
             raise UsageError(what, "name a revision with --rev")
+        if repository is None and (found := find_git_directory(directory)):
+            raise UsageError(f"{escape_name(found)} is a git directory, which holds no source", "name a work tree")
         if not (repository or is_file or os.access(directory, os.R_OK | os.X_OK)):
             raise UsageError(f"this directory cannot be read: {escape_name(argument)}", "check its permissions")
         root = repository.root if repository else directory

@@ -2,7 +2,7 @@
 
 The rules are git's (gitignore(5)): a file's rules hold below its own directory, the nearest file that says anything
 about a path decides, and what lies in an ignored directory cannot be taken in again. Links are listed, never followed.
-A repository that is met on the way is left to git.
+A repository that is met on the way is left to git, and what git keeps in a git directory is no source.
 """
 
 import os
@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from loopflow.analysis.patterns import Patterns, compile_ignore_file
 from loopflow.errors import describe_os_error
+from loopflow.io.git.discovery import is_git_directory
 from loopflow.io.read.opening import NotOpened, Opener
 from loopflow.model import FileRef, Reason, Skipped
 
 _IGNORE_FILE = ".gitignore"
+_OF_A_GIT_DIRECTORY = frozenset({"HEAD", "objects", "refs"})
 
 
 class NestedRepository(NamedTuple):
@@ -44,6 +46,9 @@ def walk(root: str) -> Iterator[FileRef | Skipped | NestedRepository]:
             names = {entry.name for entry in entries}
             if directory and ".git" in names:
                 yield NestedRepository(directory.rstrip("/"))
+                continue
+            if names >= _OF_A_GIT_DIRECTORY and is_git_directory(os.path.join(root, directory)):
+                yield Skipped(directory.rstrip("/"), Reason.SPECIAL, "a git directory")
                 continue
             rules = _read_rules(opener, directory) + outer if _IGNORE_FILE in names else outer
             for entry in entries:

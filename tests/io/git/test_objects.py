@@ -76,6 +76,7 @@ def silent() -> Iterator[Objects]:
     objects = Objects(
         Repository("/r", "/r/.git", "/r/.git/index"),
         lambda: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE),
+        lambda: "run git fsck",
     )
     yield objects
     objects.close()

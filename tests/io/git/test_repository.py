@@ -13,6 +13,7 @@ from loopflow.io.git.repository import Git
 from loopflow.model import Reason, SelectRequest
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
+from tests.support.run import run
 
 MakeRepo = Callable[..., Repo]
 
@@ -290,3 +291,28 @@ def test_the_command_that_is_suggested_can_be_pasted(tmp_path: Path, monkeypatch
     repo = Repo(tmp_path / "a;b $(c)")
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     assert refusal(repo.root).hint.endswith(f" safe.directory '{repo.root}'")
+
+
+@pytest.mark.parametrize("how", ["LITERAL", "GLOB", "NOGLOB", "ICASE"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--staged", "--check"),
+        ("--rev", "HEAD"),
+        ("--changed", "-u"),
+        ("--against", "HEAD~1", "src"),
+        ("--staged", "--baseline"),
+    ],
+)
+def test_how_a_caller_reads_paths_changes_nothing(project: Repo, how: str, options: tuple[str, ...]) -> None:
+    """Git hands its own --literal-pathspecs and the like on to hooks; our questions are about other paths."""
+    settings = 'baseline = "ci/tokens.json"\n[budget]\ngrowth = "900%"\n'
+    project.track({"src/a.py": "b", "loopflow.toml": settings}).commit()
+    project.write("src/*.py", "new")
+    (project.root / "ci").mkdir()
+    assert run("--profile", "--save-baseline", cwd=project.root).code == 0
+    project.git("add", "ci")
+    asked = ("--profile", "--format", "json", *options)
+    usual = run(*asked, cwd=project.root)
+    assert usual.code == 0
+    assert run(*asked, cwd=project.root, env={f"GIT_{how}_PATHSPECS": "1"}) == usual
