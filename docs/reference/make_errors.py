@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import loopflow.errors
-from loopflow.cli.options import CLASHES
+from loopflow.cli.requests import CLASHES
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent.parent / "loopflow"

@@ -18,7 +18,7 @@ from loopflow.render.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from loopflow.cli.options import Options
+    from loopflow.cli.requests import Options
 
 PROGRAM = "code-context"
 
@@ -119,7 +119,7 @@ def main() -> NoReturn:
 
 
 def _run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
-    from loopflow.cli.options import read_options  # noqa: PLC0415  --help and --version need none of it
+    from loopflow.cli.requests import read_options  # noqa: PLC0415  --help and --version need none of it
 
     options = read_options(given, console.environ, here)
     console.quiet = options.quiet
@@ -133,12 +133,12 @@ def _run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
 
 
 def _command(options: "Options") -> "Callable[[Console, Options], ExitCode]":
-    from loopflow.cli import commands  # noqa: PLC0415
+    from loopflow.cli import actions  # noqa: PLC0415
 
     if options.init:
-        return commands.init
+        return actions.init
     if options.show_config:
-        return commands.show_config
+        return actions.show_config
     if options.save_baseline:
-        return commands.save
-    return commands.print_profile if options.profile else commands.print_context
+        return actions.save
+    return actions.print_profile if options.profile else actions.print_context

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from loopflow.analysis.names import escape_name, quote_toml
 from loopflow.analysis.proposal import Proposal
-from loopflow.analysis.raised import format_limit
+from loopflow.analysis.raised_limits import format_limit
 from loopflow.config.resolve import Config
 from loopflow.model import Allowance, Rule, Scope
 

@@ -19,7 +19,7 @@ from loopflow.charts.tree import Tree, draw_tree, keep_largest
 from loopflow.model import Delta, Diff, Judgement, Kind, Profile, Report, Revision, Status, Verdict
 from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
 from loopflow.render.markdown_text import Column, block, code, fold, shorten_name, table
-from loopflow.render.orders import group_by_reason, worst_first
+from loopflow.render.sorting import group_by_reason, worst_first
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_plan
 
 LONGEST = 60_000

@@ -17,7 +17,7 @@ from loopflow.model import NOT_CHECKED_OUT, Cut, Delta, Diff, Judgement, Report,
 from loopflow.render.failures import render_failures, render_remarks
 from loopflow.render.formats import ChartOptions
 from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
-from loopflow.render.orders import group_by_reason
+from loopflow.render.sorting import group_by_reason
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_plan
 
 CHANGE_COLUMNS = (*GROWTH_COLUMNS, TOKENS)

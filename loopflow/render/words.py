@@ -5,7 +5,7 @@ from math import ceil
 from shlex import quote
 
 from loopflow.analysis.names import escape_name, quote_toml
-from loopflow.analysis.raised import format_limit
+from loopflow.analysis.raised_limits import format_limit
 from loopflow.charts.numbers import format_growth, format_percent, plural
 from loopflow.model import Allowance, Delta, Diff, Index, Kind, Plan, Profile, Report, Revision, Scope, Source, Verdict
 

@@ -11,7 +11,7 @@ from loopflow.io.tree_files import read_named
 from loopflow.model import Before, CompareRequest, Repository
 from loopflow.tokens.encodings import encoding_id
 from loopflow.usecases.find_config import find_former_config
-from loopflow.usecases.measured import Measured, require_complete
+from loopflow.usecases.measurement import Measured, require_complete
 
 
 def write_baseline(measured: Measured, file: str | None, printed: Iterable[int] = ()) -> str:

@@ -10,7 +10,7 @@ from loopflow.io.count.start_counts import Moment, count_before
 from loopflow.io.git.change_start import Start, find_push_start, find_range_start, find_start
 from loopflow.model import Before, CompareRequest, Diff, Revision
 from loopflow.usecases.baselines import read_baseline
-from loopflow.usecases.measured import Measured, require_one_tree
+from loopflow.usecases.measurement import Measured, require_one_tree
 
 
 def compare_with(measured: Measured, comparing: CompareRequest) -> Diff | None:

@@ -15,7 +15,7 @@ from loopflow.io.tree_files import read_codeowners
 from loopflow.io.writing import write_new
 from loopflow.model import CompareRequest, Scope
 from loopflow.usecases.judge import judge_by
-from loopflow.usecases.measured import Measured
+from loopflow.usecases.measurement import Measured
 
 _LEAST_SHARED = 100_000  # tokens: a percent of less is hardly room for the next change
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from loopflow.analysis.budget import Case, Matcher, judge
 from loopflow.analysis.diff import compare_profile
 from loopflow.analysis.patterns import compile_patterns
-from loopflow.analysis.raised import describe_changes
+from loopflow.analysis.raised_limits import describe_changes
 from loopflow.config.resolve import CONFIG_FILES, Config
 from loopflow.io.count.start_counts import count_files, settle
 from loopflow.io.git.change_start import Start
@@ -15,7 +15,7 @@ from loopflow.model import Before, CompareRequest, Criteria, Diff, Judgement, Ru
 from loopflow.usecases.baselines import read_baseline
 from loopflow.usecases.compare import count_start, find_start_of
 from loopflow.usecases.find_config import find_former_config
-from loopflow.usecases.measured import Measured, require_complete, require_one_tree
+from loopflow.usecases.measurement import Measured, require_complete, require_one_tree
 from loopflow.usecases.owners import name_owners
 
 

@@ -34,7 +34,7 @@ from loopflow.usecases.baselines import write_baseline
 from loopflow.usecases.compare import compare_with
 from loopflow.usecases.find_config import find_config_on_disk
 from loopflow.usecases.judge import judge_by
-from loopflow.usecases.measured import Measured, require_whole
+from loopflow.usecases.measurement import Measured, require_whole
 from loopflow.usecases.run import Run
 
 if TYPE_CHECKING:

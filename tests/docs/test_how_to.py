@@ -12,7 +12,7 @@ import pytest
 import tiktoken.model
 
 from loopflow.cli.code_context import code_context
-from loopflow.cli.options import read_options
+from loopflow.cli.requests import read_options
 from loopflow.config.resolve import resolve
 from loopflow.console.command import Answered
 from loopflow.model import CutReason, Reason

@@ -130,7 +130,7 @@ def test_a_full_disk_keeps_the_old_baseline(project: Repo, tmp_path: Path) -> No
 # Fifty processes that wait for the same moment, and then run the command; all of Python is loaded once, before.
 CROWD = """
 import os, sys
-import loopflow.cli.commands, loopflow.cli.options
+import loopflow.cli.actions, loopflow.cli.requests
 from loopflow.cli.code_context import main
 ready, start = os.pipe()
 children = []

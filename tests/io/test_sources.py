@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from loopflow.cli.code_context import code_context
-from loopflow.cli.options import read_options
+from loopflow.cli.requests import read_options
 from loopflow.errors import UsageError
 from loopflow.io.file import select
 from loopflow.io.git.repository import Git

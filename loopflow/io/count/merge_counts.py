@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from loopflow.analysis.diff import find_moves
 from loopflow.analysis.filetype import file_type
-from loopflow.analysis.written import Sources, own_tokens, without_markers
+from loopflow.analysis.written_lines import Sources, own_tokens, without_markers
 from loopflow.io.count.counting import Engine
 from loopflow.io.count.start_counts import Covers, Then, count_files, has_kept_content
 from loopflow.io.git.automatic_merge import AutomaticMerge, merge_automatically

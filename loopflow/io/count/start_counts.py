@@ -52,7 +52,7 @@ def count_before(selection: Selection, profile: Profile, covers: Covers, engine:
     differing = frozenset(untracked.union(difference.path for difference in differences))
     files = count_files(selection, _files(differences, covers), engine, moment.commit)
     if isinstance(selection.request.source, Worktree):
-        from loopflow.io.count.converted import as_on_disk  # noqa: PLC0415  git lists what it stores otherwise
+        from loopflow.io.count.converted_files import as_on_disk  # noqa: PLC0415  git lists what it stores otherwise
 
         files = as_on_disk(selection, profile, files, engine)
     moves = _find_moves(files, {path: now[path] for path in differing if path in now}, differences)

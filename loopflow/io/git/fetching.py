@@ -19,8 +19,16 @@ _SHORT_ID = re.compile(r"[0-9a-f]{4,63}")
 _NO_NAME = re.compile(r"[\x00-\x20\x7f:?*\[\\]|\.\.|^-|^$")  # of what git-check-ref-format(1) rules out, what is likely
 
 
+class KnowsPromisor(Protocol):
+    """What is asked of git where an object is missing."""
+
+    def promisor(self, repository: Repository) -> str | None:
+        """Return the remote that has what a partial clone lacks, None for another repository."""
+        ...
+
+
 class Asked(Protocol):
-    """What is asked of git here."""
+    """What is asked of git where a name is unknown."""
 
     def find_commit(self, repository: Repository, revision: str) -> str | None:
         """Return the id of the commit that `revision` names, None if there is none."""
@@ -28,10 +36,6 @@ class Asked(Protocol):
 
     def remotes(self, repository: Repository) -> Sequence[str]:
         """Return the names of the remotes."""
-        ...
-
-    def promisor(self, repository: Repository) -> str | None:
-        """Return the remote that has what a partial clone lacks, None for another repository."""
         ...
 
 
@@ -71,7 +75,7 @@ def _how_to_fetch_name(
     return how if "/" not in name else f"there is no remote {escape_name(name.partition('/')[0])}; {how}"
 
 
-def how_to_get_objects(git: Asked, repository: Repository) -> str:
+def how_to_get_objects(git: KnowsPromisor, repository: Repository) -> str:
     """Return what to do where an object that should be there is not."""
     remote = git.promisor(repository)
     if remote is None:

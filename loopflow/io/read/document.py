@@ -11,7 +11,7 @@ from typing import Protocol
 
 from loopflow.errors import TooLargeError, UnreadableError, describe_os_error
 from loopflow.model import Document, FileRef, ObjectFormat, Reason, Skipped
-from loopflow.tokens.cuts import last_cut
+from loopflow.tokens.safe_cuts import last_cut
 
 BINARY_HEAD = 8000
 """How many bytes git looks at for a NUL to tell binary from text (`buffer_is_binary` in git's xdiff-interface.c)."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.analysis.raised import describe_changes, format_limit
+from loopflow.analysis.raised_limits import describe_changes, format_limit
 from loopflow.config.resolve import resolve
 from loopflow.model import Allowance, Level, Place, Rule
 

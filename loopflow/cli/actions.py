@@ -6,7 +6,7 @@ from dataclasses import replace
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.charts.numbers import plural
 from loopflow.charts.terminal import PLAIN, Terminal
-from loopflow.cli.options import Options
+from loopflow.cli.requests import Options
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode
 from loopflow.model import NOT_CHECKED_OUT, CountRequest, Report, Skipped, Worktree
