@@ -10,8 +10,8 @@ from loopflow.cli.requests import Options
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode
 from loopflow.model import NOT_CHECKED_OUT, CountRequest, Report, Skipped, Worktree
+from loopflow.render.failures import describe_way_past
 from loopflow.render.formats import TEXT, find_renderer
-from loopflow.render.words import describe_way_past
 from loopflow.usecases.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
 from loopflow.usecases.run import read_config
 

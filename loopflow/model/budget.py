@@ -149,7 +149,7 @@ class Verdict:
 class Judgement:
     """All verdicts, how many files are over and under the file limits, and what this change did to the rules.
 
-    `start` is what the start of the change is called, None where there is none.
+    `start` is what the start of the change is called, None where there is none; `tips` is from how many commits it came.
     """
 
     verdicts: tuple[Verdict, ...] = ()
@@ -157,6 +157,7 @@ class Judgement:
     files_under: int = 0
     remarks: tuple[str, ...] = ()
     start: str | None = None
+    tips: int = 0
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

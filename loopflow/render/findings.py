@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.model import Item, Report, Scope, Skipped, Status, Verdict
-from loopflow.render.words import describe_failure, describe_limit, describe_verdict, name_limit
+from loopflow.render.failures import describe_failure, describe_limit, describe_verdict, name_limit
 
 NOT_COUNTED = "not counted"
 

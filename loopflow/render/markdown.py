@@ -17,10 +17,11 @@ from loopflow.charts.numbers import format_bytes, format_growth, format_percent,
 from loopflow.charts.terminal import Glyphs
 from loopflow.charts.tree import Tree, draw_tree, keep_largest
 from loopflow.model import Delta, Diff, Judgement, Kind, Profile, Report, Revision, Status, Verdict
+from loopflow.render.failures import describe_failure
 from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
 from loopflow.render.markdown_text import Column, block, code, fold, shorten_name, table
 from loopflow.render.sorting import group_by_reason, worst_first
-from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_plan
+from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_plan
 
 LONGEST = 60_000
 """Characters of the whole report."""

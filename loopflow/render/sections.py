@@ -11,8 +11,9 @@ from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.model import Delta, Kind, Report, Revision, Skipped, Source, Status, Verdict
+from loopflow.render.failures import describe_failure
 from loopflow.render.sorting import group_by_reason, worst_first
-from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_failure, describe_growth, describe_plan
+from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_plan
 
 OPEN, FOLDED = 10, 200
 """Rows of a list that show at once, and those that show when it is opened."""

@@ -40,7 +40,9 @@ def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None
     )
     judgement = name_owners(judge(measured.config.rules, case, _matcher), measured.files)
     remarks = tuple(_remarks(measured, formers)) if formers else ()
-    return diff, replace(judgement, remarks=remarks, start=then.name if then else None)
+    return diff, replace(
+        judgement, remarks=remarks, start=then.name if then else None, tips=len(start.commits) if start else 0
+    )
 
 
 def _former_configs(measured: Measured, start: Start, then: Before) -> Mapping[str, Config] | None:
