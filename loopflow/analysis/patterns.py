@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathspec.pattern import Pattern
 
 _LITERAL = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
+_WILD = re.compile("[*?/]+")
 _FEW = 16
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -40,7 +41,7 @@ class GitPattern:
         self._needs_directory = text.endswith("/")
         text = text.removesuffix("/")
         self._is_name = "/" not in text
-        text = text.removeprefix("/")
+        text = self._text = text.removeprefix("/")
         if not text or line.startswith("#"):
             raise ValueError(line)
         self._literal = _ESCAPED.sub(r"\1", text) if _LITERAL.fullmatch(text) else None
@@ -50,6 +51,11 @@ class GitPattern:
     def literal(self) -> tuple[str, bool, bool] | None:
         """The one path, or the one name, that it matches, whether it is a name, and whether only a directory's."""
         return None if self._literal is None else (self._literal, self._is_name, self._needs_directory)
+
+    @property
+    def piece(self) -> str:
+        """The longest stretch, without a slash, that is in every path that it matches; mostly all that is literal."""
+        return max(_WILD.split(self._text.partition("[")[0].partition("\\")[0]), key=len)
 
     def match_file(self, file: str) -> bool | None:
         """Match a path, one character for each byte, if this is a glob."""
@@ -74,7 +80,7 @@ class Patterns:
 
     def decide(self, path: str) -> bool | None:
         """Whether the pattern that decides about `path` itself takes it in (True) or out (False); None without one."""
-        raw = _by_bytes(path)
+        raw = by_bytes(path)
         found = self._globs(raw) if self._globs is not None else None
         last = -1 if found is None else self._numbers[found]
         if self._literals:
@@ -118,7 +124,7 @@ def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:
     compiled = []
     for pattern in patterns:
         try:
-            compiled.append(GitPattern(_by_bytes(pattern)))
+            compiled.append(GitPattern(by_bytes(pattern)))
         except ValueError as error:
             raise UsageError(
                 f"{option}: '{escape_name(pattern)}' is not a pattern",
@@ -135,8 +141,8 @@ def compile_names(patterns: Sequence[str]) -> Callable[[str], bool]:
     names = dict.fromkeys(pattern.removesuffix("/").rpartition("/")[2] for pattern in patterns)
     if any(set("[\\") & set(pattern) for pattern in patterns):  # a slash may be part of a set
         return lambda _: True
-    match = re.compile("|".join(compile_glob(_by_bytes(name)).pattern for name in names), re.DOTALL).match
-    return lambda path: match(_by_bytes(path[path.rfind("/", 0, -1) + 1 :].removesuffix("/"))) is not None
+    match = re.compile("|".join(compile_glob(by_bytes(name)).pattern for name in names), re.DOTALL).match
+    return lambda path: match(by_bytes(path[path.rfind("/", 0, -1) + 1 :].removesuffix("/"))) is not None
 
 
 def compile_ignore_file(text: str) -> Patterns:
@@ -144,7 +150,7 @@ def compile_ignore_file(text: str) -> Patterns:
     compiled = []
     for line in text.removeprefix("\ufeff").split("\n"):
         try:
-            compiled.append(GitPattern(_by_bytes(line.removesuffix("\r").partition("\0")[0])))
+            compiled.append(GitPattern(by_bytes(line.removesuffix("\r").partition("\0")[0])))
         except ValueError:
             continue
     return Patterns(compiled)
@@ -157,5 +163,6 @@ def _trim(line: str) -> str:
     return line[: len(kept) + is_protected]
 
 
-def _by_bytes(path: str) -> str:
+def by_bytes(path: str) -> str:
+    """Return a text as one that has a character for each byte."""
     return path if path.isascii() else path_bytes(path).decode("latin-1")

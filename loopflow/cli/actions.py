@@ -9,9 +9,10 @@ from loopflow.charts.terminal import PLAIN, Terminal
 from loopflow.cli.requests import Options
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode
-from loopflow.model import NOT_CHECKED_OUT, CountRequest, Report, Skipped, Worktree
+from loopflow.model import NOT_CHECKED_OUT, CountRequest, Idle, Judgement, Report, Skipped, Status, Worktree
 from loopflow.render.failures import describe_way_past
 from loopflow.render.formats import TEXT, find_renderer
+from loopflow.usecases.idle import place_of
 from loopflow.usecases.pipeline import Output, check, compare, initialise, profile, save_baseline, write_context
 from loopflow.usecases.run import read_config
 
@@ -27,8 +28,11 @@ def print_profile(console: Console, options: Options) -> ExitCode:
         _print_report(console, options, report)
     except BrokenPipeError:  # whoever reads has seen enough; the verdict is the same
         console.abandon_stdout()
+    _say_what_is_idle(console, report.idle)
     if report.judgement is None:
         return ExitCode.OK
+    if options.quiet:
+        _say_which_rules_judge_nothing(console, report, report.judgement)
     if not report.judgement.verdicts:
         console.warn("there is no budget to judge by: write [budget] or [[rule]] in loopflow.toml")
     if not report.judgement.failed:
@@ -57,9 +61,9 @@ def save(console: Console, options: Options) -> ExitCode:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
         where, file = options.surroundings, options.compare.file
         path, saved = save_baseline(options.select, counting, options.config, file, root=where, printed=console.handles)
-    console.note(
-        f"saved {plural(saved.total.files, 'file')} to {escape_name(short_path(path, options.surroundings.root))}"
-    )
+    _say_what_is_idle(console, saved.idle)
+    where_to = escape_name(short_path(path, options.surroundings.root))
+    console.note(f"saved {plural(saved.profile.total.files, 'file')} to {where_to}")
     return ExitCode.OK
 
 
@@ -150,6 +154,7 @@ def print_context(console: Console, options: Options) -> ExitCode:
         for skip in sorted(summary.skipped, key=lambda skip: path_bytes(skip.path)):
             console.note(f"skipped {escape_name(skip.path)} ({escape_name(skip.why)})")
     _say_what_is_missing(console, options, summary.unmatched, summary.skipped)
+    _say_what_is_idle(console, summary.idle)
     if summary.plan and summary.plan.exclude:
         console.note(f"left out to fit {summary.plan.window:,} tokens: {_name_some(options, summary.plan.exclude)}")
     if summary.plan and summary.plan.exclude and not summary.files:
@@ -184,6 +189,23 @@ def _say_what_is_missing(
         named = ", ".join(f"{escape_name(gap.path)} ({escape_name(gap.why)})" for gap in gaps[:EXAMPLES])
         more = f" and {len(gaps) - EXAMPLES:,} more" if len(gaps) > EXAMPLES else ""
         console.warn(f"incomplete, {plural(len(gaps), 'file')} could not be counted: {named}{more}")
+
+
+def _say_what_is_idle(console: Console, found: Iterable[Idle]) -> None:
+    """Name the patterns that match nothing, also when it should be quiet: who wrote them relies on them."""
+    for idle in found:
+        named = ", ".join(f"'{escape_name(pattern)}'" for pattern in idle.patterns[:LEFT_OUT])
+        more = f" and {len(idle.patterns) - LEFT_OUT:,} more" if len(idle.patterns) > LEFT_OUT else ""
+        console.warn(f"{idle.where}: nothing that is listed matches {named}{more}; {idle.hint}")
+
+
+def _say_which_rules_judge_nothing(console: Console, report: Report, judgement: Judgement) -> None:
+    """Name the rules that are about no file at all, which only the charts would show."""
+    said = {idle.where for idle in report.idle}
+    notes = {place_of(each.rule): each.note for each in judgement.verdicts if each.note and each.status is Status.WARN}
+    for where, note in notes.items():
+        if where not in said:
+            console.warn(f"{where}: {note}")
 
 
 def _name_some(options: Options, patterns: Sequence[str]) -> str:

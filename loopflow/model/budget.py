@@ -149,7 +149,7 @@ class Verdict:
 class Judgement:
     """All verdicts, how many files are over and under the file limits, and what this change did to the rules.
 
-    `start` is what the start of the change is called, None where there is none; `tips` is from how many commits it came.
+    `start` is what the start of the change is called, None where there is none; `tips` is of how many commits it came.
     """
 
     verdicts: tuple[Verdict, ...] = ()

@@ -6,6 +6,7 @@ from enum import StrEnum
 from loopflow.model.budget import Judgement
 from loopflow.model.growth import Diff
 from loopflow.model.profile import Profile
+from loopflow.model.selection import Idle
 
 
 class CutReason(StrEnum):
@@ -55,6 +56,7 @@ class Plan:
 class Report:
     """Everything that a renderer needs, as data. `unmatched` are paths of the request below which nothing is listed.
 
+    `idle` are patterns that match nothing: of the request, of the config, and of its rules where something was judged.
     `diff` is None where nothing was compared, `judgement` where nothing was judged, `plan` where no window was named.
     """
 
@@ -64,3 +66,4 @@ class Report:
     judgement: Judgement | None = None
     cuts: tuple[Cut, ...] = ()
     plan: Plan | None = None
+    idle: tuple[Idle, ...] = ()

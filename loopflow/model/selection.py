@@ -87,6 +87,14 @@ class Skipped:
         return self.detail or self.reason.words
 
 
+class Idle(NamedTuple):
+    """Patterns that match nothing: where they are written (an option, or file, line and key), and what to do."""
+
+    where: str
+    patterns: tuple[str, ...]
+    hint: str
+
+
 class Extent(StrEnum):
     """What files are of their tree: all of what is selected from it, some, or what differs between two states."""
 
@@ -115,7 +123,8 @@ class Selection:
 
     `candidates` are what a reader may open, in the order in which they are printed: READMEs that were asked for first,
     then sorted by the bytes of their paths. `skipped` are the files that need no reading to know that they do not
-    count. `unmatched` are paths of the request below which nothing is listed. `repository` is the one that all of it
+    count. `unmatched` are paths of the request below which nothing is listed, `idle` filters that match nothing listed,
+    whether or not more than that is asked for. `repository` is the one that all of it
     comes from, if it is one.
     """
 
@@ -124,6 +133,7 @@ class Selection:
     candidates: tuple[FileRef, ...]
     skipped: tuple[Skipped, ...] = ()
     unmatched: tuple[str, ...] = ()
+    idle: tuple[Idle, ...] = ()
     object_format: ObjectFormat = "sha1"
     repository: Repository | None = None
 

@@ -19,6 +19,7 @@ from loopflow.model import (
     CountRequest,
     FileTokens,
     FitRequest,
+    Idle,
     Index,
     Plan,
     Profile,
@@ -33,6 +34,7 @@ from loopflow.tokens.protocol import TokenCounter
 from loopflow.usecases.baselines import write_baseline
 from loopflow.usecases.compare import compare_with
 from loopflow.usecases.find_config import find_config_on_disk
+from loopflow.usecases.idle import find_idle_filters, find_idle_rules
 from loopflow.usecases.judge import judge_by
 from loopflow.usecases.measurement import Measured, require_whole
 from loopflow.usecases.run import Run
@@ -61,6 +63,7 @@ class ContextSummary:
     skipped: tuple[Skipped, ...]
     unmatched: tuple[str, ...] = ()
     plan: Plan | None = None
+    idle: tuple[Idle, ...] = ()
 
     @property
     def gaps(self) -> tuple[Skipped, ...]:
@@ -97,7 +100,8 @@ def profile(
 
     Raises LoopflowError as `select` does, and for a config file that is wrong.
     """
-    return _report(*_measure(as_request(request), counting, configuring, root), fitting)
+    run, measured = _measure(as_request(request), counting, configuring, root, fitting)
+    return _report(run, measured, fitting)
 
 
 def compare(  # noqa: PLR0913  a request for each step of the way
@@ -116,7 +120,7 @@ def compare(  # noqa: PLR0913  a request for each step of the way
 
     Raises LoopflowError as `profile` does, and for a revision or a baseline that is not there.
     """
-    run, measured = _measure(as_request(request), counting, configuring, root, compares=True)
+    run, measured = _measure(as_request(request), counting, configuring, root, fitting, compares=True)
     return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing or CompareRequest()))
 
 
@@ -138,10 +142,10 @@ def check(  # noqa: PLR0913
     """
     request = as_request(request)
     require_whole(request, "--check")
-    run, measured = _measure(replace(request, whole=True), counting, configuring, root, compares=True)
+    run, measured = _measure(replace(request, whole=True), counting, configuring, root, fitting, compares=True)
     diff, judgement = judge_by(measured, comparing or CompareRequest())
     report = _report(run, measured, fitting, brief=comparing is not None and comparing.brief)
-    return replace(report, diff=diff, judgement=judgement)
+    return replace(report, diff=diff, judgement=judgement, idle=report.idle + find_idle_rules(run, judgement))
 
 
 def save_baseline(  # noqa: PLR0913
@@ -152,14 +156,15 @@ def save_baseline(  # noqa: PLR0913
     *,
     root: Root = None,
     printed: Iterable[int] = (),
-) -> tuple[str, Profile]:
-    """Profile the whole tree and write that as the stored baseline, or to `file`; return its path and the profile.
+) -> tuple[str, Report]:
+    """Profile the whole tree and write that as the stored baseline, or to `file`; return its path and what is in it.
 
     Raises LoopflowError as `check` does, and leaves the old baseline then.
     """
     require_whole(request, "--save-baseline")
     _, measured = _measure(replace(request, whole=True), counting, configuring, root)
-    return write_baseline(measured, file, printed), measured.profile
+    path = write_baseline(measured, file, printed)
+    return path, Report(measured.profile, measured.selection.unmatched, idle=measured.selection.idle)
 
 
 def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root = None) -> "tuple[str, Proposal]":
@@ -176,39 +181,41 @@ def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root
     return write_config(measured, proposal), proposal
 
 
-def _measure(
+def _measure(  # noqa: PLR0913
     request: SelectRequest,
     counting: CountRequest | None,
     configuring: ConfigRequest | None,
     root: Root,
+    fitting: FitRequest | None = None,
     *,
     compares: bool = False,
 ) -> tuple[Run, Measured]:
     run = Run(request, counting or CountRequest(), configuring or ConfigRequest(), read_surroundings(root))
     if compares and (repository := run.listed.repository):
         run.engine.git.find_commit(repository, "HEAD")  # before blobs are read: one git then answers both
-    return run, _count(run)
+    return run, _count(run, fitting)
 
 
-def _select(run: Run) -> Selection:
-    return choose(run.listed, run.criteria)
+def _select(run: Run, fitting: FitRequest | None = None) -> Selection:
+    idle = find_idle_filters(run, fitting)
+    return replace(choose(run.listed, run.criteria), idle=idle)
 
 
 def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: bool = False) -> Report:
     found = measured.profile
     if brief and fitting is None:
-        return Report(found, measured.selection.unmatched)
+        return Report(found, measured.selection.unmatched, idle=measured.selection.idle)
     from loopflow.analysis.cuts import find_cuts  # noqa: PLC0415  a hook that says nothing but its verdict needs none
     from loopflow.usecases.fit import find_unseen, make_plan  # noqa: PLC0415
 
     unseen = find_unseen(run, measured.selection)
     cuts = find_cuts(found.files, unseen)
     plan = make_plan(run, {file.path: file.tokens for file in found.files}, cuts, unseen, fitting) if fitting else None
-    return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan)
+    return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan, idle=measured.selection.idle)
 
 
-def _count(run: Run) -> Measured:
-    selection = _select(run)
+def _count(run: Run, fitting: FitRequest | None = None) -> Measured:
+    selection = _select(run, fitting)
     with closing(count_selection(selection, run.engine, is_whole=run.request.whole)) as counts:
         found = build_profile(selection, run.engine.counter, counts)
     covers = coverage(run.listed, run.criteria) if len(run.listed.trees) == 1 else None
@@ -254,7 +261,8 @@ def write_context(  # noqa: PLR0913
     from loopflow.io.count.context import ContextWriter  # noqa: PLC0415  each mode imports what it alone needs
 
     run = Run(request, counting, configuring or ConfigRequest(), read_surroundings(root))
-    selection = _select(run)
+    selection = _select(run, fitting)
+    idle = selection.idle
     plan = None
     if fitting:
         from loopflow.usecases.fit import plan_context, without  # noqa: PLC0415
@@ -274,4 +282,6 @@ def write_context(  # noqa: PLR0913
                 tokens += item.tokens
     writer.close()
     wrapper_tokens = writer.count_wrappers()
-    return ContextSummary(run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched, plan)
+    return ContextSummary(
+        run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched, plan, idle
+    )
