@@ -48,22 +48,23 @@ def without_markers(text: str, labels: Iterable[str]) -> tuple[str, str, str]:
     `labels` are what stands behind the markers of the two sides.
     """
     named = "|".join(map(re.escape, labels))
-    opening, closing = (re.compile(rf"{sign}{{7,}} (?:{named})\r?\n?") for sign in "<>")
-    sides: list[list[str]] = [[], [], []]
-    side = 0
+    opening, closing = (re.compile(rf"({sign}+) (?:{named})\r?\n?") for sign in "<>")
+    both: list[str] = []
+    sides: tuple[list[str], list[str]] = ([], [])
+    within: list[tuple[int, int]] = []  # of each conflict around a line: the length of its markers, and which side
     for line in _LINE.findall(text):
-        if opening.fullmatch(line):
-            side = 1
-        elif side and closing.fullmatch(line):
-            side = 0
-        elif side == 1 and re.fullmatch(r"={7,}\r?\n", line):
-            side = 2
+        if found := opening.fullmatch(line):
+            within.append((len(found[1]), 0))
+        elif within and closing.fullmatch(line):
+            within.pop()
+        elif within and within[-1][1] == 0 and line.rstrip("\r\n") == "=" * within[-1][0]:
+            within[-1] = within[-1][0], 1
         else:
-            for number in (1, 2):
-                if side in {0, number}:
-                    sides[number].append(line)
-            sides[0].append(line)
-    return "".join(sides[0]), "".join(sides[1]), "".join(sides[2])
+            both.append(line)
+            for number, side in enumerate(sides):
+                if all(at == number for _, at in within):
+                    side.append(line)
+    return "".join(both), "".join(sides[0]), "".join(sides[1])
 
 
 def _all(sources: Sources) -> tuple[str, ...]:

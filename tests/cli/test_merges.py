@@ -20,6 +20,7 @@ from loopflow.tokens.choice import create_counter
 from tests.support.builder import Repo
 from tests.support.examples import some
 from tests.support.merges import Definition
+from tests.support.plumbing import git_at
 from tests.support.run import run
 
 CONFIG = '[budget]\ngrowth = 1_000_000\n[[rule]]\nname = "src"\npaths = ["src/"]\ngrowth = 1_000_000\n'
@@ -186,7 +187,54 @@ def unrelated_histories(repo: Repo) -> int:
     return 0
 
 
+def a_submodule_in_conflict(repo: Repo) -> int:
+    for name, commit in (("two", "2" * 40), ("one", "1" * 40)):
+        repo.git("checkout", "--quiet", "-B", name, "main")
+        repo.git("update-index", "--add", "--cacheinfo", f"160000,{commit},sub")
+        repo.git("commit", "--quiet", "--message", name)
+    merge(repo, "two")
+    repo.git("update-index", "--cacheinfo", f"160000,{'3' * 40},sub")
+    repo.write("own.py", lines("own", 10))
+    repo.git("add", "own.py")
+    return cost(lines("own", 10))
+
+
+def a_link_against_a_file(repo: Repo) -> int:
+    branch(repo, "two", "main", {"b.py": lines("b", 40) + lines("two", 9)})
+    repo.git("checkout", "--quiet", "-B", "one", "main")
+    (repo.root / "b.py").unlink()
+    repo.link("b.py", "src/a.py")
+    repo.track().commit("one")
+    merge(repo, "two")
+    repo.git("add", "--all")
+    return 0
+
+
+def markers_of_another_size(size: int) -> Case:
+    def case(repo: Repo) -> int:
+        repo.track({".gitattributes": f"*.py conflict-marker-size={size}\n"}).commit()
+        branch(repo, "two", "main", {"b.py": lines("b", 40) + lines("two", 9)})
+        branch(repo, "one", "main", {"b.py": lines("b", 40) + lines("one", 9)})
+        merge(repo, "two")
+        repo.track({"b.py": lines("b", 40) + lines("two", 9) + lines("one", 9) + lines("own", 5)})
+        return cost(lines("own", 5))
+
+    return case
+
+
+def three_sides_in_conflict(repo: Repo) -> int:
+    for name in ("three", "two", "one"):
+        branch(repo, name, "main", {"b.py": lines("b", 40) + lines(name, 9)})
+    merge(repo, "two", "three", options=("-s", "ours"))
+    repo.track({"b.py": lines("b", 40) + lines("one", 9) + lines("two", 9) + lines("three", 9) + lines("own", 5)})
+    return cost(lines("own", 5))
+
+
 CASES = [
+    a_submodule_in_conflict,
+    a_link_against_a_file,
+    *(pytest.param(markers_of_another_size(size), id=f"markers of {size}") for size in (1, 3, 6, 8, 20)),
+    three_sides_in_conflict,
     both_grew,
     both_edited_one_file_apart,
     both_removed_the_same,
@@ -290,6 +338,39 @@ def test_nothing_is_left_behind(project: Repo) -> None:
     assert growth(project) == cost(lines("own", 5))
     assert not (project.root / "ran").exists()
     assert (sorted(map(str, git.rglob("*"))), (git / "index").read_bytes()) == before
+
+
+@pytest.mark.parametrize("setting", ["merge.evil.driver=touch ran; true", "merge.conflictstyle=diff3"])
+def test_what_the_callers_git_was_told_changes_nothing(project: Repo, setting: str) -> None:
+    """`git -c KEY=VALUE commit` passes it on to the hook's git: no driver runs for it, and no answer is another one."""
+    project.track({".gitattributes": "b.py merge=evil\n"}).commit()
+    branch(project, "two", "main", {"b.py": lines("two", 9) + lines("b", 40)})
+    branch(project, "one", "main", {"b.py": lines("one", 9) + lines("b", 40)})
+    merge(project, "two")
+    project.track({"b.py": lines("two", 9) + lines("one", 9) + lines("own", 5) + lines("b", 40)})
+    result = run(
+        *("--profile", "--staged", "--check", "--format", "json"),
+        cwd=project.root,
+        env={"GIT_CONFIG_PARAMETERS": f"'{setting}'"},
+    )
+    assert result.json["rules"][0]["value"] == cost(lines("own", 5))
+    assert not (project.root / "ran").exists()
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_a_shallow_clone_gives_the_answer_of_the_whole_or_none(project: Repo, tmp_path: Path, depth: int) -> None:
+    """Where what the sides have in common may be missing, git would merge them as strangers."""
+    branch(project, "two", "main", {"src/a.py": lines("t", 2) + lines("a", 40)}, {"y.py": "y = 1\n"})
+    branch(project, "one", "main", {"src/a.py": None, "new.py": lines("a", 40)}, {"x.py": "x = 1\n"})
+    merge(project, "two")
+    project.commit("merged")
+    clone = tmp_path / "clone"
+    git_at(tmp_path, "clone", "--quiet", f"--depth={depth}", f"file://{project.root}", str(clone))
+    result = run("--profile", "--rev", "HEAD", "--check", "--format", "json", cwd=clone)
+    if result.code:
+        assert (result.code, "git fetch --unshallow" in result.err) == (2, True)
+    else:
+        assert result.json["rules"][0]["value"] == 0
 
 
 def edit(chance: random.Random, repo: Repo, who: str) -> None:

@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 from loopflow.analysis.diff import find_moves
 from loopflow.analysis.filetype import file_type
+from loopflow.analysis.names import escape_name
 from loopflow.analysis.written_lines import Sources, own_tokens, without_markers
+from loopflow.errors import GitError
 from loopflow.io.count.counting import Engine
 from loopflow.io.count.start_counts import Covers, Then, count_files, has_kept_content
 from loopflow.io.git.automatic_merge import AutomaticMerge, merge_automatically
 from loopflow.io.git.output import Difference
+from loopflow.io.git.shallow import shallow_commits
 from loopflow.io.read.document import is_binary
 from loopflow.io.read.opening import NotOpened, Opener
 from loopflow.model import Before, FileRef, FileTokens, Profile, Repository, Selection, Worktree, is_regular
@@ -39,10 +42,22 @@ def count_merged(selection: Selection, profile: Profile, covers: Covers, engine:
     changed = _Changed(selection, now, covers, sides)
     if not changed.paths:  # each file, and each that is not there, is as some tip has it
         return Before("revision", tips.name, Then(now, frozenset(), {}), {}, None, frozenset())
+    _require_bases(engine, repository, tips.commits)
     with merge_automatically(engine.git, repository, tips.commits) as merge:
-        files, moves = _Expected(changed, engine, merge, tips.commits[0]).find()
-    differing = frozenset({*files, *moves, *moves.values(), *changed.new(files)})
+        expected, moves = _Expected(changed, engine, merge, tips.commits[0]).find()
+    differing = frozenset({*expected, *moves, *moves.values()})
+    files = {path: file for path, file in expected.items() if file is not None}
     return Before("revision", tips.name, Then(now, differing, files), moves, None, differing)
+
+
+def _require_bases(engine: Engine, repository: Repository, tips: Sequence[str]) -> None:
+    """Raise GitError where a shallow clone may lack what the tips have in common: git would merge them as strangers."""
+    if not shallow_commits(repository):
+        return
+    for tip in tips[1:]:
+        if not engine.git.merge_bases(repository, tips[0], [tip]):
+            what = f"{tips[0][:12]} and {tip[:12]} have no common ancestor in {escape_name(repository.root)}"
+            raise GitError(f"{what}, which is a shallow clone", "fetch more of it: git fetch --unshallow")
 
 
 def _differences(selection: Selection, repository: Repository, engine: Engine, tip: str) -> dict[str, Difference]:
@@ -80,10 +95,6 @@ class _Changed:
         after = self.sides[0][path].after if path in self.sides[0] else None
         return (after and after.blob) or self.now[path].digest
 
-    def new(self, expected: Mapping[str, FileTokens]) -> set[str]:
-        """Return the files of which nothing was to be expected."""
-        return {path for path in self.paths if path in self.now and path not in expected and not self.versions(path)}
-
 
 class _Expected:
     """Finds what was to be expected at each path that changed."""
@@ -94,11 +105,18 @@ class _Expected:
         self._merge = merge
         self._tip = tip
         self._texts: dict[str, str | None] = {}
+        # Of a conflict between a file and what is none, git keeps the file under a name of its own making.
+        ends = tuple(f"~{label}" for label in merge.labels)
+        self._renamed = {ref.blob for path, ref in merge.files.items() if path.endswith(ends) and ref.blob}
 
-    def find(self) -> tuple[dict[str, FileTokens], dict[str, str]]:
-        """Return the files that were to be expected other than they are, and where what moved was, by where it is."""
+    def find(self) -> tuple[dict[str, FileTokens | None], dict[str, str]]:
+        """Return the files that were to be expected other than they are, and where what moved was, by where it is.
+
+        Of what is new, nothing was to be expected: None.
+        """
         changed = self._changed
-        files, moves = self._moved()
+        gone, moves = self._moved()
+        files: dict[str, FileTokens | None] = {**gone}
         paths = [path for path in changed.paths if path not in moves and not self._is_merged(path)]
         self._read({blob for path in paths for blob in self._blobs(path)})
         for path in paths:
@@ -108,17 +126,16 @@ class _Expected:
                 continue
             if file or tokens:
                 base = file or FileTokens(path, file_type(path), 0, 0, "")
-                files[path] = base._replace(tokens=tokens, digest="")
-        return {path: file for path, file in files.items() if self._had(path, file)}, moves
-
-    def _had(self, path: str, file: FileTokens) -> bool:
-        """Whether there was to be a file: one that no source has is new."""
-        return bool(file.tokens or self._changed.versions(path) or path in self._merge.files)
+                had = tokens or changed.versions(path) or path in self._merge.files
+                files[path] = base._replace(tokens=tokens, digest="") if had else None
+        return files, moves
 
     def _is_merged(self, path: str) -> bool:
         """Whether git's own merge has at `path` what is there."""
         if path in self._merge.conflicts:
             return False
+        if not self._changed.versions(path) and self._changed.blob(path) in self._renamed:
+            return True
         ref = self._merge.files.get(path)
         there = ref.blob if ref and is_regular(ref.mode) else None
         return there == self._changed.blob(path)
@@ -143,7 +160,7 @@ class _Expected:
     def _blobs(self, path: str) -> Iterator[str]:
         """Yield the ids of all that a file can have come from, and of what it is where that is in git."""
         ref = self._merge.files.get(path)
-        yield from (ref.blob,) if ref and ref.blob else ()
+        yield from (ref.blob,) if ref and ref.blob and is_regular(ref.mode) else ()
         yield from self._changed.versions(path)
         yield from self._merge.conflicts.get(path, ())
         blob = self._changed.blob(path)
@@ -157,7 +174,7 @@ class _Expected:
     def _expected(self, path: str, file: FileTokens | None) -> int | None:
         """Return the tokens that were to be expected at `path`; None where there was to be what there is."""
         ref, others = self._merge.files.get(path), self._changed.versions(path)
-        automatic = self._texts.get(ref.blob or "") if ref else None
+        automatic = self._texts.get(ref.blob or "") if ref and is_regular(ref.mode) else None
         if file is None:  # it was removed, if that is not what a tip or git did
             is_there = automatic is not None and len(others) == len(self._changed.sides)
             return self._count([automatic or ""])[0] if is_there and path not in self._merge.conflicts else None

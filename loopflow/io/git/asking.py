@@ -71,15 +71,14 @@ class Asking:
         return keys
 
     def setting(self, settings: Sequence[tuple[str, str]]) -> dict[str, str]:
-        """Return an environment in which git's configuration has these values, beside those that the user passes so.
+        """Return an environment in which git's configuration has these values, whatever else says otherwise.
 
-        Through GIT_CONFIG_COUNT and not through -c, because with that the name of a driver could contain a "=".
+        As `git -c` passes them on, after what the caller's own `git -c` has passed on: the last one holds. Not through
+        -c itself, with which the name of a driver could not contain a "=".
         """
-        first = int(self.surroundings.environ.get("GIT_CONFIG_COUNT") or 0)
-        environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
-        for number, (key, value) in enumerate(settings, first):
-            environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        return environment
+        given = self.surroundings.environ.get("GIT_CONFIG_PARAMETERS", "")
+        ours = [f"{_quote(key)}={_quote(value)}" for key, value in settings]
+        return {"GIT_CONFIG_PARAMETERS": " ".join(filter(None, (given, *ours)))}
 
     def without_filters(self, repository: Repository, settings: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
         """Return an environment in which no filter driver has a program, and with other settings as `setting` does."""
@@ -143,3 +142,9 @@ def environment_of(repository: Repository) -> dict[str, str]:
 def split_answer(answer: Answer) -> list[bytes]:
     """Return what git printed, NUL-terminated, in pieces."""
     return answer.output.split(b"\0")[:-1]
+
+
+def _quote(text: str) -> str:
+    """Return `text` as git quotes it for itself, and for a shell."""
+    escaped = text.replace("'", "'\\''").replace("!", "'\\!'")
+    return f"'{escaped}'"

@@ -15,7 +15,7 @@ from loopflow.io.git.command import decode_path
 from loopflow.io.git.objects import Objects
 from loopflow.io.git.repository import Git
 from loopflow.io.git.scratch import scratch_objects
-from loopflow.model import FileRef, Repository
+from loopflow.model import FileRef, Repository, is_regular
 
 _FIXED = (
     ("merge.conflictStyle", "merge"),
@@ -97,7 +97,9 @@ def _merge_two(
         fields = head.split(" ")
         if not tab or len(fields) != 3:  # noqa: PLR2004  mode, id, stage
             raise GitError(f"git merge-tree lists what is no file in {escape_name(repository.root)}", "run git fsck")
-        conflicts[path] = (*conflicts.get(path, ()), fields[1])
+        listed_ids = conflicts.setdefault(path, ())
+        if is_regular(int(fields[0], 8)):  # a link or a submodule has no lines
+            conflicts[path] = (*listed_ids, fields[1])
     return tree, conflicts
 
 
