@@ -230,7 +230,21 @@ def three_sides_in_conflict(repo: Repo) -> int:
     return cost(lines("own", 5))
 
 
+def a_directory_renamed_here_and_a_file_added_there(repo: Repo) -> int:
+    branch(repo, "two", "main", {"src/new.py": lines("new", 9)})
+    repo.git("checkout", "--quiet", "-B", "one", "main")
+    repo.git("mv", "src", "lib")
+    repo.git("commit", "--quiet", "--message", "one")
+    merge(repo, "two", options=("-X", "find-renames"))
+    repo.git("config", "merge.directoryRenames", "true")
+    repo.git("merge", "--abort")
+    merge(repo, "two")
+    assert (repo.root / "lib" / "new.py").exists()
+    return 0
+
+
 CASES = [
+    a_directory_renamed_here_and_a_file_added_there,
     a_submodule_in_conflict,
     a_link_against_a_file,
     *(pytest.param(markers_of_another_size(size), id=f"markers of {size}") for size in (1, 3, 6, 8, 20)),
