@@ -64,6 +64,7 @@ COVERED: list[Covered] = [
     (Criteria(SelectRequest(paths=("a.txt", "b.md"))), lambda path: path in {"a.txt", "b.md"}),
 ]
 CONVERTED = (".crlf", ".rot")
+FILTERED = ".rot"
 NOTHING = FileTokens("", "", -1, 0, "")
 
 
@@ -147,6 +148,8 @@ def test_what_was_there_is_what_the_commit_holds(history: History, covered: Cove
         assert files.keys() == held.keys()
         for path, tokens in files.items():
             is_on_disk = tokens == compared.now.get(path, NOTHING).tokens or path in compared.before.moves.values()
+            if kind == "worktree" and path.endswith(FILTERED):  # compared as git stores it: tests/cli/test_converted.py
+                continue
             assert tokens == held[path] or (kind == "worktree" and path.endswith(CONVERTED) and is_on_disk)
         check_moves(repo.root, compared, then)
 
