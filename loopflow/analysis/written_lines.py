@@ -32,12 +32,12 @@ def own_tokens(text: str, sources: Sources, count: Count) -> int:
     most: Counter[str] = Counter()
     for source in held:
         most |= source
-    added = "".join(_beyond(lines, most))
+    added = "".join(_between(lines, most))
     dropped = ""
     if sources.automatic is not None:
         nearest = _nearest(Counter(lines), sources, count)
         kept = Counter(_LINE.findall(nearest)) & Counter(_LINE.findall(sources.automatic))
-        dropped = "".join(_beyond(_within(_LINE.findall(nearest), kept), Counter(lines)))
+        dropped = "".join(_between(_LINE.findall(nearest), Counter(lines), kept))
     plus, minus = count([added, dropped])
     return plus - minus
 
@@ -81,19 +81,10 @@ def _nearest(lines: Counter[str], sources: Sources, count: Count) -> str:
     return texts[distances.index(min(distances))]
 
 
-def _beyond(lines: Iterable[str], most: Counter[str]) -> Iterator[str]:
-    """Yield the lines beyond as many of each as there are in `most`."""
+def _between(lines: Iterable[str], least: Counter[str], most: Counter[str] | None = None) -> Iterator[str]:
+    """Yield the lines beyond as many of each as there are in `least`, and up to as many as in `most`."""
     seen: Counter[str] = Counter()
     for line in lines:
         seen[line] += 1
-        if seen[line] > most[line]:
-            yield line
-
-
-def _within(lines: Iterable[str], most: Counter[str]) -> Iterator[str]:
-    """Yield the lines up to as many of each as there are in `most`."""
-    seen: Counter[str] = Counter()
-    for line in lines:
-        seen[line] += 1
-        if seen[line] <= most[line]:
+        if seen[line] > least[line] and (most is None or seen[line] <= most[line]):
             yield line

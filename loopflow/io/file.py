@@ -139,18 +139,16 @@ def read(opener: Opener, ref: FileRef, object_format: ObjectFormat = "sha1") -> 
     try:
         # A few bytes tell that a picture need not be read; a small one is not worth the second call.
         head = os.read(handle, BINARY_HEAD) if status.st_size > 16 * BINARY_HEAD else b""
-        if not is_binary(head) and status.st_size > LARGE_BYTES:
-            file = os.fdopen(handle, "rb", buffering=0)
-            handle = -1  # which is the file's now
-            return LargeText(ref, status.st_size, head, file, object_format)
-        data = head if is_binary(head) else _read_rest(handle, head, status.st_size)
-    except BlockingIOError:  # some files in /proc: they have no content at the moment
-        return Skipped(ref.path, Reason.SPECIAL, "it has nothing to read")
+        is_large = not is_binary(head) and status.st_size > LARGE_BYTES
+        data = head if is_binary(head) or is_large else _read_rest(handle, head, status.st_size)
     except OSError as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):  # some files in /proc: they have no content at the moment
+            return Skipped(ref.path, Reason.SPECIAL, "it has nothing to read")
         return Skipped(ref.path, Reason.UNREADABLE, describe_os_error(error))
-    finally:
-        if handle >= 0:
-            os.close(handle)
+    if is_large:
+        return LargeText(ref, status.st_size, data, os.fdopen(handle, "rb", buffering=0), object_format)
+    os.close(handle)
     return make_document(ref, data, object_format)
 
 
