@@ -222,6 +222,15 @@ def markers_of_another_size(size: int) -> Case:
     return case
 
 
+def one_line_without_an_end(repo: Repo) -> int:
+    repo.track({"b.py": "b " * 50}).commit()
+    branch(repo, "two", "main", {"b.py": "two " * 50})
+    branch(repo, "one", "main", {"b.py": "one " * 50})
+    merge(repo, "two")
+    repo.track({"b.py": "one " * 60})
+    return cost("one " * 60 + "\n") - cost("one " * 50 + "\n")
+
+
 def three_sides_in_conflict(repo: Repo) -> int:
     for name in ("three", "two", "one"):
         branch(repo, name, "main", {"b.py": lines("b", 40) + lines(name, 9)})
@@ -247,6 +256,7 @@ CASES = [
     a_directory_renamed_here_and_a_file_added_there,
     a_submodule_in_conflict,
     a_link_against_a_file,
+    one_line_without_an_end,
     *(pytest.param(markers_of_another_size(size), id=f"markers of {size}") for size in (1, 3, 6, 8, 20)),
     three_sides_in_conflict,
     both_grew,

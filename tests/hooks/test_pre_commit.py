@@ -276,7 +276,7 @@ def test_all_files_without_what_is_compared_with(clone: Clone) -> None:
     failed = clone.run("--all-files")
     assert failed.code == 1
     assert "exit code: 2" in failed.out
-    assert "git fetch origin other" in failed.out
+    assert "git fetch origin +refs/heads/other:refs/remotes/origin/other" in failed.out
 
 
 def test_arguments_are_left_to_the_user(clone: Clone) -> None:

@@ -68,6 +68,8 @@ class Definition:
                 both, ours, theirs = _resolve(merged)
                 sources += [ours, theirs]
                 merged = both
+            # Between markers git ends each line, so that a last one without an end is told apart from itself.
+            text, sources = _end(text), [_end(source) for source in sources]
         ordered = ([merged] if merged is not None else []) + sources
         lines = _lines(text)
         most = {line: max([_lines(source).count(line) for source in ordered], default=0) for line in lines}
@@ -120,6 +122,10 @@ class Definition:
     def _git(self, *arguments: str, cwd: Path | None = None) -> str:
         done = subprocess.run(["git", *arguments], cwd=cwd or self._root, capture_output=True, check=True)
         return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def _end(text: str) -> str:
+    return text + "\n" if text and text[-1] != "\n" else text
 
 
 def _lines(text: str) -> list[str]:

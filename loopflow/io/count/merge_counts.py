@@ -188,6 +188,7 @@ class _Expected:
             if automatic is not None:
                 automatic, *each = without_markers(automatic, self._merge.labels)
                 texts += each
+            text, texts = _ended(text), [_ended(each) for each in texts]
         own = own_tokens(text, Sources(automatic, tuple(texts)), self._count)
         return max(file.tokens - (max(own, 0) if is_conflicted else own), 0)
 
@@ -206,6 +207,11 @@ class _Expected:
 
     def _count(self, texts: Sequence[str]) -> Sequence[int]:
         return self._engine.counter.count(texts)
+
+
+def _ended(text: str) -> str:
+    """Return `text` with its last line ended, as git ends it between the markers of a conflict."""
+    return text if text.endswith("\n") or not text else f"{text}\n"
 
 
 def _text(data: bytes) -> str | None:
