@@ -6,8 +6,7 @@ Data goes to stdout, everything else to stderr. A message is one line: what happ
 import errno
 import os
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -16,7 +15,11 @@ from loopflow.console.directories import log_directory
 from loopflow.console.progress import show_progress
 from loopflow.console.streams import Streams
 from loopflow.errors import ExitCode, LoopflowError, describe_os_error
-from loopflow.model.progress import Progress
+
+if TYPE_CHECKING:  # --version needs none of the types of a run
+    from contextlib import AbstractContextManager
+
+    from loopflow.model.progress import Progress
 
 DISTRIBUTION = "loopflow-code-context"
 _DEFAULT_COLUMNS = 80
@@ -87,7 +90,7 @@ class Console:
         """Let nothing more reach a stdout that is broken, not even when the interpreter ends."""
         self._stdout.abandon()
 
-    def progress(self, *, prints: bool = False) -> AbstractContextManager[Progress]:
+    def progress(self, *, prints: bool = False) -> "AbstractContextManager[Progress]":
         """Return a context in which progress is shown, unless the run `prints` to a terminal meanwhile."""
         wanted = not self.quiet and not (prints and self._stdout.is_terminal())
         return show_progress(self._stderr, self.environ, wanted=wanted)

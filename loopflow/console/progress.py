@@ -7,10 +7,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from loopflow.console.streams import OutputStream
-from loopflow.model.progress import NoProgress, Progress
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # --version needs none of the types of a run
     import rich.progress
+
+    from loopflow.model.progress import Progress
 
 PATIENCE_SECONDS = 0.3
 _MEGABYTE = 1_000_000
@@ -18,10 +19,12 @@ _MEGABYTE = 1_000_000
 
 def show_progress(
     stderr: OutputStream, environment: Mapping[str, str], *, wanted: bool
-) -> AbstractContextManager[Progress]:
+) -> "AbstractContextManager[Progress]":
     """Return a context in which progress is shown, or none where nobody would look: no terminal, CI, pre-commit."""
     if wanted and stderr.is_terminal() and not (environment.get("CI") or environment.get("PRE_COMMIT")):
         return ProgressLine(stderr, environment)
+    from loopflow.model.progress import NoProgress  # noqa: PLC0415
+
     return nullcontext(NoProgress())
 
 
