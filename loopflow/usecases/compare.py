@@ -41,8 +41,8 @@ def count_start(measured: Measured, start: Start | None) -> Before | None:
         return None
     selection, profile, covers, engine = measured.selection, measured.profile, measured.covers, measured.engine
     if len(start.commits) > 1:
-        from loopflow.io.count.merge_counts import Tips, count_merged  # noqa: PLC0415  only a merge has several tips
+        from loopflow.io.count.merge_counts import count_merged  # noqa: PLC0415  only a merge has several tips
 
-        return count_merged(selection, profile, covers, engine, Tips(start.name, start.commits))
+        return count_merged(selection, profile, covers, engine, start)
     [commit] = start.commits
     return count_before(selection, profile, covers, engine, Moment(start.name, commit))

@@ -252,7 +252,20 @@ def a_directory_renamed_here_and_a_file_added_there(repo: Repo) -> int:
     return 0
 
 
+def of_other_line_ends(repo: Repo) -> int:
+    repo.track({".gitattributes": "b.py text eol=crlf\nw.txt text working-tree-encoding=UTF-16\n"}).commit()
+    (repo.root / "w.txt").write_text(lines("w", 9), "utf-16")
+    repo.track().commit()
+    branch(repo, "two", "main", {"b.py": (lines("two", 9) + lines("b", 40)).replace("\n", "\r\n")})
+    branch(repo, "one", "main", {"b.py": (lines("b", 40) + lines("one", 9)).replace("\n", "\r\n")})
+    merge(repo, "two")
+    text = lines("two", 9) + lines("b", 40) + lines("one", 9) + lines("own", 5)
+    repo.track({"b.py": text.replace("\n", "\r\n")})
+    return cost(lines("own", 5))
+
+
 CASES = [
+    of_other_line_ends,
     a_directory_renamed_here_and_a_file_added_there,
     a_submodule_in_conflict,
     a_link_against_a_file,

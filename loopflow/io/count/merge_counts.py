@@ -6,40 +6,34 @@ for the files in which something was written (docs/decisions/0019-what-a-change-
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from loopflow.analysis.diff import find_moves
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.written_lines import Sources, own_tokens, without_markers
 from loopflow.errors import GitError
+from loopflow.io.count.converted_files import read_stored_forms
 from loopflow.io.count.counting import Engine
 from loopflow.io.count.start_counts import Covers, Then, count_files, has_kept_content
 from loopflow.io.git.automatic_merge import AutomaticMerge, merge_automatically
+from loopflow.io.git.change_start import Start
 from loopflow.io.git.output import Difference
 from loopflow.io.git.shallow import shallow_commits
-from loopflow.io.read.document import is_binary
+from loopflow.io.read.document import blob_id, is_binary
 from loopflow.io.read.opening import NotOpened, Opener
 from loopflow.model import Before, FileRef, FileTokens, Profile, Repository, Selection, Worktree, is_regular
 
 
-class Tips(NamedTuple):
-    """What a change came from, by ids of commits, and what a user calls it."""
-
-    name: str
-    commits: tuple[str, ...]
-
-
-def count_merged(selection: Selection, profile: Profile, covers: Covers, engine: Engine, tips: Tips) -> Before:
+def count_merged(selection: Selection, profile: Profile, covers: Covers, engine: Engine, tips: Start) -> Before:
     """Return what was to be expected of a selection that was profiled, where it came from several commits.
 
     Raises GitError for an object that is missing.
     """
     repository = selection.repository
     assert repository is not None  # noqa: S101  whoever compares has found the tips in it
-    now = {file.path: file for file in profile.files}
     sides = [_differences(selection, repository, engine, tip) for tip in tips.commits]
-    changed = _Changed(selection, now, covers, sides)
+    changed = _Changed(selection, profile, covers, engine, sides)
+    now = changed.now
     if not changed.paths:  # each file, and each that is not there, is as some tip has it
         return Before("revision", tips.name, Then(now, frozenset(), {}), {}, None, frozenset())
     _require_bases(engine, repository, tips.commits)
@@ -71,17 +65,19 @@ class _Changed:
     def __init__(
         self,
         selection: Selection,
-        now: Mapping[str, FileTokens],
+        profile: Profile,
         covers: Covers,
+        engine: Engine,
         sides: Sequence[Mapping[str, Difference]],
     ) -> None:
         self.selection = selection
-        self.now = now
+        self.now = now = {file.path: file for file in profile.files}
         self.sides = sides
         self.covers = covers
         untracked = {ref.path for ref in selection.candidates if not ref.mode}
         held_nowhere = set(sides[0]).intersection(*sides[1:])
         self.paths = sorted(path for path in held_nowhere | untracked if path in now or covers(path))
+        self.stored = read_stored_forms(selection, profile, self.paths, engine)
 
     def versions(self, path: str) -> list[str]:
         """Return the ids of what the tips have at `path`, in their order."""
@@ -90,6 +86,8 @@ class _Changed:
 
     def blob(self, path: str) -> str | None:
         """Return the id of what is at `path` now, as git stores it where it says so; None if there is no file."""
+        if path in self.stored:
+            return blob_id(self.stored[path], self.selection.object_format)
         if path not in self.now:
             return None
         after = self.sides[0][path].after if path in self.sides[0] else None
@@ -175,6 +173,8 @@ class _Expected:
         """Return the tokens that were to be expected at `path`; None where there was to be what there is."""
         ref, others = self._merge.files.get(path), self._changed.versions(path)
         automatic = self._texts.get(ref.blob or "") if ref and is_regular(ref.mode) else None
+        if file is None and path in self._changed.stored:  # on disk it is binary, as it was before, and not counted
+            return None
         if file is None:  # it was removed, if that is not what a tip or git did
             is_there = automatic is not None and len(others) == len(self._changed.sides)
             return self._count([automatic or ""])[0] if is_there and path not in self._merge.conflicts else None
@@ -193,7 +193,9 @@ class _Expected:
         return max(file.tokens - (max(own, 0) if is_conflicted else own), 0)
 
     def _now(self, path: str) -> str | None:
-        """Return the text that is at `path` now; line ends of the work tree are those that git stores."""
+        """Return the text that is at `path` now, as git stores it."""
+        if path in self._changed.stored:
+            return _text(self._changed.stored[path])
         if not isinstance(self._changed.selection.request.source, Worktree):
             return self._texts.get(self._changed.blob(path) or "")
         with Opener(self._changed.selection.root) as opener:
@@ -202,8 +204,7 @@ class _Expected:
             except NotOpened:
                 return None
             with open(handle, "rb") as opened:
-                text = _text(opened.read())
-        return text and text.replace("\r\n", "\n")
+                return _text(opened.read())
 
     def _count(self, texts: Sequence[str]) -> Sequence[int]:
         return self._engine.counter.count(texts)
