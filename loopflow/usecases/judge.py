@@ -1,5 +1,6 @@
 """Verdicts: what was measured against the budgets of the config, and what the change did to these."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from loopflow.usecases.compare import count_start, find_start_of
 from loopflow.usecases.find_config import find_former_config
 from loopflow.usecases.measurement import Measured, require_complete, require_one_tree
 from loopflow.usecases.owners import name_owners
+
+_NUMBER = re.compile(r"\d[\d,.]*%?")
 
 
 def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None, Judgement]:
@@ -84,7 +87,13 @@ def _remarks(measured: Measured, formers: Mapping[str, Config]) -> list[str]:
         for commit, former in formers.items()
         if former != Config()
     ]
-    return [remark for remark in said[0] if all(remark in each for each in said)] if said else []
+    subjects = [{_subject(remark) for remark in each} for each in said]
+    return [remark for remark in said[0] if all(_subject(remark) in each for each in subjects)] if said else []
+
+
+def _subject(remark: str) -> str:
+    """Return what a remark is about: each tip of a merge may have had another number."""
+    return _NUMBER.sub("", remark)
 
 
 def _newly_excluded(measured: Measured, old: Config, commit: str) -> list[str]:

@@ -120,7 +120,7 @@ class _Expected:
         for path in paths:
             file = changed.now.get(path)
             tokens = self._expected(path, file)
-            if tokens is None or (file and tokens == file.tokens):
+            if tokens is None:
                 continue
             if file or tokens:
                 base = file or FileTokens(path, file_type(path), 0, 0, "")

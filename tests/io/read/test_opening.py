@@ -5,11 +5,12 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from loopflow.io.read.opening import HAS_HANDLES, NotOpened, Opener
-from loopflow.model import Reason
+from loopflow.model import Reason, Stamp
 from tests.support.builder import write_files
 from tests.support.unprivileged import open_directory, ordinary_user
 
@@ -223,3 +224,29 @@ def test_an_opener_can_be_entered_without_being_used(root: Path, *, handles: boo
     with Opener(str(root), handles=handles):
         assert os.listdir("/proc/self/fd") == before
     assert os.listdir("/proc/self/fd") == before
+
+
+def test_states_of_a_directory_are_told_one_by_one_where_one_is_no_file(tmp_path: Path) -> None:
+    """Ordinary files have states; a link, a pipe and what is gone have reasons, wherever they stand among them."""
+    write_files(tmp_path, {"in/a.py": "a", "in/b.py": "bb"})
+    (tmp_path / "in/link.py").symlink_to("a.py")
+    os.mkfifo(tmp_path / "in/pipe.py")
+    with Opener(str(tmp_path)) as opener:
+        a, link, pipe, gone, b = opener.stamps("in", ["a.py", "link.py", "pipe.py", "gone.py", "b.py"])
+        assert [a, b] == list(opener.stamps("in", ["a.py", "b.py"]))
+    assert (getattr(a, "size", 0), getattr(b, "size", 0)) == (1, 2)
+    reasons = [each.reason for each in (link, pipe, gone) if isinstance(each, NotOpened)]
+    assert reasons == [Reason.SYMLINK, Reason.SPECIAL, Reason.MISSING]
+
+
+def test_a_state_is_one_that_the_cache_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some file systems have inodes of more bits than SQLite's numbers."""
+    write_files(tmp_path, {"a.py": "a"})
+    found = os.stat(tmp_path / "a.py")
+    names = ("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns")
+    large = SimpleNamespace(**{name: getattr(found, name) for name in names}, st_ino=2**64 - 5)
+    with Opener(str(tmp_path)) as opener, monkeypatch.context() as patch:
+        patch.setattr(os, "stat", lambda *_, **__: large)
+        [stamp] = opener.stamps("", ["a.py"])
+    assert isinstance(stamp, Stamp)
+    assert 0 <= stamp.inode < 2**63
