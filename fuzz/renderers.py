@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from fuzz.draw import Draw
 from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import ASCII, UNICODE, Palette, Terminal
-from loopflow.model import Allowance, Cut, CutReason, Level, Place, Plan, Reason, Report, Rule, Skipped
+from loopflow.model import Allowance, Cut, CutReason, Level, Place, Plan, PlanLine, Reason, Report, Rule, Skipped
 from loopflow.render.context import RawLayout, XmlLayout
 from loopflow.render.failures import render_failures
 from loopflow.render.formats import RENDERERS, ChartOptions, find_renderer
@@ -109,9 +109,11 @@ def _cuts(draw: Draw, tokens: Mapping[str, int]) -> tuple[Cut, ...]:
 
 
 def _plan(draw: Draw) -> Plan:
-    patterns = tuple(draw.name() for _ in range(draw.number(3)))
+    lines = tuple(PlanLine(draw.name(), draw.count(), "tests, by name") for _ in range(draw.number(3)))
     window = 1 + draw.count()
-    return Plan(window, window // 8, patterns, draw.count(), fits=draw.yes(), already=patterns[:1])
+    return Plan(
+        window, window // 8, lines, draw.count(), fits=draw.yes(), already=tuple(line.pattern for line in lines[:1])
+    )
 
 
 # --- What each format has to be ---

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.facts import FactKind, read_facts
 from loopflow.analysis.names import directories_above, path_bytes
+from loopflow.analysis.translations import find_translations
 from loopflow.model import Cut, CutReason, FileTokens
 
 _LEAST_DUPLICATE = 100  # tokens: smaller ones are the same by chance, or by custom
@@ -28,7 +29,6 @@ _LICENCE = re.compile(
     r"(?:\.(?:\d+|te?xt|md|markdown|rst|adoc|html?|libs?|lesser|(?:mit|bsd|isc|[al]?gpl|mpl|apache|boost|zlib|ofl)[\w-]*))*",
     re.IGNORECASE,
 )
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _REASONS = {
     FactKind.LOCK: CutReason.LOCK,
     FactKind.MINIFIED: CutReason.MINIFIED,
@@ -57,10 +57,36 @@ def find_cuts(files: Sequence[FileTokens], unseen: Iterable[str] = ()) -> tuple[
     attributes = Attributes(files)
     found = _by_facts(files) | _by_licence(files, directories)  # the later go before the earlier
     found = _without_spared(found, attributes) | _by_attributes(files, directories, attributes)
-    found = _by_content(files, found) | found
+    translations, sources = _find_translated(files, found, attributes)
+    translated = {path for cut in translations for path in cut.paths}
+    found = {path: each for path, each in found.items() if path not in translated | sources}
+    found = _by_content(files, found.keys() | translated) | found
     tokens = {file.path: file.tokens for file in files if file.path in found}
-    cuts = [cut for cut in _group([*directories, *map(_directory, unseen)], found, tokens) if cut.tokens]
+    grouped = _group([*directories, *map(_directory, unseen)], found, tokens)
+    cuts = [cut for cut in (*grouped, *translations) if cut.tokens]
     return tuple(sorted(cuts, key=lambda cut: (-cut.tokens, path_bytes(cut.paths[0]))))
+
+
+def _find_translated(
+    files: Sequence[FileTokens], found: Mapping[str, _Finding], attributes: Attributes
+) -> tuple[list[Cut], set[str]]:
+    """Return the translations among `files` and what else was found to be own source: that they are made from.
+
+    What has another reason keeps it, but for a shape: a large catalogue may look like data.
+    """
+    given = {path for path, finding in found.items() if finding.reason is not CutReason.DATA}
+    open_ = [file for file in files if file.path not in given]
+    cuts, sources = find_translations(open_)
+    spared = {
+        path
+        for cut in cuts
+        if attributes
+        for path in cut.paths
+        if attributes.find(path).get("linguist-generated") is False
+    }
+    if spared:
+        cuts, sources = find_translations([file for file in open_ if file.path not in spared])
+    return cuts, sources | spared
 
 
 def largest_source(files: Iterable[FileTokens], cuts: Iterable[Cut], number: int) -> list[FileTokens]:
@@ -71,17 +97,6 @@ def largest_source(files: Iterable[FileTokens], cuts: Iterable[Cut], number: int
     largest = nlargest(number, (file.tokens for file in own))
     large = [file for file in own if largest and file.tokens >= largest[-1]]
     return sorted(large, key=lambda file: (-file.tokens, path_bytes(file.path)))[:number]
-
-
-def to_pattern(path: str) -> str:
-    """Return the pattern in gitignore syntax that matches `path` alone; that of a directory ends in a slash.
-
-    A byte that is not UTF-8 cannot be written into a config file: it is any that is no printable character of ASCII.
-    """
-    escaped = _NOT_UTF8.sub("[! -~]", re.sub(r"([\\*?\[])", r"\\\1", path))
-    if escaped.endswith(" "):
-        escaped = escaped[:-1] + "\\ "
-    return "/" + escaped
 
 
 def _by_facts(files: Iterable[FileTokens]) -> dict[str, _Finding]:
@@ -150,7 +165,7 @@ def _by_licence(files: Sequence[FileTokens], directories: Sequence[str]) -> dict
     }
 
 
-def _by_content(files: Iterable[FileTokens], found: Mapping[str, _Finding]) -> dict[str, _Finding]:
+def _by_content(files: Iterable[FileTokens], found: Container[str]) -> dict[str, _Finding]:
     """Find files whose content is there before, by the order of their paths."""
     numbers = Counter([file.digest for file in files])
     first: dict[str, str] = {}

@@ -6,6 +6,7 @@ not slow it down: what tells that a text is nothing of the kind comes first, and
 
 import re
 
+from loopflow.analysis.catalogues import find_catalogue
 from loopflow.analysis.facts import Fact, FactKind, write_facts
 from loopflow.analysis.known_formats import find_format
 from loopflow.analysis.markers import find_marker
@@ -72,7 +73,8 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
         if not fact and len(text) >= _LEAST:
             fact = _find_minified(text) or _find_data(text, tokens, is_whole=is_whole)
         found = (fact,)
-    return write_facts([fact for fact in found if fact]) if any(found) else ""
+    catalogue = find_catalogue(text)
+    return write_facts([fact for fact in (*found, catalogue) if fact]) if any(found) or catalogue else ""
 
 
 def _find_attributes(text: str, head: str) -> list[Fact]:

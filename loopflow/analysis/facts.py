@@ -7,7 +7,7 @@ words. They are found in `evidence.py`, once, when the text is counted.
 from enum import StrEnum
 from typing import NamedTuple
 
-VERSION = 6
+VERSION = 7
 """Of the rules that facts are found by; what was found by other ones is not used."""
 
 
@@ -20,6 +20,7 @@ class FactKind(StrEnum):
     SNAPSHOT = "snapshot"
     DATA = "data"
     ATTRIBUTES = "attributes"
+    CATALOGUE = "catalogue"
 
 
 class Fact(NamedTuple):

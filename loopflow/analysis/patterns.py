@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _LITERAL = re.compile(r"(?:[^*?\[\\]|\\.)*", re.DOTALL)
 _WILD = re.compile("[*?/]+")
 _FEW = 16
+_SPECIAL = re.compile(r"([\\*?\[])")
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -154,6 +156,20 @@ def compile_ignore_file(text: str) -> Patterns:
         except ValueError:
             continue
     return Patterns(compiled)
+
+
+def escape_pattern(text: str) -> str:
+    """Return a piece of a pattern in gitignore syntax that matches `text` alone.
+
+    A byte that is not UTF-8 cannot be written into a config file: it is any that is no printable character of ASCII.
+    """
+    escaped = _NOT_UTF8.sub("[! -~]", _SPECIAL.sub(r"\\\1", text))
+    return escaped[:-1] + "\\ " if escaped.endswith(" ") else escaped
+
+
+def to_pattern(path: str) -> str:
+    """Return the pattern that matches `path` alone; that of a directory ends in a slash."""
+    return "/" + escape_pattern(path)
 
 
 def _trim(line: str) -> str:

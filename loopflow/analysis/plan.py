@@ -1,113 +1,172 @@
-"""What to leave out so that the rest fits a window: by evidence first, and no more than it takes."""
+"""What to leave out so that the rest fits a window: everything is kept in order of worth until the window is full.
 
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+What could be left out goes first, by evidence; then classes by their paths (see worth.py). Within a class what stays is
+the upper part of every package. The result is written as few lines, which are a proposal for a person to read.
+"""
 
-from loopflow.analysis.cuts import to_pattern
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
 from loopflow.analysis.names import directories_above, path_bytes
-from loopflow.model import Cut
+from loopflow.analysis.pattern_lines import Block, Line, PatternWriter
+from loopflow.analysis.worth import HasAttributes, Wishes, Worth, describe_worth, order, rank
+from loopflow.model import Cut, PlanLine
 
-Keeps = Callable[[str], bool]
-"""Whether a path must stay whatever it costs."""
+_FULL = 0.03  # share of the room that may stay free: a class that did not fit whole is not filled further
+_NEARLY_FULL = 0.05  # and no lesser class comes in
+_WASTED = 0.10  # that neither units nor fewer lines may leave free
+_FEW_FILES = 10  # of evidence, whose candidates are not put together by suffix
+_MANY_LINES = 20
+_PROTECTED = {Worth.KEPT, Worth.NAMED, Worth.FRONT}
+_SPARED = "what stays of these"
 
 
-def leave_out(
-    tokens: Mapping[str, int],
-    cuts: Iterable[Cut],
-    room: int,
-    keeps: Keeps | None = None,
-    unseen: Iterable[str] = (),
-) -> tuple[str, ...]:
-    """Return patterns of what to leave out of the files with these `tokens` by path, so that the rest fits `room`.
+class Planner:
+    """A plan for the files with these `tokens`, of which `cuts` could be left out, for `room`.
 
-    First candidates, the largest first, ending with the smallest that suffices. Then, if they do not suffice,
-    directories no larger than what is still needed, the largest first; and where each is too coarse, single files. The
-    last of them may be larger than what was needed: what need not go any more then stays. No directory goes that holds
-    something to keep, or one of the `unseen` files: those that are there and are not among these. What must stay may
-    be too large for `room` by itself: then all the rest goes.
+    Files without tokens decide nothing. `unseen` are files that are there and not among these: no line reaches them.
     """
-    planner = _Planner(tokens, room, keeps or (lambda _: False), unseen)
-    planner.take_cuts([(cut.at, cut.paths) for cut in cuts])
-    candidates = planner.taken
-    planner.take_directories()
-    planner.take_files()
-    planner.give_back(candidates)
-    return tuple(map(to_pattern, planner.taken))
 
+    def __init__(  # noqa: PLR0913  everything that decides
+        self,
+        tokens: Mapping[str, int],
+        cuts: Sequence[Cut],
+        room: int,
+        wishes: Wishes | None = None,
+        *,
+        attributes: HasAttributes | None = None,
+        unseen: Iterable[str] = (),
+    ) -> None:
+        evidence = {path for cut in cuts if cut.reason.is_evidence for path in cut.paths}
+        self._tokens = {path: number for path, number in tokens.items() if number}
+        self._places = rank(tokens, evidence, attributes, wishes or Wishes())
+        self._cuts = cuts
+        self._room = max(room, 0)
+        self._unseen = [*unseen]
+        self._stays: set[str] = set()
+        self._free = self._room
 
-class _Planner:
-    """What is left, and what was taken out of it."""
+    def leave_out(self, *, widely: bool = True) -> tuple[PlanLine, ...]:
+        """Return lines for what goes; not `widely`, none takes back more than one path."""
+        if sum(self._tokens.values()) <= self._room:
+            return ()
+        self._stays, self._free = set(), self._room
+        self._fill()
+        self._give_back()
+        return self._write_few(widely=widely)
 
-    def __init__(self, tokens: Mapping[str, int], room: int, keeps: Keeps, unseen: Iterable[str]) -> None:
-        self._left = dict(tokens)
-        self._room = room
-        self._kept = {path for path in tokens if keeps(path)}
-        self._closed = {place for path in (*self._kept, *unseen) for place in directories_above(path)}
-        self._total = sum(tokens.values())
-        self._taken: dict[str, dict[str, int]] = {}  # what each part took
+    def _keep(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            self._stays.add(path)
+            self._free -= self._tokens[path]
 
-    @property
-    def taken(self) -> list[str]:
-        """What is left out, in the order in which it was taken, without what lies below something else."""
-        return [at for at in self._taken if not self._is_covered(at)]
+    def _fill(self) -> None:
+        """Keep what fits, the best first, but for evidence."""
+        ordered = order(self._tokens, {path: self._places[path] for path in self._tokens})
+        self._keep(path for path in ordered if self._places[path].worth is Worth.KEPT)
+        self._border: Worth | None = None
+        for path in ordered:
+            worth = self._places[path].worth
+            if worth not in {Worth.KEPT, Worth.EVIDENCE} and self._is_open(worth):
+                if self._tokens[path] <= self._free:
+                    self._keep([path])
+                elif self._border is None:
+                    self._border = worth
 
-    @property
-    def needed(self) -> int:
-        """How many tokens are still too many; 0 or less when it fits."""
-        return self._total - self._room
+    def _is_open(self, worth: Worth) -> bool:
+        """Whether more of a class may come in, now that something did not fit."""
+        if self._border is None:
+            return True
+        return self._free > self._room * (_FULL if worth is self._border else _NEARLY_FULL)
 
-    def take_cuts(self, cuts: Sequence[tuple[str, Sequence[str]]]) -> None:
-        """Take candidates; one that holds something to keep is taken apart."""
-        parts = []
-        for at, paths in cuts:
-            if self._kept.isdisjoint(paths):
-                parts.append((at, paths))
-            else:
-                parts += [(path, (path,)) for path in paths if path not in self._kept]
-        self._take([(sum(self._left[path] for path in paths), at, paths) for at, paths in parts])
-
-    def take_directories(self) -> None:
-        """Take directories that are not larger than what is needed, the largest first."""
-        while self.needed > 0:
-            sums: Counter[str] = Counter()
-            for path, tokens in self._left.items():
-                for place in directories_above(path):
-                    sums[place] += tokens
-            fitting = [
-                (tokens, at) for at, tokens in sums.items() if 0 < tokens <= self.needed and at not in self._closed
-            ]
-            if not fitting:
+    def _give_back(self) -> None:
+        """Keep evidence in units, the smallest first; then parts of them, if much would stay free."""
+        units = self._units()
+        for unit in sorted(units, key=lambda unit: (self._sum(unit), unit[0])):
+            if self._sum(unit) <= self._free and self._is_open(Worth.EVIDENCE):
+                self._keep(unit)
+        rest = [path for unit in units for path in unit if path not in self._stays]
+        for path in sorted(rest, key=lambda path: (self._tokens[path], path)):
+            if self._tokens[path] > self._free or self._free <= self._room * _WASTED:
                 return
-            largest = max(tokens for tokens, _ in fitting)
-            at = min((at for tokens, at in fitting if tokens == largest), key=lambda at: (at.count("/"), at))
-            self._remove(at, [path for path in self._left if path.startswith(at)])
+            self._keep([path])
 
-    def take_files(self) -> None:
-        """Take single files."""
-        self._take([(tokens, path, (path,)) for path, tokens in self._left.items() if path not in self._kept])
+    def _units(self) -> list[list[str]]:
+        """Return what of the evidence is given back together."""
+        units: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for cut in self._cuts:
+            paths = [path for path in cut.paths if path in self._tokens]
+            for path in paths if cut.reason.is_evidence else ():
+                if self._places[path].worth is Worth.EVIDENCE:
+                    directory, _, name = path.rpartition("/")
+                    alone = (directory, name.rpartition(".")[2])
+                    units[alone if len(cut.paths) == 1 else (cut.at, "/")].append(path)
+        few = sum(map(len, units.values())) <= _FEW_FILES
+        alone = [[path] for (_, kind), unit in units.items() for path in unit if few and kind != "/"]
+        return alone + [unit for (_, kind), unit in units.items() if not few or kind == "/"]
 
-    def give_back(self, candidates: Container[str]) -> None:
-        """Give back what is not needed of what are no candidates, the largest first."""
-        sizes = {at: sum(took.values()) for at, took in self._taken.items() if at not in candidates}
-        for at in sorted(sizes, key=lambda at: -sizes[at]):
-            if self.needed + sizes[at] <= 0:
-                self._total += sizes[at]
-                del self._taken[at]
+    def _sum(self, paths: Iterable[str]) -> int:
+        return sum(self._tokens[path] for path in paths)
 
-    def _is_covered(self, at: str) -> bool:
-        return any(place in self._taken for place in directories_above(at) if place != at)
+    def _write_few(self, *, widely: bool) -> tuple[PlanLine, ...]:
+        """Write lines; where they are many, give up directories that take many and hold little."""
+        while True:
+            writer = self._writer(widely=widely)
+            families, others = writer.write()
+            number = sum(map(len, families + others))
+            if number <= _MANY_LINES or not self._give_up([*writer.counts()], number):
+                return self._explain(families) + self._explain(others)
 
-    def _take(self, parts: Sequence[tuple[int, str, Sequence[str]]]) -> None:
-        """Take parts, the largest first, until one suffices; then the smallest that does."""
-        waiting = sorted(parts, key=lambda part: (-part[0], path_bytes(part[1])))
-        for number, part in enumerate(waiting):
-            if self.needed <= 0 or not part[0]:
-                return
-            enough = [each for each in waiting[number:] if each[0] >= self.needed] if part[0] >= self.needed else []
-            _, at, paths = enough[-1] if enough else part
-            self._remove(at, paths)
+    def _writer(self, *, widely: bool) -> PatternWriter:
+        gone = [path for path in self._tokens if path not in self._stays]
+        families = dict.fromkeys(lines for cut in self._cuts for lines in cut.lines) if widely else ()
+        return PatternWriter(gone, self._stays, self._unseen, families)
 
-    def _remove(self, at: str, paths: Iterable[str]) -> None:
-        took = {path: self._left.pop(path) for path in paths if path in self._left}
-        self._total -= sum(took.values())
-        self._taken[at] = took
+    def _give_up(self, counts: Sequence[tuple[str, int]], number: int) -> bool:
+        """Let whole directories go, the most lines for the fewest tokens first; return whether there was one."""
+        may_cost = self._room * _WASTED - self._free
+        kept: Counter[str] = Counter()
+        closed: set[str] = set()
+        for path in self._stays:
+            above = [*directories_above(path)]
+            kept.update(dict.fromkeys(above, self._tokens[path]))
+            if self._places[path].worth in _PROTECTED:
+                closed.update(above)
+        gone: set[str] = set()
+        for at, lines in sorted(counts, key=lambda each: (kept[each[0]] / (each[1] - 1), each[0])):
+            is_part = any(place in gone for place in directories_above(at)) or any(
+                place.startswith(at) for place in gone
+            )
+            if at not in closed and not is_part and kept[at] <= may_cost and number > _MANY_LINES:
+                gone.add(at)
+                may_cost -= kept[at]
+                number -= lines - 1
+        for path in [path for path in self._stays if any(place in gone for place in directories_above(path))]:
+            self._stays.remove(path)
+            self._free += self._tokens[path]
+        return bool(gone)
+
+    def _explain(self, blocks: Iterable[Block]) -> tuple[PlanLine, ...]:
+        """Return the lines with what they take and why, what goes first at the top."""
+        evidence = [cut for cut in self._cuts if cut.reason.is_evidence]
+        reasons = {path: cut.reason.value for cut in evidence for path in cut.paths}
+        explained = []
+        for block in blocks:
+            lines = [self._explain_line(line, reasons) for line in block]
+            worth = max(self._sort_by_worth(line.paths)[0] for line in block if line.paths)
+            explained.append((-worth, -sum(line.tokens for line in lines), path_bytes(block[0].pattern), lines))
+        return tuple(line for *_, lines in sorted(explained) for line in lines)
+
+    def _explain_line(self, line: Line, reasons: Mapping[str, str]) -> PlanLine:
+        if not line.paths:
+            return PlanLine(line.pattern, 0, _SPARED)
+        worth = self._sort_by_worth(line.paths)[0]
+        of_it = Counter(reasons[path] for path in line.paths if path in reasons)
+        return PlanLine(line.pattern, self._sum(line.paths), describe_worth(worth, of_it))
+
+    def _sort_by_worth(self, paths: Iterable[str]) -> list[Worth]:
+        """Return the classes of files, the one with most tokens first."""
+        tokens: Counter[Worth] = Counter()
+        for path in paths:
+            tokens[self._places[path].worth] += self._tokens[path]
+        return [worth for worth, _ in sorted(tokens.items(), key=lambda each: (-each[1], -each[0]))]

@@ -3,13 +3,15 @@
 Nothing in it is stricter than what is there, so that the first check passes; what it holds is the growth from here on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
-from loopflow.analysis.cuts import to_pattern
 from loopflow.analysis.names import path_bytes, quote_toml
+from loopflow.analysis.pattern_lines import Block, Line, PatternWriter
+from loopflow.analysis.patterns import to_pattern
 from loopflow.model import Cut, CutReason, FileTokens
 
 EVERYTHING = "everything"
@@ -23,6 +25,7 @@ _EXCLUDED = frozenset(
         CutReason.VENDORED,
         CutReason.SNAPSHOT,
         CutReason.DATA,
+        CutReason.TRANSLATION,
     }
 )
 _LEAST_EXCLUDED = 500  # tokens: less is not worth a line
@@ -78,7 +81,7 @@ def propose(observed: Observed) -> Proposal:
     """Return a config file for a repository of which this was observed."""
     draft = _Draft()
     draft.add("# Budgets for what a language model has to read. Sizes are tokens.")
-    left_out = _exclude(draft, observed.cuts)
+    left_out = _exclude(draft, observed)
     own = [file for file in observed.files if file.path not in left_out]
     if observed.against and observed.against.isprintable():  # what is not UTF-8 cannot be written
         draft.add(
@@ -100,16 +103,39 @@ _WARN = 'warn = "95%"'
 """Of today's tokens and 10 %, 90 % would warn at once."""
 
 
-def _exclude(draft: _Draft, cuts: Sequence[Cut]) -> set[str]:
-    chosen = [cut for cut in cuts if cut.reason in _EXCLUDED and cut.tokens >= _LEAST_EXCLUDED][:_MOST_EXCLUDED]
+def _exclude(draft: _Draft, observed: Observed) -> set[str]:
+    tokens = {file.path: file.tokens for file in observed.files if file.tokens}
+    cuts = [cut for cut in observed.cuts if cut.reason in _EXCLUDED]
+    reasons = {path: cut.reason.value for cut in cuts for path in cut.paths if path in tokens}
+    stays = [path for path in tokens if path not in reasons]
+    families, others = PatternWriter(reasons, stays, families=_families(cuts)).write()
+
+    def size(block: Block) -> int:
+        return sum(tokens[path] for line in block for path in line.paths)
+
+    # Those of families come first, and must: what they take back may lie where another one takes all.
+    blocks = [*families, *sorted(others, key=size, reverse=True)]
+    largest = sorted(blocks, key=size, reverse=True)[:_MOST_EXCLUDED]
+    chosen = [line for block in blocks if size(block) >= _LEAST_EXCLUDED and block in largest for line in block]
     if chosen:
-        width = max(len(quote_toml(to_pattern(cut.at))) for cut in chosen)
-        patterns = [(quote_toml(to_pattern(cut.at)) + ",").ljust(width + 1) for cut in chosen]
-        lines = [f"    {pattern}  # {cut.reason}" for pattern, cut in zip(patterns, chosen, strict=True)]
-        tokens = sum(cut.tokens for cut in chosen)
-        kinds = ", ".join(dict.fromkeys(cut.reason.value for cut in chosen))
-        draft.add("exclude = [", *lines, "]", reason=f"exclude: {tokens:,} tokens that nobody here writes ({kinds})")
-    return {path for cut in chosen for path in cut.paths}
+        kinds = Counter(reasons[path] for line in chosen for path in line.paths)
+        width = max(len(quote_toml(line.pattern)) for line in chosen) + 1
+        draft.add(
+            "exclude = [",
+            *(f"    {quote_toml(line.pattern) + ',':{width}}  # {_name_kinds(line, reasons)}" for line in chosen),
+            "]",
+            reason=f"exclude: {sum(tokens[path] for line in chosen for path in line.paths):,} tokens that nobody here "
+            f"writes ({', '.join(kinds)})",
+        )
+    return {path for line in chosen for path in line.paths}
+
+
+def _families(cuts: Iterable[Cut]) -> Iterable[tuple[str, ...]]:
+    return dict.fromkeys(lines for cut in cuts for lines in cut.lines)
+
+
+def _name_kinds(line: Line, reasons: Mapping[str, str]) -> str:
+    return ", ".join(dict.fromkeys(reasons[path] for path in line.paths)) or "what stays of these"
 
 
 def _whole(draft: _Draft, own: Sequence[FileTokens], needed: str | None) -> None:

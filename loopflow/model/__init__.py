@@ -39,6 +39,7 @@ from loopflow.model.report import (
     Cut,
     CutReason,
     Plan,
+    PlanLine,
     Report,
 )
 from loopflow.model.request import (
@@ -106,6 +107,7 @@ __all__ = [
     "ObjectFormat",
     "Place",
     "Plan",
+    "PlanLine",
     "Profile",
     "Push",
     "Reason",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from loopflow.model.budget import Judgement
 from loopflow.model.growth import Diff
@@ -21,13 +22,20 @@ class CutReason(StrEnum):
     SNAPSHOT = "snapshot"
     DATA = "embedded data"
     DUPLICATE = "duplicate"
+    TRANSLATION = "translation"
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it says that nobody here wrote it, or it is there twice, and not only what it is about."""
+        return self not in {CutReason.DOCUMENTATION, CutReason.EXPORT_IGNORE}
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A candidate for leaving out: a file, or a directory in which every file has the same reason.
+    """A candidate for leaving out: a file, a directory in which every file has the same reason, or a family of files.
 
-    `at` is its path, that of a directory with a slash at its end; `paths` are the files, `tokens` what they cost.
+    `at` is its path, that of a directory with a slash at its end, that of a family with a `*`; `paths` are the files,
+    `tokens` what they cost. `lines` are patterns that leave out the family, in each form with what they take back.
     """
 
     reason: CutReason
@@ -35,21 +43,35 @@ class Cut:
     paths: tuple[str, ...]
     tokens: int
     at: str
+    lines: tuple[tuple[str, ...], ...] = ()
+
+
+class PlanLine(NamedTuple):
+    """A pattern in gitignore syntax, the tokens of what it takes out (0 where it takes something back), and why."""
+
+    pattern: str
+    tokens: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to leave out so that the rest fits `window` tokens, of which `reserve` are kept back.
 
-    `exclude` are patterns in gitignore syntax, `tokens_left` is what they leave, `already` are those of the config.
+    `lines` are what to add to `exclude` of a config file, `tokens_left` is what they leave, `already` are its patterns.
     """
 
     window: int
     reserve: int
-    exclude: tuple[str, ...]
+    lines: tuple[PlanLine, ...]
     tokens_left: int
     fits: bool
     already: tuple[str, ...] = ()
+
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        """The patterns of its lines."""
+        return tuple(line.pattern for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

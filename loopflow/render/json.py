@@ -102,6 +102,9 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "window": plan.window,
         "reserve": plan.reserve,
         "exclude": [_path(pattern)["path"] for pattern in plan.exclude],
+        "lines": [
+            {"pattern": _path(line.pattern)["path"], "tokens": line.tokens, "why": line.why} for line in plan.lines
+        ],
         "tokens_left": plan.tokens_left,
         "fits": plan.fits,
     }

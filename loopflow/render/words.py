@@ -5,6 +5,7 @@ from loopflow.charts.numbers import format_growth, format_percent, plural
 from loopflow.model import Diff, Index, Plan, Profile, Revision, Scope, Source, Verdict
 from loopflow.render.failures import name_limit
 
+_WIDEST_PATTERN = 48  # columns that patterns are filled up to: what comes after them is seen at once
 BUDGET_TITLES = ("status", "value", "limit", "% limit", "rule")
 
 
@@ -41,8 +42,19 @@ def describe_plan(profile: Profile, plan: Plan) -> list[str]:
     still = "" if plan.fits else " still"
     lines.append(f"The selection is {plural(too_many, 'token')} too large: there is room for {room:,}.")
     lines.append(f"With these lines in the config file it{still} takes {plan.tokens_left:,}, and the lines themselves:")
-    patterns = ",\n".join(f"    {quote_toml(pattern)}" for pattern in plan.already + plan.exclude)
-    return [*lines, "", f"exclude = [\n{patterns},\n]"]
+    return [*lines, "", "exclude = [", *_list_lines(plan), "]"]
+
+
+def _list_lines(plan: Plan) -> list[str]:
+    """Return the patterns as TOML has them, each new one with what it takes out and why."""
+    shown = [f"    {quote_toml(pattern)}," for pattern in plan.already]
+    quoted = [f"    {quote_toml(line.pattern)}," for line in plan.lines]
+    width = min(max(map(len, quoted)), _WIDEST_PATTERN)
+    digits = max(len(f"{line.tokens:,}") for line in plan.lines)
+    for text, line in zip(quoted, plan.lines, strict=True):
+        number = f"{line.tokens:,}" if line.tokens else ""
+        shown.append(f"{text:{width}}  # {number:>{digits}}  {line.why}")
+    return shown
 
 
 def budget_cells(verdict: Verdict) -> tuple[str, ...]:

@@ -1,22 +1,34 @@
 """What fits a window: a plan of what to leave out, measured by the same selection that it is for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from typing import NamedTuple
 
+from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.patterns import compile_patterns
-from loopflow.analysis.plan import leave_out
+from loopflow.analysis.plan import Planner
+from loopflow.analysis.worth import HasAttributes, Wishes
 from loopflow.errors import UsageError
 from loopflow.io.count.context import Layout
 from loopflow.io.count.sparse import count_selection
 from loopflow.io.file import choose
-from loopflow.model import Criteria, Cut, FileTokens, FitRequest, Plan, Selection, SelectRequest
+from loopflow.model import Criteria, Cut, FileTokens, FitRequest, Plan, PlanLine, Selection, SelectRequest
 from loopflow.usecases.run import Run
 
 _SEAMS = 2
 """Tokens that a file may cost more between two lines than by itself: behind one, "/**" is "/" and "**"."""
+
+
+class Costs(NamedTuple):
+    """What a plan is made from: tokens by path, what could be left out, and what is there and was not asked for."""
+
+    tokens: Mapping[str, int]
+    cuts: tuple[Cut, ...]
+    attributes: HasAttributes
+    unseen: list[str]
 
 
 def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitRequest) -> Plan:
@@ -31,7 +43,8 @@ def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitReq
     tokens = {file.path: cost + file.tokens for file, cost in zip(files, costs, strict=True)}
     unseen = find_unseen(run, selection)
     for_files = replace(fitting, window=fitting.window - opening - ending)
-    plan = make_plan(run, tokens, find_cuts(files, unseen), unseen, for_files)
+    cuts = find_cuts(files, unseen)
+    plan = make_plan(run, selection, Costs(tokens, cuts, Attributes(files), unseen), for_files)
     return replace(plan, window=fitting.window)
 
 
@@ -49,22 +62,39 @@ def find_unseen(run: Run, selection: Selection) -> list[str]:
     return [ref.path for ref in whole.candidates if ref.path not in seen]
 
 
-def make_plan(
-    run: Run, tokens: Mapping[str, int], cuts: tuple[Cut, ...], unseen: Iterable[str], fitting: FitRequest
-) -> Plan:
+def make_plan(run: Run, selection: Selection, costs: Costs, fitting: FitRequest) -> Plan:
     """Make a plan, and measure what is left by selecting again with its patterns."""
     if len(run.listed.trees) > 1:
         raise UsageError("several trees were read, and patterns are those of one", "name paths of one repository")
+    tokens = costs.tokens
     reserve = int(fitting.window * fitting.reserve)
     room = fitting.window - reserve
-    keeps = compile_patterns(fitting.keep, "--keep").match if fitting.keep else None
-    if keeps and not any(map(keeps, tokens)):
-        patterns = ", ".join(map(escape_name, fitting.keep))
-        raise UsageError(f"--keep: nothing that is selected matches {patterns}", "check the patterns, or leave it out")
-    exclude = leave_out(tokens, cuts, room, keeps, unseen)
-    left = choose(run.listed, without(run.criteria, exclude), may_be_empty=True).candidates
-    tokens_left = sum(tokens.get(ref.path, 0) for ref in left)
-    return Plan(fitting.window, reserve, exclude, tokens_left, tokens_left <= room, run.config.exclude)
+    wishes = Wishes(_read_keeps(fitting.keep, tokens), tuple(want.path for want in run.listed.trees[0].wanted))
+    planner = Planner(tokens, costs.cuts, room, wishes, attributes=costs.attributes, unseen=costs.unseen)
+    lines = planner.leave_out()
+    left = _choose_without(run, lines)
+    if not left.issubset(ref.path for ref in selection.candidates):
+        lines = planner.leave_out(widely=False)  # what takes something back reached what the config leaves out
+        left = _choose_without(run, lines)
+    tokens_left = sum(tokens.get(path, 0) for path in left)
+    return Plan(fitting.window, reserve, lines, tokens_left, tokens_left <= room, run.config.exclude)
+
+
+def _choose_without(run: Run, lines: Iterable[PlanLine]) -> set[str]:
+    """Return the paths that are selected when these lines stand in the config file."""
+    criteria = without(run.criteria, tuple(line.pattern for line in lines))
+    return {ref.path for ref in choose(run.listed, criteria, may_be_empty=True).candidates}
+
+
+def _read_keeps(patterns: tuple[str, ...], paths: Iterable[str]) -> Callable[[str], bool] | None:
+    """Return what tells what must stay. Raises UsageError where nothing is that."""
+    if not patterns:
+        return None
+    keeps = compile_patterns(patterns, "--keep").match
+    if not any(map(keeps, paths)):
+        names = ", ".join(map(escape_name, patterns))
+        raise UsageError(f"--keep: nothing that is selected matches {names}", "check the patterns, or leave it out")
+    return keeps
 
 
 def without(criteria: Criteria, patterns: tuple[str, ...]) -> Criteria:

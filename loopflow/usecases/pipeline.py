@@ -205,12 +205,17 @@ def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: 
     found = measured.profile
     if brief and fitting is None:
         return Report(found, measured.selection.unmatched, idle=measured.selection.idle)
+    from loopflow.analysis.attributes import Attributes  # noqa: PLC0415
     from loopflow.analysis.cuts import find_cuts  # noqa: PLC0415  a hook that says nothing but its verdict needs none
-    from loopflow.usecases.fit import find_unseen, make_plan  # noqa: PLC0415
+    from loopflow.usecases.fit import Costs, find_unseen, make_plan  # noqa: PLC0415
 
     unseen = find_unseen(run, measured.selection)
     cuts = find_cuts(found.files, unseen)
-    plan = make_plan(run, {file.path: file.tokens for file in found.files}, cuts, unseen, fitting) if fitting else None
+    plan = None
+    if fitting:
+        tokens = {file.path: file.tokens for file in found.files}
+        costs = Costs(tokens, cuts, Attributes(found.files), unseen)
+        plan = make_plan(run, measured.selection, costs, fitting)
     return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan, idle=measured.selection.idle)
 
 

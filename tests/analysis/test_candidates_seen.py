@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from loopflow.analysis.evidence import find_facts
-from loopflow.analysis.facts import FactKind, read_facts
+from loopflow.analysis.facts import FactKind
+from tests.support.facts import facts_of
 
 _LICENCE = """/*
 Copyright The Authors.
@@ -173,4 +173,4 @@ SEEN = [
 @pytest.mark.parametrize(("text", "tokens", "kind"), [case[1:] for case in SEEN], ids=[case[0] for case in SEEN])
 def test_seen(text: str, tokens: int, kind: FactKind | None) -> None:
     """What was seen is told rightly."""
-    assert [fact.kind for fact in read_facts(find_facts(text, tokens))] == ([kind] if kind else [])
+    assert [fact.kind for fact in facts_of(text, tokens)] == ([kind] if kind else [])

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loopflow.analysis.cuts import find_cuts, largest_source, to_pattern
+from loopflow.analysis.cuts import find_cuts, largest_source
 from loopflow.analysis.evidence import find_facts
 from loopflow.analysis.facts import FactKind
 from loopflow.analysis.filetype import file_type
-from loopflow.analysis.patterns import compile_patterns
+from loopflow.analysis.patterns import compile_patterns, to_pattern
 from loopflow.model import Cut, CutReason, FileTokens
 from tests.support.profiles import HOSTILE_NAMES
 

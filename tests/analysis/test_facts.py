@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from loopflow.analysis.evidence import find_facts
 from loopflow.analysis.facts import Fact, FactKind, read_facts, write_facts
+from tests.support.facts import facts_of
 from tests.support.formats import LOCKS, SNAPSHOTS
 from tests.support.oracle import count_text
 
@@ -128,8 +129,7 @@ PATHOLOGICAL |= {
 @pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_pathological_texts_end(name: str, tokens: int) -> None:
     """A megabyte of one thing is looked at like any other text: a pattern that backtracks would not end here."""
-    facts = read_facts(find_facts(PATHOLOGICAL[name], tokens))
-    assert len({fact.kind for fact in facts}) <= 1
+    assert len({fact.kind for fact in facts_of(PATHOLOGICAL[name], tokens)}) <= 1
 
 
 def test_facts_hold_no_nul() -> None:

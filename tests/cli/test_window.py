@@ -95,8 +95,10 @@ def test_the_block_does_what_it_says(project: Repo, window: str) -> None:
 def test_candidates_go_first(project: Repo) -> None:
     """What somebody else wrote, or nobody, is left out before own source is."""
     plan = json_of(project.root, "--window", "1600")["plan"]
-    assert plan["exclude"] == ["/Cargo.lock", "/vendor/", "/gen/"]
+    assert plan["exclude"] == ["/Cargo.lock", "/vendor/x/a.c", "/gen/"]
     assert json_of(project.root, "--window", "1500")["plan"]["exclude"][:3] == plan["exclude"]
+    reasons = [line["why"] for line in plan["lines"]]
+    assert reasons == ["lock file", "vendored", "generated"]
 
 
 def test_a_window_that_is_large_enough(project: Repo) -> None:
@@ -106,7 +108,14 @@ def test_a_window_that_is_large_enough(project: Repo) -> None:
     assert "exclude = [" not in result.out
     plan = json_of(project.root, "--window", "1M")["plan"]
     total = json_of(project.root)["total"]["tokens"]
-    assert plan == {"window": 1_000_000, "reserve": 250_000, "exclude": [], "tokens_left": total, "fits": True}
+    assert plan == {
+        "window": 1_000_000,
+        "reserve": 250_000,
+        "exclude": [],
+        "lines": [],
+        "tokens_left": total,
+        "fits": True,
+    }
 
 
 @pytest.mark.parametrize(("reserve", "kept_back"), [(None, 500), ("25%", 500), ("10%", 200), ("0%", 0), ("33.3%", 666)])
@@ -382,8 +391,9 @@ def test_what_was_left_out_is_named(project: Repo, name: str) -> None:
     """Each pattern of what was left out is named on standard error, with the window; the rest is printed whole."""
     options = LAYOUTS[name][1]
     result = succeed(project.root, "--fit", "1600", *options)
-    assert "left out to fit 1,600 tokens: /Cargo.lock, /vendor/, /gen/" in result.err
-    assert "Code generated" not in result.out
+    assert "left out to fit 1,600 tokens: /Cargo.lock, /" in result.err
+    assert "/vendor/x/a.c" in result.err
+    assert FILES["vendor/x/a.c"] not in result.out
     for path in ("LICENSE", "docs/guide.md", "src/main.rs"):
         assert FILES[path] in result.out
     assert count_text(result.out, ENCODING) <= 1600

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopflow.model import Cut, CutReason, Plan, Reason, Report, Rule, Skipped
+from loopflow.model import Cut, CutReason, Plan, PlanLine, Reason, Report, Rule, Skipped
 from loopflow.render.html import render_html
 from tests.support.page import Page
 from tests.support.profiles import HOSTILE_NAMES, make_profile, make_report
@@ -59,7 +59,7 @@ def hostile_report(names: list[str]) -> Report:
     report = make_compared(dict.fromkeys(paths, 10), {"old": 9}, moves={paths[0]: names[-1]}, skipped=skipped)
     report = judged(report, [placed(Rule(names[0], total=1, file=1), file=names[-1])], remarks=["a remark"])
     cuts = tuple(Cut(CutReason.DATA, name, (path,), 10, path) for name, path in zip(names, paths, strict=True))
-    plan = Plan(12, 3, tuple(names), 5, fits=False)
+    plan = Plan(12, 3, tuple(PlanLine(name, 10, "data") for name in names), 5, fits=False)
     return Report(report.profile, tuple(names), report.diff, report.judgement, cuts, plan)
 
 
@@ -155,11 +155,11 @@ def test_a_page_says_what_could_be_left_out_and_what_is_missing() -> None:
     """Candidates with their evidence, a plan with what to write, gaps as a warning, and every skipped file."""
     skipped = [Skipped("a.png", Reason.BINARY), Skipped("secret", Reason.UNREADABLE, "permission denied")]
     cut = Cut(CutReason.DATA, "a table", ("README.md",), 5, "README.md")
-    plan = Plan(80, 20, ("/src/",), 5, fits=True)
+    plan = Plan(80, 20, (PlanLine("/src/", 19, "source"),), 5, fits=True)
     page = page_of(Report(make_profile(SAMPLE, skipped), ("nowhere",), None, None, (cut,), plan))
     assert "Could be left out 5.0% 5 tokens" in page.text
     assert "README.md 5 5.0 embedded data a table" in page.text
-    assert 'exclude = [ "/src/", ]' in page.text
+    assert 'exclude = [ "/src/", # 19 source ]' in page.text
     assert "Incomplete. 1 file could not be counted: see what was skipped." in page.text
     assert "Nothing is listed below nowhere." in page.text
     assert "1 file: unreadable secret permission denied 1 file: binary a.png" in page.text

@@ -16,6 +16,7 @@ from loopflow.model import (
     CutReason,
     Index,
     Plan,
+    PlanLine,
     Profile,
     Reason,
     Report,
@@ -226,7 +227,7 @@ def test_the_charts_are_those_of_the_terminal() -> None:
 def test_the_rest_is_there() -> None:
     """What could be left out with its evidence, the plan for a window, and what was skipped with examples."""
     cut = Cut(CutReason.LOCK, "is a `lock`", ("x.lock",), 60, "x.lock")
-    plan = Plan(200, 50, ("*.lock", 'odd"name'), 40, fits=True)
+    plan = Plan(200, 50, (PlanLine("*.lock", 60, "lock file"), PlanLine('odd"name', 0, "")), 40, fits=True)
     many = [Skipped(f"{number}.png", Reason.BINARY) for number in range(9)]
     report = replace(make_report({"x.lock": 60, "a.py": 40}, [*SKIPPED, *many]), cuts=(cut,), plan=plan)
     page = page_of(report)
@@ -342,7 +343,7 @@ def test_it_is_never_too_long(name: str) -> None:
         make_compared(tokens, was, skipped=[Skipped(path, Reason.UNREADABLE, path) for path in tokens]), rules
     )
     cuts = tuple(Cut(CutReason.DATA, path, (path,), 1, path) for path in tokens)
-    plan = Plan(10, 0, (*tokens,), 5, fits=False)
+    plan = Plan(10, 0, tuple(PlanLine(path, 1, "data") for path in tokens), 5, fits=False)
     text = text_of(replace(report, cuts=cuts, plan=plan, judgement=report.judgement))
     assert len(text) <= LONGEST
     assert len(text.encode()) < 1_000_000

@@ -6,8 +6,10 @@ from tests.support.oracle import count_text
 
 
 def facts_of(text: str, tokens: int | None = None, *, is_whole: bool = True) -> list[Fact]:
+    """Return what speaks for leaving a text out; that it may be a catalogue of messages does not, by itself."""
     tokens = count_text(text, "o200k_base") if tokens is None else tokens
-    return read_facts(find_facts(text, tokens, is_whole=is_whole))
+    facts = read_facts(find_facts(text, tokens, is_whole=is_whole))
+    return [fact for fact in facts if fact.kind is not FactKind.CATALOGUE]
 
 
 def kinds(text: str) -> list[FactKind]:

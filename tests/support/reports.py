@@ -17,6 +17,7 @@ from loopflow.model import (
     FileTokens,
     Place,
     Plan,
+    PlanLine,
     Reason,
     Report,
     Revision,
@@ -79,7 +80,7 @@ def make_everywhere(name: str, other: str = "other") -> Report:
         profile=replace(report.profile, source=Revision(name)),
         judgement=replace(report.judgement, verdicts=verdicts, start=name),
         cuts=(Cut(CutReason.LOCK, name, (name,), 3, name),),
-        plan=Plan(10, 0, (name,), 5, fits=True),
+        plan=Plan(10, 0, (PlanLine(name, 3, "lock file"),), 5, fits=True),
     )
 
 

@@ -1,0 +1,274 @@
+"""Few patterns that match some files of a tree and none of the others, and that still do after the next build.
+
+Per directory, from the top: one that goes whole, all its directories, all of a suffix, names that begin with a dot,
+names with a hash in them, else the path. "All but" is never written at the top: the lines go into a config that lasts,
+and a new directory must be seen.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from loopflow.analysis.hashed_names import glob_of, shape_of
+from loopflow.analysis.patterns import compile_patterns, escape_pattern, to_pattern
+
+_LEAST_OF_A_KIND = 3  # files that one line for all of their kind is written for
+_LEAST_LINES = 4  # that "all but" is tried instead of
+_LEAST_DIRECTORIES = 2
+_MOST_CORRECTIONS = 5  # of a family: with more, its parts are written
+_PRODUCTS = (("*.snap",), ("*.ambr",), ("*.map",))
+"""Suffixes of what only programs write."""
+
+
+class Line(NamedTuple):
+    """A pattern and the files that it takes out; none for one that takes something back."""
+
+    pattern: str
+    paths: tuple[str, ...] = ()
+
+
+Block = tuple[Line, ...]
+"""Lines that mean something only together, in this order."""
+
+
+class _Node:
+    """A directory, and how many files of each sort are in it or below."""
+
+    __slots__ = ("directories", "files", "gone", "lines", "path", "stays", "unseen")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.directories: dict[str, _Node] = {}
+        self.files: dict[str, bool | None] = {}
+        self.gone = 0
+        self.stays = 0
+        self.unseen = 0
+        self.lines = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether something in it goes and nothing stays."""
+        return self.gone > 0 and not self.stays
+
+    def walk(self) -> Iterator[str]:
+        """Yield the paths of what goes, in it and below."""
+        yield from (self.path + name for name, goes in self.files.items() if goes)
+        for node in self.directories.values():
+            yield from node.walk()
+
+
+class PatternWriter:
+    """Writes lines for `gone`; none matches what `stays` or is `unseen`. All else is matched or not as it comes.
+
+    `families` are lists of patterns that match all of a kind, tried first, the widest first; each must only correct
+    itself.
+    """
+
+    def __init__(
+        self,
+        gone: Collection[str],
+        stays: Iterable[str],
+        unseen: Iterable[str] = (),
+        families: Iterable[Sequence[str]] = (),
+    ) -> None:
+        self._gone = dict.fromkeys(gone)
+        self._stays = [*stays]
+        self._unseen = [*unseen]
+        self._families = [*families, *_PRODUCTS]
+        self._root = _Node("")
+        self._written: dict[str, list[Block]] = {}
+
+    def write(self) -> tuple[list[Block], list[Block]]:
+        """Return the lines of families, which come first, and all others."""
+        families = [*self._write_families()]
+        # What a family takes is neither here nor there for the rest: a directory may still go whole.
+        taken = {path for block in families for line in block for path in line.paths}
+        for path in self._gone:
+            if path not in taken:
+                self._add(path, goes=True)
+        for path in self._stays:
+            self._add(path, goes=False)
+        for path in self._unseen:
+            self._add(path, goes=False, is_unseen=True)
+        return families, self._direct(self._root)
+
+    def counts(self) -> Iterator[tuple[str, int]]:
+        """Yield each directory that takes more than one line, with how many it took when they were written."""
+        waiting = [*self._root.directories.values()]
+        while waiting:
+            node = waiting.pop()
+            if node.lines > 1 and not node.unseen:
+                yield node.path, node.lines
+            waiting += node.directories.values()
+
+    def _add(self, path: str, *, goes: bool, is_unseen: bool = False) -> None:
+        node = self._root
+        *above, name = path.split("/")
+        for part in above:
+            below = node.directories.get(part)
+            if below is None:
+                below = node.directories[part] = _Node(f"{node.path}{part}/")
+            node = below
+            node.gone += goes
+            node.stays += not goes
+            node.unseen += is_unseen
+        node.files[name] = goes
+
+    def _write_families(self) -> Iterator[Block]:
+        left, others = dict(self._gone), self._stays + self._unseen
+        for family in self._families:
+            if len(left) < _LEAST_OF_A_KIND:
+                return
+            suffix = family[0].rpartition("*")[2].removesuffix("/")
+            ours = [path for path in left if path.endswith(suffix)]
+            if len(ours) < _LEAST_OF_A_KIND:
+                continue
+            found = self._try_family(family, ours, [path for path in others if path.endswith(suffix)])
+            if found and len(found[0].paths) >= _LEAST_OF_A_KIND:
+                yield found
+                for path in found[0].paths:
+                    del left[path]
+
+    def _try_family(self, family: Sequence[str], ours: Sequence[str], others: Sequence[str]) -> Block | None:
+        """Return the family's lines if they reach nothing that stays, without corrections that correct nothing.
+
+        What goes and is taken back by one of them is left to the lines that come after.
+        """
+        first, *corrections = family
+        match = compile_patterns([first], "a family").match
+        others = [path for path in others if match(path)]
+        needed = []
+        for correction in corrections if others else ():
+            corrects = compile_patterns([correction.removeprefix("!")], "a correction").match
+            if any(map(corrects, others)):
+                needed.append(correction)
+        match = compile_patterns([first, *needed], "a family").match
+        if len(needed) > _MOST_CORRECTIONS or any(map(match, others)):
+            return None
+        return (Line(first, tuple(filter(match, ours))), *map(Line, needed))
+
+    def _write(self, node: _Node) -> list[Block]:
+        """Return the lines for a directory below the top, written once."""
+        if node.path not in self._written:
+            self._written[node.path] = self._write_anew(node)
+        return self._written[node.path]
+
+    def _write_anew(self, node: _Node) -> list[Block]:
+        if node.is_whole and node.gone > 1:  # one file's own path says more
+            node.lines = 1
+            return [(Line(to_pattern(node.path), tuple(node.walk())),)]
+        blocks = self._direct(node) if node.gone else []
+        node.lines = sum(map(len, blocks))
+        if node.lines >= _LEAST_LINES and not node.unseen:
+            other = self._all_but(node, blocks)
+            if len(other) < node.lines:
+                node.lines = len(other)
+                return [other]
+        return blocks
+
+    def _direct(self, node: _Node) -> list[Block]:
+        dotted = self._dotted(node)
+        blocks = self._directories(node, dotted) + self._files(node, dotted)
+        if dotted:
+            paths = [node.path + name for name in dotted if node.files.get(name)]
+            paths += [path for name in dotted if name in node.directories for path in node.directories[name].walk()]
+            blocks.append((Line(to_pattern(node.path) + ".*", tuple(paths)),))
+        return blocks
+
+    def _dotted(self, node: _Node) -> frozenset[str]:
+        """Return the names that begin with a dot if all of them go, and one line for them saves some."""
+        files = [name for name, goes in node.files.items() if name.startswith(".")]
+        below = [name for name in node.directories if name.startswith(".")]
+        number = sum(bool(node.files[name]) for name in files) + sum(node.directories[name].gone > 0 for name in below)
+        if number < _LEAST_OF_A_KIND or any(node.files[name] is False for name in files):
+            return frozenset()
+        return frozenset() if any(node.directories[name].stays for name in below) else frozenset([*files, *below])
+
+    def _directories(self, node: _Node, without: Collection[str]) -> list[Block]:
+        below = {name: each for name, each in node.directories.items() if each.gone and name not in without}
+        is_all = not any(each.stays for each in node.directories.values())
+        if node.path and len(below) >= _LEAST_DIRECTORIES and is_all:
+            return [
+                (Line(to_pattern(node.path) + "*/", tuple(path for each in below.values() for path in each.walk())),)
+            ]
+        blocks: list[Block] = []
+        whole = [name for name, each in below.items() if each.is_whole]
+        spared = [name for name, each in node.directories.items() if each.stays]
+        for pattern, names in _group_hashed(node, whole, spared):
+            paths = tuple(path for name in names for path in below[name].walk())
+            for name in names:
+                below.pop(name).lines = 1
+            blocks.append((Line(pattern + "/", paths),))
+        for each in below.values():
+            blocks += self._write(each)
+        return blocks
+
+    def _files(self, node: _Node, without: Collection[str]) -> list[Block]:
+        kinds: defaultdict[str, list[str]] = defaultdict(list)
+        spared: defaultdict[str, list[str]] = defaultdict(list)
+        for name, goes in node.files.items():
+            if goes and name not in without:
+                kinds[_suffix(name)].append(name)
+            elif goes is False:
+                spared[_suffix(name)].append(name)
+        blocks: list[Block] = []
+        for suffix, names in kinds.items():
+            blocks += self._of_suffix(node, suffix, names, spared[suffix])
+        return blocks
+
+    def _of_suffix(self, node: _Node, suffix: str, names: Sequence[str], spared: Sequence[str]) -> list[Block]:
+        all_of_it = to_pattern(node.path) + "*" + escape_pattern(suffix)
+        paths = tuple(node.path + name for name in names)
+        if suffix and len(names) >= _LEAST_OF_A_KIND and not spared:
+            return [(Line(all_of_it, paths),)]
+        left = dict.fromkeys(names)
+        blocks: list[Block] = []
+        for pattern, hashed in _group_hashed(node, names, [name for name, goes in node.files.items() if goes is False]):
+            blocks.append((Line(pattern, tuple(node.path + name for name in hashed)),))
+            for name in hashed:
+                del left[name]
+        blocks += [(Line(to_pattern(node.path + name), (node.path + name,)),) for name in left]
+        if node.path and suffix and len(blocks) >= _LEAST_LINES and len(spared) + 1 < len(blocks) and not node.unseen:
+            return [(Line(all_of_it, paths), *(Line("!" + to_pattern(node.path + name)) for name in spared))]
+        return blocks
+
+    def _all_but(self, node: _Node, direct: Sequence[Block]) -> Block:
+        """Return the lines that take everything in a directory, and then back what stays."""
+        inner: list[Line] = []
+        for name, goes in node.files.items():
+            if goes is False:
+                inner.append(Line("!" + to_pattern(node.path + name)))
+        for below in node.directories.values():
+            if below.stays:
+                inner.append(Line("!" + to_pattern(below.path)))
+                inner += [line for block in self._write(below) for line in block]
+        taken = {path for line in inner for path in line.paths}
+        paths = [path for block in direct for line in block for path in line.paths if path not in taken]
+        return (Line(to_pattern(node.path) + "*", tuple(paths)), *inner)
+
+
+def _group_hashed(node: _Node, names: Sequence[str], spared: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield patterns for names with a hash in them, each with the names that it is for and matches; none is spared."""
+    prefix = to_pattern(node.path)
+    left = dict.fromkeys(names)
+    shapes = Counter(shape for name in names if (shape := shape_of(name)))
+    for shape, number in shapes.items():
+        if number >= _LEAST_OF_A_KIND and not _match(shape, spared):
+            alike = _match(shape, left)  # one with a hash that reads like a word among them
+            yield prefix + shape, alike
+            for name in alike:
+                del left[name]
+    globs: defaultdict[str, list[str]] = defaultdict(list)
+    for name in left:
+        globs[glob_of(name)].append(name)
+    yield from ((prefix + glob, alike) for glob, alike in globs.items() if glob and not _match(glob, spared))
+
+
+def _match(glob: str, names: Iterable[str]) -> list[str]:
+    return list(filter(compile_patterns(["/" + glob], "a name").match, names))
+
+
+def _suffix(name: str) -> str:
+    """Return what follows the last dot, with it; "" for a name without one, or that begins with its only one."""
+    stem, dot, suffix = name.rpartition(".")
+    return dot + suffix if stem and suffix else ""
