@@ -92,18 +92,16 @@ class Planner:
             self._keep([path])
 
     def _units(self) -> list[list[str]]:
-        """Return what of the evidence is given back together."""
+        """Return what of the evidence is given back together: a candidate, or those of a directory with one suffix."""
+        evidence = [cut for cut in self._cuts if cut.reason.is_evidence]
         units: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for cut in self._cuts:
-            paths = [path for path in cut.paths if path in self._tokens]
-            for path in paths if cut.reason.is_evidence else ():
-                if self._places[path].worth is Worth.EVIDENCE:
-                    directory, _, name = path.rpartition("/")
-                    alone = (directory, name.rpartition(".")[2])
-                    units[alone if len(cut.paths) == 1 else (cut.at, "/")].append(path)
-        few = sum(map(len, units.values())) <= _FEW_FILES
-        alone = [[path] for (_, kind), unit in units.items() for path in unit if few and kind != "/"]
-        return alone + [unit for (_, kind), unit in units.items() if not few or kind == "/"]
+        few = sum(len(cut.paths) for cut in evidence) <= _FEW_FILES
+        for cut in evidence:
+            alone = (cut.at.rpartition("/")[0], cut.at.rpartition(".")[2])
+            unit = alone if len(cut.paths) == 1 and not few else (cut.at, "")
+            own = (path for path in cut.paths if path in self._tokens)
+            units[unit] += [path for path in own if self._places[path].worth is Worth.EVIDENCE]
+        return [unit for unit in units.values() if unit]
 
     def _sum(self, paths: Iterable[str]) -> int:
         return sum(self._tokens[path] for path in paths)

@@ -227,14 +227,15 @@ def test_the_charts_are_those_of_the_terminal() -> None:
 def test_the_rest_is_there() -> None:
     """What could be left out with its evidence, the plan for a window, and what was skipped with examples."""
     cut = Cut(CutReason.LOCK, "is a `lock`", ("x.lock",), 60, "x.lock")
-    plan = Plan(200, 50, (PlanLine("*.lock", 60, "lock file"), PlanLine('odd"name', 0, "")), 40, fits=True)
+    plan = Plan(200, 50, (PlanLine("*.lock", 60, "lock file"), PlanLine('odd"name', 0, "what stays")), 40, fits=True)
     many = [Skipped(f"{number}.png", Reason.BINARY) for number in range(9)]
     report = replace(make_report({"x.lock": 60, "a.py": 40}, [*SKIPPED, *many]), cuts=(cut,), plan=plan)
     page = page_of(report)
     assert "<details><summary>Could be left out: 60 tokens (60.0%)</summary>" in page.acting
     assert chart(page, "Evidence")["is a `lock`"]["Path"] == "x.lock"
     assert chart(page, "File").keys() == {"a.py"}
-    assert 'exclude = [\n    "*.lock",\n    "odd\\"name",\n]\n' in page.blocks[0]
+    block = 'exclude = [\n    "*.lock",      # 60  lock file\n    "odd\\"name",  #     what stays\n]\n'
+    assert block in page.blocks[0]
     assert chart(page, "For example")["0.png, 1.png, 2.png, …"]["Files"] == "10"
 
 
