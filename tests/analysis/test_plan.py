@@ -83,7 +83,7 @@ CUTS = ("big.lock", "data/a.json", "data/b.json")
         pytest.param(714, ["/big.lock", "/data/a.json"], 515, id="the smallest is given back first"),
         pytest.param(430, ["/big.lock", "/data/"], 415, id="all evidence"),
         pytest.param(414, ["/big.lock", "/data/", "/CHANGELOG.md"], 335, id="then the changelog"),
-        pytest.param(334, ["/big.lock", "/data/", "/CHANGELOG.md", "/tests/"], 265, id="then tests"),
+        pytest.param(334, ["/big.lock", "/data/", "/CHANGELOG.md", "/tests/test_a.py"], 275, id="then tests"),
         pytest.param(
             264,
             ["/big.lock", "/data/", "/CHANGELOG.md", "/docs/b.md"],
@@ -92,8 +92,8 @@ CUTS = ("big.lock", "data/a.json", "data/b.json")
         ),
         pytest.param(
             109,
-            ["/big.lock", "/data/", "/CHANGELOG.md", "/tests/", "/docs/", "/src/in/c.py"],
-            75,
+            ["/big.lock", "/data/", "/CHANGELOG.md", "/tests/test_a.py", "/docs/", "/src/in/c.py"],
+            85,
             id="then deep source",
         ),
         pytest.param(

@@ -234,7 +234,7 @@ def test_the_rest_is_there() -> None:
     assert "<details><summary>Could be left out: 60 tokens (60.0%)</summary>" in page.acting
     assert chart(page, "Evidence")["is a `lock`"]["Path"] == "x.lock"
     assert chart(page, "File").keys() == {"a.py"}
-    block = 'exclude = [\n    "*.lock",      # 60  lock file\n    "odd\\"name",  #     what stays\n]\n'
+    block = 'exclude = [\n    "*.lock",     # 60  lock file\n    "odd\\"name",  #     what stays\n]\n'
     assert block in page.blocks[0]
     assert chart(page, "For example")["0.png, 1.png, 2.png, …"]["Files"] == "10"
 
