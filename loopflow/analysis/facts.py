@@ -7,7 +7,7 @@ words. They are found in `evidence.py`, once, when the text is counted.
 from enum import StrEnum
 from typing import NamedTuple
 
-VERSION = 6
+VERSION = 7
 """Of the rules that facts are found by; what was found by other ones is not used."""
 
 
@@ -19,7 +19,6 @@ class FactKind(StrEnum):
     GENERATED = "generated"
     SNAPSHOT = "snapshot"
     DATA = "data"
-    ATTRIBUTES = "attributes"
 
 
 class Fact(NamedTuple):

@@ -9,6 +9,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import leave_out
 from loopflow.errors import UsageError
+from loopflow.io.attribute_files import find_attributes
 from loopflow.io.count.context import Layout
 from loopflow.io.count.sparse import count_selection
 from loopflow.io.file import choose
@@ -31,7 +32,8 @@ def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitReq
     tokens = {file.path: cost + file.tokens for file, cost in zip(files, costs, strict=True)}
     unseen = find_unseen(run, selection)
     for_files = replace(fitting, window=fitting.window - opening - ending)
-    plan = make_plan(run, tokens, find_cuts(files, unseen), unseen, for_files)
+    cuts = find_cuts(files, find_attributes(run.engine.git, run.listed, files), unseen)
+    plan = make_plan(run, tokens, cuts, unseen, for_files)
     return replace(plan, window=fitting.window)
 
 

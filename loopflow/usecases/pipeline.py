@@ -169,6 +169,7 @@ def save_baseline(  # noqa: PLR0913
 
 def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root = None) -> "tuple[str, Proposal]":
     """Write a first config file for the tree around the current directory; return its path and what is in it."""
+    from loopflow.io.attribute_files import find_attributes  # noqa: PLC0415
     from loopflow.usecases.init import propose_for, require_no_config, write_config  # noqa: PLC0415
 
     surroundings = read_surroundings(root)
@@ -177,7 +178,7 @@ def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root
     require_no_config(run.config)
     require_no_config(find_config_on_disk(run.engine.git, run.listed, configuring))  # one that is not staged yet
     measured = _count(run)
-    proposal = propose_for(measured)
+    proposal = propose_for(measured, find_attributes(run.engine.git, run.listed, measured.profile.files))
     return write_config(measured, proposal), proposal
 
 
@@ -206,10 +207,11 @@ def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: 
     if brief and fitting is None:
         return Report(found, measured.selection.unmatched, idle=measured.selection.idle)
     from loopflow.analysis.cuts import find_cuts  # noqa: PLC0415  a hook that says nothing but its verdict needs none
+    from loopflow.io.attribute_files import find_attributes  # noqa: PLC0415
     from loopflow.usecases.fit import find_unseen, make_plan  # noqa: PLC0415
 
     unseen = find_unseen(run, measured.selection)
-    cuts = find_cuts(found.files, unseen)
+    cuts = find_cuts(found.files, find_attributes(run.engine.git, run.listed, found.files), unseen)
     plan = make_plan(run, {file.path: file.tokens for file in found.files}, cuts, unseen, fitting) if fitting else None
     return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan, idle=measured.selection.idle)
 
