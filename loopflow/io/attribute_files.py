@@ -1,21 +1,20 @@
 """The .gitattributes files of what is measured: from disk for the work tree, else from the index or the commit.
 
 They are looked for above what is measured, whether or not they are selected themselves. On disk they count as they are,
-tracked or not; what git does not read there, such as a link, or a file that a sparse checkout leaves out, it looks for
-in the index.
+tracked or not; what git does not read there, such as a link, or a list that a sparse checkout leaves out, it looks for
+in the index. A pipe, for which git would wait, and what lies behind a link are not read either.
 """
 
 import codecs
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from loopflow.analysis.attributes import Attributes
-from loopflow.analysis.names import directories_above, escape_name
-from loopflow.errors import GitError
+from loopflow.analysis.names import directories_above
 from loopflow.io.file import Listed
 from loopflow.io.git.attributes import FILE, MOST_BYTES, ask_attributes
 from loopflow.io.git.repository import Git
@@ -40,12 +39,8 @@ def find_attributes(git: Git, listed: Listed, files: Iterable[FileTokens]) -> At
     Raises GitError where a list cannot be read from git, or git does not say.
     """
     places = _find_places(git, listed)
-    below: defaultdict[str, list[str]] = defaultdict(list)
-    for file in files:
-        prefix = "" if len(places) == 1 else max((each for each in places if file.path.startswith(each)), key=len)
-        below[prefix].append(file.path.removeprefix(prefix))
     given: dict[str, Mapping[str, bool]] = {}
-    for prefix, paths in below.items():
+    for prefix, paths in _by_place(places, [file.path for file in files]).items():
         lists = _Lists(git, listed, places[prefix]).read(_directories(paths))
         found = ask_attributes(git, places[prefix].root, lists, paths)
         given |= {prefix + path: said for path, said in found.items()} if prefix else found
@@ -62,6 +57,17 @@ def _find_places(git: Git, listed: Listed) -> dict[str, _Place]:
         root = os.path.normpath(os.path.join(listed.root, prefix))
         places[prefix] = _Place(prefix, root, git.find_repository(root) if prefix else None)
     return places
+
+
+def _by_place(places: Collection[str], paths: list[str]) -> dict[str, list[str]]:
+    """Return the paths below each place, relative to it: the innermost that a path lies in."""
+    if len(places) == 1:
+        return {"": paths}
+    below: defaultdict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        prefix = max((place for place in places if path.startswith(place)), key=len)
+        below[prefix].append(path.removeprefix(prefix))
+    return below
 
 
 def _directories(paths: Iterable[str]) -> list[str]:
@@ -111,24 +117,14 @@ class _Lists:
         return found
 
     def _is_stored(self, path: str, data: bytes) -> bool:
-        return self._id(data) == self._stored[path].blob
-
-    def _id(self, data: bytes) -> str:
-        return blob_id(data, self._repository.object_format if self._repository else "sha1")
+        stored, repository = self._stored[path], self._repository
+        return repository is not None and blob_id(data, repository.object_format) == stored.blob
 
     def _read_blobs(self, refs: Sequence[FileRef]) -> dict[str, bytes]:
         if self._repository is None or not refs:
             return {}
-        found = {}
-        for blob in self._git.read_blobs(self._repository, refs):
-            if blob.size >= MOST_BYTES:
-                continue
-            data = blob.read(blob.size)
-            if self._id(data) != blob.ref.blob:
-                what = f"the object {blob.ref.blob} is damaged in {escape_name(self._root)}: its content has another id"
-                raise GitError(what, "run git fsck there")
-            found[blob.ref.path.removesuffix(FILE)] = data
-        return found
+        read = self._git.read_small(self._repository, refs, MOST_BYTES)
+        return {path.removesuffix(FILE): data for path, data in read}
 
 
 def _read(opener: Opener, path: str) -> bytes | None:

@@ -44,10 +44,10 @@ def ask_attributes(
     `where` is what an error names. Raises GitError where git does not answer in full.
     """
     places = {place for place, text in lists.items() if any(name.encode() in text for name in NAMES)}
+    if not places:
+        return {}
     names = [name for name in NAMES if any(name.encode() in lists[place] for place in places)]
     asked = [path for path in paths if "" in places or not places.isdisjoint(directories_above(path))]
-    if not asked:
-        return {}
     asked += {place: None for path in asked for place in directories_above(path)}
     try:
         with _throwaway(git, where) as throwaway:
