@@ -9,18 +9,22 @@ import codecs
 import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from loopflow.analysis.attributes import Attributes
-from loopflow.analysis.names import directories_above
+from loopflow.analysis.names import directories_above, escape_name
+from loopflow.errors import GitError
 from loopflow.io.file import Listed
 from loopflow.io.git.attributes import FILE, MOST_BYTES, ask_attributes
 from loopflow.io.git.repository import Git
 from loopflow.io.read.document import blob_id
 from loopflow.io.read.opening import NotOpened, Opener
 from loopflow.model import FileRef, FileTokens, Repository, Worktree, is_regular
+
+_MOST_TOGETHER = 256_000_000
+"""Bytes of lists that are held at once, which is far more than anybody writes."""
 
 _SKIPPED = re.compile(rb"\0[^\n]*|\r(?=\n)")
 
@@ -65,7 +69,7 @@ def _by_place(places: Collection[str], paths: list[str]) -> dict[str, list[str]]
         return {"": paths}
     below: defaultdict[str, list[str]] = defaultdict(list)
     for path in paths:
-        prefix = max((place for place in places if path.startswith(place)), key=len)
+        prefix = max((place for place in ("", *directories_above(path)) if place in places), key=len)
         below[prefix].append(path.removeprefix(prefix))
     return below
 
@@ -95,36 +99,43 @@ class _Lists:
 
     def read(self, directories: Sequence[str]) -> dict[str, bytes]:
         """Return the contents of those that are in one of `directories`. Raises GitError for one that git lacks."""
-        found = self._read_disk(directories)
-        wanted = {directory: self._stored.get(directory + FILE) for directory in directories}
-        missing = [ref for directory, ref in wanted.items() if ref and directory not in found]
-        return found | self._read_blobs(missing)
+        found: dict[str, bytes] = {}
+        size = 0
+        for place, data in self._read_all(directories):
+            found[place] = data
+            size += len(data)
+            if size > _MOST_TOGETHER:
+                what = f"the {FILE} files of {escape_name(self._root)} are too large: {_MOST_TOGETHER:,} bytes together"
+                raise GitError(what, "do not trust them")
+        return found
 
-    def _read_disk(self, directories: Sequence[str]) -> dict[str, bytes]:
-        """Return those on disk that are what is asked for: in the work tree all, else what is the same as in git."""
+    def _read_all(self, directories: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        left = dict.fromkeys(directories)
+        for place, data in self._read_disk(directories):
+            del left[place]
+            yield place, data
+        missing = [self._stored[place + FILE] for place in left if place + FILE in self._stored]
+        if self._repository and missing:
+            for path, data in self._git.read_small(self._repository, missing, MOST_BYTES):
+                yield path.removesuffix(FILE), data
+
+    def _read_disk(self, directories: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield those on disk that are what is asked for: in the work tree all, else what is the same as in git."""
         if self._repository and self._repository.bare:
-            return {}
+            return
         places = directories if self._is_on_disk else [place for place in directories if place + FILE in self._stored]
-        found = {}
         with Opener(self._root) as opener:
             for place in places:
                 if os.path.lexists(os.path.join(self._root, place + FILE)):
                     data = _read(opener, place + FILE)
                     if data is not None and self._is_on_disk:
-                        found[place] = _as_in_git(data)
+                        yield place, _as_in_git(data)
                     elif data is not None and self._is_stored(place + FILE, data):
-                        found[place] = data
-        return found
+                        yield place, data
 
     def _is_stored(self, path: str, data: bytes) -> bool:
         stored, repository = self._stored[path], self._repository
         return repository is not None and blob_id(data, repository.object_format) == stored.blob
-
-    def _read_blobs(self, refs: Sequence[FileRef]) -> dict[str, bytes]:
-        if self._repository is None or not refs:
-            return {}
-        read = self._git.read_small(self._repository, refs, MOST_BYTES)
-        return {path.removesuffix(FILE): data for path, data in read}
 
 
 def _read(opener: Opener, path: str) -> bytes | None:

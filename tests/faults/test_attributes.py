@@ -135,6 +135,18 @@ def test_a_huge_list(project: Repo, size: int) -> None:
     assert said_by_us(project.root, SelectRequest(source=Index())) == told
 
 
+@pytest.mark.long
+def test_huge_lists_together(project: Repo) -> None:
+    """Lists that are each small enough for git can be too large together to be held, which is an error."""
+    for number in range(3):
+        project.write(f"src/{number}/{FILE}", b"#" * (MOST_BYTES - 1))
+        project.write(f"src/{number}/c.py", "")
+    project.track().git("commit", "--quiet", "--message=huge")
+    for options in ((), ("--staged",), ("--rev", "HEAD")):
+        said = refusal(run("--profile", "-e", "py", *options, cwd=project.root))
+        assert said.startswith(f"the {FILE} files of {project.root} are too large: 256,000,000 bytes together; ")
+
+
 # --- What git does not have, or does not say ---
 
 
