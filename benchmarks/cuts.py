@@ -25,15 +25,18 @@ import corpora
 BAR = 0.10
 WITH = "from loopflow.cli.code_context import main; main()"
 WITHOUT = (
-    "import loopflow.io.count.counting as counting, loopflow.usecases.pipeline as pipeline; "
+    "import loopflow.io.count.counting as counting, loopflow.analysis.cuts as cuts; "
+    "import loopflow.io.attribute_files as attributes; "
     "counting._fact_finder = lambda: lambda text, tokens, is_whole=True: ''; "
-    "pipeline.find_cuts = lambda files, unseen: (); " + WITH
+    "attributes.find_attributes = lambda git, listed, files: None; "
+    "cuts.find_cuts = lambda files, attributes, unseen: (); " + WITH
 )
 
 # What runs in a thread is timed by that thread's clock, so that neither waiting nor other work is in it.
 TIMED = """
 import atexit, sys, time
-import loopflow.io.count.counting as counting, loopflow.usecases.pipeline as pipeline
+import loopflow.analysis.cuts as cuts, loopflow.io.attribute_files as attributes
+import loopflow.io.count.counting as counting
 
 spent = []
 
@@ -48,7 +51,8 @@ def timed(function):
 
 find = timed(counting._fact_finder)()  # with its expressions, which the first text compiles
 counting._fact_finder = lambda: timed(find)
-pipeline.find_cuts = timed(pipeline.find_cuts)
+attributes.find_attributes = timed(attributes.find_attributes)
+cuts.find_cuts = timed(cuts.find_cuts)
 atexit.register(lambda: print("spent:", sum(spent), file=sys.stderr))
 """
 

@@ -124,7 +124,7 @@ def test_the_system_sees_no_file_opened_again(settled: Settled, cache_file: Path
     if subprocess.run(["strace", "-qq", "true"], capture_output=True, check=False).returncode:
         pytest.skip("strace may not trace here")
     assert "tracked07.py" in traced_openings(settled.mixed.root, cache_file)
-    # Git reads the attributes of a work tree itself.
+    # What attributes say is asked in each run.
     assert traced_openings(settled.mixed.root, cache_file) <= {".gitattributes"}
 
 
@@ -195,7 +195,8 @@ def test_a_second_run_starts_few_git_processes(settled: Settled, tmp_path: Path,
 @pytest.fixture
 def changed_by_ten(repo: Repo, tmp_path: Path) -> dict[str, str]:
     """Stage ten changed files in a repository whose counts are known, and return the environment that knows them."""
-    repo.track({**TEXTS, "loopflow.toml": '[budget]\ngrowth = "1k"\n'}).commit()
+    attributes = {".gitattributes": "*.bat linguist-generated\n"}
+    repo.track({**TEXTS, **attributes, "loopflow.toml": '[budget]\ngrowth = "1k"\n'}).commit()
     env = {"LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
     run("--profile", "--staged", cwd=repo.root, env=env)
     repo.track({f"module{number:02}/tracked{number:02}.py": f"changed = {number}\n" for number in range(10)})
@@ -238,6 +239,30 @@ def test_a_hook_starts_five_git_processes(repo: Repo, changed_by_ten: dict[str, 
     assert len(calls) == 5
     words = [word for call in calls for word in call.split() if word in COMMANDS]
     assert sorted(words) == ["cat-file", "diff-index", "diff-index", "rev-parse", "version"]
+
+
+@pytest.mark.parametrize("files", [3, 300])
+@pytest.mark.parametrize("source", SOURCES)
+def test_attributes_cost_three_git_processes(repo: Repo, tmp_path: Path, source: str, files: int) -> None:
+    """Where an attribute that matters is named, git takes the lists, and is asked once for all paths; else never."""
+    listed = {f"src{number}/.gitattributes": "*.c text\n" for number in range(3)}
+    repo.track({f"src{number % 3}/{number}.py": "x\n" for number in range(files)} | listed).commit()
+    git = GitLog(tmp_path / "bin")
+    env = {**git.environment, "LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
+    for _ in range(2):
+        git.take()
+        run("--profile", *OPTIONS[source], cwd=repo.root, env=env)
+    without = git.take()
+    repo.track({"src1/.gitattributes": "2.py linguist-generated\n"}).commit()
+    for _ in range(2):
+        git.take()
+        run("--profile", *OPTIONS[source], cwd=repo.root, env=env)
+    words = [word for call in git.take() for word in call.split()]
+    for word in ("hash-object", "update-index", "check-attr"):
+        words.remove(word)
+    assert sorted(word for word in words if word in COMMANDS) == sorted(
+        word for call in without for word in call.split() if word in COMMANDS
+    )
 
 
 COMMANDS = ("version", "rev-parse", "diff-index", "cat-file", "ls-files", "ls-tree", "merge-base", "config")

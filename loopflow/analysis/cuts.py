@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from heapq import nlargest
 from typing import NamedTuple
 
-from loopflow.analysis.attributes import Attributes
+from loopflow.analysis.attributes import DOCUMENTATION, EXPORT_IGNORE, GENERATED, VENDORED, Attributes
 from loopflow.analysis.facts import FactKind, read_facts
 from loopflow.analysis.names import directories_above, path_bytes
 from loopflow.analysis.translations import find_translations
@@ -37,9 +37,9 @@ _REASONS = {
     FactKind.DATA: CutReason.DATA,
 }
 _ATTRIBUTES = {
-    "linguist-generated": CutReason.GENERATED,
-    "linguist-vendored": CutReason.VENDORED,
-    "linguist-documentation": CutReason.DOCUMENTATION,
+    GENERATED: CutReason.GENERATED,
+    VENDORED: CutReason.VENDORED,
+    DOCUMENTATION: CutReason.DOCUMENTATION,
 }
 
 
@@ -48,13 +48,12 @@ class _Finding(NamedTuple):
     evidence: str
 
 
-def find_cuts(files: Sequence[FileTokens], unseen: Iterable[str] = ()) -> tuple[Cut, ...]:
-    """Return the candidates among `files`, the largest first.
+def find_cuts(files: Sequence[FileTokens], attributes: Attributes, unseen: Iterable[str] = ()) -> tuple[Cut, ...]:
+    """Return the candidates among `files`, whose `attributes` git has told, the largest first.
 
     `unseen` are files that are there and were not counted: no directory that holds one is a candidate as a whole.
     """
     directories = [_directory(file.path) for file in files]
-    attributes = Attributes(files)
     found = _by_facts(files) | _by_licence(files, directories)  # the later go before the earlier
     found = _without_spared(found, attributes) | _by_attributes(files, directories, attributes)
     translations, sources = _find_translated(files, found, attributes)
@@ -121,7 +120,7 @@ def _without_spared(found: Mapping[str, _Finding], attributes: Attributes) -> di
     return {
         path: finding
         for path, finding in found.items()
-        if ("linguist-vendored" if finding.reason is CutReason.VENDORED else "linguist-generated") not in unset[path]
+        if (VENDORED if finding.reason is CutReason.VENDORED else GENERATED) not in unset[path]
     }
 
 
@@ -136,13 +135,13 @@ def _by_attributes(
         for place in directories_above(directory):
             if place not in exported:
                 above = place[: place.rfind("/", 0, -1) + 1]
-                exported[place] = exported[above] and not attributes.find(place).get("export-ignore")
+                exported[place] = exported[above] and not attributes.find(place).get(EXPORT_IGNORE)
     for file, directory in zip(files, directories, strict=True):
         given = attributes.find(file.path)
         name = next((name for name in _ATTRIBUTES if given.get(name)), None)
         if name:
             found[file.path] = _Finding(_ATTRIBUTES[name], f"its attributes say {name}")
-        elif given.get("export-ignore") or not exported[directory]:
+        elif given.get(EXPORT_IGNORE) or not exported[directory]:
             found[file.path] = _Finding(CutReason.EXPORT_IGNORE, "its attributes say export-ignore")
     return found
 

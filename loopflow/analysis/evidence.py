@@ -12,9 +12,7 @@ from loopflow.analysis.known_formats import find_format
 from loopflow.analysis.markers import find_marker
 
 _HEAD = 4_000  # characters that a header is looked for in
-_TAIL = 400  # characters at the end that tell whether a list, or a drawing, goes on until there
-_LONGEST_ATTRIBUTES = 200_000
-_MOST_NAMES = 20  # of attributes: a macro may bring others along, and hardly any does
+_TAIL = 400  # characters at the end that tell whether a drawing goes on until there
 _LEAST = 2_000  # characters below which nothing but a header is looked at
 _LEAST_SVG = 200
 _SVG_STARTS = "< \t\r\n\ufeff"
@@ -29,16 +27,6 @@ _LONG_AVERAGE = 250
 _MOST_BLANKS, _LEAST_SIGNS = 0.10, 0.04
 _DENSE, _VERY_DENSE = 2.7, 2.2  # characters for a token; source has three to four, base64 less than two
 
-_ATTRIBUTES = ("linguist-generated", "linguist-vendored", "linguist-documentation", "export-ignore")
-_MACRO = re.compile(r"[ \t]*\[attr\]([A-Za-z0-9_.][A-Za-z0-9_.-]*)")
-_LIST = re.compile(
-    # What a .gitattributes file begins and ends with: comments, which are no directives of C, and then a pattern with
-    # the names of attributes. Code seldom does both.
-    r"(?!//|/\*[ \t]*\n)"
-    r"(?:[ \t]*+(?:#(?!!|[ \t]*(?:include|define|undef|ifn?(?:def)?|endif|else|pragma|error)\b)[^\n]*+)?\r?(?:\n|\Z))*+"
-    r'(?:[ \t]*+(?:"(?:[^"\\\n]|\\.)*+"|(?!#)[^ \t\r\n]++(?<![;{}(),:]))'
-    r"(?:[ \t]++[-!]?[\w.][\w.-]*+(?:=\S*+)?)*+[ \t]*+(?:#[^\n]*+)?\r?(?:\n|\Z)|\Z)"
-)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
 _SOME_BASE64 = re.compile(r"(?s:.{30})*?[A-Za-z0-9+/]{30}")  # found faster, wherever 60 of them are
 _JSON = re.compile(
@@ -67,42 +55,10 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
     With `is_whole` False, it is the beginning of a longer text. The result is read with `read_facts`.
     """
     head = text[:_HEAD]
-    found = (find_format(head) or find_marker(head), *_find_attributes(text, head))
-    if found == (None,):
-        fact = _find_svg(text, head, is_whole=is_whole)
-        if not fact and len(text) >= _LEAST:
-            fact = _find_minified(text) or _find_data(text, tokens, is_whole=is_whole)
-        found = (fact,)
-    catalogue = find_catalogue(text)
-    return write_facts([fact for fact in (*found, catalogue) if fact]) if any(found) or catalogue else ""
-
-
-def _find_attributes(text: str, head: str) -> list[Fact]:
-    """Lines of a .gitattributes file that matter here, as they are: whoever knows where the file lies reads them."""
-    if not _LIST.match(head) or not _ends_like_a_list(text):
-        return []
-    text = text[:_LONGEST_ATTRIBUTES]
-    if "linguist-" not in text and "export-ignore" not in text:
-        return []
-    return [Fact(FactKind.ATTRIBUTES, line) for line in _find_lines(text)]
-
-
-def _find_lines(text: str) -> list[str]:
-    """Return the lines that name one of the attributes, or a macro that does."""
-    names = list(_ATTRIBUTES)
-    while True:
-        either = "|".join(map(re.escape, names))
-        named = rf"(?:[^\n]*[ \t][-!]?|[ \t]*\[attr\])(?:{either})(?![\w.-])"  # a macro can be defined again
-        lines = re.findall(rf"^(?![ \t]*#){named}[^\n]*$", text, re.MULTILINE)
-        macros = {found[1] for line in lines if (found := _MACRO.match(line))}.difference(names)
-        if not macros or len(names) + len(macros) > _MOST_NAMES:
-            return lines
-        names += sorted(macros)
-
-
-def _ends_like_a_list(text: str) -> bool:
-    _, newline, last = text[-_TAIL:].rstrip().rpartition("\n")
-    return not newline or _LIST.match(last) is not None
+    fact = find_format(head) or find_marker(head) or _find_svg(text, head, is_whole=is_whole)
+    if not fact and len(text) >= _LEAST:
+        fact = _find_minified(text) or _find_data(text, tokens, is_whole=is_whole)
+    return write_facts([each for each in (fact, find_catalogue(text)) if each])
 
 
 def _find_minified(text: str) -> Fact | None:

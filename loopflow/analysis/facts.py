@@ -19,7 +19,6 @@ class FactKind(StrEnum):
     GENERATED = "generated"
     SNAPSHOT = "snapshot"
     DATA = "data"
-    ATTRIBUTES = "attributes"
     CATALOGUE = "catalogue"
 
 

@@ -7,9 +7,10 @@ the upper part of every package. The result is written as few lines, which are a
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.names import directories_above, path_bytes
 from loopflow.analysis.pattern_lines import Block, Line, PatternWriter
-from loopflow.analysis.worth import HasAttributes, Wishes, Worth, describe_worth, order, rank
+from loopflow.analysis.worth import Wishes, Worth, describe_worth, order, rank
 from loopflow.model import Cut, PlanLine
 
 _FULL = 0.03  # share of the room that may stay free: a class that did not fit whole is not filled further
@@ -18,6 +19,7 @@ _WASTED = 0.10  # that neither units nor fewer lines may leave free
 _FEW_FILES = 10  # of evidence, whose candidates are not put together by suffix
 _MANY_LINES = 20
 _PROTECTED = {Worth.KEPT, Worth.NAMED, Worth.FRONT}
+_NO_ATTRIBUTES = Attributes()
 _SPARED = "what stays of these"
 
 
@@ -34,7 +36,7 @@ class Planner:
         room: int,
         wishes: Wishes | None = None,
         *,
-        attributes: HasAttributes | None = None,
+        attributes: Attributes = _NO_ATTRIBUTES,
         unseen: Iterable[str] = (),
     ) -> None:
         evidence = {path for cut in cuts if cut.reason.is_evidence for path in cut.paths}

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from loopflow.analysis.attributes import DOCUMENTATION, EXPORT_IGNORE, Attributes
 from loopflow.analysis.names import directories_above
 
 
@@ -27,14 +28,6 @@ class Worth(IntEnum):
     TEST_DATA = 8
     CHANGELOGS = 9
     EVIDENCE = 10
-
-
-class HasAttributes(Protocol):
-    """What says which attributes are set for a path, and which are unset; nothing of the others."""
-
-    def find(self, path: str) -> Mapping[str, bool]:
-        """Return them for a file, or for a directory whose path ends in a slash."""
-        ...
 
 
 class Place(NamedTuple):
@@ -89,7 +82,7 @@ _MOST_OF = 2  # what is at least one in so many
 
 
 def rank(
-    tokens: Mapping[str, int], evidence: Collection[str], attributes: HasAttributes | None, wishes: Wishes
+    tokens: Mapping[str, int], evidence: Collection[str], attributes: Attributes, wishes: Wishes
 ) -> dict[str, Place]:
     """Return the place of each of the files with these `tokens`; those in `evidence` could be left out."""
     classes = _Classes(tokens, attributes)
@@ -131,7 +124,7 @@ def order(tokens: Mapping[str, int], places: Mapping[str, Place]) -> list[str]:
 class _Classes:
     """The class of each path, from its names and what lies beside it."""
 
-    def __init__(self, tokens: Mapping[str, int], attributes: HasAttributes | None) -> None:
+    def __init__(self, tokens: Mapping[str, int], attributes: Attributes) -> None:
         self._attributes = attributes
         self._all: Counter[str] = Counter()
         self._prose: Counter[str] = Counter()
@@ -149,11 +142,13 @@ class _Classes:
 
     def find(self, path: str) -> Worth:
         """Return the class of a file that was neither named nor is a candidate."""
-        given = self._attributes.find(path) if self._attributes else {}
-        found = self._by_name(path, is_docs=given.get("linguist-documentation"))
-        if found is Worth.SOURCE and given.get("export-ignore"):
-            return Worth.DOCS
-        return found
+        is_docs = self._attributes.find(path).get(DOCUMENTATION)
+        found = self._by_name(path, is_docs=is_docs)
+        return Worth.DOCS if found is Worth.SOURCE and self._is_not_exported(path) else found
+
+    def _is_not_exported(self, path: str) -> bool:
+        places = [path, *directories_above(path)] if self._attributes else []
+        return any(self._attributes.find(place).get(EXPORT_IGNORE) for place in places)
 
     def _by_name(self, path: str, *, is_docs: bool | None) -> Worth:
         name = _name(path)

@@ -10,8 +10,9 @@ from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import Planner
-from loopflow.analysis.worth import HasAttributes, Wishes
+from loopflow.analysis.worth import Wishes
 from loopflow.errors import UsageError
+from loopflow.io.attribute_files import find_attributes
 from loopflow.io.count.context import Layout
 from loopflow.io.count.sparse import count_selection
 from loopflow.io.file import choose
@@ -27,7 +28,7 @@ class Costs(NamedTuple):
 
     tokens: Mapping[str, int]
     cuts: tuple[Cut, ...]
-    attributes: HasAttributes
+    attributes: Attributes
     unseen: list[str]
 
 
@@ -43,8 +44,9 @@ def plan_context(run: Run, selection: Selection, layout: Layout, fitting: FitReq
     tokens = {file.path: cost + file.tokens for file, cost in zip(files, costs, strict=True)}
     unseen = find_unseen(run, selection)
     for_files = replace(fitting, window=fitting.window - opening - ending)
-    cuts = find_cuts(files, unseen)
-    plan = make_plan(run, selection, Costs(tokens, cuts, Attributes(files), unseen), for_files)
+    attributes = find_attributes(run.engine.git, run.listed, files)
+    known = Costs(tokens, find_cuts(files, attributes, unseen), attributes, unseen)
+    plan = make_plan(run, selection, known, for_files)
     return replace(plan, window=fitting.window)
 
 

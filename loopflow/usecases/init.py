@@ -5,6 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
+from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.owners import owned_places
@@ -27,12 +28,12 @@ def require_no_config(config: Config) -> None:
         raise UsageError(f"{where} configures code-context already, and nothing was written", "edit it by hand")
 
 
-def propose_for(measured: Measured) -> Proposal:
-    """Return a first config file for what was measured, one that it keeps."""
+def propose_for(measured: Measured, attributes: Attributes) -> Proposal:
+    """Return a first config file for what was measured, one that it keeps; `attributes` are those of its files."""
     git, repository = measured.engine.git, measured.repository
     against = git.default_branch(repository) if repository else None
     files = measured.profile.files
-    observed = Observed(files, find_cuts(files), against, owned_places(read_codeowners(measured.files)))
+    observed = Observed(files, find_cuts(files, attributes), against, owned_places(read_codeowners(measured.files)))
     proposal = propose(observed)
     if repository is None:
         return proposal

@@ -169,6 +169,7 @@ def save_baseline(  # noqa: PLR0913
 
 def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root = None) -> "tuple[str, Proposal]":
     """Write a first config file for the tree around the current directory; return its path and what is in it."""
+    from loopflow.io.attribute_files import find_attributes  # noqa: PLC0415
     from loopflow.usecases.init import propose_for, require_no_config, write_config  # noqa: PLC0415
 
     surroundings = read_surroundings(root)
@@ -177,7 +178,7 @@ def initialise(counting: CountRequest, configuring: ConfigRequest, *, root: Root
     require_no_config(run.config)
     require_no_config(find_config_on_disk(run.engine.git, run.listed, configuring))  # one that is not staged yet
     measured = _count(run)
-    proposal = propose_for(measured)
+    proposal = propose_for(measured, find_attributes(run.engine.git, run.listed, measured.profile.files))
     return write_config(measured, proposal), proposal
 
 
@@ -205,16 +206,16 @@ def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: 
     found = measured.profile
     if brief and fitting is None:
         return Report(found, measured.selection.unmatched, idle=measured.selection.idle)
-    from loopflow.analysis.attributes import Attributes  # noqa: PLC0415
     from loopflow.analysis.cuts import find_cuts  # noqa: PLC0415  a hook that says nothing but its verdict needs none
+    from loopflow.io.attribute_files import find_attributes  # noqa: PLC0415
     from loopflow.usecases.fit import Costs, find_unseen, make_plan  # noqa: PLC0415
 
     unseen = find_unseen(run, measured.selection)
-    cuts = find_cuts(found.files, unseen)
+    attributes = find_attributes(run.engine.git, run.listed, found.files)
+    cuts = find_cuts(found.files, attributes, unseen)
     plan = None
     if fitting:
-        tokens = {file.path: file.tokens for file in found.files}
-        costs = Costs(tokens, cuts, Attributes(found.files), unseen)
+        costs = Costs({file.path: file.tokens for file in found.files}, cuts, attributes, unseen)
         plan = make_plan(run, measured.selection, costs, fitting)
     return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan, idle=measured.selection.idle)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from loopflow.analysis.attributes import NAMES, Attributes
 from loopflow.analysis.cuts import find_cuts, largest_source
-from loopflow.analysis.evidence import find_facts
 from loopflow.analysis.facts import FactKind
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.patterns import compile_patterns, to_pattern
@@ -18,30 +18,32 @@ from tests.support.profiles import HOSTILE_NAMES
 LOCK, MINIFIED, DATA = (f"{kind}\tseen" for kind in (FactKind.LOCK, FactKind.MINIFIED, FactKind.DATA))
 GENERATED, SNAPSHOT = (f"{kind}\tseen" for kind in (FactKind.GENERATED, FactKind.SNAPSHOT))
 
+NONE = Attributes()
+
 
 def file(path: str, tokens: int = 500, facts: str = "", content: str | None = None) -> FileTokens:
     """Return a file; those with the same `content` hold the same, others something of their own."""
     return FileTokens(path, file_type(path), tokens, tokens, f"id of {content or path}", facts=facts)
 
 
-def attributes(*lines: str, below: str = "") -> FileTokens:
-    text = "".join(f"{line}\n" for line in lines)
-    return file(f"{below}.gitattributes", 10, find_facts(text, 10))
+def set_for(path: str, *names: str) -> Attributes:
+    """Return attributes that are set for a path, or unset where their names begin with "-"."""
+    return Attributes({path: {name.lstrip("-"): not name.startswith("-") for name in names}})
 
 
 def own(*paths: str) -> list[FileTokens]:
     return [file(path) for path in paths]
 
 
-def reasons(files: Sequence[FileTokens]) -> dict[str, CutReason]:
+def reasons(files: Sequence[FileTokens], attributes: Attributes = NONE) -> dict[str, CutReason]:
     """Return the reason for each path that is in a cut. None is in two."""
-    found = [(path, cut.reason) for cut in find_cuts(files) for path in cut.paths]
+    found = [(path, cut.reason) for cut in find_cuts(files, attributes) for path in cut.paths]
     assert len(found) == len(dict(found))
     return dict(found)
 
 
 def places(files: Sequence[FileTokens]) -> list[str]:
-    return [cut.at for cut in find_cuts(files)]
+    return [cut.at for cut in find_cuts(files, NONE)]
 
 
 # --- Each reason ---
@@ -59,42 +61,45 @@ def places(files: Sequence[FileTokens]) -> list[str]:
 )
 def test_what_a_content_says(facts: str, reason: CutReason) -> None:
     """What a content says of itself is a reason, with its evidence, wherever the file lies."""
-    [cut] = find_cuts([*own("src/a.py"), file("src/b.py", 70, facts)])
+    [cut] = find_cuts([*own("src/a.py"), file("src/b.py", 70, facts)], NONE)
     assert cut == Cut(reason, "seen", ("src/b.py",), 70, "src/b.py")
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"),
+    ("path", "name", "reason"),
     [
-        ("b.py linguist-generated", CutReason.GENERATED),
-        ("b.py linguist-vendored=true", CutReason.VENDORED),
-        ("/src/* linguist-documentation", CutReason.DOCUMENTATION),
-        ("/src/b.py export-ignore", CutReason.EXPORT_IGNORE),
-        ("/src export-ignore", CutReason.EXPORT_IGNORE),
-        ("src/ export-ignore", CutReason.EXPORT_IGNORE),
+        ("src/b.py", "linguist-generated", CutReason.GENERATED),
+        ("src/b.py", "linguist-vendored", CutReason.VENDORED),
+        ("src/b.py", "linguist-documentation", CutReason.DOCUMENTATION),
+        ("src/b.py", "export-ignore", CutReason.EXPORT_IGNORE),
+        ("src/", "export-ignore", CutReason.EXPORT_IGNORE),
     ],
 )
-def test_what_attributes_say(line: str, reason: CutReason) -> None:
-    """What .gitattributes says of a file is a reason; export-ignore holds for all that lies in a directory."""
-    assert reasons([attributes(line), *own("src/b.py", "top.py")]) == {"src/b.py": reason}
+def test_what_attributes_say(path: str, name: str, reason: CutReason) -> None:
+    """What attributes say of a file is a reason; export-ignore holds for all that lies in a directory."""
+    assert reasons(own("src/b.py", "top.py"), set_for(path, name)) == {"src/b.py": reason}
 
 
-@pytest.mark.parametrize("directory", ["src", "src/in", "src/in/deep"])
+@pytest.mark.parametrize("directory", ["src/", "src/in/", "src/in/deep/"])
 def test_what_attributes_say_of_all_above(directory: str) -> None:
     """export-ignore holds for what lies at any depth below a directory, and for nothing beside it."""
     files = own("src/in/deep/a/b.py", "src.py", "other/b.py")
-    assert reasons([attributes(f"/{directory} export-ignore"), *files]) == {
-        "src/in/deep/a/b.py": CutReason.EXPORT_IGNORE
-    }
+    assert reasons(files, set_for(directory, "export-ignore")) == {"src/in/deep/a/b.py": CutReason.EXPORT_IGNORE}
+
+
+def test_what_is_taken_back_below() -> None:
+    """What lies in a directory that is not exported is not exported, whatever is said of it."""
+    attributes = Attributes({"src/": {"export-ignore": True}, "src/b.py": {"export-ignore": False}})
+    assert reasons(own("src/b.py"), attributes) == {"src/b.py": CutReason.EXPORT_IGNORE}
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["b.py -linguist-generated", "b.py linguist-vendored=false", "src linguist-generated", "b.py !export-ignore"],
+    ("path", "name"),
+    [("src/b.py", "-linguist-generated"), ("src/", "linguist-generated"), ("src/b.py", "-export-ignore")],
 )
-def test_what_attributes_do_not_say(line: str) -> None:
+def test_what_attributes_do_not_say(path: str, name: str) -> None:
     """An attribute that is taken back is no reason, and one of a directory says nothing of what lies in it."""
-    assert reasons([attributes(line), *own("src/b.py")]) == {}
+    assert reasons(own("src/b.py"), set_for(path, name)) == {}
 
 
 @pytest.mark.parametrize(
@@ -129,39 +134,39 @@ def test_licences(licence: str, vendored: set[str]) -> None:
 )
 def test_vendored_directories(directory: str) -> None:
     """Directories for the code of others have several names, and may lie anywhere."""
-    cuts = find_cuts(own(f"{directory}/x/LICENSE", f"{directory}/x/a.c", "src/main.c"))
+    cuts = find_cuts(own(f"{directory}/x/LICENSE", f"{directory}/x/a.c", "src/main.c"), NONE)
     assert {cut.reason for cut in cuts} == {CutReason.VENDORED}
     assert {path for cut in cuts for path in cut.paths} == {f"{directory}/x/LICENSE", f"{directory}/x/a.c"}
 
 
 def test_a_file_is_no_vendored_directory() -> None:
     """A file, or a directory, whose name only begins or ends like that of a vendored directory is not one."""
-    assert find_cuts(own("vendored.py", "LICENSE", "vendoring/LICENSE", "vendoring/a.py", "src/vendor.py")) == ()
+    assert find_cuts(own("vendored.py", "LICENSE", "vendoring/LICENSE", "vendoring/a.py", "src/vendor.py"), NONE) == ()
 
 
 def test_what_is_said_of_a_directory() -> None:
     """A directory is named with the first evidence in it, and with how much more there is of its kind."""
     licences = own("vendor/a/LICENSE", "vendor/a/a.c", "vendor/b/COPYING", "vendor/b/b.c", "vendor/c/LICENSE")
-    [cut] = find_cuts([*licences, file("main.c")])
+    [cut] = find_cuts([*licences, file("main.c")], NONE)
     assert (cut.at, cut.evidence) == ("vendor/", "a licence of its own, vendor/a/LICENSE and 2 more like it")
-    [cut] = find_cuts([*licences[:4], file("main.c")])
+    [cut] = find_cuts([*licences[:4], file("main.c")], NONE)
     assert cut.evidence == "a licence of its own, vendor/a/LICENSE and 1 more like it"
-    [cut] = find_cuts([*own("vendor/x/LICENSE", "vendor/x/a.c"), file("main.c")])
+    [cut] = find_cuts([*own("vendor/x/LICENSE", "vendor/x/a.c"), file("main.c")], NONE)
     assert cut.evidence == "a licence of its own, vendor/x/LICENSE"
-    [cut] = find_cuts([attributes("docs/** export-ignore"), *own("docs/a.md", "main.c")])
+    [cut] = find_cuts(own("docs/a.md", "main.c"), set_for("docs/", "export-ignore"))
     assert cut.evidence == "its attributes say export-ignore"
 
 
 def test_two_of_a_kind() -> None:
     """Two files with one content are enough."""
-    [cut] = find_cuts([file(path, 200, content="same") for path in ("a.py", "b.py")])
+    [cut] = find_cuts([file(path, 200, content="same") for path in ("a.py", "b.py")], NONE)
     assert (cut.at, cut.evidence) == ("b.py", "the same as a.py")
 
 
 def test_duplicates() -> None:
     """Of files with one content, the first by its path stays, the others are candidates and name it."""
     files = [file(path, 200, content="same") for path in ("a.py", "b.py", "c/a.py")]
-    cuts = find_cuts([*files, *own("other.py")])
+    cuts = find_cuts([*files, *own("other.py")], NONE)
     assert {path: cut.reason for cut in cuts for path in cut.paths} == dict.fromkeys(
         ("b.py", "c/a.py"), CutReason.DUPLICATE
     )
@@ -171,13 +176,13 @@ def test_duplicates() -> None:
 def test_duplicates_of_several() -> None:
     """Each file names the one that holds the same, and not another one's."""
     files = [file(path, 200, content=path[0]) for path in ("a1.py", "a2.py", "b1.py", "b2.py")]
-    assert [cut.evidence for cut in find_cuts(files)] == ["the same as a1.py", "the same as b1.py"]
+    assert [cut.evidence for cut in find_cuts(files, NONE)] == ["the same as a1.py", "the same as b1.py"]
 
 
 def test_small_files_may_be_alike() -> None:
     """Small files are alike by chance, and are no candidates: those of less than a hundred tokens."""
-    assert find_cuts([file(path, 99, content="same") for path in ("a/__init__.py", "b/__init__.py")]) == ()
-    assert find_cuts([file(path, 100, content="same") for path in ("a/__init__.py", "b/__init__.py")])
+    assert find_cuts([file(path, 99, content="same") for path in ("a/__init__.py", "b/__init__.py")], NONE) == ()
+    assert find_cuts([file(path, 100, content="same") for path in ("a/__init__.py", "b/__init__.py")], NONE)
 
 
 def test_a_duplicate_of_what_is_left_out_anyway() -> None:
@@ -191,7 +196,7 @@ def test_a_duplicate_of_what_is_left_out_anyway() -> None:
 )
 def test_own_source_is_never_a_candidate(path: str) -> None:
     """A file is no candidate because of its name alone: there is no evidence in a name."""
-    assert find_cuts([*own(path), attributes("* text=auto")]) == ()
+    assert find_cuts(own(path), NONE) == ()
 
 
 # --- One reason for a file ---
@@ -199,7 +204,6 @@ def test_own_source_is_never_a_candidate(path: str) -> None:
 
 def test_priority() -> None:
     """A file has one reason: what the repository declares goes before what is guessed."""
-    line = "* linguist-vendored"
     files = [
         file("vendor/x/LICENSE", 10),
         file("vendor/x/a.lock", 400, LOCK),
@@ -208,23 +212,26 @@ def test_priority() -> None:
         file("vendor/x/d.js", 400, MINIFIED),
     ]
     assert set(reasons(files).values()) == {CutReason.VENDORED}
-    assert set(reasons([attributes(line, below="vendor/"), *files[1:]]).values()) == {CutReason.VENDORED}
-    assert reasons([attributes("*.js linguist-generated"), files[4]]) == {"vendor/x/d.js": CutReason.GENERATED}
+    vendored = Attributes({each.path: {"linguist-vendored": True} for each in files[1:]})
+    assert set(reasons(files[1:], vendored).values()) == {CutReason.VENDORED}
+    generated = set_for("vendor/x/d.js", "linguist-generated")
+    assert reasons([files[0], files[4]], generated)["vendor/x/d.js"] is CutReason.GENERATED
 
 
-@pytest.mark.parametrize("state", ["-linguist-generated", "linguist-generated=false"])
 @pytest.mark.parametrize("facts", [LOCK, MINIFIED, GENERATED, SNAPSHOT, DATA])
-def test_attributes_spare_a_file(facts: str, state: str) -> None:
+def test_attributes_spare_a_file(facts: str) -> None:
     """What a content says does not count where the attributes say that the file is not generated."""
-    files = [attributes(f"b.py {state}"), file("a.py", facts=facts), file("b.py", facts=facts), *own("main.py")]
-    assert list(reasons(files)) == ["a.py"]
+    files = [file("a.py", facts=facts), file("b.py", facts=facts), *own("main.py")]
+    assert list(reasons(files, set_for("b.py", "-linguist-generated"))) == ["a.py"]
 
 
 def test_attributes_spare_a_vendored_file() -> None:
     """A licence of its own does not count where the attributes say that the file is not vendored; and only there."""
-    files = [attributes("ours.c -linguist-vendored", "*.h -linguist-generated"), *own("main.py")]
-    files += own("vendor/x/LICENSE", "vendor/x/a.c", "vendor/x/a.h", "vendor/x/ours.c")
-    assert set(reasons(files)) == {"vendor/x/LICENSE", "vendor/x/a.c", "vendor/x/a.h"}
+    files = own("main.py", "vendor/x/LICENSE", "vendor/x/a.c", "vendor/x/a.h", "vendor/x/ours.c")
+    attributes = Attributes(
+        {"vendor/x/ours.c": {"linguist-vendored": False}, "vendor/x/a.h": {"linguist-generated": False}}
+    )
+    assert set(reasons(files, attributes)) == {"vendor/x/LICENSE", "vendor/x/a.c", "vendor/x/a.h"}
 
 
 # --- Grouping ---
@@ -233,9 +240,9 @@ def test_attributes_spare_a_vendored_file() -> None:
 def test_whole_directories() -> None:
     """Where every file of a directory has one reason, the uppermost such directory is one candidate."""
     files = [file(path, 10, SNAPSHOT) for path in ("t/s/a", "t/s/in/b", "t/s/in/c")]
-    [cut] = find_cuts([*files, *own("main.py")])
+    [cut] = find_cuts([*files, *own("main.py")], NONE)
     assert (cut.at, cut.paths, cut.tokens) == ("t/", ("t/s/a", "t/s/in/b", "t/s/in/c"), 30)
-    [cut] = find_cuts([*(file(f"t/{name}", 10, SNAPSHOT) for name in ("\udcff", "\ue000")), *own("main.py")])
+    [cut] = find_cuts([*(file(f"t/{name}", 10, SNAPSHOT) for name in ("\udcff", "\ue000")), *own("main.py")], NONE)
     assert cut.paths == ("t/\ue000", "t/\udcff")  # in the order of bytes
     assert sorted(places([*files, *own("t/s/own.py")])) == ["t/s/a", "t/s/in/"]
 
@@ -243,7 +250,7 @@ def test_whole_directories() -> None:
 def test_no_directory_with_files_that_are_not_seen() -> None:
     """A directory that holds a file that was not counted is no candidate, nor are those above it."""
     files = [file(path, 10, SNAPSHOT) for path in ("t/s/a", "t/s/in/b", "t/s/in/c", "t/u/d", "t/u/e")]
-    cuts = find_cuts([*files, *own("main.py")], ["t/s/own.js"])
+    cuts = find_cuts([*files, *own("main.py")], NONE, ["t/s/own.js"])
     assert [cut.at for cut in cuts] == ["t/s/in/", "t/u/", "t/s/a"]
 
 
@@ -274,13 +281,17 @@ _TREES = st.dictionaries(_PATHS, st.tuples(st.integers(0, 300), _FACTS, _CONTENT
 
 @given(
     tree=_TREES,
-    line=st.sampled_from(["# nothing", "*.js linguist-generated", "a export-ignore", "b/** linguist-vendored"]),
+    said=st.dictionaries(
+        st.one_of(_PATHS, st.sampled_from(["a/", "b/", "a/vendor/"])),
+        st.dictionaries(st.sampled_from(NAMES), st.booleans(), min_size=1),
+        max_size=4,
+    ),
 )
-def test_any_tree(tree: Mapping[str, tuple[int, str, str]], line: str) -> None:
+def test_any_tree(tree: Mapping[str, tuple[int, str, str]], said: Mapping[str, Mapping[str, bool]]) -> None:
     """No file is in two candidates, each costs what its files do, and its pattern matches exactly its files."""
-    files = [file(path, *rest) for path, rest in sorted(tree.items())] + [attributes(line)]
+    files = [file(path, *rest) for path, rest in sorted(tree.items())]
     tokens = {each.path: each.tokens for each in files}
-    cuts = find_cuts(files)
+    cuts = find_cuts(files, Attributes(said))
     assert [cut.tokens for cut in cuts] == sorted((cut.tokens for cut in cuts), reverse=True)
     found = [path for cut in cuts for path in cut.paths]
     assert len(found) == len(set(found))
@@ -295,7 +306,7 @@ def test_any_tree(tree: Mapping[str, tuple[int, str, str]], line: str) -> None:
 def test_largest_source(tree: Mapping[str, tuple[int, str, str]], number: int) -> None:
     """The largest source files are those that are no candidates, as many as asked for, the largest first."""
     files = [file(path, *rest) for path, rest in sorted(tree.items())]
-    cuts = find_cuts(files)
+    cuts = find_cuts(files, NONE)
     candidates = {path for cut in cuts for path in cut.paths}
     rest = [each for each in files if each.path not in candidates]
     assert largest_source(files, cuts, number) == sorted(rest, key=lambda each: (-each.tokens, each.path))[:number]
@@ -303,7 +314,7 @@ def test_largest_source(tree: Mapping[str, tuple[int, str, str]], number: int) -
 
 def test_no_files() -> None:
     """Nothing can be left out of nothing."""
-    assert find_cuts([]) == ()
+    assert find_cuts([], NONE) == ()
     assert largest_source([], (), 3) == []
 
 

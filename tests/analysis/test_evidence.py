@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from loopflow.analysis.facts import Fact, FactKind
+from loopflow.analysis.facts import FactKind
 from tests.support.facts import facts_of, kinds
 
 MEGABYTE = 1_000_000
@@ -259,89 +259,3 @@ def test_the_beginning_of_a_large_document() -> None:
     """A document too large to be looked at whole is known by its beginning."""
     text = json.dumps(_RECORDS)[:9_000]
     assert [fact.kind for fact in facts_of(text, MEGABYTE, is_whole=False)] == [FactKind.DATA]
-
-
-# --- .gitattributes ---
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "*.pb.go linguist-generated",
-        "*.pb.go linguist-generated=true",
-        "*.pb.go -linguist-generated",
-        "*.pb.go !linguist-generated",
-        "third/** linguist-vendored",
-        "docs/** linguist-documentation=false",
-        "/tests export-ignore",
-        "/tests\texport-ignore",
-        "*.min.js text eol=lf linguist-vendored -diff",
-        '"a b" linguist-generated',
-        "  indented linguist-generated",
-    ],
-)
-def test_attributes(line: str) -> None:
-    """A line that gives, denies or unsets one of the attributes is kept word for word."""
-    [fact] = facts_of(f"* text=auto\n# a comment\n{line}\n*.png binary\n")
-    assert (fact.kind, fact.evidence.split()) == (FactKind.ATTRIBUTES, line.split())
-
-
-def test_attributes_in_order() -> None:
-    """All lines are kept, in their order, whatever is between them, a comment that names an attribute is not."""
-    lines = [f"dir{each}/*.c linguist-generated{'=false' if each % 2 else ''}" for each in range(9)]
-    facts = facts_of("* text\n# old linguist-vendored\n" + "\n\n*.png binary\n".join(lines))
-    assert facts == [Fact(FactKind.ATTRIBUTES, line) for line in lines]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "# How to mark files\n\nWrite this (see below):\n\n    *.c linguist-generated\n",
-        "#include <stdio.h>\n\n/* write\n *.c linguist-generated\n */\nint main(void)\n{\n}\n",
-        "one may write\n*.c linguist-generated\nand that is all;\n",
-        "#!/bin/sh\necho '*.c linguist-generated' >.gitattributes\n",
-    ],
-)
-def test_texts_that_show_attributes(text: str) -> None:
-    """A text that only shows such a line is no list of attributes."""
-    assert kinds(text) == []
-
-
-@pytest.mark.parametrize(
-    "begins", ["", "# a comment\n\n", "#comment\r\n", "\n\n", "[attr]own text\n", '"a b"\n', "a/(b)/c -x\n"]
-)
-@pytest.mark.parametrize(
-    "ends", ["", "\n", "\n# the end\n\n", "\r\n*.png binary # why", "\n" + "long/" * 100 + " text\n"]
-)
-def test_lists_of_attributes(begins: str, ends: str) -> None:
-    """A list of attributes may begin and end with comments, blank lines, or what is about other attributes."""
-    [fact] = facts_of(f"{begins}*.c linguist-generated{ends}")
-    assert (fact.kind, fact.evidence.strip()) == (FactKind.ATTRIBUTES, "*.c linguist-generated")
-
-
-def test_lines_that_name_a_macro() -> None:
-    """Lines that give a macro that stands for one of the attributes matter too, others do not."""
-    lines = [
-        "[attr]made linguist-generated",
-        "[attr]built made -diff",
-        "*.c made",
-        "*.h text",
-        "a.c -built",
-        "b made-up",
-    ]
-    found = facts_of("\n".join(lines) + "\n")
-    assert [fact.evidence for fact in found] == [lines[0], lines[1], lines[2], lines[4]]
-
-
-def test_a_long_list_of_attributes() -> None:
-    """A .gitattributes file may be long: what its last line says holds."""
-    lines = [f"generated/by/some/program/number/{each}/*.py linguist-generated" for each in range(400)]
-    assert [fact.evidence for fact in facts_of("\n".join(lines) + "\n")] == lines
-
-
-@pytest.mark.parametrize(("number", "kept"), [(16, 17), (17, 17)])
-def test_many_macros(number: int, kept: int) -> None:
-    """So many macros that a list can only be hostile are not followed; the lines that define them are kept."""
-    macros = [f"[attr]own{each} linguist-generated" for each in range(number)]
-    lines = [fact.evidence for fact in facts_of("\n".join([*macros, "*.c own0", ""]))]
-    assert lines == [*macros, "*.c own0"][:kept]

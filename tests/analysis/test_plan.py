@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.plan import Planner
 from loopflow.analysis.worth import Wishes, Worth, rank
@@ -210,7 +211,7 @@ def test_tokens_of_lines_add_up(case: Case) -> None:
 def test_a_better_class_goes_only_where_it_did_not_fit(case: Case) -> None:
     """What went of a class is larger than what was free, or little was."""
     left = case.left
-    places = rank(case.tokens, case.evidence, None, case.wishes)
+    places = rank(case.tokens, case.evidence, Attributes(), case.wishes)
     free = case.room - sum(left.values())
     gone = [path for path, count in case.tokens.items() if count and path not in left]
     assume(len(case.lines) <= 20)

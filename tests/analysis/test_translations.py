@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.languages import find_language
@@ -112,7 +113,7 @@ def test_evidence_and_lines() -> None:
 
 def cuts_of(facts: Mapping[str, str]) -> dict[str, CutReason]:
     listed = [FileTokens(path, file_type(path), 10, 40, path, facts=said) for path, said in facts.items()]
-    return {path: cut.reason for cut in find_cuts(listed) for path in cut.paths}
+    return {path: cut.reason for cut in find_cuts(listed, Attributes()) for path in cut.paths}
 
 
 def test_a_catalogue_is_no_embedded_data() -> None:

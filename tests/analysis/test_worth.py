@@ -1,25 +1,14 @@
 """What a file is worth: classes told by paths, and the order in which files stay."""
 
-from collections.abc import Mapping
-
 import pytest
 
+from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.worth import Wishes, Worth, order, rank
-
-
-class Given:
-    """Attributes of paths, as git would give them."""
-
-    def __init__(self, given: Mapping[str, Mapping[str, bool]]) -> None:
-        self._given = given
-
-    def find(self, path: str) -> Mapping[str, bool]:
-        return self._given.get(path, {})
 
 
 def worth_of(path: str, *beside: str, **given: bool) -> Worth:
     """Return the class of a file in a tree with others, with these attributes ("_" for "-")."""
-    attributes = Given({path: {name.replace("_", "-"): is_set for name, is_set in given.items()}})
+    attributes = Attributes({path: {name.replace("_", "-"): is_set for name, is_set in given.items()}})
     return rank(dict.fromkeys([path, *beside], 10), (), attributes, Wishes())[path].worth
 
 
@@ -95,7 +84,7 @@ TREE = {
 
 def ordered(*paths: str, keep: str = "", evidence: tuple[str, ...] = ("big.lock",)) -> list[str]:
     wishes = Wishes((lambda path: path == keep) if keep else None, paths or ("",))
-    return order(TREE, rank(TREE, evidence, None, wishes))
+    return order(TREE, rank(TREE, evidence, Attributes(), wishes))
 
 
 def test_the_order_of_all() -> None:
@@ -131,7 +120,7 @@ def test_of_one_class_the_directory_that_was_named_last_goes_first() -> None:
     """`packages/b packages/a` keeps b, whatever their sizes are."""
     tokens = {"packages/a/x.py": 1, "packages/b/y.py": 500, "packages/b/z.py": 2}
     wishes = Wishes(None, ("packages/b", "packages/a"))
-    assert order(tokens, rank(tokens, (), None, wishes))[-1] == "packages/a/x.py"
+    assert order(tokens, rank(tokens, (), Attributes(), wishes))[-1] == "packages/a/x.py"
 
 
 @pytest.mark.parametrize(
@@ -140,4 +129,4 @@ def test_of_one_class_the_directory_that_was_named_last_goes_first() -> None:
 def test_a_directory_that_holds_one_thing_is_no_level(path: str, level: int) -> None:
     """`src/main/java/org/x/` is one level where each of them holds nothing else."""
     tree = ["a.py", "src/main/java/org/x/A.java", "src/main/java/org/x/deep/B.java", "src/main/java/org/x/deep/C.java"]
-    assert rank(dict.fromkeys(tree, 1), (), None, Wishes())[path].level == level
+    assert rank(dict.fromkeys(tree, 1), (), Attributes(), Wishes())[path].level == level

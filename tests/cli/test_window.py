@@ -304,6 +304,17 @@ def test_every_source_has_the_same_cuts(project: Repo, source: tuple[str, ...]) 
     assert [json_of(project.root, *source)["cuts"] for _ in range(2)] == [expected, expected]
 
 
+@pytest.mark.parametrize("source", [(), ("--staged",), ("--rev", "HEAD")])
+def test_filters_hide_no_attributes(repo: Repo, source: tuple[str, ...]) -> None:
+    """What a list says counts although filters leave it out: in a profile, and for what a context leaves out."""
+    lists = {".gitattributes": "[attr]made linguist-generated\n", "src/.gitattributes": "made.py made\n"}
+    repo.track({**lists, "src/made.py": words(300, "m"), "src/own.py": words(200, "o")}).commit()
+    cuts = json_of(repo.root, "-e", "py", *source)["cuts"]
+    assert [(cut["reason"], cut["paths"]) for cut in cuts] == [("generated", ["src/made.py"])]
+    printed = succeed(repo.root, "--fit", "450", "--reserve", "0%", "-e", "py", *source)
+    assert ("src/own.py" in printed.out, "src/made.py" in printed.out) == (True, False)
+
+
 def test_a_second_run_opens_no_file(project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Candidates, and a plan with them, are known the second time without a file being opened."""
     time.sleep(SETTLING_SECONDS)

@@ -22,8 +22,8 @@ from tests.support.run import run
 
 # Git's own commands cannot be aliased; if that ever changes, these are the ones that would be.
 COMMANDS = (
-    *("cat-file", "config", "diff", "diff-index", "diff-tree", "for-each-ref"),
-    *("ls-files", "ls-tree", "merge-base", "rev-parse", "version"),
+    *("cat-file", "check-attr", "config", "diff", "diff-index", "diff-tree", "for-each-ref"),
+    *("hash-object", "ls-files", "ls-tree", "merge-base", "rev-parse", "update-index", "version"),
 )
 
 PROGRAM = """#!/bin/sh
@@ -113,7 +113,7 @@ ATTRIBUTES = """
 *.py filter=x=y
 *.md filter=strict
 *.rst filter=included
-*.nest filter=nested
+*.nest filter=nested linguist-generated export-ignore=false
 """
 FILES = {f"src/{name}": f"{name}\n" for name in ("a.txt", "b.proc", "c.py", "d.md", "e.rst", "f.nest", "README.md")}
 

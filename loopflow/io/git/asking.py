@@ -62,6 +62,13 @@ class Asking:
         answer = self._command.run(arguments, {**environment_of(repository), **(environment or {})}, given)
         return self._require(repository, command, answer._replace(status=0) if answer.status in statuses else answer)
 
+    def ask_quietly(
+        self, repository: Repository, command: Sequence[str], environment: Mapping[str, str], given: bytes
+    ) -> Answer:
+        """Return the answer to a command, however it ended; what git complains of is lost."""
+        arguments = [*where_git_is(repository), *command]
+        return self._command.run(arguments, {**environment_of(repository), **environment}, given, quiet=True)
+
     def configured(self, repository: Repository, pattern: str) -> list[str]:
         """Return the keys of git's configuration that match a regular expression (git-config(1), --get-regexp)."""
         keys = self._configured.get((repository.git_dir, pattern))

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
@@ -31,9 +32,10 @@ _SWITCHED_OFF = (
     "safe.bareRepository=explicit",
 )
 _HOLDS_FOR_PATHS = frozenset(
-    {"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}
+    {"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_ATTR_SOURCE"}
 )
-"""How somebody reads the paths of their own command, which git hands on to hooks. Ours are about ours."""
+"""How somebody reads the paths of their own command, and the attributes of those, which git hands on to hooks. Ours are
+about ours."""
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
@@ -77,18 +79,25 @@ class GitCommand:
         self._is_checked = False
 
     def run(
-        self, arguments: Sequence[str], environment: Mapping[str, str] | None = None, given: bytes | None = None
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        given: bytes | None = None,
+        *,
+        quiet: bool = False,
     ) -> Answer:
-        """Run git to its end, with what is `given` on its input.
+        """Run git to its end, with what is `given` on its input; `quiet` loses what it complains of.
 
         Raises GitError where there is none, one that is too old, or too much to tell it.
         """
         stdin = subprocess.DEVNULL if given is None else subprocess.PIPE
+        stderr = subprocess.DEVNULL if quiet else subprocess.PIPE
+        start = partial(self._start, [*_SWITCHED_OFF, *arguments], environment, stdin=stdin, stderr=stderr)
         if self._is_checked:
-            return self._finish(self._start([*_SWITCHED_OFF, *arguments], environment, stdin=stdin), given)
+            return self._finish(start(), given)
         asked = self._start(["version"])  # beside the first question, which a git that is too old does not harm
         try:
-            answer = self._finish(self._start([*_SWITCHED_OFF, *arguments], environment, stdin=stdin), given)
+            answer = self._finish(start(), given)
         finally:
             version = self._finish(asked)
         _require_version(version)
@@ -126,7 +135,7 @@ class GitCommand:
             process.kill()
             process.wait()
             raise
-        return Answer(process.returncode, output, decode_path(errors))
+        return Answer(process.returncode, output, decode_path(errors or b""))
 
 
 def _find_program(environ: Mapping[str, str]) -> str:

@@ -57,11 +57,23 @@ class Git(FileLists):
         data = self._objects_of(repository).read("blob", blob)
         if data is None:
             return self._checked(repository, ["cat-file", "blob", blob]).output
-        if blob_id(data, repository.object_format) != blob:
-            what = f"the object {blob} is damaged in {escape_name(repository.root)}: its content has another id"
-            raise GitError(what, "run git fsck there")
+        _require_id(data, blob, repository)
         return data
+
+    def read_small(self, repository: Repository, refs: Sequence[FileRef], limit: int) -> Iterator[tuple[str, bytes]]:
+        """Yield path and content of each candidate whose blob has fewer bytes than `limit`. Raises as `read_blob`."""
+        for blob in self.read_blobs(repository, refs):
+            if blob.size < limit:
+                data = blob.read(blob.size)
+                _require_id(data, blob.ref.blob, repository)
+                yield blob.ref.path, data
 
     def read_blobs(self, repository: Repository, refs: Sequence[FileRef]) -> Iterator[Blob]:
         """Yield the blob of each candidate, in order. Raises GitError for an object that is missing."""
         return self._objects_of(repository).read_blobs(refs)
+
+
+def _require_id(data: bytes, blob: str | None, repository: Repository) -> None:
+    if blob_id(data, repository.object_format) != blob:
+        what = f"the object {blob} is damaged in {escape_name(repository.root)}: its content has another id"
+        raise GitError(what, "run git fsck there")

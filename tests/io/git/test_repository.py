@@ -316,3 +316,13 @@ def test_how_a_caller_reads_paths_changes_nothing(project: Repo, how: str, optio
     usual = run(*asked, cwd=project.root)
     assert usual.code == 0
     assert run(*asked, cwd=project.root, env={f"GIT_{how}_PATHSPECS": "1"}) == usual
+
+
+def test_where_a_caller_takes_attributes_from_changes_nothing(
+    project: Repo, install_git: Callable[[str], Path]
+) -> None:
+    """Git hands its own --attr-source on to hooks too, and no question of ours is told."""
+    project.track({".gitattributes": "top.py linguist-generated\n"})
+    install_git(f'[ -z "${{GIT_ATTR_SOURCE+set}}" ] || exit 3\nexec {shutil.which("git")} "$@"')
+    result = run("--profile", "--cuts", "--staged", cwd=project.root, env={"GIT_ATTR_SOURCE": "HEAD~9"})
+    assert (result.code, "generated  top.py" in result.out) == (0, True)
