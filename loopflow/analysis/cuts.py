@@ -36,6 +36,8 @@ _REASONS = {
     FactKind.SNAPSHOT: CutReason.SNAPSHOT,
     FactKind.DATA: CutReason.DATA,
 }
+_PRODUCTS = {CutReason.SNAPSHOT: frozenset({".snap", ".ambr"}), CutReason.GENERATED: frozenset({".map"})}
+"""Suffixes of what only programs write, for which one pattern is true wherever all of them go."""
 _ATTRIBUTES = {
     GENERATED: CutReason.GENERATED,
     VENDORED: CutReason.VENDORED,
@@ -204,7 +206,10 @@ def _group(directories: Iterable[str], found: Mapping[str, _Finding], tokens: Ma
         first = next(iter(evidence))
         more = f" and {len(evidence) - 1:,} more like it" if len(evidence) > 1 else ""
         total = sum(tokens[path] for path in paths)
-        yield Cut(found[paths[0]].reason, first + more, tuple(paths), total, at)
+        reason = found[paths[0]].reason
+        suffixes = {path[path.rfind(".") :] for path in paths} & _PRODUCTS.get(reason, frozenset())
+        lines = tuple((f"*{suffix}",) for suffix in sorted(suffixes))
+        yield Cut(reason, first + more, tuple(paths), total, at, lines)
 
 
 def _find_first(places: Iterable[str], among: Container[str]) -> str | None:

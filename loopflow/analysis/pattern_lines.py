@@ -16,8 +16,6 @@ _LEAST_OF_A_KIND = 3  # files that one line for all of their kind is written for
 _LEAST_LINES = 4  # that "all but" is tried instead of
 _LEAST_DIRECTORIES = 2
 _MOST_CORRECTIONS = 5  # of a family: with more, its parts are written
-_PRODUCTS = (("*.snap",), ("*.ambr",), ("*.map",))
-"""Suffixes of what only programs write."""
 
 
 class Line(NamedTuple):
@@ -74,7 +72,7 @@ class PatternWriter:
         self._gone = dict.fromkeys(gone)
         self._stays = [*stays]
         self._unseen = [*unseen]
-        self._families = [*families, *_PRODUCTS]
+        self._families = [*families]
         self._root = _Node("")
         self._written: dict[str, list[Block]] = {}
 
