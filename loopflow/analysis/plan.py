@@ -6,6 +6,7 @@ the upper part of every package. The result is written as few lines, which are a
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
 from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.names import directories_above, path_bytes
@@ -16,6 +17,7 @@ from loopflow.model import Cut, PlanLine
 _FULL = 0.03  # share of the room that may stay free: a class that did not fit whole is not filled further
 _NEARLY_FULL = 0.05  # and no lesser class comes in
 _WASTED = 0.10  # that neither units nor fewer lines may leave free
+_WORTH_A_SPLIT = 0.05  # that a part of a unit holds at least
 _FEW_FILES = 10  # of evidence, whose candidates are not put together by suffix
 _MANY_LINES = 20
 _PROTECTED = {Worth.KEPT, Worth.NAMED, Worth.FRONT}
@@ -83,15 +85,21 @@ class Planner:
 
     def _give_back(self) -> None:
         """Keep evidence in units, the smallest first; then parts of them, if much would stay free."""
-        units = self._units()
-        for unit in sorted(units, key=lambda unit: (self._sum(unit), unit[0])):
+        units = sorted(self._units(), key=lambda unit: (self._sum(unit), unit[0]))
+        for unit in units:
             if self._sum(unit) <= self._free and self._is_open(Worth.EVIDENCE):
                 self._keep(unit)
-        rest = [path for unit in units for path in unit if path not in self._stays]
-        for path in sorted(rest, key=lambda path: (self._tokens[path], path)):
-            if self._tokens[path] > self._free or self._free <= self._room * _WASTED:
-                return
-            self._keep([path])
+        for unit in units:
+            if unit[0] not in self._stays and self._free > self._room * _WASTED:
+                part = self._find_part(unit)
+                if self._sum(part) >= self._room * _WORTH_A_SPLIT:
+                    self._keep(part)
+
+    def _find_part(self, unit: Sequence[str]) -> list[str]:
+        """Return the small files of a unit, as many as there is room for."""
+        small = sorted(unit, key=lambda path: (self._tokens[path], path))
+        sums = accumulate(self._tokens[path] for path in small)
+        return [path for path, total in zip(small, sums, strict=True) if total <= self._free]
 
     def _units(self) -> list[list[str]]:
         """Return what of the evidence is given back together: a candidate, or those of a directory with one suffix."""

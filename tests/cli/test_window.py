@@ -404,7 +404,7 @@ def test_what_was_left_out_is_named(project: Repo, name: str) -> None:
     options = LAYOUTS[name][1]
     result = succeed(project.root, "--fit", "1600", *options)
     assert "left out to fit 1,600 tokens: /Cargo.lock, /" in result.err
-    assert "/vendor/x/a.c" in result.err
+    assert "/vendor/" in result.err
     assert FILES["vendor/x/a.c"] not in result.out
     for path in ("LICENSE", "docs/guide.md", "src/main.rs"):
         assert FILES[path] in result.out
