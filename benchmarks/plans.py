@@ -3,8 +3,8 @@
 Usage: python benchmarks/plans.py [--below DIRECTORY]
 
 Builds the repositories below the directory, each once: fastapi and Django by the recipes of corpora.py, flask and redis
-by git from GitHub. Prints a row of the table in plans.md for each request: the share of the room that is used, the lines,
-and what share of each class of files stays.
+by git from GitHub. Prints a row of the table in plans.md for each request: the share of the room that is used, the
+lines, and what share of each class of files stays.
 """
 
 import argparse
