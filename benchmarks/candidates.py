@@ -4,7 +4,7 @@ Usage: python benchmarks/candidates.py [--linux] [--below DIRECTORY] [NAME ...]
 
 Builds the repositories by recipe below the directory, each once, and prints a row of the table in candidates.md for
 each. Which share of the candidates is right cannot be measured: that is what the other columns there are for. Needs
-pip, git and, for the Debian sources, apt-get with source entries (deb-src) for bookworm.
+git and, for the Debian sources, apt-get with source entries (deb-src) for bookworm.
 """
 
 import argparse
@@ -31,6 +31,10 @@ DEBIAN = {
     "kubernetes": "kubernetes=1.20.5+really1.20.2-1.1+deb12u1",
     "redis": "redis=5:7.0.15-1~deb12u7",
 }
+COMMITS = {
+    "dagger": ("dagger/dagger", "13d493ee6e757e1d36416be98e3b5acc8e248eb8"),
+    "handbook": ("jakevdp/PythonDataScienceHandbook", "d66231454ef753818dc9213c9b5942e067266966"),
+}
 WINDOWS = {"128k": 128_000, "1M": 1_000_000}
 
 
@@ -45,7 +49,7 @@ def main() -> None:
     windows = "".join(f" left at {name} | fits |" for name in WINDOWS)
     print(f"| repository | files | tokens | candidates | their tokens | share |{windows} plans hold |")
     print("|---|" + "---:|" * 5 + "---:|---|" * len(WINDOWS) + "---|")
-    for name in given.names or [*sorted(SDISTS | DEBIAN), *(["linux"] if given.linux else [])]:
+    for name in given.names or [*sorted([*SDISTS, *DEBIAN, *COMMITS]), *(["linux"] if given.linux else [])]:
         directory = corpora.make(name, below) if name == "linux" else make(name, below)
         os.chdir(directory)
         print("| " + " | ".join(measure(name, str(below / "counts.sqlite3"))) + " |", flush=True)
@@ -58,6 +62,8 @@ def make(name: str, below: Path) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         if name in SDISTS:
             corpora.make_sdist(SDISTS[name], directory)
+        elif name in COMMITS:
+            corpora.make_commit(*COMMITS[name], directory)
         else:
             make_debian(DEBIAN[name], directory)
     return directory

@@ -1,11 +1,14 @@
 """The repositories that are measured, made by recipe below a named directory: once, but for this project itself."""
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 FASTAPI = "fastapi==0.165.0"
@@ -38,13 +41,28 @@ def _django(directory: Path) -> None:
 
 
 def make_sdist(requirement: str, directory: Path) -> None:
-    """Make the source distribution that `requirement` pins a repository at `directory`."""
+    """Make the source distribution that `requirement` pins a repository at `directory`. Nothing of it is run."""
+    name, _, version = requirement.partition("==")
+    page = f"https://pypi.org/simple/{name}/"
+    with urllib.request.urlopen(page) as answer:
+        links = re.findall(r'href="([^"#]+)#sha256=([0-9a-f]{64})"', answer.read().decode())
+    link, digest = next(found for found in links if found[0].endswith(f"-{version}.tar.gz"))
+    with urllib.request.urlopen(urllib.parse.urljoin(page, link)) as answer:  # noqa: S310
+        data = answer.read()
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise SystemExit(f"{link} is not what the index says")
     with tempfile.TemporaryDirectory() as downloads:
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", downloads]
-        run([*pip, requirement])
-        [archive] = Path(downloads).glob("*.tar.gz")
+        archive = Path(downloads, "sdist.tar.gz")
+        archive.write_bytes(data)
         unpack(archive, directory)
     commit(directory)
+
+
+def make_commit(repository: str, commit: str, directory: Path) -> None:
+    """Make a commit of a repository on GitHub the one at `directory`."""
+    run(["git", "init", "-q"], cwd=directory)
+    run(["git", "fetch", "-q", "--depth", "1", f"https://github.com/{repository}", commit], cwd=directory)
+    run(["git", "checkout", "-q", "FETCH_HEAD"], cwd=directory)
 
 
 def _linux(directory: Path) -> None:

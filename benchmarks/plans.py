@@ -75,11 +75,8 @@ def make(name: str, below: Path) -> Path:
         return corpora.make(name, below)
     directory = below / name
     if not (directory / ".git").exists():
-        repository, commit = COMMITS[name]
         directory.mkdir(parents=True, exist_ok=True)
-        corpora.run(["git", "init", "-q"], cwd=directory)
-        corpora.run(["git", "fetch", "-q", "--depth", "1", f"https://github.com/{repository}", commit], cwd=directory)
-        corpora.run(["git", "checkout", "-q", "FETCH_HEAD"], cwd=directory)
+        corpora.make_commit(*COMMITS[name], directory)
     return directory
 
 
