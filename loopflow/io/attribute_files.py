@@ -121,8 +121,6 @@ class _Lists:
 
     def _read_disk(self, directories: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Yield those on disk that are what is asked for: in the work tree all, else what is the same as in git."""
-        if self._repository and self._repository.bare:
-            return
         places = directories if self._is_on_disk else [place for place in directories if place + FILE in self._stored]
         with Opener(self._root) as opener:
             for place in places:

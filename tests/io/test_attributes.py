@@ -240,16 +240,21 @@ def test_what_belongs_to_one_user(repo: Repo, tmp_path: Path, monkeypatch: pytes
 def test_what_a_hook_is_told(repo: Repo, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Variables that git sets for its hooks are about the repository, and not about where git is asked."""
     repo.track({"src/a.py": "", f"src/{FILE}": "a.py linguist-generated\n"}).commit()
+    repo.write(".git/info/attributes", "a.py -linguist-generated\n")
+    repo.write(f"src/{FILE}", "a.py linguist-generated text\n")  # which git has not stored yet
     values = {
         "GIT_WORK_TREE": str(repo.root),
         "GIT_INDEX_FILE": str(repo.root / ".git/index"),
         "GIT_OBJECT_DIRECTORY": str(repo.root / ".git/objects"),
         "GIT_ATTR_SOURCE": "HEAD~9",
     }
-    monkeypatch.setenv("GIT_DIR", str(repo.root / ".git"))
-    monkeypatch.setenv(name, values.get(name, str(repo.root / ".git")))
-    for request in (SelectRequest(), STAGED, COMMITTED):
-        assert said_by_us(repo.root / "src", request) == {"src/a.py": {"linguist-generated": True}}
+    index, stored = (repo.root / ".git/index").read_bytes(), repo.git("count-objects")
+    with monkeypatch.context() as context:
+        context.setenv("GIT_DIR", str(repo.root / ".git"))
+        context.setenv(name, values.get(name, str(repo.root / ".git")))
+        for request in (SelectRequest(), STAGED, COMMITTED):
+            assert said_by_us(repo.root / "src", request) == {"src/a.py": {"linguist-generated": True}}
+    assert ((repo.root / ".git/index").read_bytes(), repo.git("count-objects")) == (index, stored)
 
 
 # --- Every kind of tree ---
@@ -320,6 +325,9 @@ def test_several_trees(make_repo: MakeRepo, tmp_path: Path) -> None:
     assert said_by_us(tmp_path / "all", named) == {"one/d/b.py": of_one, "two/d/b.py": of_two}
     told = {"one/d/b.py": of_one, "two/d/b.py": of_two, "plain/c.py": {"linguist-documentation": True}}
     assert said_by_us(tmp_path / "all") == told
+    for name in ("one", "two"):
+        (tmp_path / "all" / name / FILE).unlink()  # each has its own index
+    assert said_by_us(tmp_path / "all") == told
     below = SelectRequest(paths=("one/d", "plain"))
     assert said_by_us(tmp_path / "all", below) == {"one/d/b.py": of_one}
 
@@ -343,6 +351,15 @@ def test_names_that_differ_by_case_alone(repo: Repo) -> None:
         repo.add_index_entry(f"{place}/a.py", b"")
     told = {"D/a.py": {"linguist-generated": True}, "d/a.py": {"linguist-vendored": True}}
     assert said_by_us(repo.root, STAGED) == told
+
+
+def test_a_link_is_no_list(repo: Repo) -> None:
+    """What the index holds as a link says nothing: to git, its target would be a line."""
+    repo.track({"a.py": ""})
+    repo.add_index_entry(FILE, b"a.py linguist-generated", mode="120000")
+    repo.git("commit", "--quiet", "--message=link")
+    for request in (SelectRequest(), STAGED, COMMITTED):
+        assert said_by_us(repo.root, request) == {}
 
 
 def test_a_list_that_somebody_removed(repo: Repo) -> None:
