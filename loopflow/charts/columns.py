@@ -18,14 +18,16 @@ class Row(NamedTuple):
     is_branch: bool = False
     before: int | None = None
     is_gone: bool = False
+    churn: int = 0
 
 
 class Column(NamedTuple):
-    """One right-aligned column. `key` is what the script of a page knows it by."""
+    """One right-aligned column. `key` is what the script of a page knows it by; `is_change` says it is of a change."""
 
     key: str
     title: str
     cell: Callable[[Row], str]
+    is_change: bool = False
 
 
 TOKENS = Column("tokens", "tokens", lambda row: f"{row.tokens:,}")
@@ -33,9 +35,14 @@ OF_PARENT = Column("parent", "% parent", lambda row: format_percent(row.tokens, 
 OF_TOTAL = Column("total", "% total", lambda row: format_percent(row.tokens, row.total_tokens))
 BEFORE = Column("before", "before", lambda row: "" if row.before is None else f"{row.before:,}")
 CHANGE = Column(
-    "change", "change", lambda row: f"{row.tokens - (row.before or 0):+,}" if row.tokens != row.before else "0"
+    "change",
+    "change",
+    lambda row: f"{row.tokens - (row.before or 0):+,}" if row.tokens != row.before else "0",
+    is_change=True,
 )
-GROWTH = Column("growth", "% change", lambda row: format_growth(row.before, None if row.is_gone else row.tokens))
+GROWTH = Column(
+    "growth", "% change", lambda row: format_growth(row.before, None if row.is_gone else row.tokens), is_change=True
+)
 GROWTH_COLUMNS = (BEFORE, CHANGE, GROWTH)
 
 

@@ -65,7 +65,8 @@ class Node(NamedTuple):
     """One node of a hierarchy; a list of kinds consists of nodes, too.
 
     `tokens` and `items` include all that is below. `before` are the tokens at an earlier moment, None for what is new
-    and where nothing is compared; `is_gone` says that only then there was something. `kind` is that of a leaf.
+    and where nothing is compared; `is_gone` says that only then there was something. `churn` is how much changed: the
+    sum of what each item gained or lost. `kind` is that of a leaf.
     """
 
     label: str
@@ -75,6 +76,7 @@ class Node(NamedTuple):
     is_branch: bool = False
     before: int | None = None
     is_gone: bool = False
+    churn: int = 0
     children: Sequence["Node"] = ()
 
 
@@ -122,4 +124,5 @@ def add_up(label: str, nodes: Sequence[Node]) -> Node:
         items=sum([node.items for node in nodes]),
         before=sum(was) if was else None,
         is_gone=bool(nodes) and all(node.is_gone for node in nodes),
+        churn=sum([node.churn for node in nodes]),
     )

@@ -54,6 +54,10 @@ class Palette:
         """Style names that have others below them."""
         return self._apply("bold blue", text)
 
+    def change(self, text: str, by: int) -> str:
+        """Style what changed by some tokens: what grew stands out, what shrank is good."""
+        return self._apply("red" if by > 0 else "green", text) if by else text
+
     def warning(self, text: str) -> str:
         """Style what needs attention."""
         return self._apply("yellow", text)
@@ -70,11 +74,12 @@ class Palette:
 
 
 class Terminal(NamedTuple):
-    """Where text goes. `width` is in columns, None where lines may be as long as they are (a pipe, a file)."""
+    """Where text goes: `width` in columns, `height` in rows; None where there is no end (a pipe, a file)."""
 
     width: int | None
     glyphs: Glyphs
     palette: Palette
+    height: int | None = None
 
 
 PLAIN = Terminal(width=None, glyphs=UNICODE, palette=Palette(colour=False))
@@ -102,3 +107,14 @@ def shorten(text: str, room: int | None, glyphs: Glyphs) -> str:
         tail = tail[max(1, (cell_len(tail) - tail_room) // 2) :]
     head = set_cell_size(text, room - cell_len(tail) - 1).rstrip()
     return f"{head}{glyphs.ellipsis}{tail}"
+
+
+def wrap(text: str, room: int, glyphs: Glyphs) -> list[str]:
+    """Return `text` as lines that take `room` columns at most, broken between words where that is possible."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and measure(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(shorten(word, room, glyphs))
+    return lines

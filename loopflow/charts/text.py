@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from loopflow.charts.columns import GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, Row, items_column
 from loopflow.charts.hierarchy import Words
-from loopflow.charts.terminal import Glyphs, Terminal, shorten
+from loopflow.charts.terminal import Glyphs, Terminal, measure, shorten
 
 BAR_CELLS = 10
+_LONGEST_BAR = 30
 _ROOM_FOR_NAMES = 24
 _LEAST_NAME = 10
 _ROOM_FOR_ALL = 110
@@ -40,16 +41,31 @@ def draw_chart(
     cells = [[column.cell(row) for column in columns] for _, row in rows]
     widths = [max([len(column.title), *(len(texts[at]) for texts in cells)]) for at, column in enumerate(columns)]
     left = sum(width + 2 for width in widths)
-    has_bars = bars and (terminal.width is None or terminal.width >= left + BAR_CELLS + 2 + _ROOM_FOR_NAMES)
-    left += BAR_CELLS + 2 if has_bars else 0
+    bar_cells = _find_bar_cells(rows, terminal.width, left) if bars else 0
+    left += bar_cells + 2 if bar_cells else 0
     palette, glyphs = terminal.palette, terminal.glyphs
     yield palette.dim(justify([column.title for column in columns], widths).rstrip())
     for (branch, row), texts in zip(rows, cells, strict=True):
-        bar = palette.bar(glyphs.bar(row.tokens, row.total_tokens, BAR_CELLS)) + "  " if has_bars else ""
+        change = row.tokens - (row.before or 0)
+        numbers = "".join(
+            (palette.change(text.rjust(width), change) if column.is_change else text.rjust(width)) + "  "
+            for column, text, width in zip(columns, texts, widths, strict=True)
+        )
+        bar = palette.bar(glyphs.bar(row.tokens, row.total_tokens, bar_cells)) + "  " if bar_cells else ""
         drawn = _shorten_branch(branch, terminal.width and terminal.width - left - _LEAST_NAME, glyphs)
         name = shorten(row.name, terminal.width and terminal.width - left - len(drawn), glyphs)
         shown = palette.branch(name) if row.is_branch else name
-        yield f"{justify(texts, widths)}{bar}{palette.dim(drawn)}{shown}"
+        yield f"{numbers}{bar}{palette.dim(drawn)}{shown}"
+
+
+def _find_bar_cells(rows: Sequence[tuple[str, Row]], width: int | None, left: int) -> int:
+    """Return how long bars are: what names leave of a terminal, within bounds; 0 where there is no room."""
+    if width is None:
+        return BAR_CELLS
+    if width < left + BAR_CELLS + 2 + _ROOM_FOR_NAMES:
+        return 0
+    names = max((len(branch) + max(measure(row.name), _LEAST_NAME) for branch, row in rows), default=0)
+    return max(BAR_CELLS, min(width - left - 2 - names, _LONGEST_BAR))
 
 
 def justify(texts: Sequence[str], widths: Sequence[int]) -> str:

@@ -47,36 +47,6 @@ def draw_tree(root: Tree, glyphs: Glyphs) -> Iterator[tuple[str, Row]]:
             waiting.append((indent + (glyphs.last if is_last else glyphs.branch), below, child))
 
 
-def keep_largest(root: Tree, number: int) -> tuple[Tree, int]:
-    """Return the tree with its `number` largest rows, and how many are left out.
-
-    What is left out beside others becomes one row, so that they still add up. A row is never larger than the one it
-    belongs to, so the largest rows hang together.
-    """
-    trees = list(_walk(root))
-    if len(trees) <= number:
-        return root, 0
-    kept = {id(tree) for tree in sorted(trees, key=lambda tree: -tree.row.tokens)[:number]}  # a stable sort
-    copy: list[Tree] = []
-    copies = {id(root): copy}  # what is kept below each row that is kept
-    left_out = len(trees)
-    for tree in trees:
-        if id(tree) not in copies:
-            continue
-        left_out -= 1
-        stay = [child for child in tree.children if id(child) in kept]
-        rest = [child for child in tree.children if id(child) not in kept]
-        if len(rest) == 1 and not rest[0].children:  # a row that says "1 more" takes no less room
-            stay, rest = list(tree.children), []
-        below = copies[id(tree)]
-        for child in stay:
-            copies[id(child)] = []
-            below.append(Tree(child.row, copies[id(child)]))
-        if rest and stay:
-            below.append(Tree(_sum_up([child.row for child in rest])))
-    return Tree(root.row, copy), left_out
-
-
 def _make_row(node: Node, mark: str, parent_tokens: int, total_tokens: int) -> Row:
     name = escape_name(node.label)
     return Row(
@@ -88,6 +58,7 @@ def _make_row(node: Node, mark: str, parent_tokens: int, total_tokens: int) -> R
         node.is_branch,
         node.before,
         node.is_gone,
+        node.churn,
     )
 
 
@@ -95,7 +66,8 @@ def _largest_first(tree: Tree) -> tuple[int, bytes]:
     return -tree.row.tokens, path_bytes(tree.row.name)
 
 
-def _walk(root: Tree) -> Iterator[Tree]:
+def walk(root: Tree) -> Iterator[Tree]:
+    """Yield every row, depth first."""
     waiting = [root]
     while waiting:
         tree = waiting.pop()
@@ -103,14 +75,16 @@ def _walk(root: Tree) -> Iterator[Tree]:
         waiting += reversed(tree.children)
 
 
-def _sum_up(rows: Sequence[Row]) -> Row:
+def sum_up(rows: Sequence[Row], name: str) -> Row:
+    """Return one row for several that belong to the same one."""
     was = [row.before for row in rows if row.before is not None]
     return Row(
-        name=f"({len(rows):,} more)",
+        name=name,
         tokens=sum(row.tokens for row in rows),
         total_tokens=rows[0].total_tokens,
         items=sum(row.items for row in rows),
         parent_tokens=rows[0].parent_tokens,
         before=sum(was) if was else None,
         is_gone=all(row.is_gone for row in rows),
+        churn=sum(row.churn for row in rows),
     )

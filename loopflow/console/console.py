@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # --version needs none of the types of a run
 
 DISTRIBUTION = "loopflow-code-context"
 _DEFAULT_COLUMNS = 80
+_DEFAULT_LINES = 24
 
 ColourChoice = Literal["auto", "always", "never"]
 
@@ -46,10 +47,18 @@ class Console:
     @property
     def columns(self) -> int:
         """How wide a terminal is; COLUMNS goes before what it says of itself."""
-        named = self.environ.get("COLUMNS", "")
-        if named.isdecimal() and int(named):
-            return int(named)
-        return self._stdout.columns() or _DEFAULT_COLUMNS
+        size = self._stdout.size()
+        return self._named_size("COLUMNS") or (size.columns if size else 0) or _DEFAULT_COLUMNS
+
+    @property
+    def lines(self) -> int:
+        """How many lines a terminal shows at once; LINES goes before what it says of itself."""
+        size = self._stdout.size()
+        return self._named_size("LINES") or (size.lines if size else 0) or _DEFAULT_LINES
+
+    def _named_size(self, name: str) -> int:
+        named = self.environ.get(name, "")
+        return int(named) if named.isdecimal() else 0
 
     def write(self, text: str) -> None:
         """Write data to stdout, in UTF-8 whatever the locale says."""
@@ -102,6 +111,7 @@ class Console:
             width=self.columns if is_terminal else None,
             glyphs=UNICODE if self._stdout.encoding.lower().startswith("utf") else ASCII,
             palette=Palette(colour=_wants_colour(self.environ, colour, is_terminal=is_terminal)),
+            height=self.lines if is_terminal else None,
         )
 
     def write_error(self, text: str) -> None:

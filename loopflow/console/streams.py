@@ -43,8 +43,8 @@ class OutputStream:
         """Whether a person looks at it."""
         return self.text.isatty()
 
-    def columns(self) -> int | None:
-        """Return how wide the terminal is, None if that is not known."""
+    def size(self) -> os.terminal_size | None:
+        """Return how many columns and lines the terminal has, None if that is not known."""
         return None
 
     def abandon(self) -> None:
@@ -60,10 +60,10 @@ class ProcessStream(OutputStream):
         """The descriptor behind it."""
         return (self.text.fileno(),)
 
-    def columns(self) -> int | None:
-        """Return how wide the terminal says it is."""
+    def size(self) -> os.terminal_size | None:
+        """Return what the terminal says of itself."""
         try:
-            return os.get_terminal_size(self.text.fileno()).columns or None
+            return os.get_terminal_size(self.text.fileno())
         except OSError:
             return None
 

@@ -3,8 +3,10 @@
 Where a profile was compared, nodes carry what they were before, and what is gone has nodes without tokens.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from loopflow.analysis.names import directories_above
 from loopflow.charts.hierarchy import Node, Words
 from loopflow.charts.tree import Tree, arrange
 from loopflow.model import Diff, DirectoryStats, Profile
@@ -26,6 +28,7 @@ def build_hierarchy(
     """
     below: dict[str, list[Node]] = {}
     before = {delta.path: delta.before for delta in diff.directories} if diff else {}
+    churn, own_churn = _add_up_changes(diff)
     top: list[Node] = []
     for stats in _all_directories(profile, diff):
         path, is_root = stats.path, stats.path == "."
@@ -40,13 +43,14 @@ def build_hierarchy(
                     is_branch=True,
                     before=before.get(path),
                     is_gone=not stats.files and not is_root,
+                    churn=churn[path],
                     children=below[path],
                 )
             )
     if files:
         _add_files(profile, diff, below, depth)
     else:
-        _add_own_files(profile, below, _own_before(before))
+        _add_own_files(profile, below, _own_before(before), own_churn)
     return top[0]
 
 
@@ -79,11 +83,26 @@ def _add_files(profile: Profile, diff: Diff | None, below: Mapping[str, list[Nod
             continue
         delta = changed.get(path)
         was = delta.before if delta else tokens if diff else None
-        siblings.append(Node(name, type_name, tokens, 1, before=was))
+        siblings.append(Node(name, type_name, tokens, 1, before=was, churn=abs(delta.change) if delta else 0))
     for path, delta in changed.items():
         siblings = below.get(_parent(path))
         if delta.after is None and siblings is not None and (depth is None or path.count("/") < depth):
-            siblings.append(Node(path.rpartition("/")[2], before=delta.before, is_gone=True))
+            name = path.rpartition("/")[2]
+            siblings.append(Node(name, before=delta.before, is_gone=True, churn=abs(delta.change)))
+
+
+def _add_up_changes(diff: Diff | None) -> tuple[Counter[str], Counter[str]]:
+    """Return what files gained or lost, all of it added up: those in and below each directory, and those in it."""
+    below: Counter[str] = Counter()
+    own: Counter[str] = Counter()
+    for delta in diff.files if diff else ():
+        own[_parent(delta.path)] += abs(delta.change)
+    for path, change in own.items():
+        below["."] += change
+        if path != ".":
+            for place in directories_above(f"{path}/"):
+                below[place[:-1]] += change
+    return below, own
 
 
 def _own_before(before: Mapping[str, int | None]) -> dict[str, int]:
@@ -95,11 +114,16 @@ def _own_before(before: Mapping[str, int | None]) -> dict[str, int]:
     return own
 
 
-def _add_own_files(profile: Profile, below: Mapping[str, list[Node]], before: Mapping[str, int]) -> None:
+def _add_own_files(
+    profile: Profile, below: Mapping[str, list[Node]], before: Mapping[str, int], churn: Mapping[str, int]
+) -> None:
     for stats in profile.directories:
         siblings, was = below.get(stats.path), before.get(stats.path)
         if siblings and (stats.own_files or was):
-            own = Node(WORDS.own, "", stats.own_tokens, stats.own_files, before=was, is_gone=not stats.own_files)
+            is_gone = not stats.own_files
+            own = Node(
+                WORDS.own, "", stats.own_tokens, stats.own_files, before=was, is_gone=is_gone, churn=churn[stats.path]
+            )
             siblings.append(own)
 
 

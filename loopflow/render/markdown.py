@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.charts.columns import Row
+from loopflow.charts.folding import fold as fold_tree
 from loopflow.charts.kinds import kind_rows
 from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.charts.terminal import Glyphs
-from loopflow.charts.tree import Tree, draw_tree, keep_largest
+from loopflow.charts.tree import Tree, draw_tree
 from loopflow.model import Delta, Diff, Judgement, Kind, Profile, Report, Revision, Status, Verdict
 from loopflow.render.failures import describe_failure
 from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
@@ -177,10 +178,10 @@ def _growth_cells(before: int | None, after: int | None) -> Sequence[str]:
 def _charts(report: Report, root: Tree, room: Room) -> Iterator[str]:
     profile, diff = report.profile, report.diff
     more = _GROWTH if diff else [_BAR]
-    kept, left_out = keep_largest(root, room.chart)
+    kept, left_out = fold_tree(root, room.chart)
     directories = [_chart_row(row, branch, diff, has_parent=True) for branch, row in draw_tree(kept, GLYPHS)]
     columns = [_NUMBERS[0], Column("% parent", is_number=True), *_NUMBERS[1:], *more, Column("Directory")]
-    note = f", without the {left_out:,} smallest rows" if left_out else ""
+    note = f", without {left_out:,} smaller rows" if left_out else ""
     yield from fold(f"{WORDS.by_branch}{note}", table(columns, directories))
     number = len(diff.types if diff else profile.types)  # those that are gone among them
     top = room.folded if number > room.folded else None

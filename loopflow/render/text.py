@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.charts.columns import GROWTH_COLUMNS, OF_TOTAL, TOKENS, Row
+from loopflow.charts.folding import fold, join_chains
 from loopflow.charts.kinds import kind_rows
 from loopflow.charts.numbers import format_bytes, format_percent, plural
-from loopflow.charts.terminal import Glyphs, Terminal, measure, shorten
+from loopflow.charts.terminal import Glyphs, Terminal, measure, shorten, wrap
 from loopflow.charts.text import draw_branches, draw_chart, draw_kinds, justify
 from loopflow.charts.tree import draw_tree
 from loopflow.model import NOT_CHECKED_OUT, Cut, Delta, Diff, Judgement, Report, Skipped, Status
@@ -24,21 +25,50 @@ CHANGE_COLUMNS = (*GROWTH_COLUMNS, TOKENS)
 FILE_COLUMNS = (TOKENS, OF_TOTAL)
 
 LONG_CHART = 50
+TYPES = 10  # on a terminal, where more are one row
 LARGEST = 10
 EXAMPLES = 3
 CUTS = 5
-_LEAST_EVIDENCE = 16
+_SCREENS = 2
+_AROUND = 4  # lines of the chart that are no rows, and the prompt
+_LEAST_ROWS = 12
 
 
 def render_text(report: Report, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
     """Yield the lines of both charts and of the summary, without line ends."""
-    profile, diff, palette = report.profile, report.diff, terminal.palette
-    tree = list(draw_tree(build_tree(profile, diff, depth=options.depth, files=options.files), terminal.glyphs))
-    yield from draw_branches(tree, WORDS, terminal, is_compared=diff is not None)
-    if len(tree) > LONG_CHART and options.depth is None:
-        yield palette.dim(f"{len(tree):,} rows; --depth 2 shows the upper levels only")
+    rest = list(_render_rest(report, terminal, options))
+    yield from _render_tree(report, terminal, options, len(rest))
+    yield from rest
+
+
+def _render_tree(report: Report, terminal: Terminal, options: ChartOptions, others: int) -> Iterator[str]:
+    """Yield the chart of directories; on a terminal, folded so that with all other lines it is two screens long."""
+    diff = report.diff
+    tree = join_chains(build_tree(report.profile, diff, depth=options.depth, files=options.files))
+    left_out = 0
+    if _is_folded(terminal, options) and terminal.height:
+        tree, left_out = fold(tree, max(_SCREENS * terminal.height - others - _AROUND, _LEAST_ROWS))
+    rows = list(draw_tree(tree, terminal.glyphs))
+    yield from draw_branches(rows, WORDS, terminal, is_compared=diff is not None)
+    if left_out:
+        yield terminal.palette.dim(f"{left_out:,} smaller rows are folded; -v or --depth N shows them")
+    elif len(rows) > LONG_CHART and options.depth is None:
+        yield terminal.palette.dim(f"{len(rows):,} rows; --depth 2 shows the upper levels only")
     yield ""
-    types = kind_rows(type_nodes(profile, diff), profile.total.tokens, WORDS, options.top)
+
+
+def _is_folded(terminal: Terminal, options: ChartOptions) -> bool:
+    return terminal.height is not None and options.depth is None and not options.verbose
+
+
+def _render_rest(report: Report, terminal: Terminal, options: ChartOptions) -> Iterator[str]:
+    """Yield what comes after the chart of directories."""
+    profile, diff, palette = report.profile, report.diff, terminal.palette
+    top = TYPES if options.top is None and _is_folded(terminal, options) else options.top
+    kinds = type_nodes(profile, diff)
+    types = kind_rows(
+        kinds, profile.total.tokens, WORDS, top if top is not None and len(kinds) > top + 1 else options.top
+    )
     yield from draw_kinds(types, WORDS, terminal, is_compared=diff is not None)
     yield ""
     if diff:
@@ -122,23 +152,23 @@ def _cuts(report: Report, terminal: Terminal, number: int | None) -> Iterator[st
     cells = [(f"{cut.tokens:,}", format_percent(cut.tokens, total), cut.reason.value) for cut in shown]
     widths = [max(len(row[at]) for row in (titles, *cells)) for at in range(len(titles))]
     yield terminal.palette.dim(justify(titles, widths).rstrip())
-    room = terminal.width and terminal.width - sum(width + 2 for width in widths)
+    left = sum(width + 2 for width in widths)
     for cut, row in zip(shown, cells, strict=True):
-        yield justify(row, widths) + _with_evidence(cut, room, terminal.glyphs)
+        first, *more_lines = _name_with_evidence(cut, terminal.width and terminal.width - left, terminal.glyphs)
+        yield justify(row, widths) + first
+        yield from (" " * left + line for line in more_lines)
     tokens = sum(cut.tokens for cut in cuts)
     more = f"; --cuts shows {len(cuts) - len(shown):,} more" if len(cuts) > len(shown) else ""
     share = format_percent(tokens, total)
     yield f"{plural(tokens, 'token')} ({share}%) in all, {total - tokens:,} would remain{more}"
 
 
-def _with_evidence(cut: Cut, room: int | None, glyphs: Glyphs) -> str:
-    """Return what could be left out, and what says so: shortened, or left out where that would say nothing."""
-    name, evidence = shorten(escape_name(cut.at), room, glyphs), escape_name(cut.evidence)
-    padded = shorten(f"{name}  {evidence}", room, glyphs)
-    if room is None or padded == f"{name}  {evidence}":
-        return padded
-    left = room - measure(name) - 2
-    return f"{name}  {shorten(evidence, left, glyphs)}" if left >= _LEAST_EVIDENCE else name
+def _name_with_evidence(cut: Cut, room: int | None, glyphs: Glyphs) -> list[str]:
+    """Return what could be left out and what says so: on one line, or what says so below it, whole."""
+    name, evidence = escape_name(cut.at), escape_name(cut.evidence)
+    if room is None or measure(f"{name}  {evidence}") <= room:
+        return [f"{name}  {evidence}"]
+    return [shorten(name, room, glyphs), *wrap(evidence, room, glyphs)]
 
 
 def _skipped(skipped: Sequence[Skipped], terminal: Terminal, *, verbose: bool) -> Iterator[str]:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopflow.charts.folding import fold
 from loopflow.charts.hierarchy import Node, Words, build_hierarchy, walk
 from loopflow.charts.kinds import kind_rows, sum_kinds
 from loopflow.charts.page import render_page
 from loopflow.charts.terminal import PLAIN, UNICODE, Palette, Terminal
 from loopflow.charts.text import draw_branches, draw_kinds
-from loopflow.charts.tree import arrange, draw_tree, keep_largest
+from loopflow.charts.tree import arrange, draw_tree
 from tests.support.conversations import HOSTILE, MESSAGES, WORDS, make_conversation, make_page
 from tests.support.page import Page
 from tests.support.screen import can_act
@@ -78,12 +79,12 @@ def test_a_conversation_that_was_compared() -> None:
     assert [" ".join(line.split()) for line in lines] == [
         "By turn",
         "tokens before change % change % total",
-        "50 49 +1 +2.0% 100.0 ██████████ all",
-        "50 40 +10 +25.0% 100.0 ██████████ ├ now",
+        f"50 49 +1 +2.0% 100.0 {'█' * 23} all",
+        f"50 40 +10 +25.0% 100.0 {'█' * 23} ├ now",
         "0 9 -9 removed 0.0 └ gone",
         "By role",
         "tokens before change % change % total",
-        "50 40 +10 +25.0% 100.0 ██████████ user",
+        f"50 40 +10 +25.0% 100.0 {'█' * 25} user",
         "0 9 -9 removed 0.0 tool",
     ]
     assert draw(root, top=1, is_compared=True)[-1].endswith("(1 more role)")
@@ -102,7 +103,7 @@ def test_whatever_is_handed_in_adds_up(entries: list[tuple[list[str], str, int]]
             assert len(set(labels)) == len(labels)
     kinds = sum_kinds(root)
     assert (sum(kind.tokens for kind in kinds), sum(kind.items for kind in kinds)) == (root.tokens, root.items)
-    kept, left_out = keep_largest(arrange(root, WORDS), 5)
+    kept, left_out = fold(arrange(root, WORDS), 5)
     assert sum(child.row.tokens for child in kept.children) in {root.tokens, 0}
     assert left_out >= 0
     assert not [line for line in draw(root) if can_act(line)]

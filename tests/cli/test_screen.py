@@ -79,10 +79,22 @@ def test_names_cannot_act_on_a_terminal(at_60: Result) -> None:
 
 
 def test_a_wide_terminal_shortens_nothing(shown: Path) -> None:
-    """At 220 columns the same names are whole, and what is printed is what a pipe gets."""
+    """At 220 columns the same names are whole, and what is printed is what a pipe gets, but for longer bars."""
     wide = run_in_terminal("--profile", "--files", cwd=shown, width=220)
-    assert ANSI.sub("", wide.out) == run("--profile", "--files", cwd=shown).out
+    bars = re.compile(r"[▏▎▍▌▋▊▉█]+ *|(?<=[0-9]) {3,}(?=[├└│])")
+    assert bars.sub("", ANSI.sub("", wide.out)) == bars.sub("", run("--profile", "--files", cwd=shown).out)
     assert LONG in wide.out
+
+
+def test_a_large_tree_is_two_screens_long(repo: Repo) -> None:
+    """On a terminal the smallest rows are folded; -v, a depth, a file and a pipe have all of them."""
+    repo.track({f"d{number}/in/{each}.py": "x = 1\n" * number for number in range(1, 41) for each in "ab"}).commit()
+    folded = run_in_terminal("--profile", cwd=repo.root, env={"LINES": "24"}).out
+    assert len(folded.splitlines()) <= 48
+    assert "smaller rows are folded; -v or --depth N shows them" in folded
+    for options in (("-v",), ("--depth", "9")):
+        assert "d1/in/" in run_in_terminal("--profile", *options, cwd=repo.root, env={"LINES": "24"}).out
+    assert "d1/in/" in run("--profile", cwd=repo.root, env={"LINES": "24"}).out
 
 
 def test_columns_go_before_the_terminal(shown: Path) -> None:
