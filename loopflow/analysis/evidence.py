@@ -7,7 +7,6 @@ not slow it down: what tells that a text is nothing of the kind comes first, and
 import re
 
 from loopflow.analysis.facts import Fact, FactKind, write_facts
-from loopflow.analysis.json_documents import find_document, find_first_string, is_json
 from loopflow.analysis.known_formats import find_format
 from loopflow.analysis.markers import find_marker
 from loopflow.analysis.pins import find_pins
@@ -19,6 +18,8 @@ _LONGEST_ATTRIBUTES = 200_000
 _MOST_NAMES = 20  # of attributes: a macro may bring others along, and hardly any does
 _LEAST = 2_000  # characters below which nothing but a header is looked at
 _LEAST_SVG = 200
+_BLANKS = " \t\r\n\ufeff"
+_NO_FIELD = ("/", "#", "_", "@", "$", "c", "C")  # what a key begins with that may be a comment
 _SVG_STARTS = "< \t\r\n\ufeff"
 _PATHS, _NUMBERS, _NUMBERS_IF_HUGE, _DEFINITIONS = 0.60, 0.95, 0.90, 0.75  # shares
 _SAMPLE, _SAMPLES = 1_000, 16  # characters, and places
@@ -42,6 +43,11 @@ _LIST = re.compile(
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
 _SOME_BASE64 = re.compile(r"(?s:.{30})*?[A-Za-z0-9+/]{30}")  # found faster, wherever 60 of them are
+_JSON = re.compile(
+    r'\s*(?:\{\s*(?:"(?:[^"\\\n]|\\.)*"\s*:|\})|'
+    r'\[\s*(?:"(?:[^"\\\n]|\\.)*"\s*[,\]]|[\d\-{\]]|\[\s*["\d\-{\[\]]|true|false|null))'
+)
+_JSON_END = re.compile(r"[\]}]\s*\Z")
 _DEFINITION = re.compile(r"#\s*define\s+\w+\s+\(?-?(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\)?\s*\Z")
 _SHORT_LINE = re.compile(r"[^\n]{0,249}\n[^\n]{0,249}\n")  # what is left of the line, and the next one
 _DRAWING = re.compile(r"\s*(?:<[?!][^>]*>\s*)*<svg\b")
@@ -55,7 +61,7 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
     With `is_whole` False, it is the beginning of a longer text. The result is read with `read_facts`.
     """
     head = text[:_HEAD]
-    fact = find_format(text) or find_marker(head) or find_first_string(head)
+    fact = find_format(text) or find_marker(head) or _find_first_string(head)
     attributes = _find_attributes(text, head)
     if not fact and not attributes:
         fact = _find_svg(text, head, is_whole=is_whole)
@@ -64,6 +70,16 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
     pins = None if fact and fact.kind is FactKind.LOCK else find_pins(text)
     found = [each for each in (fact, *attributes, pins) if each]
     return write_facts(found) if found else ""
+
+
+def _find_first_string(head: str) -> Fact | None:
+    """Return what an object in JSON says first, where its first key is not the name of a field."""
+    at = head.find('"', 0, 40)
+    if head.lstrip(_BLANKS)[:1] != "{" or head[at + 1 : at + 2] not in _NO_FIELD:
+        return None
+    from loopflow.analysis.json_documents import find_first_string  # noqa: PLC0415
+
+    return find_first_string(head)
 
 
 def _find_attributes(text: str, head: str) -> list[Fact]:
@@ -105,7 +121,7 @@ def _find_minified(text: str) -> Fact | None:
         return None
     blanks = sum(long.count(blank) for blank in " \t\n") / len(long)
     signs = sum(long.count(sign) for sign in ";{}()=") / len(long)
-    if blanks > _MOST_BLANKS or signs < _LEAST_SIGNS or is_json(text) or _DRAWING.match(text):
+    if blanks > _MOST_BLANKS or signs < _LEAST_SIGNS or _JSON.match(text) or _DRAWING.match(text):
         return None
     if average > _LONG_AVERAGE:
         return Fact(FactKind.MINIFIED, f"{average:,} characters a line")
@@ -131,7 +147,7 @@ def _find_svg(text: str, head: str, *, is_whole: bool) -> Fact | None:
 def _find_data(text: str, tokens: int, *, is_whole: bool) -> Fact | None:
     is_huge = tokens >= _HUGE_TOKENS or not is_whole
     if tokens >= _LARGE_TOKENS:
-        fact = find_document(text, is_whole=is_whole)
+        fact = _find_document(text, is_whole=is_whole)
         if fact:
             return fact
         if is_table(text):
@@ -146,6 +162,14 @@ def _find_data(text: str, tokens: int, *, is_whole: bool) -> Fact | None:
         if _share(text, _IN_NUMBERS, _PROBE) > _NUMBERS_AT_LEAST and _share(text, _IN_NUMBERS) > least:
             return Fact(FactKind.DATA, "numbers and little else")
     return None
+
+
+def _find_document(text: str, *, is_whole: bool) -> Fact | None:
+    if not _JSON.match(text) or (is_whole and not _JSON_END.search(text[-_HEAD:])):
+        return None
+    from loopflow.analysis.json_documents import find_document  # noqa: PLC0415  few texts need it
+
+    return find_document(text, is_whole=is_whole)
 
 
 def _encoded(text: str) -> int:

@@ -36,8 +36,9 @@ coffeescript coffee-script rescript bucklescript purs purescript js_of_ocaml mel
 emscripten opal gopherjs j2objc verilator yosys chisel firrtl clash faust halide dafny fstar krml karamel
 """
 _DOCUMENTS = """
-doxygen javadoc scdoc help2man pod2man pod::man asciidoctor go-md2man ronn roxygen2 typedoc terraform-docs helm-docs
-autoconf automake aclocal cmake qmake premake premake5 gyp cargo-about cargo-raze crate2nix node2nix cabal2nix hpack
+doxygen javadoc scdoc help2man pod2man pod::man asciidoctor go-md2man ronn roxygen2 typedoc
+terraform-docs terraform-plugin-docs helm-docs autoconf automake aclocal cmake qmake premake premake5
+gyp cargo-about cargo-raze crate2nix node2nix cabal2nix hpack
 """
 _TOOLS = frozenset(f"{_PARSERS} {_SCHEMAS} {_BINDINGS} {_DATA} {_COMPILERS} {_DOCUMENTS}".split()) | {
     "java cup", "erlang asn.1", "apache axis", "apache cxf", "hibernate tools", "mybatis generator", "nim compiler",
@@ -70,13 +71,12 @@ FROM_A_FILE = (
 )
 """A name with a suffix, which is no abbreviation and not the end of a sentence."""
 
-LOST = re.compile(
+LOST = (
     r"\b(?:changes|edits|modifications)\b[^.!?]{0,80}?\b(?:to|in|of) this (?:generated )?"
     r"(?:file|code|header|module|script|document)\b[^.!?]{0,80}?\b(?:will|may|might|can|could) (?:also )?(?:be|get) "
-    r"(?:lost|over-?written|discarded|undone|erased|clobbered)\b",
-    re.IGNORECASE,
+    r"(?:lost|over-?written|discarded|undone|erased|clobbered)\b"
 )
-KEPT = re.compile(r"\bmanaged by\b|\b(?:up(?:grad|dat)|(?:re-?)?install)(?:e[sd]?|ing|s|ation)?\b", re.IGNORECASE)
+KEPT = r"\bmanaged by\b|\b(?:up(?:grad|dat)|(?:re-?)?install)(?:e[sd]?|ing|s|ation)?\b"
 """What a program installs, or keeps in order on a machine, somebody wrote: the copy there is not to be edited."""
 
 

@@ -9,16 +9,10 @@ from loopflow.analysis.facts import Fact, FactKind
 from loopflow.analysis.markers import read_comment
 
 _HEAD = 4_000
-_TAIL = 4_000
 _MOSTLY_OUTPUT = 2 / 3
 
 Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | bool | None"
 
-_JSON = re.compile(
-    r'\s*(?:\{\s*(?:"(?:[^"\\\n]|\\.)*"\s*:|\})|'
-    r'\[\s*(?:"(?:[^"\\\n]|\\.)*"\s*[,\]]|[\d\-{\]]|\[\s*["\d\-{\[\]]|true|false|null))'
-)
-_END = re.compile(r"[\]}]\s*\Z")
 _WRITTEN = re.compile(
     # A schema, a grammar, and a manifest: large JSON that people write.
     r'\s*\{(?s:.{0,300})"(?:\$schema"\s*:\s*"https?://json-schema|scopeName"\s*:)|'
@@ -78,15 +72,8 @@ def find_first_string(head: str) -> Fact | None:
     return Fact(FactKind.GENERATED, f"{said.evidence.partition(' in line')[0]} in its first string") if said else None
 
 
-def is_json(text: str) -> bool:
-    """Whether a text begins like a document in JSON."""
-    return _JSON.match(text) is not None
-
-
 def find_document(text: str, *, is_whole: bool = True) -> Fact | None:
     """Return what a large document in JSON is if nobody writes such by hand."""
-    if not is_json(text) or (is_whole and not _END.search(text[-_TAIL:])):
-        return None
     if _may_be_a_notebook(text):
         share = _share_of_output(text) if is_whole else _share_of_beginning(text)
         if share is not None:

@@ -2,7 +2,7 @@
 
 import re
 
-_BEGINNING = 40_000  # characters that are looked at
+_FIRST, _BEGINNING = 2_000, 40_000  # characters that are looked at
 _LEAST_ROWS, _MOST_ROWS = 20, 40
 _MOST_CALLS = 0.1  # of the rows: what is written like a call may be a name with something in brackets
 _SEPARATORS = ",;\t|"
@@ -17,15 +17,27 @@ _CODE = re.compile(r"[=(){}]")
 
 def is_table(text: str) -> bool:
     """Whether the first rows all have the same number of one separator, and none of them is code or prose."""
-    beginning = text[:_BEGINNING].replace("\r\n", "\n")
-    has_quotes = '"' in beginning
-    if has_quotes:
-        beginning = _QUOTED.sub("q", beginning)
-    *rows, _ = beginning.split("\n", _MOST_ROWS)
-    if len(rows) < _LEAST_ROWS or any(_NO_ROW.search(row) for row in rows):
+    first = text[: text.find("\n", 0, _FIRST)]
+    if not any(each in first for each in _SEPARATORS) or _are_code(_rows(text[:_FIRST])):  # tells fast that it is none
+        return False
+    has_quotes = '"' in text[:_BEGINNING]
+    rows = _rows(text[:_BEGINNING])
+    if len(rows) < _LEAST_ROWS or _are_code(rows):
         return False
     calls = sum(_CALL.search(row) is not None for row in rows[1:])  # a heading may name a unit in brackets
     return calls <= _MOST_CALLS * len(rows) and any(_are_rows(rows, each, has_quotes) for each in _SEPARATORS)
+
+
+def _rows(beginning: str) -> list[str]:
+    """Return the rows that are there as a whole, with a letter for each quoted field."""
+    beginning = beginning.replace("\r\n", "\n")
+    if '"' in beginning:
+        beginning = _QUOTED.sub("q", beginning)
+    return beginning.split("\n", _MOST_ROWS)[:-1]
+
+
+def _are_code(rows: list[str]) -> bool:
+    return any(_NO_ROW.search(row) for row in rows)
 
 
 def _are_rows(rows: list[str], separator: str, has_quotes: bool) -> bool:  # noqa: FBT001
