@@ -101,7 +101,8 @@ def measure_again(plan: Plan, counting: CountRequest) -> Report:
     """Run afresh with what is to be left out in a config file."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "loopflow.toml")
-        file.write_text(f"exclude = [{', '.join(map(quote_toml, plan.exclude))}]\n")
+        patterns = "".join(f"    {quote_toml(pattern)},\n" for pattern in plan.exclude)
+        file.write_text(f"exclude = [\n{patterns}]\n")
         return profile(SelectRequest(), counting, ConfigRequest(file=str(file)))
 
 

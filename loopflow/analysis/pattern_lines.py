@@ -1,8 +1,8 @@
 """Few patterns that match some files of a tree and none of the others, and that still do after the next build.
 
-Per directory, from the top: one that goes whole, all its directories, all of a suffix, names that begin with a dot,
-names with a hash in them, else the path. "All but" is never written at the top: the lines go into a config that lasts,
-and a new directory must be seen.
+Per directory, from the top: one that goes whole, all its directories, what has one name in many of them, all of a
+suffix, names that begin with a dot, names with a hash in them, else the path. "All but" is never written at the top:
+the lines go into a config that lasts, and a new directory must be seen.
 """
 
 from collections import Counter, defaultdict
@@ -48,6 +48,24 @@ class _Node:
         """Whether something in it goes and nothing stays."""
         return self.gone > 0 and not self.stays
 
+    def whole_names(self) -> Iterator[str]:
+        """Yield the names of the files that go and, with a slash, of the directories that do as a whole."""
+        yield from (name for name, goes in self.files.items() if goes)
+        yield from (f"{name}/" for name, node in self.directories.items() if node.is_whole)
+
+    def keeps(self, name: str) -> bool:
+        """Whether something stays that has such a name, or lies in a directory that has."""
+        node = self.directories.get(name.removesuffix("/"))
+        return self.files.get(name) is False or (node is not None and node.stays > 0)
+
+    def walk_name(self, name: str) -> Iterator[str]:
+        """Yield what goes and has such a name, or lies in a directory that has."""
+        if name.endswith("/"):
+            node = self.directories.get(name[:-1])
+            yield from node.walk() if node else ()
+        elif self.files.get(name):
+            yield self.path + name
+
     def walk(self) -> Iterator[str]:
         """Yield the paths of what goes, in it and below."""
         yield from (self.path + name for name, goes in self.files.items() if goes)
@@ -79,8 +97,17 @@ class PatternWriter:
     def write(self) -> tuple[list[Block], list[Block]]:
         """Return the lines of families, which come first, and all others."""
         families = [*self._write_families()]
-        # What a family takes is neither here nor there for the rest: a directory may still go whole.
-        taken = {path for block in families for line in block for path in line.paths}
+        # What a line takes is neither here nor there for the rest: a directory may still go whole.
+        self._grow(families)
+        alike = [*self._write_alike()]
+        if alike:
+            self._grow(families + alike)
+        return families, alike + self._direct(self._root)
+
+    def _grow(self, written: Iterable[Block]) -> None:
+        """Make the tree of all that is there, but for what lines take already."""
+        taken = {path for block in written for line in block for path in line.paths}
+        self._root = _Node("")
         for path in self._gone:
             if path not in taken:
                 self._add(path, goes=True)
@@ -88,7 +115,6 @@ class PatternWriter:
             self._add(path, goes=False)
         for path in self._unseen:
             self._add(path, goes=False, is_unseen=True)
-        return families, self._direct(self._root)
 
     def counts(self) -> Iterator[tuple[str, int]]:
         """Yield each directory that takes more than one line, with how many it took when they were written."""
@@ -144,6 +170,19 @@ class PatternWriter:
         if len(needed) > _MOST_CORRECTIONS or any(map(match, others)):
             return None
         return (Line(first, tuple(filter(match, ours))), *map(Line, needed))
+
+    def _write_alike(self) -> Iterator[Block]:
+        """Yield lines for what has the same name in several directories beside each other: `/packages/*/test/`."""
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            parts = [each for each in node.directories.values() if each.gone and each.stays]
+            waiting += parts
+            names = Counter(name for each in parts for name in each.whole_names())
+            for name, number in names.items():
+                if number >= _LEAST_LINES and not any(each.keeps(name) for each in node.directories.values()):
+                    paths = tuple(path for each in parts for path in each.walk_name(name))
+                    yield (Line(f"{to_pattern(node.path)}*/{escape_pattern(name)}", paths),)
 
     def _write(self, node: _Node) -> list[Block]:
         """Return the lines for a directory below the top, written once."""

@@ -20,6 +20,7 @@ _WASTED = 0.10  # that neither units nor fewer lines may leave free
 _WORTH_A_SPLIT = 0.05  # that a part of a unit holds at least
 _FEW_FILES = 10  # of evidence, whose candidates are not put together by suffix
 _MANY_LINES = 20
+_TRIFLE = 0.05  # share of a line, below which a class does not name it
 _PROTECTED = {Worth.KEPT, Worth.NAMED, Worth.FRONT}
 _NO_ATTRIBUTES = Attributes()
 _SPARED = "what stays of these"
@@ -123,7 +124,7 @@ class Planner:
             families, others = writer.write()
             number = sum(map(len, families + others))
             if number <= _MANY_LINES or not self._give_up([*writer.counts()], number):
-                return self._explain(families) + self._explain(others)
+                return self._explain(families, Worth.EVIDENCE) + self._explain(others)
 
     def _writer(self, *, widely: bool) -> PatternWriter:
         gone = [path for path in self._tokens if path not in self._stays]
@@ -154,27 +155,27 @@ class Planner:
             self._free += self._tokens[path]
         return bool(gone)
 
-    def _explain(self, blocks: Iterable[Block]) -> tuple[PlanLine, ...]:
-        """Return the lines with what they take and why, what goes first at the top."""
+    def _explain(self, blocks: Iterable[Block], known: Worth | None = None) -> tuple[PlanLine, ...]:
+        """Return the lines with what they take and why, what goes first at the top; `known` is why, if it is."""
         evidence = [cut for cut in self._cuts if cut.reason.is_evidence]
         reasons = {path: cut.reason.value for cut in evidence for path in cut.paths}
         explained = []
         for block in blocks:
-            lines = [self._explain_line(line, reasons) for line in block]
-            worth = max(self._sort_by_worth(line.paths)[0] for line in block if line.paths)
+            worths = [known or (self._find_worth(line.paths) if line.paths else Worth.KEPT) for line in block]
+            lines = [self._explain_line(line, worth, reasons) for line, worth in zip(block, worths, strict=True)]
+            worth = max(worths)
             explained.append((-worth, -sum(line.tokens for line in lines), path_bytes(block[0].pattern), lines))
         return tuple(line for *_, lines in sorted(explained) for line in lines)
 
-    def _explain_line(self, line: Line, reasons: Mapping[str, str]) -> PlanLine:
+    def _explain_line(self, line: Line, worth: Worth, reasons: Mapping[str, str]) -> PlanLine:
         if not line.paths:
             return PlanLine(line.pattern, 0, _SPARED)
-        worth = self._sort_by_worth(line.paths)[0]
         of_it = Counter(reasons[path] for path in line.paths if path in reasons)
         return PlanLine(line.pattern, self._sum(line.paths), describe_worth(worth, of_it))
 
-    def _sort_by_worth(self, paths: Iterable[str]) -> list[Worth]:
-        """Return the classes of files, the one with most tokens first."""
+    def _find_worth(self, paths: Sequence[str]) -> Worth:
+        """Return the best class of files that is more than a trifle of them: what is lost counts."""
         tokens: Counter[Worth] = Counter()
         for path in paths:
             tokens[self._places[path].worth] += self._tokens[path]
-        return [worth for worth, _ in sorted(tokens.items(), key=lambda each: (-each[1], -each[0]))]
+        return min(worth for worth, number in tokens.items() if number >= tokens.total() * _TRIFLE)

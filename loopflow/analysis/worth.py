@@ -129,15 +129,18 @@ class _Classes:
         self._all: Counter[str] = Counter()
         self._prose: Counter[str] = Counter()
         self._tested: set[str] = set()  # directories that something lies in, or below, which is named like a test
+        self._with_data: set[str] = set()  # that hold a directory called like test data
         for path, number in tokens.items():
             is_prose = path.lower().endswith(_PROSE)
             is_test = _TEST.fullmatch(_name(path)) is not None
-            for place in directories_above(path) if "/" in path else ():
+            for place in directories_above(path):
                 self._all[place] += number
                 if is_prose:
                     self._prose[place] += number
                 if is_test:
                     self._tested.add(place)
+                if _name(place[:-1]) in _DATA:
+                    self._with_data.add(_above(place[:-1]))
         self._directories: dict[str, Worth | None] = {}
 
     def find(self, path: str) -> Worth:
@@ -157,7 +160,7 @@ class _Classes:
             return Worth.CHANGELOGS
         if is_docs:
             return Worth.DOCS
-        by_directory = self._by_directory(_above(path)) if "/" in path else None
+        by_directory = self._by_directory(_above(path))
         if by_directory is not None and not (by_directory is Worth.DOCS and is_docs is False):
             return by_directory
         found = _by_file(path, name)
@@ -167,6 +170,8 @@ class _Classes:
     def _by_directory(self, directory: str) -> Worth | None:
         """Return what the directory, which ends in a slash, and those above it say; the best told first."""
         if directory not in self._directories:
+            if not directory:
+                return None
             above = _above(directory[:-1])
             outer = self._by_directory(above) if above else None
             self._directories[directory] = self._of_directory(directory, outer)
@@ -178,7 +183,9 @@ class _Classes:
         if outer is Worth.TEST_DATA or (name in _DATA and (outer is Worth.TESTS or above in self._tested)):
             return Worth.TEST_DATA
         is_top = not above
-        if outer is Worth.TESTS or (name in _TESTS and (is_top or directory in self._tested)):
+        if outer is Worth.TESTS or (
+            name in _TESTS and (is_top or directory in self._tested or directory in self._with_data)
+        ):
             return Worth.TESTS
         if outer is not None:
             return outer
@@ -205,7 +212,7 @@ class _Levels:
         holds: dict[str, set[str]] = {}
         for path in paths:
             below = path
-            for place in reversed([*directories_above(path)] if "/" in path else []):
+            for place in reversed([*directories_above(path)]):
                 entries = holds.setdefault(place, set())
                 is_known = below in entries
                 entries.add(below)

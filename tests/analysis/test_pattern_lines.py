@@ -37,6 +37,14 @@ HASHED = [f"static/chunk{each}.{each:08x}.js" for each in range(41)]
         pytest.param(["a/b/x", "a/c/y"], ["a/z"], ["/a/*/"], id="all directories of one"),
         pytest.param(["a/x.js", "a/y.js", "a/z.js"], ["a/k.py"], ["/a/*.js"], id="all of a suffix"),
         pytest.param(["a/x.js", "a/y.js"], ["a/k.py"], ["/a/x.js", "/a/y.js"], id="two are no kind"),
+        pytest.param(
+            [f"p/{each}/test/{name}" for each in "abcd" for name in "xy"], [f"p/{each}/k" for each in "abcd"],
+            ["/p/*/test/"], id="what has one name in many directories",
+        ),
+        pytest.param(
+            [f"p/{each}/x.md" for each in "abcde"], [f"p/{each}/k" for each in "abcdef"] + ["p/f/x.md"],
+            [f"/p/{each}/x.md" for each in "abcde"], id="but for one of them",
+        ),
         pytest.param(["x.md", "y.md", "z.md"], ["k.py"], ["/*.md"], id="of a suffix at the top"),
         pytest.param([".a", ".b/x", ".c/y"], ["k.py"], ["/.*"], id="what begins with a dot"),
         pytest.param([".a", ".b/x", ".c/y"], [".d", "k"], ["/.b/x", "/.c/y", "/.a"], id="but for one"),

@@ -52,6 +52,8 @@ def worth_of(path: str, *beside: str, **given: bool) -> Worth:
         (Worth.TEST_DATA, "tests/fixtures/a.json", ()),
         (Worth.TEST_DATA, "web/src/__snapshots__/a.snap", ("web/src/a.test.ts",)),
         (Worth.TEST_DATA, "pkg/testdata/a.txt", ("pkg/a_test.go",)),
+        (Worth.TESTS, "packages/x/test/index.js", ("packages/x/test/fixtures/a/input.js",)),
+        (Worth.TEST_DATA, "packages/x/test/fixtures/a/input.js", ()),
         (Worth.SOURCE, "app/fixtures/a.json", ("app/models.py",)),
     ],
 )
