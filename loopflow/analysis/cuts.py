@@ -14,6 +14,7 @@ from typing import NamedTuple
 from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.facts import FactKind, read_facts
 from loopflow.analysis.names import directories_above, path_bytes
+from loopflow.analysis.pins import is_lock_name
 from loopflow.model import Cut, CutReason, FileTokens
 
 _LEAST_DUPLICATE = 100  # tokens: smaller ones are the same by chance, or by custom
@@ -88,8 +89,12 @@ def _by_facts(files: Iterable[FileTokens]) -> dict[str, _Finding]:
     found = {}
     for file in files:
         if file.facts:
-            fact = next((fact for fact in read_facts(file.facts) if fact.kind in _REASONS), None)
-            if fact:
+            facts = read_facts(file.facts)
+            pins = next((fact for fact in facts if fact.kind is FactKind.PINS), None)
+            fact = next((fact for fact in facts if fact.kind in _REASONS), None)
+            if pins and is_lock_name(file.path):
+                found[file.path] = _Finding(CutReason.LOCK, f"named like a lock file, and {pins.evidence}")
+            elif fact:
                 found[file.path] = _Finding(_REASONS[fact.kind], fact.evidence)
     return found
 

@@ -9,6 +9,8 @@ import re
 from loopflow.analysis.facts import Fact, FactKind, write_facts
 from loopflow.analysis.known_formats import find_format
 from loopflow.analysis.markers import find_marker
+from loopflow.analysis.pins import find_pins
+from loopflow.analysis.tables import is_table
 
 _HEAD = 4_000  # characters that a header is looked for in
 _TAIL = 400  # characters at the end that tell whether a list, or a drawing, goes on until there
@@ -16,11 +18,12 @@ _LONGEST_ATTRIBUTES = 200_000
 _MOST_NAMES = 20  # of attributes: a macro may bring others along, and hardly any does
 _LEAST = 2_000  # characters below which nothing but a header is looked at
 _LEAST_SVG = 200
+_BLANKS = " \t\r\n\ufeff"
+_NO_FIELD = ("/", "#", "_", "@", "$", "c", "C")  # what a key begins with that may be a comment
 _SVG_STARTS = "< \t\r\n\ufeff"
 _PATHS, _NUMBERS, _NUMBERS_IF_HUGE, _DEFINITIONS = 0.60, 0.95, 0.90, 0.75  # shares
 _SAMPLE, _SAMPLES = 1_000, 16  # characters, and places
 _PROBE, _NUMBERS_AT_LEAST = 100, 0.75  # what tells fast that a text is no table of numbers
-_LEAST_ROWS, _MOST_ROWS = 20, 40  # lines of a table that are looked at
 _LARGE_TOKENS = 4_000
 _HUGE_TOKENS = 200_000  # more numbers than anybody names by hand
 _LONG_LINE = 5_000
@@ -44,18 +47,10 @@ _JSON = re.compile(
     r'\s*(?:\{\s*(?:"(?:[^"\\\n]|\\.)*"\s*:|\})|'
     r'\[\s*(?:"(?:[^"\\\n]|\\.)*"\s*[,\]]|[\d\-{\]]|\[\s*["\d\-{\[\]]|true|false|null))'
 )
-_WRITTEN = re.compile(
-    # A notebook, a schema, a grammar, and a manifest: large JSON that people write.
-    r'\s*\{\s*"cells"\s*:\s*\[(?s:.*)"cell_type"|'
-    r'\s*\{(?s:.{0,300})"(?:\$schema"\s*:\s*"https?://json-schema|scopeName"\s*:)|'
-    r'(?=(?s:.{0,300})"name"\s*:)(?=(?s:.{0,300})"version"\s*:)(?s:.*)'
-    r'"(?:license|main|scripts|repository|dependencies|devDependencies|require)"\s*:'
-)
+_JSON_END = re.compile(r"[\]}]\s*\Z")
 _DEFINITION = re.compile(r"#\s*define\s+\w+\s+\(?-?(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\)?\s*\Z")
 _SHORT_LINE = re.compile(r"[^\n]{0,249}\n[^\n]{0,249}\n")  # what is left of the line, and the next one
-_NO_ROW = re.compile(r"\A[\s|]|[;{}]\Z|\w!?\(")  # indented, of a table in Markdown, a statement, a block, a call
 _DRAWING = re.compile(r"\s*(?:<[?!][^>]*>\s*)*<svg\b")
-_JSON_END = re.compile(r"[\]}]\s*\Z")
 _IN_PATHS = b" 0123456789.,-MmLlHhVvCcSsZz"
 _IN_NUMBERS = b"0123456789abcdefABCDEFxX, \n\t.-+{}[]()"
 
@@ -66,13 +61,25 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
     With `is_whole` False, it is the beginning of a longer text. The result is read with `read_facts`.
     """
     head = text[:_HEAD]
-    found = (find_format(head) or find_marker(head), *_find_attributes(text, head))
-    if found == (None,):
+    fact = find_format(text) or find_marker(head) or _find_first_string(head)
+    attributes = _find_attributes(text, head)
+    if not fact and not attributes:
         fact = _find_svg(text, head, is_whole=is_whole)
         if not fact and len(text) >= _LEAST:
             fact = _find_minified(text) or _find_data(text, tokens, is_whole=is_whole)
-        found = (fact,)
-    return write_facts([fact for fact in found if fact]) if any(found) else ""
+    pins = None if fact and fact.kind is FactKind.LOCK else find_pins(text)
+    found = [each for each in (fact, *attributes, pins) if each]
+    return write_facts(found) if found else ""
+
+
+def _find_first_string(head: str) -> Fact | None:
+    """Return what an object in JSON says first, where its first key is not the name of a field."""
+    at = head.find('"', 0, 40)
+    if head.lstrip(_BLANKS)[:1] != "{" or head[at + 1 : at + 2] not in _NO_FIELD:
+        return None
+    from loopflow.analysis.json_documents import find_first_string  # noqa: PLC0415
+
+    return find_first_string(head)
 
 
 def _find_attributes(text: str, head: str) -> list[Fact]:
@@ -140,10 +147,10 @@ def _find_svg(text: str, head: str, *, is_whole: bool) -> Fact | None:
 def _find_data(text: str, tokens: int, *, is_whole: bool) -> Fact | None:
     is_huge = tokens >= _HUGE_TOKENS or not is_whole
     if tokens >= _LARGE_TOKENS:
-        is_json = _JSON.match(text) and (not is_whole or _JSON_END.search(text[-_HEAD:]))
-        if is_json and not _WRITTEN.match(text[:_HEAD]):
-            return Fact(FactKind.DATA, "a large JSON document")
-        if _is_table(text):
+        fact = _find_document(text, is_whole=is_whole)
+        if fact:
+            return fact
+        if is_table(text):
             return Fact(FactKind.DATA, "a table of separated values")
         if is_huge and _is_definitions(text):
             return Fact(FactKind.DATA, "definitions of numbers and little else")
@@ -157,27 +164,20 @@ def _find_data(text: str, tokens: int, *, is_whole: bool) -> Fact | None:
     return None
 
 
+def _find_document(text: str, *, is_whole: bool) -> Fact | None:
+    if not _JSON.match(text) or (is_whole and not _JSON_END.search(text[-_HEAD:])):
+        return None
+    from loopflow.analysis.json_documents import find_document  # noqa: PLC0415  few texts need it
+
+    return find_document(text, is_whole=is_whole)
+
+
 def _encoded(text: str) -> int:
     """Return how many characters of `text` are base64; 0 if there is none near its beginning, nor in the middle."""
     places = [(at, at + _HEAD) for at in (0, len(text) // 2)]
     if not any(_SOME_BASE64.match(text, *place) and _BASE64.search(text, *place) for place in places):
         return 0
     return sum(found.end() - found.start() for found in _BASE64.finditer(text))
-
-
-def _is_table(text: str) -> bool:
-    """Whether the first lines all have the same number of one separator, and none of them is code or prose."""
-    *lines, _ = text[: 10 * _HEAD].split("\n", _MOST_ROWS)
-    if len(lines) < _LEAST_ROWS or any(_NO_ROW.search(line) for line in lines):
-        return False
-    for separator in ",;\t|":
-        numbers = {line.count(separator) for line in lines}
-        # One at the beginning of each line is a comment.
-        inner = sum(separator in line.strip(separator) for line in lines)
-        if len(numbers) == 1 and inner * 2 > len(lines):
-            # One alone may be punctuation: at the end of each line it is code, between words it is prose.
-            return numbers != {1} or separator == "\t" or (separator != ";" and not any(" " in line for line in lines))
-    return False
 
 
 def _is_definitions(text: str) -> bool:

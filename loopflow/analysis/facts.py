@@ -7,7 +7,7 @@ words. They are found in `evidence.py`, once, when the text is counted.
 from enum import StrEnum
 from typing import NamedTuple
 
-VERSION = 6
+VERSION = 7
 """Of the rules that facts are found by; what was found by other ones is not used."""
 
 
@@ -20,6 +20,8 @@ class FactKind(StrEnum):
     SNAPSHOT = "snapshot"
     DATA = "data"
     ATTRIBUTES = "attributes"
+    PINS = "pins"
+    """Versions and digests, line after line. That makes a lock file only together with a name like one."""
 
 
 class Fact(NamedTuple):

@@ -1,0 +1,28 @@
+"""How a format is told: by the words that it begins with, by its first key, by a pattern, and by what stands in it."""
+
+from typing import NamedTuple
+
+
+class Format(NamedTuple):
+    """A format that a pattern tells.
+
+    It has a name, the characters that it can begin with ("" for any; a blank stands for any white space), how it
+    begins, and what must stand after that, however far, for it to be one.
+    """
+
+    name: str
+    starts: str
+    beginning: str
+    sign: str = ""
+
+
+class Keyed(NamedTuple):
+    """A format in JSON: its name, the keys that can be its first one, what follows that key's colon, and the sign."""
+
+    name: str
+    keys: str
+    beginning: str
+    sign: str = ""
+
+
+ANY_KEY = "*"
