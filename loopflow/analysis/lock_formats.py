@@ -46,7 +46,7 @@ LOCKS = (
         "Poetry", "[", r"\[\[package\]\]\n(?:category|name = [^\n]*\nversion = [^\n]*\ndescription) = ", "[metadata"
     ),
     Format("pdm", "[", r"\[\[package\]\]\nname = [^\n]*\nversion = [^\n]*\n(?:requires_python|summary|sections) = "),
-    Format("Cargo", "[", r'\[(?:root|\[package\])\]\nname = "[^\n]*\nversion = "[^\n]*\n', '"registry+'),
+    Format("Cargo", "[", r'\[(?:root|\[package\])\]\nname = "[^\n]*\nversion = "[^\n]*\n', "registry+"),
     Format("Forc", "[", r'\[\[package\]\]\nname = "[^\n]*\nsource = "'),
     Format("mise", "[", r'\[\[?tools\.[^\]\n]+\]\]?\nversion = "[^\n]*\nbackend = "'),
     Format("Julia", "[", r'\[\[(?:deps\.)?\w+\]\]\n(?:[\w-]+ = [^\n]*\n){0,9}uuid = "'),
@@ -55,8 +55,8 @@ LOCKS = (
     Format("Berkshelf", "D", r"DEPENDENCIES\n(?:  [^\n]+\n)+\nGRAPH\n"),
     Format(
         "Paket",
-        "NGHSRCFLI",
-        r"(?:[A-Z_-]+: [^\n]*\n){0,20}(?:GROUP [^\n]+\n)?(?:NUGET|GITHUB|HTTP|GIT)\n +remote: [^\n]*\n  ",
+        "NGHSRCFLI ",
+        r"(?:[A-Z_-]+: [^\n]*\n|GROUP [^\n]+\n|\n){0,20}(?:NUGET|GITHUB|HTTP|GIT)\n +remote: [^\n]*\n  ",
     ),
     Format("Go checksums", "", r"(?:[^\s]+ v[^\s]+ h1:[A-Za-z0-9+/=]+\n){2}"),
     Format(

@@ -9,15 +9,15 @@ import re
 from loopflow.analysis.facts import Fact, FactKind
 
 _SAMPLE = 1_500  # characters from the middle
-_LEAST_LINES, _LEAST_SHARE = 4, 0.2  # lines with a version or a digest
+_LEAST_LINES, _LEAST_SHARE = 4, 0.15  # lines with a version or a digest
 # What tells fast that a text is nothing of the kind: digits as 0, and what digests are written in as x.
 _AS_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _AS_DIGESTS = bytes.maketrans(b"0123456789abcdefABCDEF", b"x" * 22)
 _VERSION, _DIGEST, _NAMED = b"0.0", b"x" * 32, b"sha"
 _PIN = re.compile(
     # A digest in hexadecimal, in base 32 or behind its name; a version of three numbers, or of two where one is said.
-    r"(?<![\w/+])[0-9a-fA-F]{32,}(?![\w/+])|\b[0-9a-df-np-z]{52}\b|\b(?:sha\d{1,3}|md5|h1|blake\w{1,3})[-:=][\w+/=]{16,}|"
-    r"(?<![\w.])v?\d{1,8}\.\d{1,8}\.\d{1,8}(?![\d.]*\.\d{4})|(?<=[:@=\"'(/^~-])v?\d{1,4}\.\d{1,4}(?![\w.])"
+    r"(?<![\w/+])(?:[0-9a-fA-F]{8}){4,16}(?![\w/+])|\b[0-9a-df-np-z]{52}\b|\b(?:sha\d{1,3}|md5|h1|blake\w{1,3})[-:=][\w+/=]{16,}|"
+    r"(?<![\w.])v?\d{1,8}\.\d{1,8}\.\d{1,8}|(?:(?<=[:@=\"'(/^~-])|(?<=[=<>~^] ))v?\d{1,4}\.\d{1,4}(?![\w.])"
 )
 _BREAK = re.compile(r"[\n,]")
 _DATA = r"(?:json[5c]?|ya?ml|toml|hcl|xml|txt|edn|cfg|conf|ini|properties|cmake|nix|lock|in)"
