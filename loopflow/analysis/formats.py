@@ -6,8 +6,9 @@ from typing import NamedTuple
 class Format(NamedTuple):
     """A format that a pattern tells.
 
-    It has a name, the characters that it can begin with ("" for any; a blank stands for any white space), how it
-    begins, and what must stand after that, however far, for it to be one.
+    It has a name, the characters that it can begin with (a blank stands for any white space), how it begins, and what
+    must stand after that, however far, for it to be one. Where it can begin with anything, `starts` is "", and the sign
+    stands in its first lines.
     """
 
     name: str

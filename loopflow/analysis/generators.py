@@ -74,7 +74,7 @@ FROM_A_FILE = (
 LOST = (
     r"\b(?:changes|edits|modifications)\b[^.!?]{0,80}?\b(?:to|in|of) this (?:generated )?"
     r"(?:file|code|header|module|script|document)\b[^.!?]{0,80}?\b(?:will|may|might|can|could) (?:also )?(?:be|get) "
-    r"(?:lost|over-?written|discarded|undone|erased|clobbered)\b"
+    r"(?:lost|overwritten)\b"
 )
 KEPT = r"\bmanaged by\b|\b(?:up(?:grad|dat)|(?:re-?)?install)(?:e[sd]?|ing|s|ation)?\b"
 """What a program installs, or keeps in order on a machine, somebody wrote: the copy there is not to be edited."""

@@ -15,6 +15,7 @@ from loopflow.analysis.lock_formats import KEYED_LOCKS as _KEYED_LOCKS
 from loopflow.analysis.lock_formats import LOCKS as _LOCKS
 
 _HEAD = 4_000  # characters that a beginning is looked for in
+_FIRST_LINES = 300  # characters
 _FAR = 1_000_000  # characters that a sign is looked for in
 _OBJECT = "{ \ufeff"
 _FIRST_KEY = re.compile(r'\ufeff?\s*\{\s*"((?:[^"\\\n]|\\.){0,100})"\s*:\s*')
@@ -45,8 +46,8 @@ _SNAPSHOTS = (
     Format("a Cypress snapshot", "em", r"(?:module\.)?exports = \{\s*\"__version\": \"\d|exports\['[^\n]* \d+'\] = "),
     Format("a Playwright snapshot", "-", rf"{_ROLE}(?:\s+/[a-z]+: [^\n]*\n)?\s*{_ROLE}"),
     Format("a snapshot of go-snaps", "[ ", r"\s*\[(?:Test|Example|Fuzz)\w*(?:/[^\]\n]+)? - \d+\]\n", "\n---"),
-    Format("a helm-unittest snapshot", "", r"[^\s#/\"'`(){}\[\]<>;:][^\n:]{0,200}:\n  1: \|\n"),
-    Format("gas measured by Forge", "", r"(?:\w+:\w+\([^)\n]*\) \((?:gas: \d+|runs: [^)\n]*)\)\n){2}"),
+    Format("a helm-unittest snapshot", "", r"[^\s#/\"'`(){}\[\]<>;:][^\n:]{0,200}:\n  1: \|\n", ":\n  1: |\n"),
+    Format("gas measured by Forge", "", r"(?:\w+:\w+\([^)\n]*\) \((?:gas: \d+|runs: [^)\n]*)\)\n){2}", ") ("),
 )
 _KEYED_SNAPSHOTS = (
     Keyed(
@@ -130,6 +131,7 @@ _BY_KEY = {
     key: [told for keys, told in _KEYED if key in keys.split(" ")]
     for key in {key for keys, _ in _KEYED for key in keys.split(" ")}
 }
+_ANY_START = [told for starts, told in _SHAPES if not starts]
 _STARTS = frozenset("".join([starts for starts, _ in _SHAPES]) + "".join([words[0] for words in _HEADERS]))
 
 
@@ -137,6 +139,9 @@ def find_format(text: str) -> Fact | None:
     """Return what a text is known as because of how it begins."""
     if "\r\n" in text[:200]:
         text = text[:_FAR].replace("\r\n", "\n")
+    any_fact = _find_anywhere(text)
+    if any_fact:
+        return any_fact
     first = text[:1]
     if first in _OBJECT or first.isspace():
         found = _FIRST_KEY.match(text, 0, _HEAD)
@@ -144,13 +149,24 @@ def find_format(text: str) -> Fact | None:
         if fact:
             return fact
     if first not in _STARTS:
-        first = " " if first.isspace() else ""
+        if not first.isspace():
+            return None
+        first = " "
     words = _headers(first)
     if text.startswith(words):
         return next(_HEADERS[each] for each in words if text.startswith(each))
     if not _any_of(first).match(text, 0, _HEAD):
         return None
     return next((told.fact for told in _able(first) if _is_told(told, text, 0)), None)
+
+
+def _find_anywhere(text: str) -> Fact | None:
+    """Return what a text is that begins with anything, by its first lines."""
+    beginning = text[:_FIRST_LINES]
+    for told in _ANY_START:
+        if told.sign in beginning and _compiled(told.beginning).match(text, 0, _HEAD):
+            return told.fact
+    return None
 
 
 def _find_keyed(text: str, key: str, at: int) -> Fact | None:
@@ -176,7 +192,7 @@ def _headers(first: str) -> tuple[str, ...]:
 @cache
 def _able(first: str) -> list[_Told]:
     """Return the formats that can begin with the character `first`."""
-    return [told for starts, told in _SHAPES if not starts or (first and first in starts)]
+    return [told for starts, told in _SHAPES if first in starts]
 
 
 @cache

@@ -58,7 +58,7 @@ LOCKS = (
         "NGHSRCFLI ",
         r"(?:[A-Z_-]+: [^\n]*\n|GROUP [^\n]+\n|\n){0,20}(?:NUGET|GITHUB|HTTP|GIT)\n +remote: [^\n]*\n  ",
     ),
-    Format("Go checksums", "", r"(?:[^\s]+ v[^\s]+ h1:[A-Za-z0-9+/=]+\n){2}"),
+    Format("Go checksums", "", r"(?:[^\s]+ v[^\s]+ h1:[A-Za-z0-9+/=]+\n){2}", " h1:"),
     Format(
         "Go vendoring",
         "#",

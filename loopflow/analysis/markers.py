@@ -37,8 +37,8 @@ _DO_NOT = re.compile(
 )
 _SAID = (b"generated", b"produced by", b"translated by", b"$antlr ")
 _ASKED = (b"do not edit", b"do not modify")
-_WARNED = (b" lost", b"overwritten", b"over-written", b"discarded", b"undone")
-_CUES = _SAID + _ASKED + _WARNED
+_WARNED = (b" lost", b"overwritten")
+_CUES = (*_SAID, b"do not ", *_WARNED)
 # What tools are told in a comment, and no sentence goes on over.
 _DIRECTIVE = (
     r"^[ \t]*(?:-\*-|(?:file)?encoding\b|coding[:=]|vim?:|flake8|ruff|noqa|pylint|mypy|type:|isort|yapf|fmt:|eslint|"

@@ -13,7 +13,7 @@ _LEAST_LINES, _LEAST_SHARE = 4, 0.15  # lines with a version or a digest
 # What tells fast that a text is nothing of the kind: digits as 0, and what digests are written in as x.
 _AS_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _AS_DIGESTS = bytes.maketrans(b"0123456789abcdefABCDEF", b"x" * 22)
-_VERSION, _DIGEST, _NAMED = b"0.0", b"x" * 32, b"sha"
+_VERSION, _DIGEST, _NAMED = b"0.0", b"x" * 32, b"sha0"
 _PIN = re.compile(
     # A digest in hexadecimal, in base 32 or behind its name; a version of three numbers, or of two where one is said.
     r"(?<![\w/+])(?:[0-9a-fA-F]{8}){4,16}(?![\w/+])|\b[0-9a-df-np-z]{52}\b|\b(?:sha\d{1,3}|md5|h1|blake\w{1,3})[-:=][\w+/=]{16,}|"
@@ -34,8 +34,11 @@ def find_pins(text: str) -> Fact | None:
     start = max(0, len(text) // 2 - _SAMPLE // 2)
     sample = text[start : start + _SAMPLE]
     plain = sample.encode("ascii", "replace")
-    places = plain.translate(_AS_DIGITS).count(_VERSION) + plain.translate(_AS_DIGESTS).count(_DIGEST)
-    if places + plain.count(_NAMED) < _LEAST_LINES:
+    digits = plain.translate(_AS_DIGITS)
+    if digits.count(b"0") < 2 * _LEAST_LINES:
+        return None
+    places = digits.count(_VERSION) + digits.count(_NAMED) + plain.translate(_AS_DIGESTS).count(_DIGEST)
+    if places < _LEAST_LINES:
         return None
     lines = sample.split("\n") if len(sample) < _SAMPLE else sample.split("\n")[1:-1]
     if len(lines) < _LEAST_LINES:  # of what stands on one line, what stands between its commas
