@@ -37,7 +37,7 @@ emscripten opal gopherjs j2objc verilator yosys chisel firrtl clash faust halide
 """
 _DOCUMENTS = """
 doxygen javadoc scdoc help2man pod2man pod::man asciidoctor go-md2man ronn roxygen2 typedoc
-terraform-docs terraform-plugin-docs helm-docs autoconf automake aclocal cmake qmake premake premake5
+terraform-docs terraform-plugin-docs helm-docs autoconf automake aclocal
 gyp cargo-about cargo-raze crate2nix node2nix cabal2nix hpack
 """
 _TOOLS = frozenset(f"{_PARSERS} {_SCHEMAS} {_BINDINGS} {_DATA} {_COMPILERS} {_DOCUMENTS}".split()) | {

@@ -69,6 +69,13 @@ _PRODUCTS = (
         "/i",
         r"(?:/\*[^*\n]*\*/\s*)?(?://[^\n]*\n\s*)*(?:import [^\n]* from [^\n]*\n){2,20}\s*const SAFE_TIME = 456789e3;",
     ),
+    Format(
+        "a drawing that a program made",
+        "<",
+        r"(?:<[?!](?!--)[^>]*>\s*)*(?:<svg\b[^>]*>\s*)?"
+        r"(?:<!-- (?:Generated (?:with|by) (?:Rich|graphviz)|Created with matplotlib)\b|"
+        r"<title>Gnuplot</title>\s*<desc>Produced by GNUPLOT\b)",
+    ),
     Format("a Tree-sitter parser", "#", r'#include [<"]tree_sitter/parser\.h[>"]\n', "#define STATE_COUNT "),
     Format("made from another file, which its #line names", "# ", r'\s*#line 1 "[^"\n]+\.(?:rl|ragel|re|y|yy|l|ll)"\n'),
 )

@@ -24,7 +24,7 @@ _DATA = r"(?:json[5c]?|ya?ml|toml|hcl|xml|txt|edn|cfg|conf|ini|properties|cmake|
 _NAME = re.compile(
     rf"(?:.*[._-])?lock(?:file|s|ed)?(?:\.{_DATA})?|.*\.(?:lock|resolved|freeze|frozen|pinned)(?:\.{_DATA})?|"
     rf"(?:.*[._-])?(?:shrinkwrap|checksums?|integrity|pins|pinned|resolved)\.{_DATA}|"
-    r"go(?:\.work)?\.sum|cpanfile\.snapshot|manifest\.toml|constraints\.txt",
+    r"go(?:\.work)?\.sum|cpanfile\.snapshot|manifest\.toml",
     re.IGNORECASE,
 )
 

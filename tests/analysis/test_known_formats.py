@@ -121,6 +121,7 @@ OWN_DATA = {
     "an own snapshot": "export const snapshot = { page: 1 };\n",
     "a report": "# Snapshot report\n\nNothing.\n",
     "a number before text": "first: |\n  1: |\n    text\n",
+    "an own drawing": '<svg viewBox="0 0 9 9">\n  <!-- Created with Inkscape -->\n</svg>\n',
     "a script of node": "#!/usr/bin/env node\n/* eslint-disable no-console */\nconsole.log(1);\n",
     "scopes": '[{"scope": "https://example.invalid", "name": "read"}]\n',
     "a header for a parser": '#include "tree_sitter/parser.h"\n\nenum token { A };\n',
