@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from loopflow.analysis.attributes import Attributes
 from loopflow.analysis.facts import FactKind, read_facts
+from loopflow.analysis.lock_names import is_lock_name
 from loopflow.analysis.names import directories_above, path_bytes
-from loopflow.analysis.pins import is_lock_name
 from loopflow.model import Cut, CutReason, FileTokens
 
 _LEAST_DUPLICATE = 100  # tokens: smaller ones are the same by chance, or by custom

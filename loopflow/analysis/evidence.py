@@ -10,7 +10,6 @@ from loopflow.analysis.facts import Fact, FactKind, write_facts
 from loopflow.analysis.known_formats import find_format
 from loopflow.analysis.markers import find_marker
 from loopflow.analysis.pins import find_pins
-from loopflow.analysis.tables import is_table
 
 _HEAD = 4_000  # characters that a header is looked for in
 _TAIL = 400  # characters at the end that tell whether a list, or a drawing, goes on until there
@@ -19,6 +18,8 @@ _MOST_NAMES = 20  # of attributes: a macro may bring others along, and hardly an
 _LEAST = 2_000  # characters below which nothing but a header is looked at
 _LEAST_SVG = 200
 _BLANKS = " \t\r\n\ufeff"
+_OBJECT_STARTS = "{" + _BLANKS
+_MOST_BLANKS_BEFORE = 40  # and a brace before the first key
 _NO_FIELD = ("/", "#", "_", "@", "$", "c", "C")  # what a key begins with that may be a comment
 _SVG_STARTS = "< \t\r\n\ufeff"
 _PATHS, _NUMBERS, _NUMBERS_IF_HUGE, _DEFINITIONS = 0.60, 0.95, 0.90, 0.75  # shares
@@ -74,8 +75,10 @@ def find_facts(text: str, tokens: int, *, is_whole: bool = True) -> str:
 
 def _find_first_string(head: str) -> Fact | None:
     """Return what an object in JSON says first, where its first key is not the name of a field."""
-    at = head.find('"', 0, 40)
-    if head.lstrip(_BLANKS)[:1] != "{" or head[at + 1 : at + 2] not in _NO_FIELD:
+    if head[:1] not in _OBJECT_STARTS or head[:_MOST_BLANKS_BEFORE].lstrip(_BLANKS)[:1] != "{":
+        return None
+    at = head.find('"', 0, _MOST_BLANKS_BEFORE)
+    if head[at + 1 : at + 2] not in _NO_FIELD:
         return None
     from loopflow.analysis.json_documents import find_first_string  # noqa: PLC0415
 
@@ -150,6 +153,8 @@ def _find_data(text: str, tokens: int, *, is_whole: bool) -> Fact | None:
         fact = _find_document(text, is_whole=is_whole)
         if fact:
             return fact
+        from loopflow.analysis.tables import is_table  # noqa: PLC0415  small texts do not need it
+
         if is_table(text):
             return Fact(FactKind.DATA, "a table of separated values")
         if is_huge and _is_definitions(text):

@@ -6,7 +6,8 @@ from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.evidence import find_facts
 from loopflow.analysis.facts import FactKind, read_facts
 from loopflow.analysis.filetype import file_type
-from loopflow.analysis.pins import find_pins, is_lock_name
+from loopflow.analysis.lock_names import is_lock_name
+from loopflow.analysis.pins import find_pins
 from loopflow.model import CutReason, FileTokens
 
 HEX = "0123456789abcdef" * 4
