@@ -4,11 +4,12 @@ import pytest
 
 from loopflow.analysis.cuts import find_cuts
 from loopflow.analysis.evidence import find_facts
-from loopflow.analysis.facts import FactKind, read_facts
+from loopflow.analysis.facts import FactKind
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.lock_names import is_lock_name
 from loopflow.analysis.pins import find_pins
 from loopflow.model import CutReason, FileTokens
+from tests.support.facts import facts_of
 
 HEX = "0123456789abcdef" * 4
 PINNED = {
@@ -120,7 +121,7 @@ def test_one_alone(path: str, text: str) -> None:
 def test_a_lock_file_that_is_large_json() -> None:
     """Where a content says something else as well, the name decides: a lock file is not embedded data."""
     text = "{\n" + ",\n".join(f'"a{each}": {{"version": "1.0.{each}"}}' for each in range(900)) + "\n}\n"
-    assert [fact.kind for fact in read_facts(find_facts(text, 9_000))] == [FactKind.DATA, FactKind.PINS]
+    assert [fact.kind for fact in facts_of(text, 9_000)] == [FactKind.DATA, FactKind.PINS]
     assert [[reason for reason, _ in reasons(path, text)] for path in ("a.lock.json", "a.json")] == [
         [CutReason.LOCK],
         [CutReason.DATA],
