@@ -37,6 +37,11 @@ _REASONS = {
     FactKind.SNAPSHOT: CutReason.SNAPSHOT,
     FactKind.DATA: CutReason.DATA,
 }
+_TEMPLATES = (
+    *(".tmpl", ".gotmpl", ".tpl", ".template", ".j2", ".jinja", ".jinja2", ".erb", ".mustache", ".hbs", ".handlebars"),
+    *(".ejs", ".njk", ".liquid", ".twig", ".vm", ".tt"),
+)
+"""Suffixes of what a generator writes from: that its first comment says so is about what is written."""
 _PRODUCTS = {CutReason.SNAPSHOT: frozenset({".snap", ".ambr"}), CutReason.GENERATED: frozenset({".map"})}
 """Suffixes of what only programs write, for which one pattern is true wherever all of them go."""
 _ATTRIBUTES = {
@@ -110,7 +115,7 @@ def _by_facts(files: Iterable[FileTokens]) -> dict[str, _Finding]:
             fact = next((fact for fact in facts if fact.kind in _REASONS), None)
             if pins and is_lock_name(file.path):
                 found[file.path] = _Finding(CutReason.LOCK, f"named like a lock file, and {pins.evidence}")
-            elif fact:
+            elif fact and not (fact.evidence.startswith("says ") and file.path.lower().endswith(_TEMPLATES)):
                 found[file.path] = _Finding(_REASONS[fact.kind], fact.evidence)
     return found
 

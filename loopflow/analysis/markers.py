@@ -33,6 +33,13 @@ _DO_NOT = re.compile(
     r"(?=\s*(?:[^\w\s]|\n|\Z)))",
     re.IGNORECASE,
 )
+_BEGUN = re.compile(
+    # What a project is begun with was made by a program as well, and is own source from then on.
+    r"\b(?:you (?:can|may|should|might)|feel free to)(?: now| also| want to)? "
+    r"(?:modify|edit|change|delete|add|customi[sz]e|adapt|extend)\b|"
+    r"\bas you get started\b|\bas a (?:starting point|reference to)\b|\bsafe to (?:edit|modify|change)\b",
+    re.IGNORECASE,
+)
 _SAID = (b"generated", b"produced by", b"translated by", b"$antlr ")
 _ASKED = (b"do not edit", b"do not modify")
 _WARNED = (b" lost", b"overwritten")
@@ -74,7 +81,9 @@ def find_marker(head: str) -> Fact | None:
 
 
 def read_comment(comment: str) -> Fact | None:
-    """Return the first thing that a comment says about being generated."""
+    """Return the first thing that a comment says about being generated; not where it asks to be gone on with."""
+    if _BEGUN.search(comment) and "DO NOT EDIT" not in comment:
+        return None
     lower = _lower(comment)
     found = [*_find_said(comment, lower), *_find_asked(comment, lower), *_find_warned(comment, lower)]
     if not found:

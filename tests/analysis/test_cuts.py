@@ -362,3 +362,12 @@ def test_patterns_of_hostile_names(name: str) -> None:
     """Names that could act on a terminal have patterns as well."""
     pattern = compile_patterns([to_pattern(name)], "test")
     assert [each for each in HOSTILE_NAMES if pattern.match(each)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_made"), [("a.go", True), ("a.go.tmpl", False), ("a.py.J2", False), ("a.in", True)]
+)
+def test_a_template_is_no_product(path: str, is_made: bool) -> None:  # noqa: FBT001
+    """What the comment at the head of a template says is about what will be written from it."""
+    file = FileTokens(path, file_type(path), 90, 360, "", facts="generated\tsays 'do not edit' in line 1")
+    assert bool(find_cuts([file], Attributes())) == is_made
