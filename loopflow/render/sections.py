@@ -11,7 +11,7 @@ from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.model import Delta, Kind, Report, Revision, Skipped, Source, Status, Verdict
-from loopflow.render.failures import describe_failure
+from loopflow.render.failures import describe_failure, list_remarks
 from loopflow.render.sorting import group_by_reason, worst_first
 from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_plan
 
@@ -63,7 +63,7 @@ def describe_report(report: Report) -> dict[str, Any]:
         "rules": [_rule(verdict) for verdict in worst_first(judgement.verdicts)] if judgement else [],
         "has_owners": any(verdict.owner for verdict in judgement.verdicts) if judgement else False,
         "failures": list_rows([describe_failure(verdict, report, OPEN) for verdict in failed]),
-        "remarks": judgement.remarks if judgement else (),
+        "remarks": list_remarks(judgement) if judgement else [],
         "cuts": list_rows(_cuts(report)),
         "cuts_tokens": sum(cut.tokens for cut in report.cuts),
         "largest": _largest(report),
