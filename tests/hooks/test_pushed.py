@@ -154,6 +154,38 @@ def test_by_hand(project: Repo) -> None:
     assert "--rev HEAD --against origin/main --changed" in check(project, FROM_REF="origin/main", TO_REF="HEAD").out
 
 
+@pytest.mark.parametrize("how", ["merge", "rebase"])
+def test_a_push_that_is_past(project: Repo, how: str) -> None:
+    """In CI the remote holds it by now: no remote is named, and --against names the branch that others start from."""
+    project.git("checkout", "--quiet", "-b", "feature")
+    before = add(project, "f", 30)
+    project.git("checkout", "--quiet", "main")
+    add(project, "m", 400)
+    project.git("push", "--quiet", "origin", "main")
+    project.git("checkout", "--quiet", "feature")
+    project.git(how, "--quiet", "main")
+    tip = add(project, "g", 15)
+    project.git("push", "--quiet", "--force", "origin", "feature")
+    asked = ("--against", "origin/main", "--format", "json")
+    for since, value in ((before, 15), (None, 45), (ZERO, 45)):
+        judged = check(project, *asked, FROM_REF=since, TO_REF=tip).json["rules"][0]["value"]
+        assert judged == value
+
+
+def test_a_new_branch_in_a_shallow_clone(project: Repo, tmp_path: Path) -> None:
+    """Where what the remote has and the branch have in common is not here, the parent alone is not taken for it."""
+    add(project, "a", 20)
+    project.git("push", "--quiet", "origin", "main")
+    project.git("checkout", "--quiet", "-b", "work", "HEAD~1")
+    tip = add(project, "b", 1)
+    shallow = Repo(tmp_path / "shallow")
+    shallow.git("remote", "add", "origin", f"file://{project.root}")
+    shallow.git("fetch", "--quiet", "--depth=1", f"file://{project.root}", "work:work")
+    shallow.git("fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    result = check(shallow, TO_REF=tip, REMOTE_NAME="origin")
+    assert (result.code, "git fetch --unshallow" in result.err) == (2, True)
+
+
 def test_without_check_the_growth_is_shown(project: Repo) -> None:
     """--pushed compares, whether or not it judges."""
     tip = add(project, "b", 40)
