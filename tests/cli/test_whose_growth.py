@@ -185,16 +185,17 @@ def test_what_a_branch_adds_in_a_merge(repo: Repo, options: tuple[str, ...], own
     assert said["text"].count(adds) == 2, "the total says it, too"
 
 
-def test_a_range(repo: Repo) -> None:
-    """From where to where, and where they parted."""
+@pytest.mark.parametrize("option", ["--staged", "--pushed"])
+def test_a_range(repo: Repo, option: str) -> None:
+    """From where to where, and where they parted; a range of pre-commit is no push, whichever hook judges it."""
     two_sides(repo, GROWTH)
     base = repo.git("rev-parse", "main").decode()[:7]
     branch(repo, "other", "main", {"main.py": lines("main", 50)})
     env = {"PRE_COMMIT": "1", "PRE_COMMIT_FROM_REF": "other", "PRE_COMMIT_TO_REF": "one"}
-    assert_said(say(repo, "--staged", env=env), f"from other to one, since their merge base {base}")
+    assert_said(say(repo, option, env=env), f"from other to one, since their merge base {base}")
     repo.git("checkout", "--quiet", "--orphan", "strange")
     repo.track({"more.py": lines("more", 90)}).commit()
-    assert_unsaid(say(repo, "--staged", env=env | {"PRE_COMMIT_TO_REF": "strange"}), "since their")
+    assert_unsaid(say(repo, option, env=env | {"PRE_COMMIT_TO_REF": "strange"}), "since their")
 
 
 def test_a_range_with_two_merge_bases(repo: Repo) -> None:
