@@ -387,7 +387,8 @@ def test_any_merge_adds_what_the_definition_says(seed: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(os.path.realpath(name))
         repo = Repo(directory / "repo")
-        repo.track({"loopflow.toml": CONFIG, "src/a.py": lines("a", 20), "b.py": lines("b", 20)}).commit()
+        kept = {"loopflow.toml": CONFIG, "src/kept.md": "kept\n"}  # no rule ever loses all its files
+        repo.track({**kept, "src/a.py": lines("a", 20), "b.py": lines("b", 20)}).commit()
         sides = [f"side{number}" for number in range(chance.choice([2, 2, 2, 3, 4]))]
         for side in sides:
             repo.git("checkout", "--quiet", "-B", side, "main")
@@ -411,3 +412,4 @@ def test_any_merge_adds_what_the_definition_says(seed: int) -> None:
         said = {rule: growth(repo, "--rev", "HEAD", rule=rule) for rule in ("budget", "src")}
         assert said == staged
         assert said["budget"] == sum(own.values()), own
+        assert said["src"] == sum(tokens for path, tokens in own.items() if path.startswith("src/")), own
