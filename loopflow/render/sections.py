@@ -13,7 +13,7 @@ from loopflow.charts.numbers import format_bytes, format_growth, format_percent,
 from loopflow.model import Delta, Kind, Report, Revision, Skipped, Source, Status, Verdict
 from loopflow.render.failures import describe_failure, list_remarks
 from loopflow.render.sorting import group_by_reason, worst_first
-from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_plan
+from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_idle, describe_plan
 
 OPEN, FOLDED = 10, 200
 """Rows of a list that show at once, and those that show when it is opened."""
@@ -70,6 +70,7 @@ def describe_report(report: Report) -> dict[str, Any]:
         "plan": _plan(report),
         "skipped": _skipped(profile.skipped),
         "unmatched": report.unmatched,
+        "idle": [describe_idle(idle) for idle in report.idle],
     }
 
 

@@ -2,9 +2,10 @@
 
 from loopflow.analysis.names import escape_name, quote_toml
 from loopflow.charts.numbers import format_growth, format_percent, plural
-from loopflow.model import Diff, Index, Plan, Profile, Revision, Scope, Source, Verdict
+from loopflow.model import Diff, Idle, Index, Plan, Profile, Revision, Scope, Source, Verdict
 from loopflow.render.failures import name_limit
 
+_NAMED = 10
 BUDGET_TITLES = ("status", "value", "limit", "% limit", "rule")
 
 
@@ -43,6 +44,13 @@ def describe_plan(profile: Profile, plan: Plan) -> list[str]:
     lines.append(f"With these lines in the config file it{still} takes {plan.tokens_left:,}, and the lines themselves:")
     patterns = ",\n".join(f"    {quote_toml(pattern)}" for pattern in plan.already + plan.exclude)
     return [*lines, "", f"exclude = [\n{patterns},\n]"]
+
+
+def describe_idle(idle: Idle) -> str:
+    """Say which patterns match nothing, where they are written, and what to do."""
+    named = ", ".join(f"'{escape_name(pattern)}'" for pattern in idle.patterns[:_NAMED])
+    more = f" and {len(idle.patterns) - _NAMED:,} more" if len(idle.patterns) > _NAMED else ""
+    return f"{idle.where}: nothing that is listed matches {named}{more}; {idle.hint}"
 
 
 def budget_cells(verdict: Verdict) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from loopflow.model import (
     Cut,
     CutReason,
     FileTokens,
+    Idle,
     Place,
     Plan,
     Reason,
@@ -82,6 +83,7 @@ def make_everywhere(name: str, other: str = "other") -> Report:
         judgement=replace(report.judgement, verdicts=verdicts, start=Start(name, ("1" * 40,), Change.BRANCH)),
         cuts=(Cut(CutReason.LOCK, name, (name,), 3, name),),
         plan=Plan(10, 0, (name,), 5, fits=True),
+        idle=(Idle(f"{escape_name(name)}:1: exclude", (name, other), "correct it there, or remove it"),),
     )
 
 
