@@ -145,6 +145,21 @@ def test_an_annotated_tag(project: Repo) -> None:
     assert growth(project, TO_REF=tag, REMOTE_NAME="origin") == (1, 60)
 
 
+@pytest.mark.parametrize(("what", "kind"), [("HEAD^{tree}", "tree"), ("HEAD:main.py", "blob")])
+@pytest.mark.parametrize("options", [(), ("--annotate", "--message=tag")])
+def test_a_tag_of_what_is_no_commit(project: Repo, what: str, kind: str, options: tuple[str, ...]) -> None:
+    """It is here, so that no fetch is the answer: what it is is said, and how it is pushed all the same."""
+    project.git("tag", *options, "odd", what)
+    for name in ("odd", project.git("rev-parse", "odd").decode().strip()):
+        result = check(project, TO_REF=name, REMOTE_NAME="origin")
+        assert (result.code, "fetch" in result.err) == (2, False)
+        assert f"{name} is a {kind} in" in result.err
+        assert "git push --no-verify" in result.err
+        against = run("--profile", "--against", name, cwd=project.root)
+        assert (against.code, "fetch" in against.err) == (2, False)
+        assert f"{name} is a {kind} in" in against.err
+
+
 def test_by_hand(project: Repo) -> None:
     """Without a push, it is HEAD against its parent, and what FROM and TO name where somebody names them."""
     add(project, "a", 20)

@@ -123,6 +123,9 @@ def _resolve(git: Git, repository: Repository, against: str, remote: str | None 
     if not against:
         raise GitError("there is no revision without a name to compare with", "name one, such as origin/main")
     found = git.find_commit(repository, against)
+    if found is None and (kind := git.kind_of(repository, against)):
+        what = f"{escape_name(against)} is a {kind} in {escape_name(repository.root)}, and no commit to compare with"
+        raise GitError(what, "name a commit, or a branch or tag of one")
     if found is None:
         what = f"there is no {escape_name(against)} in {escape_name(repository.root)} to compare with"
         raise GitError(what, how_to_fetch(git, repository, against, remote))
