@@ -26,6 +26,7 @@ OUTSIDE = {
     "benchmarks/results.md": "project/results.md",
     "benchmarks/candidates.md": "project/candidates.md",
     "benchmarks/mutation.md": "project/mutation.md",
+    "benchmarks/replay.md": "project/replay.md",
     "loopflow/vocab/README.md": "project/vocabularies.md",
 }
 _LINK = re.compile(r"(!?)\[((?:[^\[\]`]|`[^`]*`)*)\]\(([^()\s#:]+)(#[^()\s]*)?\)")
