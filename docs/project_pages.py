@@ -27,6 +27,7 @@ OUTSIDE = {
     "benchmarks/candidates.md": "project/candidates.md",
     "benchmarks/mutation.md": "project/mutation.md",
     "benchmarks/plans.md": "project/plans.md",
+    "benchmarks/replay.md": "project/replay.md",
     "loopflow/vocab/README.md": "project/vocabularies.md",
 }
 _LINK = re.compile(r"(!?)\[((?:[^\[\]`]|`[^`]*`)*)\]\(([^()\s#:]+)(#[^()\s]*)?\)")

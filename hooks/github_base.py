@@ -1,9 +1,12 @@
 """Where the change of a workflow's event begins, and enough history to compare with it.
 
-A pull request is compared with its target branch, a push with what the branch was, a merge queue's commit with what it
-is merged into, anything else with what the config names or the first parent. What a shallow checkout lacks is fetched
-from `origin`, step by step, until git knows for certain where the change began. Where that fails, the run fails: it
-never compares with something else.
+A pull request is compared with its target branch, a merge queue's commit with what it is merged into, a push with what
+the branch was and what the default branch holds, anything else with what the config names or its parents. What a
+shallow checkout lacks is fetched from `origin`, step by step, until git knows for certain where the change began. Where
+that fails, the run fails: it never compares with something else.
+
+Of a push, nothing else that the remote has counts as known: which of its branches are here depends on the checkout, and
+the one that was pushed holds it all by now.
 
 Everything here comes from a pull request that is not trusted. So what is fetched is an object id or the full name of a
 branch or tag, never a name that git could take for an option.
@@ -19,10 +22,10 @@ from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError, LoopflowError
-from loopflow.io.git.change_start import find_start
+from loopflow.io.git.change_start import find_push_start, find_start, require_ancestors
 from loopflow.io.git.repository import Git
 from loopflow.io.git.shallow import shallow_commits
-from loopflow.model import Repository, Revision
+from loopflow.model import Push, Repository, Revision, Start
 
 HEAD = "HEAD"
 _PULL_REQUEST = ("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment")
@@ -135,15 +138,26 @@ def add_config(environment: Mapping[str, str], settings: Sequence[tuple[str, str
     return variables
 
 
-def find_base(event: Event, checkout: Checkout) -> str | None:
-    """Return the revision that the event says to compare with, None if it says nothing.
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What to compare with: where the change left `against`, else what the program compares with by itself.
+
+    With `before`, the id of what the branch was, it is a push, and `against` is the branch that others start from.
+    """
+
+    against: str | None = None
+    before: str | None = None
+
+
+def find_base(event: Event, checkout: Checkout) -> Base | None:
+    """Return what the event says to compare with, None if it says nothing.
 
     Raises LoopflowError where the event and the checkout do not fit together.
     """
     if event.name in _PULL_REQUEST:
-        return _base_of_pull_request(event, checkout)
+        return Base(_base_of_pull_request(event, checkout))
     if event.name == "merge_group":
-        return _read_id(event, "merge_group", "base_sha")
+        return Base(_read_id(event, "merge_group", "base_sha"))
     return _base_of_push(event, checkout) if event.name == "push" else None
 
 
@@ -163,20 +177,29 @@ def _base_of_pull_request(event: Event, checkout: Checkout) -> str:
     return base
 
 
-def _base_of_push(event: Event, checkout: Checkout) -> str | None:
-    """Return what the branch was. Of a new branch, and where that is gone, it is the default branch."""
+def _base_of_push(event: Event, checkout: Checkout) -> Base | None:
+    """Return what the branch was, and the default branch; of a new branch, or where what it was is gone, that alone.
+
+    To the default branch all that lands counts. Where what that was is gone, nothing else takes its place.
+    """
     before = _read_id(event, "before")
     main = event.get("repository", "default_branch")
-    is_main = event.get("ref") == f"refs/heads/{main}"
-    if before.strip("0"):
-        if is_main or not event.get("forced") or checkout.find(before):
-            return before
+    is_new = not before.strip("0")
+    if not isinstance(main, str) or event.get("ref") == f"refs/heads/{main}":
+        return None if is_new else Base(before, before)
+    if is_new or (event.get("forced") and not _is_there(checkout, before)):
+        return Base(f"origin/{main}")
+    return Base(f"origin/{main}", before)
+
+
+def _is_there(checkout: Checkout, commit: str) -> bool:
+    """Whether a commit is here, or could be fetched."""
+    if checkout.find(commit) is None:
         try:
-            checkout.fetch(["--depth=1"] if checkout.is_shallow else [], [before])
+            checkout.fetch(["--depth=1"] if checkout.is_shallow else [], [commit])
         except GitError:
-            return f"origin/{main}"
-        return before
-    return None if is_main or not isinstance(main, str) else f"origin/{main}"
+            return False
+    return True
 
 
 def _read_id(event: Event, *keys: str) -> str:
@@ -187,19 +210,24 @@ def _read_id(event: Event, *keys: str) -> str:
     raise LoopflowError(what, "give the action's input 'against' a revision to compare with")
 
 
-def fetch_history(checkout: Checkout, against: str | None) -> None:
+def fetch_history(checkout: Checkout, base: Base) -> None:
     """Fetch what it takes to know where the change began. Raises LoopflowError with the `fetch-depth` to set.
 
-    What no fetch can bring is left to the program, which says what is missing.
+    What no fetch can bring is left to the program, which says what is missing. So is what several commits that it came
+    from have in common, where that cannot be fetched: it takes that only where something was written in their merge.
     """
-    for options, wanted in _fetches(checkout, against):
+    for options, wanted in _fetches(checkout, base):
+        start: Start | None = None
         try:
-            find_start(checkout.git, checkout.repository, Revision(checkout.head), against)
+            start = _find_start(checkout, base)
+            require_ancestors(checkout.git, checkout.repository, start.commits)
         except GitError as missing:
             try:
                 checkout.fetch(options, wanted)
             except GitError as error:
-                depth = 2 if _is_parent(checkout, against) else 0
+                if start is not None:
+                    return
+                depth = 2 if _is_parent(checkout, base) else 0
                 what = f"{missing.message}, and fetching it failed: {error.message}"
                 hint = f"set 'fetch-depth: {depth}' in actions/checkout, or name another start in the input 'against'"
                 raise GitError(what, hint) from error
@@ -207,13 +235,24 @@ def fetch_history(checkout: Checkout, against: str | None) -> None:
             return
 
 
-def _fetches(checkout: Checkout, against: str | None) -> Iterator[tuple[list[str], list[str]]]:
+def _find_start(checkout: Checkout, base: Base) -> Start:
+    """Return where the change began, as the program will find it. Raises GitError where something is missing."""
+    git, repository, head = checkout.git, checkout.repository, Revision(checkout.head)
+    if base.before is None or base.against is None:
+        return find_start(git, repository, head, base.against)
+    for name in (base.before, base.against):
+        git.resolve(repository, name)
+    return find_push_start(git, repository, head, Push(base.before), base.against)
+
+
+def _fetches(checkout: Checkout, base: Base) -> Iterator[tuple[list[str], list[str]]]:
     """Yield what to fetch next, options and refspecs; each is only asked for when those before did not suffice."""
-    if against is not None and not _is_parent(checkout, against):
-        refspec = find_refspec(against)
-        if refspec and checkout.find(against) is None:
+    named = [name for name in dict.fromkeys((base.before, base.against)) if name is not None]
+    for name in named if not _is_parent(checkout, base) else []:
+        refspec = find_refspec(name)
+        if refspec and checkout.find(name) is None:
             yield ["--depth=1"] if checkout.is_shallow else [], [refspec]
-        if checkout.find(against) is None and not re.search(r"[~^@]", against):
+        if checkout.find(name) is None and not re.search(r"[~^@]", name):
             return
     for step in [f"--deepen={count}" for count in _DEEPER] + ["--unshallow"]:
         if not checkout.is_shallow:
@@ -221,8 +260,12 @@ def _fetches(checkout: Checkout, against: str | None) -> Iterator[tuple[list[str
         yield [step], sorted(shallow_commits(checkout.repository))
 
 
-def _is_parent(checkout: Checkout, against: str | None) -> bool:
-    return against is None or against in checkout.git.parents(checkout.repository, checkout.head)
+def _is_parent(checkout: Checkout, base: Base) -> bool:
+    """Whether it is compared with a parent, which the next commit of the history brings."""
+    if base.against is None:
+        return True
+    parents = checkout.git.parents(checkout.repository, checkout.head)
+    return base.against in parents and base.before in {None, base.against}
 
 
 def find_refspec(against: str) -> str | None:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from github_base import HEAD, Checkout, Event, add_config, fetch_history, find_base, read_event
+from github_base import HEAD, Base, Checkout, Event, add_config, fetch_history, find_base, read_event
 from github_comment import Api, CommentError, fits, keep_comment, make_marker
 from github_runner import annotate, describe_failure, read_outputs, run_address, show, write_outputs, write_summary
 
@@ -58,7 +58,8 @@ def main() -> int:
         inputs = read_inputs(os.environ)
         event = read_event(os.environ)
         enter(os.environ.get("GITHUB_WORKSPACE", ""), inputs.directory)
-        outcome = run_program(build_arguments(inputs, find_against(inputs, event, token)), inputs.report)
+        base = find_and_fetch_base(inputs, event, token)
+        outcome = run_program(build_arguments(inputs, base), inputs.report, describe_push(base))
     except LoopflowError as error:
         outcome = _fail(error.exit_code, f"code-context: error: {error.message}; {error.hint}".removesuffix("; "))
     write_summary(outcome.text)
@@ -114,18 +115,18 @@ def enter(workspace: str, directory: str) -> None:
     os.environ.update(add_config(os.environ, [("safe.directory", root.replace(os.sep, "/"))]))
 
 
-def find_against(inputs: Inputs, event: Event, token: str) -> str | None:
-    """Return what to compare with, once it is here; None for what the program compares with by itself."""
+def find_and_fetch_base(inputs: Inputs, event: Event, token: str) -> Base:
+    """Return what to compare with, once it is here."""
     git = Git()
     repository = git.find_repository(os.path.realpath(os.getcwd()))
     head = git.find_commit(repository, HEAD) if repository else None
     if repository is None or head is None:
-        return inputs.against or None  # the program says what is wrong
+        return Base(inputs.against or None)  # the program says what is wrong
     checkout = Checkout(git, repository, head, os.environ.get("GITHUB_SERVER_URL", ""), token)
-    named = inputs.against or find_base(event, checkout)
+    named = Base(inputs.against) if inputs.against else find_base(event, checkout)
     if named or inputs.check:
-        fetch_history(checkout, named or _configured(inputs, checkout))
-    return named
+        fetch_history(checkout, named or Base(_configured(inputs, checkout)))
+    return named or Base()
 
 
 def _configured(inputs: Inputs, checkout: Checkout) -> str | None:
@@ -137,22 +138,32 @@ def _configured(inputs: Inputs, checkout: Checkout) -> str | None:
         return None
 
 
-def build_arguments(inputs: Inputs, against: str | None) -> list[str]:
+def build_arguments(inputs: Inputs, base: Base) -> list[str]:
     """Return the program's arguments. Values stand behind a "=", where none can be taken for an option."""
     formats = {"markdown": _SUMMARY, "json": "profile.json"} | ({"html": "profile.html"} if inputs.html else {})
-    optional = {"--against": against, "--config": inputs.config, "--window": inputs.window}
+    optional = {"--against": base.against, "--config": inputs.config, "--window": inputs.window}
     return [
-        *("--profile", f"--rev={HEAD}", "--format=github", "--color=never"),
+        *("--profile", "--pushed" if base.before else f"--rev={HEAD}", "--format=github", "--color=never"),
         *(f"--report={name}:{os.path.join(inputs.report, file)}" for name, file in formats.items()),
         *(f"{option}={value}" for option, value in optional.items() if value),
         *(["--check"] if inputs.check else []),
     ]
 
 
-def run_program(arguments: list[str], report: str) -> Outcome:
+def describe_push(base: Base) -> dict[str, str]:
+    """Return the variables by which the program knows what is pushed, as pre-commit sets them. None of them holds else.
+
+    No remote is named: what is known of it is what the arguments say.
+    """
+    told = {"PRE_COMMIT_FROM_REF": base.before, "PRE_COMMIT_TO_REF": HEAD} if base.before else {}
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("PRE_COMMIT")}, **told}
+
+
+def run_program(arguments: list[str], report: str, environment: Mapping[str, str] | None = None) -> Outcome:
     """Run code-context, with nothing of the current directory on Python's path. Its annotations go to the log."""
     done = subprocess.run(  # -I: what lies about in the repository is no module of the program
         [sys.executable, "-I", "-X", "utf8", "-c", _RUN, *arguments],
+        env=environment,
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="backslashreplace",

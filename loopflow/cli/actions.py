@@ -194,9 +194,9 @@ def _say_what_is_missing(
 def _say_what_is_idle(console: Console, found: Iterable[Idle]) -> None:
     """Name the patterns that match nothing, also when it should be quiet: who wrote them relies on them."""
     for idle in found:
-        named = ", ".join(f"'{escape_name(pattern)}'" for pattern in idle.patterns[:LEFT_OUT])
-        more = f" and {len(idle.patterns) - LEFT_OUT:,} more" if len(idle.patterns) > LEFT_OUT else ""
-        console.warn(f"{idle.where}: nothing that is listed matches {named}{more}; {idle.hint}")
+        from loopflow.render.words import describe_idle  # noqa: PLC0415  seldom is there any
+
+        console.warn(describe_idle(idle))
 
 
 def _say_which_rules_judge_nothing(console: Console, report: Report, judgement: Judgement) -> None:

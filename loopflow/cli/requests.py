@@ -127,13 +127,14 @@ def _as_pre_commit_says(given: dict[str, Any], environment: Mapping[str, str]) -
 
     For a push it names what is sent and what the remote has; of the first one to a remote, the branch alone. Without
     one, as when somebody runs the hook by hand, a push is that of HEAD. `pre-commit run --from-ref --to-ref` asks for a
-    range of commits, in whichever stage: what is staged is not what is meant then.
+    range of commits, in whichever stage: neither what is staged nor a push is meant then.
     """
     since, until = (environment.get(f"PRE_COMMIT_{which}_REF") for which in ("FROM", "TO"))
     remote = environment.get("PRE_COMMIT_REMOTE_NAME")
     is_range = bool(environment.get("PRE_COMMIT") == "1" and since and until)
     is_asked = is_range and given["staged"] and not given["changed"] and given["against"] is None
-    if given["pushed"] or (is_asked and remote):
+    is_asked = is_asked or (is_range and given["pushed"] and not remote)
+    if (given["pushed"] and not is_asked) or (is_asked and remote):
         tip = until or environment.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
         push = Push(since or None, remote, environment.get("PRE_COMMIT_REMOTE_BRANCH"))
         return given | {"rev": tip, "staged": False}, CompareRequest(push=push)
@@ -187,8 +188,8 @@ _ALONE: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
 # Each: whether the options clash, what is wrong, what to do.
 CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     (
-        lambda given: given["pushed"] and (given["staged"] or given["rev"] is not None or given["against"] is not None),
-        "--pushed says which commit to read, and what to compare it with",
+        lambda given: given["pushed"] and (given["staged"] or given["rev"] is not None),
+        "--pushed says which commit to read",
         _LEAVE_ONE_OUT,
     ),
     (lambda given: given["raw"] and given["profile"], "--raw prints context, --profile counts it", _LEAVE_ONE_OUT),

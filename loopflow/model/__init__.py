@@ -8,6 +8,7 @@ are not UTF-8 are carried as lone surrogates (`surrogateescape`, PEP 383).
 
 from loopflow.model.budget import (
     Allowance,
+    AtMerge,
     Held,
     Item,
     Judgement,
@@ -20,9 +21,11 @@ from loopflow.model.budget import (
 )
 from loopflow.model.growth import (
     Before,
+    Change,
     Delta,
     Diff,
     Kind,
+    Start,
 )
 from loopflow.model.profile import (
     MOST_TOKENS,
@@ -81,8 +84,10 @@ __all__ = [
     "SYMLINK_MODE",
     "Allowance",
     "Asked",
+    "AtMerge",
     "Before",
     "Candidates",
+    "Change",
     "CompareRequest",
     "ConfigRequest",
     "CountRequest",
@@ -121,6 +126,7 @@ __all__ = [
     "Skipped",
     "Source",
     "Stamp",
+    "Start",
     "Status",
     "Surroundings",
     "Total",

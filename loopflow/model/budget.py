@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from loopflow.model.growth import Delta
+from loopflow.model.growth import Delta, Start
 
 
 class Item(Protocol):
@@ -120,6 +120,19 @@ class Status(StrEnum):
     FAIL = "fail"
 
 
+class AtMerge(NamedTuple):
+    """What is known of a verdict where `sides` came together: only what was looked at, so it is asked when it matters.
+
+    `own` is what was written within the rule in the merge itself. `is_joint` holds where each side by itself keeps the
+    limit. `fails_against` names the branch from which others start, where this fails against it.
+    """
+
+    sides: int
+    own: int | None = None
+    is_joint: bool = False
+    fails_against: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one limit of a rule; all numbers are tokens.
@@ -127,7 +140,7 @@ class Verdict:
     For the scope "total", `value` is what the files cost; for "file", the largest of them; for "growth", what was added
     and `base_value` is what there was. `limit` is None where there is nothing to judge by, and `note` says why.
     `over` are the files over a file limit, `causes` the largest changes within the rule, `sources` the directories they
-    lie in. `is_over` holds for `level = "warn"` as well.
+    lie in. `is_over` holds for `level = "warn"` as well. `at_merge` is None where no merge is judged, or nobody asked.
     """
 
     rule: Rule
@@ -143,21 +156,21 @@ class Verdict:
     over: tuple[Item, ...] = ()
     causes: tuple[Delta, ...] = ()
     sources: tuple[Delta, ...] = ()
+    at_merge: AtMerge | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """All verdicts, how many files are over and under the file limits, and what this change did to the rules.
 
-    `start` is what the start of the change is called, None where there is none; `tips` is of how many commits it came.
+    `start` is where the change began, None where there is no such moment.
     """
 
     verdicts: tuple[Verdict, ...] = ()
     files_over: int = 0
     files_under: int = 0
     remarks: tuple[str, ...] = ()
-    start: str | None = None
-    tips: int = 0
+    start: Start | None = None
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

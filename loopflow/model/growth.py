@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from loopflow.model.profile import FileTokens, Total
 
@@ -37,6 +37,28 @@ class Delta:
     def change(self) -> int:
         """Tokens after minus tokens before."""
         return (self.after or 0) - (self.before or 0)
+
+
+class Change(StrEnum):
+    """What is taken for one change; it says what its start is."""
+
+    COMMIT = "commit"
+    SQUASH = "squash"
+    MERGE = "merge"
+    BRANCH = "branch"
+    RANGE = "range"
+    PUSH = "push"
+
+
+class Start(NamedTuple):
+    """Where a change began: `name` is what a user calls it, `commits` are the ids of all that it came from.
+
+    Before the first commit, that is the empty tree.
+    """
+
+    name: str
+    commits: tuple[str, ...]
+    change: Change = Change.COMMIT
 
 
 @dataclass(frozen=True, slots=True)

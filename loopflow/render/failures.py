@@ -11,6 +11,7 @@ from loopflow.charts.numbers import format_percent, plural
 from loopflow.charts.terminal import Terminal
 from loopflow.model import (
     Allowance,
+    Change,
     Delta,
     Index,
     Judgement,
@@ -19,8 +20,10 @@ from loopflow.model import (
     Revision,
     Scope,
     Source,
+    Status,
     Verdict,
 )
+from loopflow.render.origin import describe_inherited, describe_origin
 
 _NAMED = 3
 
@@ -40,10 +43,17 @@ def render_failures(report: Report, terminal: Terminal) -> Iterator[str]:
 
 
 def render_remarks(judgement: Judgement) -> Iterator[str]:
-    """Yield what this change did to the rules that it is judged by."""
-    if judgement.remarks:
+    """Yield what is to be said beside the verdicts, behind an empty line."""
+    remarks = list_remarks(judgement)
+    if remarks:
         yield ""
-        yield from judgement.remarks
+        yield from remarks
+
+
+def list_remarks(judgement: Judgement) -> list[str]:
+    """Return why a merge is not to blame for what it exceeds, and what this change did to the rules it is judged by."""
+    inherited = [(each, describe_inherited(each)) for each in judgement.verdicts if each.status is Status.INHERITED]
+    return [f"{name_limit(verdict)}: {why}" for verdict, why in inherited if why] + list(judgement.remarks)
 
 
 def describe_failure(verdict: Verdict, report: Report, most: int | None = None) -> list[str]:
@@ -55,8 +65,7 @@ def describe_failure(verdict: Verdict, report: Report, most: int | None = None) 
     lines += [f"{escape_name(item.name)}: {item.tokens:,}" for item in verdict.over[:most]]
     if most is not None and len(verdict.over) > most:
         lines.append(f"and {len(verdict.over) - most:,} more files")
-    if verdict.scope is Scope.GROWTH and report.judgement and report.judgement.tips > 1:
-        lines.append("in a merge: none of its sides has this, nor what git merges of them by itself")
+    lines += filter(None, [describe_origin(verdict, report)])
     if verdict.causes:
         lines.append("added most: " + ", ".join(_cause(delta) for delta in verdict.causes[:_NAMED]))
     if verdict.sources:
@@ -145,11 +154,11 @@ def _needed(verdict: Verdict) -> str:
 
 def _flags(report: Report) -> str:
     """Return the options that read the same tree, and compare it with the same, for a shell."""
-    source, usual = report.profile.source, "HEAD"
+    source = report.profile.source
     flags = " --staged" if isinstance(source, Index) else ""
     if isinstance(source, Revision):
-        flags, usual = f" --rev {quote(escape_name(source.revision))}", f"{source.revision}^"
+        flags = f" --rev {quote(escape_name(source.revision))}"
     start = report.judgement.start if report.judgement else None
-    if start not in {None, usual}:
-        flags += f" --against {quote(escape_name(start or ''))}"
+    if start and start.change in {Change.BRANCH, Change.RANGE, Change.PUSH}:
+        flags += f" --against {quote(escape_name(start.name))}"
     return f"{flags} --baseline" if report.diff and report.diff.before.kind == "baseline" else flags

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.model import Item, Report, Scope, Skipped, Status, Verdict
 from loopflow.render.failures import describe_failure, describe_limit, describe_verdict, name_limit
+from loopflow.render.origin import describe_inherited, describe_origin
 
 NOT_COUNTED = "not counted"
 
@@ -18,7 +19,7 @@ class Finding:
     """One fault. `path` is not escaped; `text` and `details` are lines to be shown, and are.
 
     `excess` is by how many tokens the limit is exceeded, below 0 where it is only near. `key` says which limit, and of
-    which file, whatever the numbers are.
+    which file, whatever the numbers are. `held_to` is the one of the details that says what the change is held to.
     """
 
     status: Status
@@ -29,6 +30,7 @@ class Finding:
     line: int = 1
     details: tuple[str, ...] = ()
     excess: int = 0
+    held_to: str = ""
 
     @property
     def is_failure(self) -> bool:
@@ -48,7 +50,7 @@ def _of_verdict(verdict: Verdict, report: Report) -> list[Finding]:
     if verdict.status is Status.OK:
         return []
     if verdict.over:
-        return [_of_item(verdict, item) for item in verdict.over]
+        return [_of_item(verdict, item, report) for item in verdict.over]
     place = verdict.rule.places.get(verdict.scope.value)
     details = tuple(describe_failure(verdict, report)[1:]) if verdict.status is Status.FAIL else ()
     return [
@@ -61,14 +63,17 @@ def _of_verdict(verdict: Verdict, report: Report) -> list[Finding]:
             line=(place and place.line) or 1,
             details=details,
             excess=verdict.value - verdict.limit if verdict.limit is not None else 0,
+            held_to=describe_origin(verdict, report) if details else "",
         )
     ]
 
 
-def _of_item(verdict: Verdict, item: Item) -> Finding:
+def _of_item(verdict: Verdict, item: Item, report: Report) -> Finding:
     assert verdict.scope is Scope.FILE  # noqa: S101  only such a verdict is about single files
     limit = verdict.limit or 0
     excess = item.tokens - limit
+    held_to = describe_origin(verdict, report)
+    details = [*filter(None, [held_to]), *describe_limit(verdict, item.tokens)]
     by_how_much = f"{item.tokens:,} tokens, {excess:,} more than the limit of {limit:,}"
     return Finding(
         status=verdict.status,
@@ -76,8 +81,9 @@ def _of_item(verdict: Verdict, item: Item) -> Finding:
         text=f"{name_limit(verdict)}: {by_how_much}{_inherited(verdict)}",
         path=item.name,
         key=(verdict.rule.name, verdict.scope.value, item.name),
-        details=tuple(describe_limit(verdict, item.tokens)) if verdict.status is Status.FAIL else (),
+        details=tuple(details) if verdict.status is Status.FAIL else (),
         excess=excess,
+        held_to=held_to if verdict.status is Status.FAIL else "",
     )
 
 
@@ -92,4 +98,7 @@ def _of_gap(gap: Skipped) -> Finding:
 
 
 def _inherited(verdict: Verdict) -> str:
-    return ", but not by this change" if verdict.status is Status.INHERITED else ""
+    if verdict.status is not Status.INHERITED:
+        return ""
+    why = describe_inherited(verdict)
+    return f"; {why}" if why else ", but not by this change"

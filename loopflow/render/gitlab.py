@@ -31,7 +31,7 @@ def render_gitlab(report: Report) -> Iterator[str]:
 def _issue(fault: Finding) -> dict[str, Any]:
     key = b"\0".join(map(path_bytes, fault.key))
     return {
-        "description": fault.text,
+        "description": "; ".join(filter(None, (fault.text, fault.held_to))),
         "check_name": f"code-context: {fault.name}",
         "fingerprint": hashlib.sha256(key).hexdigest(),
         "severity": _SEVERITIES[fault.status],

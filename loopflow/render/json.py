@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.model import Cut, Delta, Diff, Judgement, Plan, Profile, Report, Verdict, percent
+from loopflow.model import Cut, Delta, Diff, Idle, Judgement, Plan, Profile, Report, Verdict, percent
 
 SCHEMA = 1
 
@@ -44,6 +44,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "types": list(_types(profile, growth)),
         "files": list(_files(profile, growth)),
         "skipped": [_path(skip.path) | {"reason": skip.reason.value} for skip in profile.skipped],
+        "idle": [_idle(idle) for idle in report.idle],
         "compared_with": _compared_with(diff) if diff else None,
         "changes": [_change(delta) for delta in diff.files] if diff else [],
         "rules": [_rule(verdict) for verdict in judgement.verdicts],
@@ -66,6 +67,11 @@ class _Growth:
     def of(self, before: int | None, after: int) -> dict[str, int]:
         """Return tokens before, 0 for what is new, and the change."""
         return {"base_tokens": before or 0, "delta_tokens": after - (before or 0)} if self._is_on else {}
+
+
+def _idle(idle: Idle) -> dict[str, Any]:
+    patterns = [_path(pattern)["path"] for pattern in idle.patterns]
+    return {"where": idle.where, "patterns": patterns, "hint": idle.hint}
 
 
 def _compared_with(diff: Diff) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from loopflow.charts.numbers import format_bytes, format_growth, format_percent,
 from loopflow.charts.terminal import Glyphs
 from loopflow.charts.tree import Tree, draw_tree
 from loopflow.model import Delta, Diff, Judgement, Kind, Profile, Report, Revision, Status, Verdict
-from loopflow.render.failures import describe_failure
+from loopflow.render.failures import describe_failure, list_remarks
 from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
 from loopflow.render.markdown_text import Column, block, code, fold, shorten_name, table
 from loopflow.render.sorting import group_by_reason, worst_first
@@ -135,16 +135,17 @@ def _rule_cells(verdict: Verdict) -> Sequence[str]:
 
 
 def _failures(report: Report, judgement: Judgement, room: Room) -> Iterator[str]:
-    """Yield what failed and what to do about it, and what this change did to the rules."""
+    """Yield what failed and what to do about it, and what is to be said beside the verdicts."""
     lines: list[str] = []
     for verdict in judgement.failed[: room.open]:
         first, *rest = describe_failure(verdict, report, room.open)
         lines += [first, *(f"  {line}" for line in rest), ""]
-    lines += judgement.remarks[: room.folded]
+    remarks = list_remarks(judgement)
+    lines += remarks[: room.folded]
     if lines:
         yield ""
         yield from block([_shorten(line) for line in (lines if lines[-1] else lines[:-1])])
-        yield from _more(max(len(judgement.failed) - room.open, 0) + max(len(judgement.remarks) - room.folded, 0))
+        yield from _more(max(len(judgement.failed) - room.open, 0) + max(len(remarks) - room.folded, 0))
 
 
 def _changes(diff: Diff, room: Room) -> Iterator[str]:

@@ -11,9 +11,9 @@ from loopflow.analysis.cuts import largest_source
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
 from loopflow.model import Delta, Kind, Report, Revision, Skipped, Source, Status, Verdict
-from loopflow.render.failures import describe_failure
+from loopflow.render.failures import describe_failure, list_remarks
 from loopflow.render.sorting import group_by_reason, worst_first
-from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_plan
+from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_idle, describe_plan
 
 OPEN, FOLDED = 10, 200
 """Rows of a list that show at once, and those that show when it is opened."""
@@ -63,13 +63,14 @@ def describe_report(report: Report) -> dict[str, Any]:
         "rules": [_rule(verdict) for verdict in worst_first(judgement.verdicts)] if judgement else [],
         "has_owners": any(verdict.owner for verdict in judgement.verdicts) if judgement else False,
         "failures": list_rows([describe_failure(verdict, report, OPEN) for verdict in failed]),
-        "remarks": judgement.remarks if judgement else (),
+        "remarks": list_remarks(judgement) if judgement else [],
         "cuts": list_rows(_cuts(report)),
         "cuts_tokens": sum(cut.tokens for cut in report.cuts),
         "largest": _largest(report),
         "plan": _plan(report),
         "skipped": _skipped(profile.skipped),
         "unmatched": report.unmatched,
+        "idle": [describe_idle(idle) for idle in report.idle],
     }
 
 

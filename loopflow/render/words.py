@@ -2,10 +2,11 @@
 
 from loopflow.analysis.names import escape_name, quote_toml
 from loopflow.charts.numbers import format_growth, format_percent, plural
-from loopflow.model import Diff, Index, Plan, Profile, Revision, Scope, Source, Verdict
+from loopflow.model import Diff, Idle, Index, Plan, Profile, Revision, Scope, Source, Verdict
 from loopflow.render.failures import name_limit
 
 _WIDEST_PATTERN = 48  # columns that patterns are filled up to: what comes after them is seen at once
+_NAMED = 10
 BUDGET_TITLES = ("status", "value", "limit", "% limit", "rule")
 
 
@@ -55,6 +56,13 @@ def _list_lines(plan: Plan) -> list[str]:
         number = f"{line.tokens:,}" if line.tokens else ""
         shown.append(f"{text:{width}}  # {number:>{digits}}  {line.why}")
     return shown
+
+
+def describe_idle(idle: Idle) -> str:
+    """Say which patterns match nothing, where they are written, and what to do."""
+    named = ", ".join(f"'{escape_name(pattern)}'" for pattern in idle.patterns[:_NAMED])
+    more = f" and {len(idle.patterns) - _NAMED:,} more" if len(idle.patterns) > _NAMED else ""
+    return f"{idle.where}: nothing that is listed matches {named}{more}; {idle.hint}"
 
 
 def budget_cells(verdict: Verdict) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from loopflow.analysis.names import escape_name
 from loopflow.errors import BaselineError, UsageError, describe_os_error
 from loopflow.io.count.start_counts import read_stored
-from loopflow.io.git.change_start import Start
 from loopflow.io.tree_files import read_named
-from loopflow.model import Before, CompareRequest, Repository
+from loopflow.model import Before, CompareRequest, Repository, Start
 from loopflow.tokens.encodings import encoding_id
 from loopflow.usecases.find_config import find_former_config
 from loopflow.usecases.measurement import Measured, require_complete

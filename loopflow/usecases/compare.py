@@ -7,8 +7,8 @@ moment; under --check it is read as it stood at the start of the change, so that
 from loopflow.analysis.diff import compare_profile
 from loopflow.errors import UsageError
 from loopflow.io.count.start_counts import Moment, count_before
-from loopflow.io.git.change_start import Start, find_push_start, find_range_start, find_start
-from loopflow.model import Before, CompareRequest, Diff, Revision
+from loopflow.io.git.change_start import find_push_start, find_range_start, find_start
+from loopflow.model import Before, CompareRequest, Diff, Revision, Start
 from loopflow.usecases.baselines import read_baseline
 from loopflow.usecases.measurement import Measured, require_one_tree
 

@@ -4,17 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from loopflow.analysis.budget import Case, Matcher, judge
+from loopflow.analysis.budget import Case, judge
 from loopflow.analysis.diff import compare_profile
-from loopflow.analysis.patterns import compile_patterns
 from loopflow.analysis.raised_limits import describe_changes
 from loopflow.config.resolve import CONFIG_FILES, Config
 from loopflow.io.count.start_counts import count_files, settle
-from loopflow.io.git.change_start import Start
 from loopflow.io.select.filters import Filter
-from loopflow.model import Before, CompareRequest, Criteria, Diff, Judgement, Rule, is_regular
+from loopflow.model import Before, CompareRequest, Criteria, Diff, Judgement, Start, is_regular
 from loopflow.usecases.baselines import read_baseline
 from loopflow.usecases.compare import count_start, find_start_of
+from loopflow.usecases.explain import explain, find_matcher
 from loopflow.usecases.find_config import find_former_config
 from loopflow.usecases.measurement import Measured, require_complete, require_one_tree
 from loopflow.usecases.owners import name_owners
@@ -28,8 +27,15 @@ def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None
     require_complete(measured.profile, "--check")
     against = measured.config.against if comparing.against is None else comparing.against
     start = find_start_of(measured, comparing, against)
-    then = count_start(measured, start)
     stored = read_baseline(measured, comparing, start) if comparing.baseline else None
+    diff, judgement = _judge_from(measured, start, stored)
+    if start is not None and not (comparing.brief and not judgement.failed):
+        judgement = explain(measured, start, judgement, lambda other: _judge_from(measured, other)[1])
+    return diff, name_owners(judgement, measured.files)
+
+
+def _judge_from(measured: Measured, start: Start | None, stored: Before | None = None) -> tuple[Diff | None, Judgement]:
+    then = count_start(measured, start)
     before = stored or then
     diff = compare_profile(measured.profile, before) if before else None
     formers = _former_configs(measured, start, then) if start and then else None
@@ -41,11 +47,9 @@ def judge_by(measured: Measured, comparing: CompareRequest) -> tuple[Diff | None
         introduced=_introduced(measured, formers),
         introduced_to=[settle(then, measured.profile, CONFIG_FILES)] if then else [],
     )
-    judgement = name_owners(judge(measured.config.rules, case, _matcher), measured.files)
+    judgement = judge(measured.config.rules, case, find_matcher)
     remarks = tuple(_remarks(measured, formers)) if formers else ()
-    return diff, replace(
-        judgement, remarks=remarks, start=then.name if then else None, tips=len(start.commits) if start else 0
-    )
+    return diff, replace(judgement, remarks=remarks, start=start if then else None)
 
 
 def _former_configs(measured: Measured, start: Start, then: Before) -> Mapping[str, Config] | None:
@@ -60,15 +64,6 @@ def _former_configs(measured: Measured, start: Start, then: Before) -> Mapping[s
     found = {commit: find_former_config(git, repository, commit, files) for commit in commits}
     known = {commit: former for commit, former in found.items() if former is not None}
     return known if len(known) == len(found) else None
-
-
-def _matcher(rule: Rule) -> Matcher:
-    """Return what tells whether a rule is about a file."""
-    types = frozenset(rule.types)
-    if not rule.paths:
-        return lambda _, kind: not types or kind in types
-    patterns = compile_patterns(rule.paths, rule.name)
-    return lambda path, kind: (not types or kind in types) and patterns.match(path)
 
 
 def _introduced(measured: Measured, formers: Mapping[str, Config] | None) -> frozenset[str]:

@@ -1,15 +1,16 @@
 """What counting has found, with all that it takes to compare and to judge it."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopflow.analysis.names import escape_name
 from loopflow.config.resolve import Config
 from loopflow.errors import LoopflowError, UsageError
 from loopflow.io.count.counting import Engine
 from loopflow.io.count.start_counts import Covers
+from loopflow.io.git.repository import Git
 from loopflow.io.tree_files import TreeFiles
-from loopflow.model import Criteria, Profile, Repository, Selection, SelectRequest
+from loopflow.model import Criteria, Profile, Repository, Selection, SelectRequest, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,23 @@ class Measured:
         return os.path.join(self.engine.git.surroundings.root, path)
 
 
-def require_whole(request: SelectRequest, option: str) -> None:
-    """Raise UsageError where a budget or a baseline is asked of less, or more, than the configured selection."""
+def require_whole(request: SelectRequest, option: str, surroundings: Surroundings) -> None:
+    """Raise UsageError where a budget or a baseline is asked of less, or more, than the configured selection.
+
+    A bare repository is read only when it is named; to name it is to ask for all of it.
+    """
+    if request.paths and _names_bare_repository(request, surroundings):
+        request = replace(request, paths=())
     if request.narrows or request.changed or request.readmes or request.untracked:
         what = f"{option} is about the whole configured selection, and this run asks for another one"
         raise UsageError(what, "leave out paths and filters; write include and exclude in the config file")
+
+
+def _names_bare_repository(request: SelectRequest, surroundings: Surroundings) -> bool:
+    if len(request.paths) > 1:
+        return False
+    directory = os.path.realpath(os.path.join(surroundings.root, request.paths[0]))
+    return Git(surroundings).find_bare_repository(directory) is not None
 
 
 def require_one_tree(measured: Measured) -> None:

@@ -141,8 +141,9 @@ def check(  # noqa: PLR0913
     Raises LoopflowError where the request narrows the selection, or a file could not be counted.
     """
     request = as_request(request)
-    require_whole(request, "--check")
-    run, measured = _measure(replace(request, whole=True), counting, configuring, root, fitting, compares=True)
+    surroundings = read_surroundings(root)
+    require_whole(request, "--check", surroundings)
+    run, measured = _measure(replace(request, whole=True), counting, configuring, surroundings, fitting, compares=True)
     diff, judgement = judge_by(measured, comparing or CompareRequest())
     report = _report(run, measured, fitting, brief=comparing is not None and comparing.brief)
     return replace(report, diff=diff, judgement=judgement, idle=report.idle + find_idle_rules(run, judgement))
@@ -161,8 +162,9 @@ def save_baseline(  # noqa: PLR0913
 
     Raises LoopflowError as `check` does, and leaves the old baseline then.
     """
-    require_whole(request, "--save-baseline")
-    _, measured = _measure(replace(request, whole=True), counting, configuring, root)
+    surroundings = read_surroundings(root)
+    require_whole(request, "--save-baseline", surroundings)
+    _, measured = _measure(replace(request, whole=True), counting, configuring, surroundings)
     path = write_baseline(measured, file, printed)
     return path, Report(measured.profile, measured.selection.unmatched, idle=measured.selection.idle)
 

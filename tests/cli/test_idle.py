@@ -1,5 +1,6 @@
 """What matches nothing is said: which pattern, where it is written and what to do, and no run fails for it."""
 
+import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.support.builder import Repo, write_files
 from tests.support.run import run
+from tests.support.schema import complaints
 
 MakeRepo = Callable[..., Repo]
 CONFIG = """\
@@ -88,6 +90,24 @@ def test_the_paths_of_rules(project: Repo, source: Sequence[str]) -> None:
         "",
         [*OF_THE_CONFIG, *OF_RULES, OF_A_RULE_WITHOUT_FILES],
     )
+
+
+def test_reports_say_it_as_well(project: Repo, tmp_path: Path) -> None:
+    """JSON has it as data, of rules where they are judged; a page for people says the sentence of the warning."""
+    page = tmp_path / "page.html"
+    for options, said in (((), OF_THE_CONFIG), (("--check",), OF_THE_CONFIG + OF_RULES)):
+        result = run("--profile", "--format", "json", f"--report=html:{page}", *options, cwd=project.root)
+        assert complaints(result.json) == []
+        found = result.json["idle"]
+        quoted = [(each["where"], ", ".join(f"'{name}'" for name in each["patterns"]), each["hint"]) for each in found]
+        assert [f"{where}: nothing that is listed matches {names}; {hint}" for where, names, hint in quoted] == said
+        assert [sentence in html.unescape(page.read_text("utf-8")) for sentence in said] == [True] * len(said)
+
+
+def test_a_report_on_what_means_something_has_none(project: Repo) -> None:
+    """The list is there and empty."""
+    project.track({"loopflow.toml": 'exclude = ["docs/"]\n'})
+    assert run("--profile", "--format", "json", cwd=project.root).json["idle"] == []
 
 
 def test_a_rule_for_types(project: Repo) -> None:

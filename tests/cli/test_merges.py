@@ -6,17 +6,15 @@ kinds by which simpler definitions fail.
 
 import os
 import random
-import subprocess
 import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.tokens.choice import create_counter
+from tests.support.branches import branch, cost, edit, lines, merge, resolve
 from tests.support.builder import Repo
 from tests.support.examples import some
 from tests.support.merges import Definition
@@ -27,16 +25,6 @@ CONFIG = '[budget]\ngrowth = 1_000_000\n[[rule]]\nname = "src"\npaths = ["src/"]
 SOURCES = [("--staged",), (), ("--rev", "HEAD")]
 
 
-@cache
-def cost(text: str) -> int:
-    return create_counter().count([text])[0]
-
-
-def lines(name: str, number: int) -> str:
-    """Return lines of code, each of which says whose it is."""
-    return "".join(f"{name}_{each} = {each}\n" for each in range(number))
-
-
 def growth(repo: Repo, *options: str, rule: str = "budget") -> int:
     """Return the growth that is judged."""
     result = run("--profile", "--check", "--format", "json", *options, cwd=repo.root)
@@ -44,25 +32,6 @@ def growth(repo: Repo, *options: str, rule: str = "budget") -> int:
     [found] = [each for each in result.json["rules"] if (each["name"], each["scope"]) == (rule, "growth")]
     value: int = found["value"]
     return value
-
-
-def branch(repo: Repo, name: str, start: str, *changes: dict[str, str | None]) -> str:
-    """Make a branch with a commit for each change; None removes a file. Return its tip."""
-    repo.git("checkout", "--quiet", "-B", name, start)
-    for each in changes:
-        for path, text in each.items():
-            if text is None:
-                (repo.root / path).unlink()
-            else:
-                repo.write(path, text)
-        repo.track().commit(name)
-    return repo.git("rev-parse", "HEAD").decode().strip()
-
-
-def merge(repo: Repo, *others: str, options: tuple[str, ...] = ()) -> None:
-    """Begin a merge that is not committed yet, whether or not git can make it."""
-    command = ["git", "merge", "--quiet", "--no-commit", "--no-ff", *options, *others]
-    subprocess.run(command, cwd=repo.root, capture_output=True, check=False)
 
 
 @pytest.fixture
@@ -410,49 +379,6 @@ def test_a_shallow_clone_gives_the_answer_of_the_whole_or_none(project: Repo, tm
         assert result.json["rules"][0]["value"] == 0
 
 
-def edit(chance: random.Random, repo: Repo, who: str) -> None:
-    """Change something in the work tree, as one or another person would."""
-    paths = sorted(str(each.relative_to(repo.root)) for each in repo.root.rglob("*.py"))
-    path = chance.choice(paths) if paths else ""
-    kind = chance.choice(["insert", "insert", "replace", "cut", "add", "remove", "rename", "copy"])
-    mark = f"{who}_{chance.randrange(10**6)}"
-    if kind == "add" or not path:
-        repo.write(f"{chance.choice(['', 'src/', 'lib/'])}{mark}.py", lines(mark, chance.randrange(1, 12)))
-    elif kind == "remove":
-        (repo.root / path).unlink()
-    elif kind in {"rename", "copy"}:
-        target = repo.root / f"{chance.choice(['', 'src/'])}{mark}.py"
-        target.parent.mkdir(exist_ok=True)
-        text = (repo.root / path).read_text()
-        target.write_text(text)
-        if kind == "rename":
-            (repo.root / path).unlink()
-    else:
-        found = (repo.root / path).read_text().splitlines(keepends=True)
-        at = chance.randrange(len(found) + 1)
-        new = lines(mark, chance.randrange(1, 6)).splitlines(keepends=True) if kind != "cut" else []
-        found[at : at + (0 if kind == "insert" else chance.randrange(1, 6))] = new
-        repo.write(path, "".join(found))
-
-
-def resolve(chance: random.Random, repo: Repo) -> None:
-    """Resolve every conflict in one way or another."""
-    names = repo.git("diff", "--name-only", "--diff-filter=U", "-z").decode().split("\0")[:-1]
-    for path in names:
-        target = repo.root / path
-        if target.exists():
-            kept = target.read_text().splitlines(keepends=True)
-            how = chance.choice(["ours", "theirs", "both"])
-            if how == "both":
-                kept = [line for line in kept if not line.startswith(("<<<<<<< ", "=======", ">>>>>>> "))]
-                target.write_text("".join(kept))
-            else:
-                try:
-                    repo.git("checkout", f"--{how}", "--", path)
-                except AssertionError:
-                    target.unlink()
-
-
 @some(12)
 @given(st.integers(0, 10**9))
 def test_any_merge_adds_what_the_definition_says(seed: int) -> None:
@@ -461,7 +387,8 @@ def test_any_merge_adds_what_the_definition_says(seed: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(os.path.realpath(name))
         repo = Repo(directory / "repo")
-        repo.track({"loopflow.toml": CONFIG, "src/a.py": lines("a", 20), "b.py": lines("b", 20)}).commit()
+        kept = {"loopflow.toml": CONFIG, "src/kept.md": "kept\n"}  # no rule ever loses all its files
+        repo.track({**kept, "src/a.py": lines("a", 20), "b.py": lines("b", 20)}).commit()
         sides = [f"side{number}" for number in range(chance.choice([2, 2, 2, 3, 4]))]
         for side in sides:
             repo.git("checkout", "--quiet", "-B", side, "main")
@@ -485,3 +412,4 @@ def test_any_merge_adds_what_the_definition_says(seed: int) -> None:
         said = {rule: growth(repo, "--rev", "HEAD", rule=rule) for rule in ("budget", "src")}
         assert said == staged
         assert said["budget"] == sum(own.values()), own
+        assert said["src"] == sum(tokens for path, tokens in own.items() if path.startswith("src/")), own

@@ -29,7 +29,9 @@ from typing import Any
 import pytest
 
 from loopflow.render.formats import FORMATS
+from tests.support.branches import branch, merge
 from tests.support.builder import Repo, write_files
+from tests.support.charts import words
 from tests.support.hostile import NAMES, TOO_LONG, Hostile, as_text, make_hostile
 from tests.support.oracle import count_text
 from tests.support.plumbing import Cost, cost_of_tree, git_at
@@ -229,9 +231,9 @@ def test_a_conflict_is_one_file_on_disk_and_no_index(repo: Repo) -> None:
     """A path with three stages counts once on disk and in HEAD; what a commit would record is not known, by name."""
     paths = [f"new\nline{number}.py" for number in range(5)]
     repo.track({"same.py": "same", **dict.fromkeys(paths, "base\n")}).commit()
-    for branch in ("side", "main"):
-        repo.git("checkout", "--quiet", *(["-b"] if branch == "side" else []), branch)
-        repo.track(dict.fromkeys(paths, f"{branch}\n")).commit()
+    for name in ("side", "main"):
+        repo.git("checkout", "--quiet", *(["-b"] if name == "side" else []), name)
+        repo.track(dict.fromkeys(paths, f"{name}\n")).commit()
     with pytest.raises(AssertionError, match="failed"):
         repo.git("merge", "side")
     assert repo.tracked().count(paths[0]) == 3
@@ -413,6 +415,39 @@ def test_a_bare_repository(repo: Repo, tmp_path: Path) -> None:
     by_name = run("--profile", "--rev", "main", "--format", "json", cwd=tmp_path, env={"GIT_DIR": str(bare)})
     assert [cost_of(result.json) for result in (by_path, by_name)] == [cost_of_texts(FILES, {})] * 2
     assert run("--profile", "--staged", cwd=tmp_path, env={"GIT_DIR": str(bare)}).code == 2
+
+
+@pytest.mark.parametrize("named_by", ["path", "GIT_DIR"])
+def test_a_bare_repository_is_judged(repo: Repo, tmp_path: Path, named_by: str) -> None:
+    """What the error says to write is what --check takes; a merge is judged there as in a work tree."""
+    repo.track({"loopflow.toml": "[budget]\ngrowth = 3\n", "src/a.md": "one\n"}).commit()
+    branch(repo, "two", "main", {"two.md": words(30, "t")})
+    branch(repo, "one", "main", {"one.md": words(30, "o")})
+    merge(repo, "two")
+    repo.track({"own.md": words(7, "w")}).commit()
+    bare = tmp_path / "bare.git"
+    git_at(tmp_path, "clone", "--quiet", "--bare", str(repo.root), str(bare))
+    met = run("--profile", "--rev", "HEAD", "--check", cwd=bare)
+    assert (met.code, met.err.rstrip().endswith("name it: --rev REV .")) == (2, True)
+    named = (".",) if named_by == "path" else ()
+    env = {} if named_by == "path" else {"GIT_DIR": str(bare)}
+    for options, value in ((("--rev", "HEAD"), 7), (("--rev", "HEAD", "--against", "main"), 67), (("--pushed",), 7)):
+        judged = run("--profile", "--check", "--format", "json", *options, *named, cwd=bare, env=env)
+        assert judged.code == 1, judged.err
+        assert judged.json["rules"][0]["value"] == value
+    here = run("--profile", "--check", "--format", "json", "--rev", "HEAD", cwd=repo.root)
+    assert here.json["rules"][0]["value"] == 7
+    assert "name a revision with --rev" in run("--profile", "--check", ".", cwd=bare).err
+    assert run("--profile", "--check", "--rev", "HEAD", ".", "--include", "*.md", cwd=bare).code == 2
+    saved = ("--profile", "--save-baseline", "--rev", "HEAD", "--baseline-file", "../saved.json", *named)
+    assert run(*saved, cwd=bare, env=env).code == 0
+
+
+def test_a_path_of_a_work_tree_is_less_than_all_of_it(repo: Repo) -> None:
+    """Only a bare repository has to be named."""
+    repo.track({"loopflow.toml": "[budget]\ngrowth = 3\n", "src/a.md": "one\n"}).commit()
+    for path in (".", "src", ".git"):
+        assert run("--profile", "--check", "--rev", "HEAD", path, cwd=repo.root).code == 2
 
 
 def test_git_itself_follows_and_waits(seen: Seen) -> None:

@@ -340,3 +340,16 @@ def test_a_branch_of_the_remote_that_is_damaged_stops_a_push(real: Clone) -> Non
     stopped = real.git("push", "--quiet", "origin", "main:refs/heads/new")
     assert stopped.code == 1
     assert "git for-each-ref failed" in stopped.err
+
+
+def test_the_main_branch_is_known_by_its_name(real: Clone) -> None:
+    """To it all that lands counts, what another branch holds, too, and where the clone knows an older state of it."""
+    seen = real.tip()
+    real.add("small", 5)
+    real.repo.git("push", "--quiet", "--no-verify", "origin", "main")
+    real.add("feature", 60)
+    real.repo.git("push", "--quiet", "--no-verify", "origin", "main:refs/heads/feature")
+    real.repo.git("update-ref", "refs/remotes/origin/main", seen)
+    stopped = real.git("push", "origin", "main")
+    assert stopped.code == 1
+    assert "FAIL budget, growth: +60 tokens" in stopped.err

@@ -70,7 +70,26 @@ CASES = {
     "push by force of what is gone": Case("two", "push", lambda origin: push(origin, GONE, forced=True)),
     "first push": Case("start", "push", lambda origin: push(origin, None, ref=MAIN), ("loopflow.toml", "start.md")),
     "merge queue": Case("merged", "merge_group", lambda origin: {"merge_group": {"base_sha": origin.commits["third"]}}),
+    "merge queue, behind another entry": Case(
+        "queued", "merge_group", lambda origin: {"merge_group": {"base_sha": origin.commits["merged"]}}, ("next.md",)
+    ),
+    "pull request of branches that crossed": Case(
+        "crossed", "pull_request", lambda origin: pull_request(origin, "trunk", "crossed"), ("crossed.md",)
+    ),
+    "push that merges the default branch": Case("synced", "push", lambda origin: push(origin, "two"), ("synced.md",)),
+    "push by force of a rebase": Case(
+        "rebased", "push", lambda origin: push(origin, "two", forced=True), ("rebased.md",)
+    ),
+    "push by force of a rebase of what is gone": Case(
+        "rebased", "push", lambda origin: push(origin, GONE, forced=True), ("one.md", "rebased.md", "two.md")
+    ),
+    "push by force to the default branch": Case(
+        "amended", "push", lambda origin: push(origin, "third", ref=MAIN, forced=True), ("amended.md",)
+    ),
+    "push to the default branch of a merge": Case("merged", "push", lambda origin: push(origin, "third", ref=MAIN)),
     "schedule": Case("fourth", "schedule", lambda _: {}, ("fourth.md",)),
+    "schedule, at a merge": Case("merged", "schedule", lambda _: {}, ()),
+    "schedule, at a merge in which something was written": Case("written", "schedule", lambda _: {}, ("written.md",)),
     "config": Case(
         "configured", "workflow_dispatch", lambda _: {}, ("configured.md", "loopflow.toml", "one.md", "two.md")
     ),
@@ -170,7 +189,7 @@ def test_what_a_push_replaced_is_gone(origin: Origin, tmp_path: Path, job: Job) 
     """Where the default branch itself was rewritten and the server has forgotten it, nothing else is compared with."""
     workspace = origin.check_out(tmp_path / "work", "fourth", 1)
     error = refuse(job(workspace, "push", push(origin, GONE, ref=MAIN, forced=True)))
-    assert f"there is no {GONE}" in error
+    assert GONE in error
     assert "'against'" in error
 
 

@@ -270,6 +270,34 @@ def test_all_files_as_in_continuous_integration(clone: Clone) -> None:
     assert "FAIL budget, growth: +60 tokens" in failed.out
 
 
+RANGES = [
+    ("pre-commit", "code-context-budget"),
+    ("manual", "code-context-budget"),
+    ("pre-push", "code-context-budget"),
+    ("pre-push", "code-context-budget-push"),
+]
+
+
+@pytest.mark.parametrize(("stage", "hook"), RANGES)
+def test_a_range_of_commits_in_any_stage(clone: Clone, stage: str, hook: str) -> None:
+    """`--from-ref A --to-ref B` judges A...B: neither what is staged nor a push, and what A has as well counts, too."""
+    stages = "budget\n        stages: [pre-commit, manual, pre-push]\n"
+    clone.add({".pre-commit-config.yaml": config(clone.hooks).replace("budget\n", stages, 1)})
+    clone.repo.git("checkout", "--quiet", "-b", "feature")
+    clone.add({"src/one.py": words(30, "o")})
+    clone.add({"src/two.py": words(30, "t")})
+    clone.repo.git("checkout", "--quiet", "main")
+    clone.add({"src/one.py": words(30, "o"), "src/main.py": words(1_500)})
+    clone.repo.track({"src/staged.py": words(700, "s")})
+    failed = clone.run("--hook-stage", stage, "--from-ref", "main", "--to-ref", "feature", hook)
+    assert failed.code == 1, failed.out
+    assert "FAIL budget, growth: +60 tokens, 10 more than the limit of 50" in failed.out
+    base = clone.repo.git("merge-base", "main", "feature").decode()[:7]
+    assert f"from main to feature, since their merge base {base}" in failed.out
+    passed = clone.run("--hook-stage", stage, "--from-ref", "feature~1", "--to-ref", "feature", hook)
+    assert passed.code == 0, passed.out
+
+
 def test_all_files_without_what_is_compared_with(clone: Clone) -> None:
     """Where the configured branch was not fetched, the hook names the fetch, and compares with nothing else."""
     clone.add({"loopflow.toml": BUDGET.format(against='against = "origin/other"')})

@@ -145,6 +145,21 @@ def test_an_annotated_tag(project: Repo) -> None:
     assert growth(project, TO_REF=tag, REMOTE_NAME="origin") == (1, 60)
 
 
+@pytest.mark.parametrize(("what", "kind"), [("HEAD^{tree}", "tree"), ("HEAD:main.py", "blob")])
+@pytest.mark.parametrize("options", [(), ("--annotate", "--message=tag")])
+def test_a_tag_of_what_is_no_commit(project: Repo, what: str, kind: str, options: tuple[str, ...]) -> None:
+    """It is here, so that no fetch is the answer: what it is is said, and how it is pushed all the same."""
+    project.git("tag", *options, "odd", what)
+    for name in ("odd", project.git("rev-parse", "odd").decode().strip()):
+        result = check(project, TO_REF=name, REMOTE_NAME="origin")
+        assert (result.code, "fetch" in result.err) == (2, False)
+        assert f"{name} is a {kind} in" in result.err
+        assert "git push --no-verify" in result.err
+        against = run("--profile", "--against", name, cwd=project.root)
+        assert (against.code, "fetch" in against.err) == (2, False)
+        assert f"{name} is a {kind} in" in against.err
+
+
 def test_by_hand(project: Repo) -> None:
     """Without a push, it is HEAD against its parent, and what FROM and TO name where somebody names them."""
     add(project, "a", 20)
@@ -152,6 +167,38 @@ def test_by_hand(project: Repo) -> None:
     assert growth(project) == (0, 40)
     assert growth(project, FROM_REF="origin/main", TO_REF="HEAD") == (1, 60)
     assert "--rev HEAD --against origin/main --changed" in check(project, FROM_REF="origin/main", TO_REF="HEAD").out
+
+
+@pytest.mark.parametrize("how", ["merge", "rebase"])
+def test_a_push_that_is_past(project: Repo, how: str) -> None:
+    """In CI the remote holds it by now: no remote is named, and --against names the branch that others start from."""
+    project.git("checkout", "--quiet", "-b", "feature")
+    before = add(project, "f", 30)
+    project.git("checkout", "--quiet", "main")
+    add(project, "m", 400)
+    project.git("push", "--quiet", "origin", "main")
+    project.git("checkout", "--quiet", "feature")
+    project.git(how, "--quiet", "main")
+    tip = add(project, "g", 15)
+    project.git("push", "--quiet", "--force", "origin", "feature")
+    asked = ("--against", "origin/main", "--format", "json")
+    for since, value in ((before, 15), (None, 45), (ZERO, 45)):
+        judged = check(project, *asked, FROM_REF=since, TO_REF=tip).json["rules"][0]["value"]
+        assert judged == value
+
+
+def test_a_new_branch_in_a_shallow_clone(project: Repo, tmp_path: Path) -> None:
+    """Where what the remote has and the branch have in common is not here, the parent alone is not taken for it."""
+    add(project, "a", 20)
+    project.git("push", "--quiet", "origin", "main")
+    project.git("checkout", "--quiet", "-b", "work", "HEAD~1")
+    tip = add(project, "b", 1)
+    shallow = Repo(tmp_path / "shallow")
+    shallow.git("remote", "add", "origin", f"file://{project.root}")
+    shallow.git("fetch", "--quiet", "--depth=1", f"file://{project.root}", "work:work")
+    shallow.git("fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    result = check(shallow, TO_REF=tip, REMOTE_NAME="origin")
+    assert (result.code, "git fetch --unshallow" in result.err) == (2, True)
 
 
 def test_without_check_the_growth_is_shown(project: Repo) -> None:

@@ -65,12 +65,17 @@ NO_REVISION = [
 ]  # fmt: skip
 
 
+NO_COMMIT = {"HEAD^{tree}", "HEAD:a.py", ":a.py"}
+
+
 @pytest.mark.parametrize("revision", NO_REVISION)
 def test_what_names_no_commit_is_an_error(history: Repo, revision: str) -> None:
     """A revision that is unknown, no commit or no revision at all is refused in one line; a dash means nothing."""
     for request in (at(revision), replace(at(revision), changed=True)):
         message = refusal(history.root, request)
-        assert message.startswith(f"no such revision in {history.root}: ")
+        of_another_kind = message.startswith(f"{revision} is a ") and f" in {history.root}, and no commit; " in message
+        assert of_another_kind is (revision in NO_COMMIT)
+        assert of_another_kind or message.startswith(f"no such revision in {history.root}: ")
         assert message.isprintable()
     assert sorted(path.name for path in history.root.iterdir()) == [".git", "a.py", "src"]
 

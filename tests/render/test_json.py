@@ -58,6 +58,7 @@ def test_the_whole_of_a_small_report() -> None:
         '  {"path": "a.png", "reason": "binary"},\n'
         '  {"path": "secret", "reason": "unreadable"}\n'
         " ],\n"
+        ' "idle": [],\n'
         ' "compared_with": null,\n'
         ' "changes": [],\n'
         ' "rules": [],\n'

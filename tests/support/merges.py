@@ -55,15 +55,18 @@ class Definition:
     def _own(
         self, path: str, now: Tree, trees: list[Tree], automatic: dict[str, str], conflicts: dict[str, list[str]]
     ) -> int:
-        versions = [self._text(tree, path) or "" for tree in trees if path in tree]
+        versions = [text for tree in trees if (text := self._text(tree, path)) is not None]
         merged = automatic.get(path)
         if path not in now:
             is_everywhere = len(versions) == len(trees) and merged is not None and path not in conflicts
             return -self._count(merged or "") if is_everywhere else 0
-        text = self._text(now, path) or ""
+        text = self._text(now, path)
+        if text is None:
+            return 0
         sources = list(versions)
         if path in conflicts:
-            sources += [self._show(blob, cwd=self._scratch) for blob in conflicts[path]]
+            listed = [self._show(blob, cwd=self._scratch) for blob in conflicts[path]]
+            sources += [each for each in listed if each is not None]
             if merged is not None:
                 both, ours, theirs = _resolve(merged)
                 sources += [ours, theirs]
@@ -107,7 +110,8 @@ class Definition:
             self._git("add", "--all", "--force", ".", cwd=clone)
             self._git("commit", "--quiet", "--allow-empty", "--no-verify", "--message=merged", cwd=clone)
         tree = self._tree("HEAD", cwd=clone)
-        return {path: self._show(blob, cwd=clone) for path, blob in tree.items()}, conflicts
+        texts = {path: self._show(blob, cwd=clone) for path, blob in tree.items()}
+        return {path: text for path, text in texts.items() if text is not None}, conflicts
 
     def _tree(self, commit: str, cwd: Path | None = None) -> Tree:
         entries = self._git("ls-tree", "-r", "-z", "--full-tree", commit, cwd=cwd).split("\0")[:-1]
@@ -116,12 +120,16 @@ class Definition:
     def _text(self, tree: Tree, path: str) -> str | None:
         return self._show(tree[path]) if path in tree else None
 
-    def _show(self, blob: str, cwd: Path | None = None) -> str:
-        return self._git("cat-file", "blob", blob, cwd=cwd)
+    def _show(self, blob: str, cwd: Path | None = None) -> str | None:
+        """Return a text; None for what is binary, which costs nothing."""
+        data = self._ask("cat-file", "blob", blob, cwd=cwd)
+        return None if b"\0" in data[:8000] else data.decode("utf-8", "replace")
 
     def _git(self, *arguments: str, cwd: Path | None = None) -> str:
-        done = subprocess.run(["git", *arguments], cwd=cwd or self._root, capture_output=True, check=True)
-        return done.stdout.decode("utf-8", "surrogateescape")
+        return self._ask(*arguments, cwd=cwd).decode("utf-8", "surrogateescape")
+
+    def _ask(self, *arguments: str, cwd: Path | None = None) -> bytes:
+        return subprocess.run(["git", *arguments], cwd=cwd or self._root, capture_output=True, check=True).stdout
 
 
 def _end(text: str) -> str:

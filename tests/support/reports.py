@@ -12,9 +12,11 @@ from loopflow.analysis.names import escape_name
 from loopflow.model import (
     Allowance,
     Before,
+    Change,
     Cut,
     CutReason,
     FileTokens,
+    Idle,
     Place,
     Plan,
     PlanLine,
@@ -23,6 +25,7 @@ from loopflow.model import (
     Revision,
     Rule,
     Skipped,
+    Start,
 )
 from tests.support.profiles import make_profile
 
@@ -50,7 +53,7 @@ def judged(report: Report, rules: Sequence[Rule], *, remarks: Sequence[str] = ()
     diff = report.diff
     case = Case(report.profile.files, [diff.before] if diff else [], (), diff.files if diff else ())
     judgement = judge(rules, case, match)
-    start = diff.before.name if diff else None
+    start = Start(diff.before.name, ("1" * 40,), Change.BRANCH) if diff else None
     return replace(report, judgement=replace(judgement, start=start, remarks=tuple(remarks)))
 
 
@@ -78,9 +81,10 @@ def make_everywhere(name: str, other: str = "other") -> Report:
     return replace(
         report,
         profile=replace(report.profile, source=Revision(name)),
-        judgement=replace(report.judgement, verdicts=verdicts, start=name),
+        judgement=replace(report.judgement, verdicts=verdicts, start=Start(name, ("1" * 40,), Change.BRANCH)),
         cuts=(Cut(CutReason.LOCK, name, (name,), 3, name),),
         plan=Plan(10, 0, (PlanLine(name, 3, "lock file"),), 5, fits=True),
+        idle=(Idle(f"{escape_name(name)}:1: exclude", (name, other), "correct it there, or remove it"),),
     )
 
 

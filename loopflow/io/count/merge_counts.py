@@ -9,19 +9,26 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from loopflow.analysis.diff import find_moves
 from loopflow.analysis.filetype import file_type
-from loopflow.analysis.names import escape_name
 from loopflow.analysis.written_lines import Sources, own_tokens, without_markers
-from loopflow.errors import GitError
 from loopflow.io.count.converted_files import read_stored_forms
 from loopflow.io.count.counting import Engine
 from loopflow.io.count.start_counts import Covers, Then, count_files, has_kept_content
 from loopflow.io.git.automatic_merge import AutomaticMerge, merge_automatically
-from loopflow.io.git.change_start import Start
+from loopflow.io.git.change_start import require_ancestors
 from loopflow.io.git.output import Difference
-from loopflow.io.git.shallow import shallow_commits
 from loopflow.io.read.document import blob_id, is_binary
 from loopflow.io.read.opening import NotOpened, Opener
-from loopflow.model import Before, FileRef, FileTokens, Profile, Repository, Selection, Worktree, is_regular
+from loopflow.model import (
+    Before,
+    FileRef,
+    FileTokens,
+    Profile,
+    Repository,
+    Selection,
+    Start,
+    Worktree,
+    is_regular,
+)
 
 
 def count_merged(selection: Selection, profile: Profile, covers: Covers, engine: Engine, tips: Start) -> Before:
@@ -36,22 +43,12 @@ def count_merged(selection: Selection, profile: Profile, covers: Covers, engine:
     now = changed.now
     if not changed.paths:  # each file, and each that is not there, is as some tip has it
         return Before("revision", tips.name, Then(now, frozenset(), {}), {}, None, frozenset())
-    _require_bases(engine, repository, tips.commits)
+    require_ancestors(engine.git, repository, tips.commits)
     with merge_automatically(engine.git, repository, tips.commits) as merge:
         expected, moves = _Expected(changed, engine, merge, tips.commits[0]).find()
     differing = frozenset({*expected, *moves, *moves.values()})
     files = {path: file for path, file in expected.items() if file is not None}
     return Before("revision", tips.name, Then(now, differing, files), moves, None, differing)
-
-
-def _require_bases(engine: Engine, repository: Repository, tips: Sequence[str]) -> None:
-    """Raise GitError where a shallow clone may lack what the tips have in common: git would merge them as strangers."""
-    if not shallow_commits(repository):
-        return
-    for tip in tips[1:]:
-        if not engine.git.merge_bases(repository, tips[0], [tip]):
-            what = f"{tips[0][:12]} and {tip[:12]} have no common ancestor in {escape_name(repository.root)}"
-            raise GitError(f"{what}, which is a shallow clone", "fetch more of it: git fetch --unshallow")
 
 
 def _differences(selection: Selection, repository: Repository, engine: Engine, tip: str) -> dict[str, Difference]:

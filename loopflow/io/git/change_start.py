@@ -10,24 +10,14 @@ Of a branch that is rewritten, what it held before is nobody's growth either.
 """
 
 import os
-import re
-from contextlib import suppress
-from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
 from loopflow.io.git.fetching import how_to_fetch
+from loopflow.io.git.merge_state import find_merged
 from loopflow.io.git.repository import Git
-from loopflow.model import Push, Repository, Revision, Source
-
-_ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-
-
-class Start(NamedTuple):
-    """`name` is what a user calls it; `commits` are ids of commits, or that of the empty tree before the first one."""
-
-    name: str
-    commits: tuple[str, ...]
+from loopflow.io.git.shallow import shallow_commits
+from loopflow.model import Change, Push, Repository, Revision, Source, Start
 
 
 def find_start(git: Git, repository: Repository, source: Source, against: str | None = None) -> Start:
@@ -38,26 +28,45 @@ def find_start(git: Git, repository: Repository, source: Source, against: str | 
     if isinstance(source, Revision):
         tip = git.resolve(repository, source.revision)
         if against is None:
-            return Start(f"{source.revision}^", git.parents_here(repository, tip))
-        return Start(against, _merge_bases(git, repository, against, [tip]))
+            return _start_at_parents(source.revision, git.parents_here(repository, tip))
+        return Start(against, _merge_bases(git, repository, against, [tip]), Change.BRANCH)
     head = git.find_commit(repository, "HEAD")
-    merged = _merged(git, repository)
+    merged = find_merged(git, repository)
     if against is None:
-        return Start("HEAD", (head, *merged) if head else (git.empty_tree(repository),))
+        return _start_at_head(repository, head or git.empty_tree(repository), merged if head else [])
     if head is None:
         _resolve(git, repository, against)
         return Start(against, (git.empty_tree(repository),))
-    return Start(against, _merge_bases(git, repository, against, [head, *merged]))
+    return Start(against, _merge_bases(git, repository, against, [head, *merged]), Change.BRANCH)
+
+
+def _start_at_parents(revision: str, parents: tuple[str, ...]) -> Start:
+    """Return the start of a commit; of a merge, git calls it by one name (gitrevisions(7), "<rev>^@")."""
+    if len(parents) > 1:
+        return Start(f"{revision}^@", parents, Change.MERGE)
+    return Start(f"{revision}^", parents)
+
+
+def _start_at_head(repository: Repository, head: str, merged: list[str]) -> Start:
+    if merged:
+        return Start("HEAD and MERGE_HEAD", (head, *merged), Change.MERGE)
+    is_squash = os.path.isfile(os.path.join(repository.git_dir, "SQUASH_MSG"))
+    return Start("HEAD", (head,), Change.SQUASH if is_squash else Change.COMMIT)
 
 
 def find_range_start(git: Git, repository: Repository, revision: Revision, since: str) -> Start:
     """Return where a range of commits begins that ends in `revision`: its merge bases with `since`, or that itself.
 
-    Raises GitError where one of them is not there.
+    Raises GitError where one of them is not there, or a shallow clone does not tell.
     """
     tip = git.resolve(repository, revision.revision)
     other = _resolve(git, repository, since)
-    return Start(since, tuple(git.merge_bases(repository, tip, [other])) or (other,))
+    bases = git.merge_bases(repository, tip, [other])
+    if bases:
+        return Start(since, tuple(bases), Change.RANGE)
+    if git.is_shallow(repository):
+        raise _no_ancestor(git, repository, tip, since)
+    return Start(since, (other,))
 
 
 def find_push_start(
@@ -73,17 +82,29 @@ def find_push_start(
     target = git.find_commit(repository, main) if main else None
     is_target = since is not None and (since == target or _is_branch(git, repository, push, main or ""))
     known = [] if is_target else [*git.remote_tips(repository, push.remote or ""), *([target] if target else [])]
-    bases = git.merge_bases(repository, tip, list(dict.fromkeys([*([since] if since else []), *known])))
+    held = list(dict.fromkeys([*([since] if since else []), *known]))
+    bases = git.merge_bases(repository, tip, held)
+    if held and not bases and git.is_shallow(repository):
+        raise _no_ancestor(git, repository, tip, push.since if push.since and since else main or push.remote or "")
     if since and since not in bases:
-        if not bases and git.is_shallow(repository):
-            raise _no_ancestor(git, repository, tip, push.since or "")
         bases = [since, *bases] if not _is_ancestor(git, repository, since, bases) else bases
     if bases:
         bases.sort(key=lambda commit: commit != since)  # first what the branch was, if that is still a part of it
-        return Start(push.since if push.since and bases[0] == since else bases[0], tuple(bases))
+        only_main = main if known == [target] else None
+        name = push.since if push.since and bases[0] == since else only_main or bases[0]
+        return Start(name, tuple(bases), Change.PUSH)
     if target is None and against and against.removeprefix("refs/remotes/").startswith(f"{push.remote}/"):
         against = None  # the remote has nothing yet, so there is nothing to fetch either
     return find_start(git, repository, revision, against)
+
+
+def require_ancestors(git: Git, repository: Repository, tips: tuple[str, ...]) -> None:
+    """Raise GitError where a shallow clone may lack what the tips have in common: git would merge them as strangers."""
+    if not shallow_commits(repository):
+        return
+    for place, tip in enumerate(tips[1:], 1):
+        if not git.merge_bases(repository, tip, tips[:place]):
+            raise _no_ancestor(git, repository, tip, tips[0][:12])
 
 
 def _is_branch(git: Git, repository: Repository, push: Push, name: str) -> bool:
@@ -98,22 +119,13 @@ def _is_ancestor(git: Git, repository: Repository, commit: str, others: list[str
     return bool(others) and git.merge_bases(repository, commit, others) == [commit]
 
 
-def _merged(git: Git, repository: Repository) -> list[str]:
-    """Return the commits that a merge in progress brings in (gitrevisions(7), MERGE_HEAD).
-
-    The hook pre-merge-commit runs before git writes them down; there, they are in the names of variables.
-    """
-    with suppress(OSError), open(os.path.join(repository.git_dir, "MERGE_HEAD"), "rb") as file:
-        return [line.decode("ascii") for line in file.read().split() if _ID.fullmatch(line)]
-    names = [name.removeprefix("GITHEAD_") for name in git.surroundings.environ if name.startswith("GITHEAD_")]
-    ids = [name for name in names if _ID.fullmatch(name.encode("utf-8", "surrogateescape"))]
-    return [each for each in ids if git.find_commit(repository, each)]
-
-
 def _resolve(git: Git, repository: Repository, against: str, remote: str | None = None) -> str:
     if not against:
         raise GitError("there is no revision without a name to compare with", "name one, such as origin/main")
     found = git.find_commit(repository, against)
+    if found is None and (kind := git.kind_of(repository, against)):
+        what = f"{escape_name(against)} is a {kind} in {escape_name(repository.root)}, and no commit to compare with"
+        raise GitError(what, "name a commit, or a branch or tag of one")
     if found is None:
         what = f"there is no {escape_name(against)} in {escape_name(repository.root)} to compare with"
         raise GitError(what, how_to_fetch(git, repository, against, remote))

@@ -22,9 +22,21 @@ class History(Asking):
         found = self.find_commit(repository, revision)
         if found is None:
             where = escape_name(repository.root)
+            kind = self.kind_of(repository, revision)
+            if kind:
+                what = f"{escape_name(revision)} is a {kind} in {where}, and no commit"
+                raise GitError(what, "name one; a tag of anything else is pushed with git push --no-verify")
             what = f"no such revision in {where}: {escape_name(revision)}"
             raise GitError(what, how_to_fetch(self, repository, revision))
         return found
+
+    def kind_of(self, repository: Repository, revision: str) -> str:
+        """Return what a name that is no commit's is of, "tree" or "blob"; "" if of nothing."""
+        found = self._run(repository, ["rev-parse", "--verify", "--quiet", "--end-of-options", revision])
+        if found.status or not _ID.fullmatch(found.line):
+            return ""
+        kind = self._run(repository, ["cat-file", "-t", f"{found.line}^{{}}"]).line
+        return kind if kind != "commit" else ""
 
     def find_commit(self, repository: Repository, revision: str) -> str | None:
         """Return the id of the commit that `revision` names, None if there is none."""
