@@ -9,38 +9,44 @@ import re
 from loopflow.analysis.facts import Fact, FactKind
 
 _SAMPLE = 3_000  # characters in which keys and texts are told from other things
-_FEW = 0.15  # share of pairs and lines that may be something else
+_LICENCE = 20_000  # characters that a comment at the head of a catalogue may take
+_MOST_OTHERS = 0.5  # for each text, of pairs and lines that are something else: formats of dates, plurals
+_BEFORE = "\ufeff \t\r\n"
 
-_GETTEXT = re.compile(r'(?:#[^\n]*+\n|\s)*+(?:msgctxt "[^\n]*+\n)?msgid "')
+_GETTEXT = re.compile(r'(?:#[^\n]*+\n|\s)*+(?:domain "[^\n]*+\n)?(?:msgctxt "[^\n]*+\n)?msgid "')
 _SPOKEN = re.compile(r'^"Language: *([\w@-]+)', re.MULTILINE)
 _XML = {
     "XLIFF": re.compile(r"<(?:\w+:)?xliff\b"),
     "resources of .NET": re.compile(r'<resheader name="resmimetype"|<xsd:element name="root" msdata:IsDataSet'),
-    "resources of Android": re.compile(
-        r"<resources\b[^>]*+>(?:\s|<!--(?:[^-]|-(?!->))*+-->)*+<(?:string|plurals|string-array)\b"
-    ),
+    "resources of Android": re.compile(r"<resources\b(?s:.*?)<(?:string|plurals|string-array|item type=\"string\")\b"),
     "Qt": re.compile(r"<TS\b[^>]*+>"),
     "plurals of Xcode": re.compile(r"<key>NSStringLocalizedFormatKey"),
 }
-_TARGET = re.compile(r'\b(?:target-language|trgLang)\s*=\s*"([^"]*+)"')
+_TARGET = {
+    "XLIFF": re.compile(r'\b(?:target-language|trgLang)\s*=\s*"([^"]*+)"'),
+    "Qt": re.compile(r'<TS\b[^>]*?\blanguage\s*=\s*"([^"]*+)"'),
+}
 _XCODE = re.compile(r'(?:/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/|//[^\n]*+\n|\s)*+"(?:[^"\\]|\\.)*+"\s*+=\s*+"')
 _PAIR = re.compile(r'"(?:[^"\\]|\\.)*+"\s*+:\s*+(?:(")|([\[0-9tfn-])|\{)')
 _LINE = re.compile(r"""\s*+(?!- )(?:"[^"\n]*+"|'[^'\n]*+'|[^\s#:"'{}\[\]][^:\n]*?):(?:\s+([^\n]*+))?""")
 _FIRST_KEY = re.compile(r"""(?:\ufeff|---|#[^\n]*+\n|\s)*+(?:"[\w. -]++"|'[\w. -]++'|[\w.-]++):(?:\s|\Z)""")
 _NO_TEXT = re.compile(r"(?:[\d.+-]+|true|false|null|~|\[.*|\{.*|[&*!].*)\Z")
-_NEUTRAL = re.compile(r"\s*+(?:#|\Z|---|- [^:]*\Z)")  # a comment, or one of several texts
+_BLOCK = re.compile(r"[|>][+-]?\d?\Z")  # what follows is a text of several lines
+_NEUTRAL = re.compile(r"\s*+(?:#|\Z|---|- :?[^:]*\Z)")  # a comment, or one of several texts
 
 
 def find_catalogue(text: str) -> Fact | None:
     """Return the format of the catalogue that `text` looks like, and its language where it says one."""
-    first = text[:1]
     head = text[:_SAMPLE]
+    if head[:1] in _BEFORE:
+        head = head.lstrip(_BEFORE)
+    first = head[:1]
     if first == "{":
         found = "JSON" if _is_json(head) else ""
     elif first == "<":
         found = _find_xml(head)
-    elif first in "#m\n" and "msgid " in head:
-        found = _find_gettext(head)
+    elif first in "#md" and "\nmsgid " in f"\n{text[:_LICENCE]}":
+        found = _find_gettext(text[:_LICENCE].lstrip(_BEFORE))
     elif first in '/"' and "=" in head and _XCODE.match(head):
         found = "strings of Xcode"
     else:
@@ -57,7 +63,7 @@ def _find_gettext(head: str) -> str:
 
 def _find_xml(head: str) -> str:
     name = next((name for name, sign in _XML.items() if sign.search(head)), "")
-    target = _TARGET.search(head) if name == "XLIFF" else None
+    target = _TARGET[name].search(head) if name in _TARGET else None
     return f"{name} {target[1]}" if target else name
 
 
@@ -66,13 +72,14 @@ def _is_json(head: str) -> bool:
     found = [pair.groups() for pair in _PAIR.finditer(head)]
     texts = sum(text is not None for text, _ in found)
     others = sum(other is not None for _, other in found)
-    return texts > 0 and others <= _FEW * texts
+    return texts > 0 and others <= _MOST_OTHERS * texts
 
 
 def _is_yaml(head: str) -> bool:
     """Whether nearly all lines are keys with texts."""
     lines = [line for line in head.split("\n")[:-1] or [head] if not _NEUTRAL.match(line)]
     found = [_LINE.fullmatch(line) for line in lines]
-    texts = [value[1] for value in found if value and value[1]]
-    others = len(lines) - sum(value is not None for value in found) + sum(bool(_NO_TEXT.match(text)) for text in texts)
-    return len(texts) > 0 and others <= _FEW * len(lines)
+    values = [value[1] for value in found if value and value[1]]
+    texts = sum(not _NO_TEXT.match(value) for value in values)
+    others = len(values) - texts + (0 if any(_BLOCK.match(value) for value in values) else found.count(None))
+    return texts > 0 and others <= _MOST_OTHERS * texts

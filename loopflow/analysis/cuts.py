@@ -82,18 +82,9 @@ def _find_translated(
     What has another reason keeps it, but for a shape: a large catalogue may look like data.
     """
     given = {path for path, finding in found.items() if finding.reason is not CutReason.DATA}
-    open_ = [file for file in files if file.path not in given]
-    cuts, sources = find_translations(open_)
-    spared = {
-        path
-        for cut in cuts
-        if attributes
-        for path in cut.paths
-        if attributes.find(path).get("linguist-generated") is False
-    }
-    if spared:
-        cuts, sources = find_translations([file for file in open_ if file.path not in spared])
-    return cuts, sources | spared
+    unset = {file.path for file in files if attributes and attributes.find(file.path).get(GENERATED) is False}
+    cuts, sources = find_translations(files, given | unset)
+    return cuts, sources
 
 
 def largest_source(files: Iterable[FileTokens], cuts: Iterable[Cut], number: int) -> list[FileTokens]:

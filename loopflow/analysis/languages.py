@@ -16,7 +16,8 @@ _CODES = frozenset(
     """.split()  # noqa: SIM905  200 of them, to be read
 )
 _LANGUAGE = re.compile(
-    r"([a-z]{2,3})(?:[-_](?:hans|hant|latn|cyrl|arab|latin|[A-Z][a-z]{3}))?(?:[-_](?:[a-z]{2}|r?[A-Z]{2}|[0-9]{3}))?(?:@[a-z]+)?"
+    r"([a-z]{2,3})(?:[-_](?:hans|hant|latn|cyrl|arab|latin|cyrillic|[A-Z][a-z]{3}))?(?:[-_](?:[a-z]{2}|r?[A-Z]{2}|[0-9]{3}|CHS|CHT))?"
+    r"(?:[-_](?:valencia|formal|informal|x-formal|x-informal|ao90|tarask|nynorsk|bokmal))?(?:@[a-z]+)?"
     r"|b\+([a-z]{2,3})(?:\+[A-Za-z]{4})?(?:\+(?:[A-Z]{2}|[0-9]{3}))?",
 )
 _SOURCE = ("en", "base", "en-us", "en-gb")

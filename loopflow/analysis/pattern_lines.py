@@ -5,6 +5,8 @@ suffix, names that begin with a dot, names with a hash in them, else the path. "
 the lines go into a config that lasts, and a new directory must be seen.
 """
 
+import re
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -12,9 +14,13 @@ from typing import NamedTuple
 from loopflow.analysis.hashed_names import glob_of, shape_of
 from loopflow.analysis.patterns import compile_patterns, escape_pattern, to_pattern
 
+_LITERAL = re.compile(r"[^*?\[\\]*")  # how a pattern begins, without a sign
+_SIGNS = re.compile(r"[*?\]]")
 _LEAST_OF_A_KIND = 3  # files that one line for all of their kind is written for
 _LEAST_LINES = 4  # that "all but" is tried instead of
 _LEAST_DIRECTORIES = 2
+_MOST_SHAPES = 20  # in a directory: of more, the names are written
+_DEEPEST = 60  # levels; what lies deeper is written as it is
 _MOST_CORRECTIONS = 5  # of a family: with more, its parts are written
 
 
@@ -32,7 +38,7 @@ Block = tuple[Line, ...]
 class _Node:
     """A directory, and how many files of each sort are in it or below."""
 
-    __slots__ = ("directories", "files", "gone", "lines", "path", "stays", "unseen")
+    __slots__ = ("directories", "files", "gone", "is_cut", "lines", "path", "stays", "unseen")
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -42,6 +48,7 @@ class _Node:
         self.stays = 0
         self.unseen = 0
         self.lines = 0
+        self.is_cut = False  # whether names of files in it have directories in them
 
     @property
     def is_whole(self) -> bool:
@@ -50,13 +57,19 @@ class _Node:
 
     def whole_names(self) -> Iterator[str]:
         """Yield the names of the files that go and, with a slash, of the directories that do as a whole."""
-        yield from (name for name, goes in self.files.items() if goes)
+        yield from (name for name, goes in self.files.items() if goes and not self.is_cut)
         yield from (f"{name}/" for name, node in self.directories.items() if node.is_whole)
 
     def keeps(self, name: str) -> bool:
         """Whether something stays that has such a name, or lies in a directory that has."""
         node = self.directories.get(name.removesuffix("/"))
         return self.files.get(name) is False or (node is not None and node.stays > 0)
+
+    @property
+    def spared(self) -> list[str]:
+        """The names in it of which something stays: of files, and of directories, which a pattern reaches as well."""
+        names = [name for name, goes in self.files.items() if goes is False]
+        return names + [name for name, node in self.directories.items() if node.stays]
 
     def walk_name(self, name: str) -> Iterator[str]:
         """Yield what goes and has such a name, or lies in a directory that has."""
@@ -127,7 +140,7 @@ class PatternWriter:
 
     def _add(self, path: str, *, goes: bool, is_unseen: bool = False) -> None:
         node = self._root
-        *above, name = path.split("/")
+        *above, name = path.split("/", _DEEPEST)
         for part in above:
             below = node.directories.get(part)
             if below is None:
@@ -136,22 +149,18 @@ class PatternWriter:
             node.gone += goes
             node.stays += not goes
             node.unseen += is_unseen
+        node.is_cut |= "/" in name
         node.files[name] = goes
 
     def _write_families(self) -> Iterator[Block]:
-        left, others = dict(self._gone), self._stays + self._unseen
+        gone, others = _Sorted(self._gone), _Sorted(self._stays + self._unseen)
+        taken: set[str] = set()
         for family in self._families:
-            if len(left) < _LEAST_OF_A_KIND:
-                return
-            suffix = family[0].rpartition("*")[2].removesuffix("/")
-            ours = [path for path in left if path.endswith(suffix)]
-            if len(ours) < _LEAST_OF_A_KIND:
-                continue
-            found = self._try_family(family, ours, [path for path in others if path.endswith(suffix)])
+            ours = [path for path in gone.find(family[0]) if path not in taken]
+            found = self._try_family(family, ours, others.find(family[0])) if len(ours) >= _LEAST_OF_A_KIND else None
             if found and len(found[0].paths) >= _LEAST_OF_A_KIND:
                 yield found
-                for path in found[0].paths:
-                    del left[path]
+                taken.update(found[0].paths)
 
     def _try_family(self, family: Sequence[str], ours: Sequence[str], others: Sequence[str]) -> Block | None:
         """Return the family's lines if they reach nothing that stays, without corrections that correct nothing.
@@ -196,7 +205,7 @@ class PatternWriter:
             return [(Line(to_pattern(node.path), tuple(node.walk())),)]
         blocks = self._direct(node) if node.gone else []
         node.lines = sum(map(len, blocks))
-        if node.lines >= _LEAST_LINES and not node.unseen:
+        if node.lines >= _LEAST_LINES and not (node.unseen or node.is_cut):
             other = self._all_but(node, blocks)
             if len(other) < node.lines:
                 node.lines = len(other)
@@ -231,7 +240,7 @@ class PatternWriter:
         blocks: list[Block] = []
         whole = [name for name, each in below.items() if each.is_whole]
         spared = [name for name, each in node.directories.items() if each.stays]
-        for pattern, names in _group_hashed(node, whole, spared):
+        for pattern, names in _group_hashed(node, whole, spared, are_directories=True):
             paths = tuple(path for name in names for path in below[name].walk())
             for name in names:
                 below.pop(name).lines = 1
@@ -242,25 +251,26 @@ class PatternWriter:
 
     def _files(self, node: _Node, without: Collection[str]) -> list[Block]:
         kinds: defaultdict[str, list[str]] = defaultdict(list)
-        spared: defaultdict[str, list[str]] = defaultdict(list)
         for name, goes in node.files.items():
             if goes and name not in without:
-                kinds[_suffix(name)].append(name)
-            elif goes is False:
-                spared[_suffix(name)].append(name)
+                kinds["" if node.is_cut else _suffix(name)].append(name)
+        spared: defaultdict[str, list[str]] = defaultdict(list)
+        for name in node.spared:
+            spared[_suffix(name)].append(name)
         blocks: list[Block] = []
         for suffix, names in kinds.items():
             blocks += self._of_suffix(node, suffix, names, spared[suffix])
         return blocks
 
     def _of_suffix(self, node: _Node, suffix: str, names: Sequence[str], spared: Sequence[str]) -> list[Block]:
+        """Return lines for the names of one suffix; `spared` are those that a pattern for all of them would reach."""
         all_of_it = to_pattern(node.path) + "*" + escape_pattern(suffix)
         paths = tuple(node.path + name for name in names)
         if suffix and len(names) >= _LEAST_OF_A_KIND and not spared:
             return [(Line(all_of_it, paths),)]
         left = dict.fromkeys(names)
         blocks: list[Block] = []
-        for pattern, hashed in _group_hashed(node, names, [name for name, goes in node.files.items() if goes is False]):
+        for pattern, hashed in () if node.is_cut else _group_hashed(node, names, node.spared):
             blocks.append((Line(pattern, tuple(node.path + name for name in hashed)),))
             for name in hashed:
                 del left[name]
@@ -284,25 +294,49 @@ class PatternWriter:
         return (Line(to_pattern(node.path) + "*", tuple(paths)), *inner)
 
 
-def _group_hashed(node: _Node, names: Sequence[str], spared: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+def _group_hashed(
+    node: _Node, names: Sequence[str], spared: Sequence[str], *, are_directories: bool = False
+) -> Iterator[tuple[str, list[str]]]:
     """Yield patterns for names with a hash in them, each with the names that it is for and matches; none is spared."""
-    prefix = to_pattern(node.path)
+    prefix, others = to_pattern(node.path), _Sorted(spared)
     left = dict.fromkeys(names)
-    shapes = Counter(shape for name in names if (shape := shape_of(name)))
-    for shape, number in shapes.items():
-        if number >= _LEAST_OF_A_KIND and not _match(shape, spared):
-            alike = _match(shape, left)  # one with a hash that reads like a word among them
-            yield prefix + shape, alike
-            for name in alike:
+    shapes: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        if shape := shape_of(name, is_directory=are_directories):
+            shapes[shape].append(name)
+    plain = [name for name in names if not shape_of(name, is_directory=are_directories)] if shapes else []
+    for shape, alike in sorted(shapes.items(), key=lambda each: -len(each[1]))[:_MOST_SHAPES]:
+        if len(alike) >= _LEAST_OF_A_KIND and not others.match(shape):
+            found = alike + _Sorted(plain).match(shape)  # one with a hash that reads like a word among them
+            plain = [name for name in plain if name not in set(found)]
+            yield prefix + shape, found
+            for name in found:
                 del left[name]
     globs: defaultdict[str, list[str]] = defaultdict(list)
     for name in left:
-        globs[glob_of(name)].append(name)
-    yield from ((prefix + glob, alike) for glob, alike in globs.items() if glob and not _match(glob, spared))
+        globs[glob_of(name, is_directory=are_directories)].append(name)
+    yield from ((prefix + glob, alike) for glob, alike in globs.items() if glob and not others.match(glob))
 
 
-def _match(glob: str, names: Iterable[str]) -> list[str]:
-    return list(filter(compile_patterns(["/" + glob], "a name").match, names))
+class _Sorted:
+    """Names or paths, of which those that a pattern may match are found without looking at all of them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = sorted(names)
+
+    def find(self, pattern: str) -> list[str]:
+        """Return what begins, or else has a piece, as `pattern` does: all that it can match, and more."""
+        begins = _LITERAL.match(pattern.removeprefix("/"))
+        if begins and begins[0]:
+            at = bisect_left(self._names, begins[0])
+            return self._names[at : bisect_right(self._names, begins[0] + "\U0010ffff", lo=at)]
+        tail = _SIGNS.split(pattern)[-1]
+        return self._names if "\\" in tail else [name for name in self._names if tail in name]
+
+    def match(self, glob: str) -> list[str]:
+        """Return the names that a pattern for names matches."""
+        matches = compile_patterns(["/" + glob], "a name").match
+        return [name for name in self.find(glob) if matches(name)]
 
 
 def _suffix(name: str) -> str:

@@ -20,6 +20,7 @@ _WASTED = 0.10  # that neither units nor fewer lines may leave free
 _WORTH_A_SPLIT = 0.05  # that a part of a unit holds at least
 _FEW_FILES = 10  # of evidence, whose candidates are not put together by suffix
 _MANY_LINES = 20
+_ATTEMPTS = 5  # at fewer lines
 _TRIFLE = 0.05  # share of a line, below which a class does not name it
 _PROTECTED = {Worth.KEPT, Worth.NAMED, Worth.FRONT}
 _NO_ATTRIBUTES = Attributes()
@@ -47,22 +48,26 @@ class Planner:
         self._places = rank(tokens, evidence, attributes, wishes or Wishes())
         self._cuts = cuts
         self._room = max(room, 0)
-        self._unseen = [*unseen]
-        self._stays: set[str] = set()
+        # No line is written for what has no tokens, and none may take what must stay.
+        empty = [
+            path for path, place in self._places.items() if path not in self._tokens and place.worth <= Worth.NAMED
+        ]
+        self._unseen = [*unseen, *empty]
+        self._stays: dict[str, None] = {}
         self._free = self._room
 
     def leave_out(self, *, widely: bool = True) -> tuple[PlanLine, ...]:
         """Return lines for what goes; not `widely`, none takes back more than one path."""
         if sum(self._tokens.values()) <= self._room:
             return ()
-        self._stays, self._free = set(), self._room
+        self._stays, self._free = {}, self._room
         self._fill()
         self._give_back()
         return self._write_few(widely=widely)
 
     def _keep(self, paths: Iterable[str]) -> None:
         for path in paths:
-            self._stays.add(path)
+            self._stays[path] = None
             self._free -= self._tokens[path]
 
     def _fill(self) -> None:
@@ -119,17 +124,20 @@ class Planner:
 
     def _write_few(self, *, widely: bool) -> tuple[PlanLine, ...]:
         """Write lines; where they are many, give up directories that take many and hold little."""
-        while True:
-            writer = self._writer(widely=widely)
-            families, others = writer.write()
+        writer = self._writer(widely=widely)
+        families, others = writer.write()
+        for _ in range(_ATTEMPTS):
             number = sum(map(len, families + others))
             if number <= _MANY_LINES or not self._give_up([*writer.counts()], number):
-                return self._explain(families, Worth.EVIDENCE) + self._explain(others)
+                break
+            writer = self._writer(widely=widely)
+            families, others = writer.write()
+        return self._explain(families, Worth.EVIDENCE) + self._explain(others)
 
     def _writer(self, *, widely: bool) -> PatternWriter:
         gone = [path for path in self._tokens if path not in self._stays]
         families = dict.fromkeys(lines for cut in self._cuts for lines in cut.lines) if widely else ()
-        return PatternWriter(gone, self._stays, self._unseen, families)
+        return PatternWriter(gone, sorted(self._stays), self._unseen, families)
 
     def _give_up(self, counts: Sequence[tuple[str, int]], number: int) -> bool:
         """Let whole directories go, the most lines for the fewest tokens first; return whether there was one."""
@@ -151,7 +159,7 @@ class Planner:
                 may_cost -= kept[at]
                 number -= lines - 1
         for path in [path for path in self._stays if any(place in gone for place in directories_above(path))]:
-            self._stays.remove(path)
+            del self._stays[path]
             self._free += self._tokens[path]
         return bool(gone)
 

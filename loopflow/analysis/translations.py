@@ -36,7 +36,14 @@ _NAMES = {  # what a suffix is a catalogue of; where True, the content must say 
 _OF_ITS_OWN = frozenset({".po", ".xlf", ".xliff", ".strings", ".stringsdict", ".arb", ".resx", ".resw", ".ftl"})
 """Suffixes that nothing but catalogues have, so that one pattern for all of them is true."""
 _KEYS_ARE_TEXT = "gettext"
-_COULD_BE_ANYTHING = frozenset({"JSON", "YAML"})
+_COULD_BE_ANYTHING = frozenset({"JSON", "YAML", "properties", "Fluent"})
+_MANY_LANGUAGES = 6  # that need no word in their path
+_WORD = re.compile(
+    # What a path says that has messages in it, as a word of its own.
+    r"(?:\A|[/._-])(?:_?locales?|i18n|l10n|lang|langs|languages?|translations?|messages|msgs?|nls|intl|strings|"
+    r"locali[sz]ations?|resources|bundle|fluent|labels|texts)(?=[/._-])",
+    re.IGNORECASE,
+)
 _DIRECTORY = re.compile(r"(?P<before>values-)?(?P<language>[^.]+)(?P<after>\.lproj)?")
 
 
@@ -60,9 +67,13 @@ class _Family:
     def is_one(self, sources: Sequence[str]) -> bool:
         """Whether what is beside the sources is translated."""
         others = len(self.by_language) - sum(path in sources for path in self.by_language.values())
-        if self.format in _COULD_BE_ANYTHING and self.plain in sources:
-            return others > 1  # tsconfig.es.json beside tsconfig.json is no Spanish
+        if self.format in _COULD_BE_ANYTHING and not self._is_told(others):
+            return False
         return others > 0 and (bool(sources) or self.format == _KEYS_ARE_TEXT or self.speaks)
+
+    def _is_told(self, others: int) -> bool:
+        """Whether the path says what it is, or so many languages do: data by country has the same names."""
+        return _WORD.search(self.form) is not None or others >= _MANY_LANGUAGES
 
 
 class _Member(NamedTuple):
@@ -71,21 +82,27 @@ class _Member(NamedTuple):
     sources: tuple[str, ...]
 
 
-def find_translations(files: Sequence[FileTokens]) -> tuple[list[Cut], set[str]]:
-    """Return a candidate for each place that has translations, and the files of the source language beside them."""
+def find_translations(files: Sequence[FileTokens], spared: Container[str] = ()) -> tuple[list[Cut], set[str]]:
+    """Return a candidate for each place that has translations, and the files of the source language beside them.
+
+    What is `spared` is neither, but others may be translated from it.
+    """
     tokens = {file.path: file.tokens for file in files}
     places: defaultdict[str, list[_Member]] = defaultdict(list)
     sources: set[str] = set()
     taken: set[str] = set()
     for family in _find_families(files):
         own = family.find_sources(tokens)
-        paths = [path for path in family.by_language.values() if path not in taken and path not in own]
+        paths = [
+            path for path in family.by_language.values() if path not in taken and path not in own and path not in spared
+        ]
         if paths and family.is_one(own):
             places[_place(family.form)].append(_Member(family, tuple(sorted(paths, key=path_bytes)), own))
             sources.update(own)
             taken.update(paths)
     wide = _write_wide([member for members in places.values() for member in members])
-    return [_make_cut(at, members, tokens, wide) for at, members in places.items()], sources - taken
+    sources = {path for path in sources - taken if path not in spared}
+    return [_make_cut(at, members, tokens, wide) for at, members in places.items()], sources
 
 
 def _find_families(files: Iterable[FileTokens]) -> list[_Family]:

@@ -73,8 +73,8 @@ _MANIFESTS = frozenset(
     pyproject.toml setup.py setup.cfg package.json cargo.toml go.mod pom.xml build.gradle build.gradle.kts
     settings.gradle settings.gradle.kts composer.json gemfile mix.exs cmakelists.txt makefile meson.build
     configure.ac dune-project stack.yaml package.swift pubspec.yaml deno.json deno.jsonc module.bazel workspace
-    build.sbt rebar.config project.toml description cpanfile dockerfile justfile build.zig flake.nix pnpm-
-    workspace.yaml nx.json agents.md claude.md gemini.md .cursorrules llms.txt
+    build.sbt rebar.config project.toml description cpanfile dockerfile justfile build.zig flake.nix
+    pnpm-workspace.yaml nx.json agents.md claude.md gemini.md .cursorrules llms.txt
     """.split()  # noqa: SIM905
 )
 _FRONT_LEVELS = 2
@@ -169,13 +169,12 @@ class _Classes:
 
     def _by_directory(self, directory: str) -> Worth | None:
         """Return what the directory, which ends in a slash, and those above it say; the best told first."""
-        if directory not in self._directories:
-            if not directory:
-                return None
-            above = _above(directory[:-1])
-            outer = self._by_directory(above) if above else None
-            self._directories[directory] = self._of_directory(directory, outer)
-        return self._directories[directory]
+        outer: Worth | None = None
+        for place in directories_above(directory):  # in a loop: paths can be thousands of levels deep
+            if place not in self._directories:
+                self._directories[place] = self._of_directory(place, outer)
+            outer = self._directories[place]
+        return outer
 
     def _of_directory(self, directory: str, outer: Worth | None) -> Worth | None:
         name = _name(directory[:-1]).lower()

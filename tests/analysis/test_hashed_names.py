@@ -4,20 +4,26 @@ import pytest
 
 from loopflow.analysis.hashed_names import glob_of, shape_of
 
+HEX = "[0-9a-f]??????[0-9a-f]"
+
 
 @pytest.mark.parametrize(
     ("name", "glob", "shape"),
     [
-        ("main.3f2a9b1c.js", "main.*.js", "*.????????.js"),
-        ("main.12345678.js", "main.*.js", "*.????????.js"),
-        ("app-4f9d2c6b8a1e03d7.css", "app-*.css", "*-????????????????.css"),
-        ("runtime~main.0a1b2c3d4e5f60718293.js.map", "runtime~main.*.js.map", "*.????????????????????.js.map"),
+        ("main.3f2a9b1c.js", "main.*.js", f"*.{HEX}.js"),
+        ("main.12345678.js", "main.*.js", f"*.{HEX}.js"),
+        ("app-4f9d2c6b8a1e03d7.css", "app-*.css", "*-[0-9a-f]??????????????[0-9a-f].css"),
+        ("runtime~main.0a1b2c3d4e5f.js.map", "runtime~main.*.js.map", "*.[0-9a-f]??????????[0-9a-f].js.map"),
         ("index-DiwrgTda.js", "index-*.js", "*-????????.js"),
         ("index-D-8xKq_1.js", "index-*.js", "*-????????.js"),
         ("chunk-5X2ZQ3AB.js", "chunk-*.js", "*-????????.js"),
-        ("3f2a9b1c-11aa-22bb-33cc-0123456789ab.json", "*.json", "*????????????????????????????????????.json"),
-        ("DEADBEEF01.bin", "*.bin", "*??????????.bin"),
-        ("[id]-3f2a9b1c.js", "\\[id]-*.js", "*-????????.js"),
+        ("3f2a9b1c.js", "????????.js", f"{HEX}.js"),
+        ("zrlS4WnP.js", "????????.js", "????????.js"),
+        ("_affbb1._.js", "_*._.js", "*_[0-9a-f]????[0-9a-f]._.js"),
+        ("app-20260101-yb229X8Y.js", "app-*-*.js", "*-????????.js"),
+        ("bundle-zW4nxXcO", "bundle-*", "*-????????"),
+        ("DEADBEEF01.bin", "??????????.bin", "??????????.bin"),
+        ("[id]-3f2a9b1c.js", "\\[id]-*.js", f"*-{HEX}.js"),
     ],
 )
 def test_hashes(name: str, glob: str, shape: str) -> None:
@@ -27,8 +33,19 @@ def test_hashes(name: str, glob: str, shape: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["main.js", "deadbeef.js", "facade.css", "a1b2c3d.js", "my-component.js", "README-important.md", ".js", ""]
+    "name",
+    [
+        "main.js",
+        "deadbeef.js",
+        "facade.css",
+        "a1b2c.js",
+        "my-component.js",
+        "HomePage.js",
+        "README-important.md",
+        ".js",
+        "",
+    ],
 )
 def test_words_are_no_hashes(name: str) -> None:
-    """Eight letters without a digit are a word, and seven digits are a number."""
+    """Letters without a digit are a word, few digits are a number, and a name alone may have capitals."""
     assert (glob_of(name), shape_of(name)) == ("", "")

@@ -45,13 +45,22 @@ HASHED = [f"static/chunk{each}.{each:08x}.js" for each in range(41)]
             [f"p/{each}/x.md" for each in "abcde"], [f"p/{each}/k" for each in "abcdef"] + ["p/f/x.md"],
             [f"/p/{each}/x.md" for each in "abcde"], id="but for one of them",
         ),
+        pytest.param(
+            [f"a/{each}.js" for each in "wxyz"], ["a/chart.js/index"], ["/a/*.js", "!/a/chart.js"],
+            id="a directory is called like a file",
+        ),
+        pytest.param(["s/3f9a8b7c.js"], ["s/k.py"], ["/s/????????.js"], id="a name that is a hash alone"),
         pytest.param(["x.md", "y.md", "z.md"], ["k.py"], ["/*.md"], id="of a suffix at the top"),
         pytest.param([".a", ".b/x", ".c/y"], ["k.py"], ["/.*"], id="what begins with a dot"),
         pytest.param([".a", ".b/x", ".c/y"], [".d", "k"], ["/.b/x", "/.c/y", "/.a"], id="but for one"),
-        pytest.param(HASHED, ["static/app.js"], ["/static/*.????????.js"], id="hashed bundles beside a script"),
-        pytest.param(HASHED, ["static/m.abcdefgh.js"], ["/static/*.js", "!/static/m.abcdefgh.js"], id="or like one"),
+        pytest.param(
+            HASHED, ["static/app.js"], ["/static/*.[0-9a-f]??????[0-9a-f].js"], id="hashed bundles beside a script"
+        ),
+        pytest.param(
+            HASHED, ["static/m.afafafaf.js"], ["/static/*.js", "!/static/m.afafafaf.js"], id="or like one"
+        ),
         pytest.param(["s/main.0a1b2c3d.js"], ["s/app.js"], ["/s/main.*.js"], id="one hashed bundle"),
-        pytest.param(["b/3f2a9b1c/x", "k/y"], ["b/z", "k/w"], ["/b/*/", "/k/y"], id="a hashed directory"),
+        pytest.param(["b/3f2a9b1c/x", "k/y"], ["b/z", "k/w"], ["/b/????????/", "/k/y"], id="a hashed directory"),
         pytest.param(
             names("a/", "d{}/x", 5), ["a/k/z"], ["/a/*", "!/a/k/"], id="all but one directory, not at the top"
         ),
@@ -103,7 +112,7 @@ def test_what_a_family_takes_back_may_go_for_another_reason() -> None:
     assert lines == ["*.po", "!**/locale/en/**/*.po", "/a/"]
 
 
-_PARTS = st.sampled_from(["a", "b", ".h", "*", "s p ", "é", "0a1b2c3d", "[x]"])
+_PARTS = st.sampled_from(["a", "b", "d.js", "z.0a1b2c3d.js", ".h", "*", "s p ", "é", "0a1b2c3d", "[x]"])
 _FILES = st.sampled_from(
     ["1.js", "2.js", "3.js", "4.js", "x.0a1b2c3d.js", "y.99999999.js", ".dot", "#4", "!5", "6 ", "\udcff.c", "\\"]
 )
@@ -126,6 +135,17 @@ def test_lines_match_what_goes_and_nothing_else(tree: tuple[list[str], list[str]
     lines = lines_for(gone, stays, unseen)
     matched = set(filter(compile_patterns(lines, "test").match, gone + stays + unseen)) if lines else set()
     assert matched == set(gone)
+
+
+def test_a_tree_of_any_depth_and_width_is_written() -> None:
+    """A thousand levels, with something that goes and something that stays in each, and many names with hashes."""
+    places = ["d/" * level for level in range(1, 1_000, 7)]
+    gone, stays = [f"{place}f.js" for place in places], [f"{place}g.py" for place in places]
+    match = compile_patterns(lines_for(gone, stays), "test").match
+    assert all(map(match, gone))
+    assert not any(map(match, stays))
+    wide = [f"a/{each:08x}-p{each // 3}.js" for each in range(6_000)]
+    assert all(map(compile_patterns(lines_for(wide, [f"a/p{each}.js" for each in range(6_000)]), "test").match, wide))
 
 
 @some(10)

@@ -148,6 +148,14 @@ def test_documentation_by_attribute_is_no_evidence() -> None:
     assert [line.pattern for line in lines] == ["/data.json"]
 
 
+def test_an_empty_file_that_must_stay_is_not_taken() -> None:
+    """Nor one that was named: it costs nothing, and its directory does not go whole."""
+    tokens = {"src/__init__.py": 0, "src/a.py": 90, "src/b.py": 80, "m.py": 9}
+    patterns = Case(tokens, (), 10, keep=frozenset({"src/__init__.py", "m.py"})).patterns
+    assert not compile_patterns(patterns, "test").match("src/__init__.py")
+    assert compile_patterns(Case(tokens, (), 10).patterns, "test").match("src/__init__.py")
+
+
 def test_directories_are_given_up_where_lines_are_many() -> None:
     """Rather than forty lines for single files, directories with little left go whole."""
     tokens = {"keep.py": 9_000}

@@ -47,7 +47,7 @@ def translated(*paths: str) -> dict[str, str]:
         ("lib/l10n/app_*.arb", ["lib/l10n/app_de.arb", "lib/l10n/app_es_419.arb"], ["lib/l10n/app_en.arb"]),
         ("R/Strings.*.resx", ["R/Strings.de.resx", "R/Strings.fr-CA.resx"], ["R/Strings.resx"]),
         ("res/values-*/", ["res/values-de/strings.xml", "res/values-pt-rBR/strings.xml"], ["res/values/strings.xml"]),
-        ("r/m_*.properties", ["r/m_de.properties", "r/m_de_AT.properties"], ["r/m.properties"]),
+        ("r/msg_*.properties", ["r/msg_de.properties", "r/msg_de_AT.properties"], ["r/msg.properties"]),
         ("locales/*.json", ["locales/de.json", "locales/zh-TW.json"], ["locales/en.json"]),
         ("locales/*.json", ["locales/de.json"], ["locales/en-US.json"]),
         ("locales/*/", ["locales/de/a.json", "locales/de/b.json"], ["locales/en/a.json", "locales/en/b.json"]),
@@ -56,7 +56,7 @@ def translated(*paths: str) -> dict[str, str]:
         ("config/locales/devise.*.yml", ["config/locales/devise.de.yml"], ["config/locales/devise.en.yml"]),
         ("translations/messages.*.yaml", ["translations/messages.de.yaml"], ["translations/messages.en.yaml"]),
         ("tr/app_*.ts", ["tr/app_de.ts"], ["tr/app_en.ts"]),
-        ("l/*/", ["l/de/main.ftl"], ["l/en-US/main.ftl"]),
+        ("l10n/*/", ["l10n/de/main.ftl"], ["l10n/en-US/main.ftl"]),
     ],
 )  # fmt: skip
 def test_families(at: str, translations: list[str], stays: list[str]) -> None:
@@ -70,6 +70,13 @@ def test_families(at: str, translations: list[str], stays: list[str]) -> None:
         pytest.param(["data/de.json", "data/fr.json"], id="no source language beside them"),
         pytest.param(["locales/en.json", "locales/index.json"], id="no other language"),
         pytest.param(["tsconfig.json", "tsconfig.es.json"], id="a name that is no language here"),
+        pytest.param(["config.json", "config.de.json", "config.fr.json", "config.it.json"], id="data by country"),
+        pytest.param(["src/is.json", "src/to.json", "src/in.json", "src/en.json"], id="words of a language of its own"),
+        pytest.param(
+            ["docker-compose.yml", "docker-compose.it.yml", "docker-compose.tr.yml"], id="places to deploy to"
+        ),
+        pytest.param(["app-it.properties", "app.properties"], id="a profile"),
+        pytest.param(["mail.ftl", "mail-to.ftl"], id="templates"),
         pytest.param(["docs/de/index.md", "docs/en/index.md"], id="documents are no catalogues"),
         pytest.param(["src/is/a.py", "src/en/a.py"], id="nor is code"),
         pytest.param(["values-v21/styles.xml", "values/styles.xml"], id="a version of Android"),
@@ -119,7 +126,8 @@ def cuts_of(facts: Mapping[str, str]) -> dict[str, CutReason]:
 def test_a_catalogue_is_no_embedded_data() -> None:
     """The source language is own source however large it is, its translations are translations."""
     large = "data\ta large JSON document\ncatalogue\tJSON"
-    assert cuts_of({"l/en.json": large, "l/de.json": large}) == {"l/de.json": CutReason.TRANSLATION}
+    found = cuts_of({"i18n/en.json": large, "i18n/de.json": large})
+    assert found == {"i18n/de.json": CutReason.TRANSLATION}
 
 
 def test_another_reason_stays() -> None:
@@ -146,6 +154,10 @@ def test_another_reason_stays() -> None:
         ("Base", "base"),
         ("zh_hant_TW", "zh-hant-tw"),
         ("DE", "de"),
+        ("zh-CHS", "zh-chs"),
+        ("de_DE_formal", "de-de-formal"),
+        ("ca-valencia", "ca-valencia"),
+        ("in-memory", ""),
         ("xx", ""),
         ("src", ""),
         ("index", ""),
