@@ -73,10 +73,11 @@ def make(name: str, below: Path) -> Path:
     """Return the directory of the repository `name`."""
     if name not in COMMITS:
         return corpora.make(name, below)
-    directory = below / name
+    repository, commit = COMMITS[name]
+    directory = below / f"{name}-{commit[:7]}"
     if not (directory / ".git").exists():
         directory.mkdir(parents=True, exist_ok=True)
-        corpora.make_commit(*COMMITS[name], directory)
+        corpora.make_commit(repository, commit, directory)
     return directory
 
 

@@ -22,7 +22,7 @@ def test_an_extension_narrows_both_charts_alike(only_python: Result) -> None:
     """With -e py each chart holds Python files, the directories above them, and nothing else."""
     lines = only_python.out.splitlines()
     by_directory = _names(lines, "By directory")
-    assert by_directory == [".", "└ src/", "  └ app/", "    ├ util.py", "    └ main.py"]
+    assert by_directory == [".", "└ src/app/", "  ├ util.py", "  └ main.py"]
     assert _names(lines, "By file type") == [".py"]
     assert _names(lines, "Largest files") == ["src/app/util.py", "src/app/main.py"]
     assert _names(lines, "Skipped") == ["missing", "gone.py"]
