@@ -4,8 +4,9 @@ What could be left out goes first, by evidence; then classes by their paths (see
 the upper part of every package. The result is written as few lines, which are a proposal for a person to read.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from loopflow.analysis.attributes import Attributes
@@ -18,7 +19,9 @@ _FULL = 0.03  # share of the room that may stay free: a class that did not fit w
 _NEARLY_FULL = 0.05  # and no lesser class comes in
 _WASTED = 0.10  # that neither units nor fewer lines may leave free
 _WORTH_A_SPLIT = 0.05  # that a part of a unit holds at least
+_MANY_ALIKE, _NEARLY_ALL = 40, 0.75  # files of a kind in a directory, and the share that is evidence for the rest
 _FEW_FILES = 10  # of evidence, whose candidates are not put together by suffix
+_MANY_FILES = 100  # of a directory of evidence, which is not split: each would be a line
 _MANY_LINES = 20
 _ATTEMPTS = 5  # at fewer lines
 _TRIFLE = 0.05  # share of a line, below which a class does not name it
@@ -44,6 +47,7 @@ class Planner:
         unseen: Iterable[str] = (),
     ) -> None:
         evidence = {path for cut in cuts if cut.reason.is_evidence for path in cut.paths}
+        evidence |= _find_companions(tokens, evidence)
         self._tokens = {path: number for path, number in tokens.items() if number}
         self._places = rank(tokens, evidence, attributes, wishes or Wishes())
         self._cuts = cuts
@@ -102,10 +106,21 @@ class Planner:
                     self._keep(part)
 
     def _find_part(self, unit: Sequence[str]) -> list[str]:
-        """Return the small files of a unit, as many as there is room for."""
-        small = sorted(unit, key=lambda path: (self._tokens[path], path))
-        sums = accumulate(self._tokens[path] for path in small)
-        return [path for path, total in zip(small, sums, strict=True) if total <= self._free]
+        """Return what of a unit there is room for: small directories, and small files where those are not too many."""
+        directories: defaultdict[str, list[str]] = defaultdict(list)
+        for path in unit:
+            directories[path.rpartition("/")[0]].append(path)
+        part: list[str] = []
+        free = self._free
+        for paths in sorted(directories.values(), key=lambda paths: (self._sum(paths), paths[0])):
+            small = sorted(paths, key=lambda path: (self._tokens[path], path))
+            totals = [*accumulate(self._tokens[path] for path in small)]
+            if totals[-1] > free and len(small) > _MANY_FILES:
+                continue
+            fitting = small[: bisect_right(totals, free)]
+            part += fitting
+            free -= self._sum(fitting)
+        return part
 
     def _units(self) -> list[list[str]]:
         """Return what of the evidence is given back together: a candidate, or those of a directory with one suffix."""
@@ -113,11 +128,14 @@ class Planner:
         units: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         few = sum(len(cut.paths) for cut in evidence) <= _FEW_FILES
         for cut in evidence:
-            alone = (cut.at.rpartition("/")[0], cut.at.rpartition(".")[2])
-            unit = alone if len(cut.paths) == 1 and not few else (cut.at, "")
-            own = (path for path in cut.paths if path in self._tokens)
-            units[unit] += [path for path in own if self._places[path].worth is Worth.EVIDENCE]
-        return [unit for unit in units.values() if unit]
+            unit = _kind(cut.at) if len(cut.paths) == 1 and not few else (cut.at, "")
+            units[unit] += [path for path in cut.paths if path in self._tokens]
+        known = {path for cut in evidence for path in cut.paths}
+        for path in self._tokens:
+            if path not in known:
+                units[_kind(path)].append(path)
+        found = ([path for path in unit if self._places[path].worth is Worth.EVIDENCE] for unit in units.values())
+        return [unit for unit in found if unit]
 
     def _sum(self, paths: Iterable[str]) -> int:
         return sum(self._tokens[path] for path in paths)
@@ -187,3 +205,25 @@ class Planner:
         for path in paths:
             tokens[self._places[path].worth] += self._tokens[path]
         return min(worth for worth, number in tokens.items() if number >= tokens.total() * _TRIFLE)
+
+
+def _find_companions(paths: Iterable[str], evidence: Collection[str]) -> set[str]:
+    """Return what is of one directory and suffix with many files of which nearly all could be left out.
+
+    An icon among a thousand is one as well, though its drawing has too few paths to tell.
+    """
+    kinds: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for path in paths:
+        kinds[_kind(path)].append(path)
+    return {
+        path
+        for alike in kinds.values()
+        if len(alike) >= _MANY_ALIKE and sum(each in evidence for each in alike) >= _NEARLY_ALL * len(alike)
+        for path in alike
+    } - set(evidence)
+
+
+def _kind(path: str) -> tuple[str, str]:
+    """Return the directory and the suffix of a file."""
+    directory, _, name = path.rpartition("/")
+    return directory, name.rpartition(".")[2]

@@ -148,6 +148,15 @@ def test_documentation_by_attribute_is_no_evidence() -> None:
     assert [line.pattern for line in lines] == ["/data.json"]
 
 
+def test_one_among_many_of_its_kind_goes_with_them() -> None:
+    """Where nearly all files of a suffix in a directory are evidence, the others are none's own source."""
+    tokens = {f"icons/{each}.svg": 5 for each in range(60)} | {"icons/own.py": 50, "app.py": 50}
+    drawn = [path for path in tokens if path.endswith(".svg")][:50]
+    assert Case(tokens, drawn, 150).left.keys() >= {"icons/own.py", "app.py"}
+    assert Case(tokens, drawn, 110).patterns == ["/icons/*.svg"]
+    assert len(Case(tokens, drawn[:30], 110).patterns) > 1
+
+
 def test_an_empty_file_that_must_stay_is_not_taken() -> None:
     """Nor one that was named: it costs nothing, and its directory does not go whole."""
     tokens = {"src/__init__.py": 0, "src/a.py": 90, "src/b.py": 80, "m.py": 9}
