@@ -96,30 +96,28 @@ def _may_be_a_notebook(text: str) -> bool:
 def _share_of_output(text: str) -> float | None:
     """Return the share of a notebook's characters that is output or attached; None for what is no notebook."""
     try:
-        document: Json = json.loads(text, parse_int=str, parse_float=str)
+        # It begins with a brace, so it is an object or broken.
+        document: Mapping[str, Json] = json.loads(text, parse_int=str, parse_float=str)
         outputs = [*_outputs(document)]
         return len(json.dumps(outputs)) / len(json.dumps(document)) if _is_notebook(document) else None
     except (ValueError, RecursionError):  # broken, or nested deeper than anybody does
         return _share_of_beginning(text)
 
 
-def _is_notebook(document: Json) -> bool:
-    if not isinstance(document, dict):
-        return False
+def _is_notebook(document: Mapping[str, Json]) -> bool:
     signs = {"cell_type", "jobName", "results"}
     return "nbformat" in document or any(not signs.isdisjoint(cell) for cell in _cells(document))
 
 
-def _cells(document: Json) -> Iterator[Mapping[str, Json]]:
+def _cells(document: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
     """Yield the cells of a notebook: of format 4, of format 3, where they are in worksheets, and of Zeppelin."""
-    if isinstance(document, dict):
-        sheets = document.get("worksheets")
-        for holder in (document, *(sheets if isinstance(sheets, list) else ())):
-            cells = (holder.get("cells") or holder.get("paragraphs")) if isinstance(holder, dict) else None
-            yield from (cell for cell in (cells if isinstance(cells, list) else ()) if isinstance(cell, dict))
+    sheets = document.get("worksheets")
+    for holder in (document, *(sheets if isinstance(sheets, list) else ())):
+        cells = (holder.get("cells") or holder.get("paragraphs")) if isinstance(holder, Mapping) else None
+        yield from (cell for cell in (cells if isinstance(cells, list) else ()) if isinstance(cell, dict))
 
 
-def _outputs(document: Json) -> Iterator[Json]:
+def _outputs(document: Mapping[str, Json]) -> Iterator[Json]:
     for cell in _cells(document):
         yield from (cell[key] for key in ("outputs", "attachments", "results", "result") if key in cell)
     metadata = document.get("metadata") if isinstance(document, dict) else None

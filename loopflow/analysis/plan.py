@@ -144,10 +144,9 @@ class Planner:
         """Write lines; where they are many, give up directories that take many and hold little."""
         writer = self._writer(widely=widely)
         families, others = writer.write()
-        for _ in range(_ATTEMPTS):
-            number = sum(map(len, families + others))
-            if number <= _MANY_LINES or not self._give_up([*writer.counts()], number):
-                break
+        attempts = 0
+        while (number := sum(map(len, families + others))) > _MANY_LINES and attempts < _ATTEMPTS:
+            attempts += 1 if self._give_up([*writer.counts()], number) else _ATTEMPTS
             writer = self._writer(widely=widely)
             families, others = writer.write()
         return self._explain(families, Worth.EVIDENCE) + self._explain(others)

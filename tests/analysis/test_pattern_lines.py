@@ -42,6 +42,11 @@ HASHED = [f"static/chunk{each}.{each:08x}.js" for each in range(41)]
             ["/p/*/test/"], id="what has one name in many directories",
         ),
         pytest.param(
+            [*(f"p/{each}/x.md" for each in "abcd"), "p/e/y.c"], [f"p/{each}/k" for each in "abcde"],
+            ["/p/*/x.md", "/p/e/y.c"],
+            id="a file of one name in many directories",
+        ),
+        pytest.param(
             [f"p/{each}/x.md" for each in "abcde"], [f"p/{each}/k" for each in "abcdef"] + ["p/f/x.md"],
             [f"/p/{each}/x.md" for each in "abcde"], id="but for one of them",
         ),

@@ -167,12 +167,21 @@ def test_an_empty_file_that_must_stay_is_not_taken() -> None:
 
 def test_directories_are_given_up_where_lines_are_many() -> None:
     """Rather than forty lines for single files, directories with little left go whole."""
-    tokens = {"keep.py": 9_000}
+    tokens = {"app.py": 2_000}
     for each in range(30):
-        tokens |= {f"pkg/d{each}/large.py": 2_000, f"pkg/d{each}/small.py": 10, f"pkg/d{each}/in/deep.py": 500}
-    case = Case(tokens, (), 9_300)
-    assert len(case.patterns) <= 20
-    assert sum(case.left.values()) >= 9_000
+        below = f"pkg{each % 5}/d{each}"
+        tokens |= {f"{below}/a{each}.py": 5_000, f"{below}/b{each}.py": 6_000, f"{below}/small{each}.py": 20}
+    case = Case(tokens, (), 2_650)
+    assert sum(case.left.values()) >= 0.9 * 2_650
+    everything = replace(case, keep=frozenset(path for path in tokens if "small" in path))
+    assert len(case.patterns) < len(everything.patterns) == 60
+
+
+def test_a_directory_of_many_files_of_evidence_is_not_split() -> None:
+    """Where each file that fits would be a line, none is given back; a directory that fits is."""
+    tokens = {f"data/many/{each}.x{each}": 10 for each in range(150)} | {f"data/few/{each}.y": 20 for each in range(3)}
+    case = Case(tokens | {"app.py": 100}, ["data/"], 500)
+    assert case.left.keys() == {"app.py", *(f"data/few/{each}.y" for each in range(3))}
 
 
 def test_what_takes_back_more_than_a_path_is_left_out_on_demand() -> None:
