@@ -77,7 +77,7 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
     if options.format != TEXT:
         pieces, write = find_renderer(options.format)(report), console.write
     else:
-        terminal = PLAIN if options.copy else console.terminal(options.colour)
+        terminal = PLAIN if options.copy or options.output is not None else console.terminal(options.colour)
         pieces, write = _text(report, options, terminal), console.write_chart
     if options.copy:
         console.clipboard.copy("".join(pieces))

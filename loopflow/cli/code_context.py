@@ -96,6 +96,9 @@ def _describe_usage(context: click.Context) -> str:
 )
 @click.option("-r", "--raw", is_flag=True, help="Path, ---, text, ---, instead of XML documents.")
 @click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
+@click.option(
+    "-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole, and is none that is read."
+)
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="No remarks; with --check, only what failed and what to do.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every skipped file.")
@@ -123,7 +126,8 @@ def _run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
 
     options = read_options(given, console.environ, here)
     console.quiet = options.quiet
-    code = _command(options)(console, options)
+    with console.writing_to(options.output, here):
+        code = _command(options)(console, options)
     if options.count.cache_file is not None:
         from loopflow.tokens.table_file import store_missing_tables  # noqa: PLC0415
 

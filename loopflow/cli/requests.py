@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from loopflow.model import FitRequest
 
 _COUNTS = "counts.sqlite3"
+STANDARD_OUTPUT = "-"
 _LEAVE_ONE_OUT = "leave one of them out"
 _CONFIGURED = {"encoding": "encoding", "against": "against"}
 
@@ -52,6 +53,8 @@ class Options:
     init: bool
     format: str
     reports: tuple[tuple[str, str], ...]
+    output: str | None
+    """The file that takes what is printed; None for standard output."""
     raw: bool
     copy: bool
     colour: ColourChoice
@@ -68,6 +71,8 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
     _refuse_what_clashes(given)
     configured = {key: given[name] for key, name in _CONFIGURED.items()}
     given, comparing = _as_pre_commit_says(given, environment)
+    reports = tuple(_read_report(value) for value in given["report"])
+    output = given["output"] if given["output"] != STANDARD_OUTPUT else None
     return Options(
         surroundings=Surroundings(environment, here, here),
         select=SelectRequest(
@@ -80,6 +85,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
             changed=given["changed"],
             readmes=given["readmes"],
             against=given["against"],
+            outputs=(*(path for _, path in reports), *([output] if output is not None else [])),
         ),
         config=ConfigRequest(
             given=configured,
@@ -106,7 +112,8 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
         show_config=given["show_config"],
         init=given["init"],
         format=given["format"] or TEXT,
-        reports=tuple(_read_report(value) for value in given["report"]),
+        reports=reports,
+        output=output,
         raw=given["raw"],
         copy=given["pbcopy"],
         colour=given["color"],
@@ -174,7 +181,7 @@ _ALONE: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
         "init": ("looks at the whole repository and writes a config file", _ALWAYS),
         "show_config": (
             "shows what the config says",
-            _ALWAYS | {"paths", "staged", "rev", "untracked", "encoding", "against"},
+            _ALWAYS | {"output", "paths", "staged", "rev", "untracked", "encoding", "against"},
         ),
         "save_baseline": (
             "writes the baseline",
@@ -190,6 +197,11 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     (
         lambda given: given["pushed"] and (given["staged"] or given["rev"] is not None),
         "--pushed says which commit to read",
+        _LEAVE_ONE_OUT,
+    ),
+    (
+        lambda given: given["output"] is not None and given["pbcopy"],
+        "--output writes to a file, --copy to the clipboard",
         _LEAVE_ONE_OUT,
     ),
     (lambda given: given["raw"] and given["profile"], "--raw prints context, --profile counts it", _LEAVE_ONE_OUT),

@@ -5,7 +5,8 @@ Data goes to stdout, everything else to stderr. A message is one line: what happ
 
 import errno
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -59,6 +60,28 @@ class Console:
     def _named_size(self, name: str) -> int:
         named = self.environ.get(name, "")
         return int(named) if named.isdecimal() else 0
+
+    @contextmanager
+    def writing_to(self, path: str | None, directory: str) -> "Iterator[None]":
+        """Put what goes to stdout into the file at `path`, relative to `directory`, if one is named.
+
+        It is there when the context ends without an exception; else the file is what it was.
+        """
+        if path is None:
+            yield
+            return
+        from loopflow.console.output_file import OutputFile  # noqa: PLC0415  most runs print
+
+        stdout = self._stdout
+        self._stdout = file = OutputFile(path, directory, stdout)
+        try:
+            yield
+            file.commit()
+        except BaseException:
+            file.abandon()
+            raise
+        finally:
+            self._stdout = stdout
 
     def write(self, text: str) -> None:
         """Write data to stdout, in UTF-8 whatever the locale says."""

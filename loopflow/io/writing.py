@@ -1,8 +1,8 @@
 """Files that are written whole or not at all; and new ones, for which nothing is replaced.
 
-The text of the first kind goes to a temporary file beside the target, is synced to disk and renamed. A reader sees the
-old file or the new one. What a kill leaves behind is removed by the next save: the temporary file is locked while it is
-written, so that one without a lock belongs to nobody.
+The content of the first kind goes to a temporary file beside the target, is synced to disk and renamed. A reader sees
+the old file or the new one. What a kill leaves behind is removed by the next save: the temporary file is locked while
+it is written, so that one without a lock belongs to nobody.
 """
 
 import os
@@ -11,6 +11,8 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
+from types import TracebackType
+from typing import BinaryIO, Self
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import LoopflowError, describe_os_error
@@ -23,26 +25,68 @@ _ATTEMPTS = 100
 
 
 def write_atomically(path: str, text: str, directory: str = "", printed: Iterable[int] = ()) -> None:
-    """Put `text` into the file at `path`, relative to `directory`.
+    """Put `text` into the file at `path`, as an `AtomicFile` does. Raises LoopflowError where it is impossible."""
+    try:
+        with AtomicFile(path, directory, printed) as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise cannot_write(path, describe_os_error(error)) from error
+
+
+class AtomicFile:
+    """Takes bytes for the file at `path`, relative to `directory`; when all are there, the file is replaced.
 
     A symbolic link stays, and its target is replaced. What is no regular file, such as a pipe, is written to directly,
-    and so is what the handles `printed` print to, such as /dev/stdout. Raises LoopflowError where it is impossible, and
-    leaves the file as it was.
+    and so is what the handles `printed` print to, such as /dev/stdout. Raises OSError where it is impossible,
+    LoopflowError where others keep writing it, and leaves the file as it was.
     """
-    data = text.encode("utf-8", "surrogateescape")
-    place = os.path.join(directory, path)
-    try:
+
+    def __init__(self, path: str, directory: str = "", printed: Iterable[int] = ()) -> None:
+        place = os.path.join(directory, path)
         direct = _find_direct(place, printed)
+        self._target = os.path.realpath(place)
+        self._temporary = ""
         if direct is not None:
-            with open(direct, "wb") as file:
-                file.write(data)
-            return
-        for _ in range(_ATTEMPTS):
-            if _replace(os.path.realpath(place), data):
+            self._file: BinaryIO = open(direct, "wb")  # noqa: SIM115  closed by `commit` or `discard`
+        else:
+            self._file, self._temporary = _open_temporary(self._target, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.discard()
+
+    def write(self, data: bytes) -> None:
+        """Take more of the content."""
+        self._file.write(data)
+
+    def commit(self) -> None:
+        """Put what was taken in the place of the file."""
+        try:
+            if not self._temporary:
+                self._file.close()
                 return
-    except OSError as error:
-        raise _cannot_write(path, describe_os_error(error)) from error
-    raise LoopflowError(f"{escape_name(path)} cannot be written: others keep writing it", "try again")
+            with self._file as file:
+                file.flush()
+                os.fchmod(file.fileno(), _mode(self._target))
+                os.fsync(file.fileno())
+                os.replace(self._temporary, self._target)
+        except BaseException:
+            self.discard()
+            raise
+        _sync_directory(os.path.dirname(self._target))
+
+    def discard(self) -> None:
+        """Forget what was taken. What was written to directly has it."""
+        with suppress(OSError):  # what is left in the buffer may not fit on the disk either
+            self._file.close()
+        if self._temporary:
+            with suppress(OSError):
+                os.unlink(self._temporary)
 
 
 def write_new(path: str, text: str) -> None:
@@ -55,17 +99,18 @@ def write_new(path: str, text: str) -> None:
     except FileExistsError:
         raise
     except OSError as error:
-        raise _cannot_write(path, describe_os_error(error)) from error
+        raise cannot_write(path, describe_os_error(error)) from error
     try:
         with file:
             file.write(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         with suppress(OSError):  # a part of it would be taken for all of it
             os.unlink(path)
-        raise _cannot_write(path, describe_os_error(error)) from error
+        raise cannot_write(path, describe_os_error(error)) from error
 
 
-def _cannot_write(path: str, why: str) -> LoopflowError:
+def cannot_write(path: str, why: str) -> LoopflowError:
+    """Return what to raise when the file at `path` cannot be written."""
     return LoopflowError(f"{escape_name(path)} cannot be written: {why}", "check the directory and the disk")
 
 
@@ -74,6 +119,8 @@ def _find_direct(path: str, printed: Iterable[int]) -> str | int | None:
     try:
         status = os.stat(path)
     except FileNotFoundError:
+        if path.endswith(os.sep):
+            raise
         return None
     for handle in printed:
         with suppress(OSError):  # one that is closed
@@ -82,30 +129,30 @@ def _find_direct(path: str, printed: Iterable[int]) -> str | int | None:
     return None if stat.S_ISREG(status.st_mode) else path
 
 
-def _replace(target: str, data: bytes) -> bool:
-    """Write a temporary file and rename it; return whether it was still there to be renamed."""
+def _open_temporary(target: str, path: str) -> tuple[BinaryIO, str]:
+    """Make a temporary file beside `target`, which no other takes for one left behind; return it and its path."""
     directory, name = os.path.split(target)
     _sweep(directory, name)
-    handle, temporary = tempfile.mkstemp(_SUFFIX, f".{name}.", directory)
-    try:
-        with open(handle, "wb") as file:
-            if sys.platform != "win32":
-                with suppress(OSError):  # where there are no locks, nobody can take it for one left behind
-                    fcntl.flock(file, fcntl.LOCK_EX)
-            file.write(data)
-            file.flush()
-            os.fchmod(handle, _mode(target))
-            os.fsync(handle)
-            try:
-                os.replace(temporary, target)
-            except FileNotFoundError:  # another writer took it for one left behind, before it was locked
-                return False
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-    _sync_directory(directory)
-    return True
+    for _ in range(_ATTEMPTS):
+        handle, temporary = tempfile.mkstemp(_SUFFIX, f".{name}.", directory)
+        file = open(handle, "wb")  # noqa: SIM115  it goes to whoever asked for it
+        try:
+            _lock(file)
+            if os.path.exists(temporary):  # else another writer took it, before it was locked
+                return file, temporary
+        except BaseException:
+            file.close()
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+        file.close()
+    raise LoopflowError(f"{escape_name(path)} cannot be written: others keep writing it", "try again")
+
+
+def _lock(file: BinaryIO) -> None:
+    if sys.platform != "win32":
+        with suppress(OSError):  # where there are no locks, nobody can take it for one left behind
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _mode(target: str) -> int:

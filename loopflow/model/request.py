@@ -28,10 +28,14 @@ class SelectRequest:
     """All of the tree that the run was started in, wherever in it that was."""
     against: str | None = None
     """What `changed` compares with; without it HEAD, and for a revision its first parent."""
+    names: tuple[str, ...] = ()
+    """Paths beside `paths` that are each one name, whatever commas are in it."""
+    outputs: tuple[str, ...] = ()
+    """Files that the run writes: none of those that it reads may be one of them."""
 
     def __post_init__(self) -> None:
         """Raise TypeError for one text where several are wanted: its letters would be taken for them."""
-        for name in ("paths", "extensions", "include", "exclude"):
+        for name in ("paths", "extensions", "include", "exclude", "names", "outputs"):
             object.__setattr__(self, name, _as_texts(self, name))
         if type(self.source) not in {Worktree, Index, Revision}:
             what = f"SelectRequest: source is a {type(self.source).__name__}"
@@ -40,7 +44,7 @@ class SelectRequest:
     @property
     def narrows(self) -> bool:
         """Whether a path or a filter asks for less than everything there is."""
-        return bool(self.paths or self.extensions or self.include or self.exclude)
+        return bool(self.paths or self.names or self.extensions or self.include or self.exclude)
 
 
 class Criteria(NamedTuple):

@@ -37,7 +37,7 @@ from loopflow.usecases.find_config import find_config_on_disk
 from loopflow.usecases.idle import find_idle_filters, find_idle_rules
 from loopflow.usecases.judge import judge_by
 from loopflow.usecases.measurement import Measured, require_whole
-from loopflow.usecases.run import Run
+from loopflow.usecases.run import Run, name_inputs
 
 if TYPE_CHECKING:
     from loopflow.analysis.proposal import Proposal
@@ -120,8 +120,9 @@ def compare(  # noqa: PLR0913  a request for each step of the way
 
     Raises LoopflowError as `profile` does, and for a revision or a baseline that is not there.
     """
-    run, measured = _measure(as_request(request), counting, configuring, root, fitting, compares=True)
-    return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing or CompareRequest()))
+    comparing = comparing or CompareRequest()
+    run, measured = _measure(as_request(request), counting, configuring, root, fitting, comparing=comparing)
+    return replace(_report(run, measured, fitting), diff=compare_with(measured, comparing))
 
 
 def check(  # noqa: PLR0913
@@ -141,11 +142,12 @@ def check(  # noqa: PLR0913
     Raises LoopflowError where the request narrows the selection, or a file could not be counted.
     """
     request = as_request(request)
-    surroundings = read_surroundings(root)
+    surroundings, comparing = read_surroundings(root), comparing or CompareRequest()
     require_whole(request, "--check", surroundings)
-    run, measured = _measure(replace(request, whole=True), counting, configuring, surroundings, fitting, compares=True)
-    diff, judgement = judge_by(measured, comparing or CompareRequest())
-    report = _report(run, measured, fitting, brief=comparing is not None and comparing.brief)
+    request = replace(request, whole=True)
+    run, measured = _measure(request, counting, configuring, surroundings, fitting, comparing=comparing)
+    diff, judgement = judge_by(measured, comparing)
+    report = _report(run, measured, fitting, brief=comparing.brief)
     return replace(report, diff=diff, judgement=judgement, idle=report.idle + find_idle_rules(run, judgement))
 
 
@@ -191,17 +193,25 @@ def _measure(  # noqa: PLR0913
     root: Root,
     fitting: FitRequest | None = None,
     *,
-    compares: bool = False,
+    comparing: CompareRequest | None = None,
 ) -> tuple[Run, Measured]:
     run = Run(request, counting or CountRequest(), configuring or ConfigRequest(), read_surroundings(root))
-    if compares and (repository := run.listed.repository):
+    if comparing and (repository := run.listed.repository):
         run.engine.git.find_commit(repository, "HEAD")  # before blobs are read: one git then answers both
-    return run, _count(run, fitting)
+    return run, _count(run, fitting, comparing)
 
 
-def _select(run: Run, fitting: FitRequest | None = None) -> Selection:
+def _select(run: Run, fitting: FitRequest | None = None, comparing: CompareRequest | None = None) -> Selection:
     idle = find_idle_filters(run, fitting)
-    return replace(choose(run.listed, run.criteria), idle=idle)
+    selection = replace(choose(run.listed, run.criteria), idle=idle)
+    if run.request.outputs:
+        from loopflow.usecases.outputs import keep_inputs  # noqa: PLC0415  a hook writes nothing
+
+        here = run.engine.git.surroundings.root
+        selected = (item.path for items in (selection.candidates, selection.skipped) for item in items)
+        named = name_inputs(run.config, run.configuring, selection.root, here, comparing.file if comparing else None)
+        keep_inputs(run.request.outputs, here, selection.root, selected, named)
+    return selection
 
 
 def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: bool = False) -> Report:
@@ -222,8 +232,8 @@ def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: 
     return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan, idle=measured.selection.idle)
 
 
-def _count(run: Run, fitting: FitRequest | None = None) -> Measured:
-    selection = _select(run, fitting)
+def _count(run: Run, fitting: FitRequest | None = None, comparing: CompareRequest | None = None) -> Measured:
+    selection = _select(run, fitting, comparing)
     with closing(count_selection(selection, run.engine, is_whole=run.request.whole)) as counts:
         found = build_profile(selection, run.engine.counter, counts)
     covers = coverage(run.listed, run.criteria) if len(run.listed.trees) == 1 else None

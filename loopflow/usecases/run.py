@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import TYPE_CHECKING
 
 from loopflow.analysis.facts import VERSION as FACTS_VERSION
 from loopflow.config.resolve import Config
@@ -15,6 +16,9 @@ from loopflow.model import ConfigRequest, CountRequest, Criteria, SelectRequest,
 from loopflow.tokens.choice import create_counter
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.usecases.find_config import find_config
+
+if TYPE_CHECKING:
+    from loopflow.usecases.outputs import NamedInput
 
 _TYPICAL_BYTES = 4_000  # what a file of source code has, more or less
 
@@ -33,6 +37,7 @@ class Run:
         self.listed = list_all(request, git, surroundings.root)
         self.files = TreeFiles(git, self.listed)
         self.config = find_config(self.files, self.listed, configuring, surroundings.root)
+        self.configuring = configuring
         for remark in self.config.unknown:
             counting.remark(remark)
         self.criteria = Criteria(request, self.config.include, self.config.exclude, self.config.baseline)
@@ -46,7 +51,26 @@ def read_config(request: SelectRequest, configuring: ConfigRequest, *, root: Roo
     surroundings = read_surroundings(root)
     git = Git(surroundings)
     listed = list_all(request, git, surroundings.root)
-    return find_config(TreeFiles(git, listed), listed, configuring, surroundings.root)
+    config = find_config(TreeFiles(git, listed), listed, configuring, surroundings.root)
+    if request.outputs:
+        from loopflow.usecases.outputs import keep_inputs  # noqa: PLC0415  a hook writes nothing
+
+        selected = (item.path for listing in listed.wanted for item in listing.items)
+        named = name_inputs(config, configuring, listed.root, surroundings.root)
+        keep_inputs(request.outputs, surroundings.root, listed.root, selected, named)
+    return config
+
+
+def name_inputs(
+    config: Config, configuring: ConfigRequest, root: str, here: str, baseline: str | None = None
+) -> "list[NamedInput]":
+    """Return the files that a run reads by their names: `root` is that of the tree, `here` that of the run."""
+    named = [(os.path.join(root, config.baseline), "the baseline")]
+    if baseline is not None:
+        named.append((os.path.join(here, baseline), "the baseline"))
+    if config.file is not None:
+        named.append((os.path.join(here if configuring.file else root, config.file), "the config file"))
+    return named
 
 
 def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:

@@ -12,6 +12,7 @@ from tests.support.run import run, run_process
 TIGHT = ("--config", "../tight.toml")
 CASES: dict[str, list[str]] = {
     "context-filters": ["-e", "css,ts", "--exclude", "page.*"],
+    "context-output": ["-r", "docs", "--output", "/dev/stdout"],
     "context-quiet": ["-q", "docs"],
     "context-raw": ["-r", "src/app"],
     "context-readmes": ["--readmes", "src/app/main.py"],

@@ -115,6 +115,7 @@ SMOKE: dict[str, tuple[str, ...]] = {
     "--reserve": ("--fit", "1k", "--reserve", "5%"),
     "--keep": ("--fit", "1k", "--keep", "*.py"),
     "--format": ("--profile", "--format", "json"),
+    "--output": ("-o", "out"),
     "--report": ("--profile", "--report", "csv:out.csv"),
     "--depth": ("--profile", "--depth", "1"),
     "--files": ("--profile", "--files"),
