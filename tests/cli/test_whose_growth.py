@@ -299,3 +299,33 @@ def test_what_stands_in_merge_head_and_is_no_merge(
     assert "git merge --quit" in result.err
     subprocess.run(["git", "merge", "--quit"], cwd=repo.root, check=True)
     assert run("--profile", "--check", *options, cwd=repo.root).code == 0
+
+
+@pytest.mark.parametrize(
+    ("remotes", "settings", "added"),
+    [
+        ((), {}, 1),
+        (("origin",), {}, 2),
+        (("mirror",), {}, 2),
+        (("mirror", "origin"), {}, 2),
+        (("mirror", "origin"), {"remote.pushDefault": "mirror"}, 2),
+        (("mirror",), {"branch.feature.pushRemote": "elsewhere"}, 2),
+    ],
+)
+def test_a_push_by_hand_is_one_to_the_remote_that_git_would_take(
+    repo: Repo, tmp_path: Path, remotes: tuple[str, ...], settings: dict[str, str], added: int
+) -> None:
+    """All that the remote does not have counts, though nobody names it; without any, the last commit does."""
+    repo.track({"a.py": "def f(): return 1\n"}).commit()
+    for remote in remotes:
+        repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / remote))
+        repo.git("remote", "add", remote, str(tmp_path / remote))
+        repo.git("fetch", "--quiet", remote)
+    repo.git("checkout", "--quiet", "-b", "feature")
+    for name, value in settings.items():
+        repo.git("config", name, value)
+    for name in ("b", "c"):
+        repo.track({f"{name}.py": f"def {name}(): return 1\n"}).commit()
+    printed = run("--profile", "--pushed", "--format", "json", cwd=repo.root)
+    changes = json.loads(printed.out)["changes"]
+    assert len([each for each in changes if each["kind"] == "added"]) == added

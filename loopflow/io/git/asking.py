@@ -121,6 +121,16 @@ class Asking:
         """Return the names of the remotes."""
         return decode_path(self._checked(repository, ["remote"]).output).splitlines()
 
+    def push_remote(self, repository: Repository) -> str | None:
+        """Return the remote that `git push` would take from the current branch (git-config(1), remote.pushDefault)."""
+        branch = self._run(repository, ["symbolic-ref", "--quiet", "--short", "HEAD"]).line
+        asked = ["config", "-z", "--get-regexp", r"^(branch\..*\.(pushremote|remote)|remote\.pushdefault)$"]
+        settings = dict(decode_path(each).partition("\n")[::2] for each in split_answer(self._run(repository, asked)))
+        names = (f"branch.{branch}.pushremote", "remote.pushdefault", f"branch.{branch}.remote")
+        there = self.remotes(repository)
+        named = [settings[name] for name in names if name in settings]
+        return next((name for name in (*named, "origin", *there[:1]) if name in there), None)
+
     def promisor(self, repository: Repository) -> str | None:
         """Return the remote that has what a partial clone lacks, None for another repository."""
         asked = ["config", "-z", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$"]
