@@ -74,8 +74,8 @@ def find_push_start(
 ) -> Start:
     """Return where the commits of a push begin; `against` is the config's.
 
-    Where no remote is named, it is the one that `git push` would take. To a remote of which nothing is known, it is what
-    `find_start` finds. Raises GitError where a merge base is missing.
+    Where no remote is named, it is the one that `git push` would take. To a remote of which nothing is known, it is
+    what `find_start` finds. Raises GitError where a merge base is missing.
     """
     push = push._replace(remote=push.remote or git.push_remote(repository))
     tip = git.resolve(repository, revision.revision)
