@@ -49,6 +49,12 @@ def shape_of(name: str, *, is_directory: bool = False) -> str:
     return before + hashed + escape_pattern(name[end:])
 
 
+def has_hash(path: str) -> bool:
+    """Whether the name of a file has a hash, or that of a directory above it."""
+    *above, name = path.split("/")
+    return bool(_find(name, is_directory=False)) or any(_find(each, is_directory=True) for each in above)
+
+
 def _find(name: str, *, is_directory: bool) -> list[tuple[int, int]]:
     """Return where each hash begins and ends."""
     found = [match.span() for match in _HEX.finditer(name)]

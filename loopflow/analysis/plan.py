@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from loopflow.analysis.attributes import Attributes
+from loopflow.analysis.hashed_names import has_hash
 from loopflow.analysis.names import directories_above, path_bytes
 from loopflow.analysis.pattern_lines import Block, Line, PatternWriter
 from loopflow.analysis.worth import Wishes, Worth, describe_worth, order, rank
@@ -106,10 +107,14 @@ class Planner:
                     self._keep(part)
 
     def _find_part(self, unit: Sequence[str]) -> list[str]:
-        """Return what of a unit there is room for: small directories, and small files where those are not too many."""
+        """Return what of a unit there is room for: small directories, and small files where those are not too many.
+
+        No file with a hash in its name is picked from others: the next build would give it another one.
+        """
         directories: defaultdict[str, list[str]] = defaultdict(list)
         for path in unit:
-            directories[path.rpartition("/")[0]].append(path)
+            if not has_hash(path):
+                directories[path.rpartition("/")[0]].append(path)
         part: list[str] = []
         free = self._free
         for paths in sorted(directories.values(), key=lambda paths: (self._sum(paths), paths[0])):

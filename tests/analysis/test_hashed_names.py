@@ -2,7 +2,7 @@
 
 import pytest
 
-from loopflow.analysis.hashed_names import glob_of, shape_of
+from loopflow.analysis.hashed_names import glob_of, has_hash, shape_of
 
 HEX = "[0-9a-f]??????[0-9a-f]"
 
@@ -49,3 +49,11 @@ def test_hashes(name: str, glob: str, shape: str) -> None:
 def test_words_are_no_hashes(name: str) -> None:
     """Letters without a digit are a word, few digits are a number, and a name alone may have capitals."""
     assert (glob_of(name), shape_of(name)) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_hashed"), [("a/b.js", False), ("a/b.3f2a9b1c.js", True), ("3f2a9b1c/b/c.js", True), ("README", False)]
+)
+def test_a_path_has_a_hash_where_one_of_its_names_has(path: str, is_hashed: bool) -> None:  # noqa: FBT001
+    """The next build gives the file another path."""
+    assert has_hash(path) == is_hashed
