@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from github_base import HEAD, Checkout, Event, add_config, fetch_history, find_base, read_event
+from github_base import HEAD, Checkout, Event, add_config, fetch_history, find_base, name_base, read_event
 from github_comment import Api, CommentError, fits, keep_comment, make_marker
 from github_runner import annotate, describe_failure, read_outputs, run_address, show, write_outputs, write_summary
 
@@ -58,7 +58,8 @@ def main() -> int:
         inputs = read_inputs(os.environ)
         event = read_event(os.environ)
         enter(os.environ.get("GITHUB_WORKSPACE", ""), inputs.directory)
-        outcome = run_program(build_arguments(inputs, find_against(inputs, event, token)), inputs.report)
+        arguments = build_arguments(inputs, find_against(inputs, event, token))
+        outcome = run_program(arguments, inputs.report, "" if inputs.against else name_base(event))
     except LoopflowError as error:
         outcome = _fail(error.exit_code, f"code-context: error: {error.message}; {error.hint}".removesuffix("; "))
     write_summary(outcome.text)
@@ -149,10 +150,14 @@ def build_arguments(inputs: Inputs, against: str | None) -> list[str]:
     ]
 
 
-def run_program(arguments: list[str], report: str) -> Outcome:
-    """Run code-context, with nothing of the current directory on Python's path. Its annotations go to the log."""
+def run_program(arguments: list[str], report: str, base: str) -> Outcome:
+    """Run code-context, with nothing of the current directory on Python's path. Its annotations go to the log.
+
+    `base` is what to call what it compares with.
+    """
     done = subprocess.run(  # -I: what lies about in the repository is no module of the program
         [sys.executable, "-I", "-X", "utf8", "-c", _RUN, *arguments],
+        env={**os.environ, "LOOPFLOW_AGAINST_NAME": base},
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="backslashreplace",

@@ -34,13 +34,17 @@ _SCRIPTS = ("cells.js", "map.js", "tables.js", "page.js")
 
 
 class Page(NamedTuple):
-    """What a page shows: a hierarchy, the sums of its kinds, and what is said of them at the top and at the bottom."""
+    """What a page shows: a hierarchy, the sums of its kinds, and what is said of them at the top and at the bottom.
+
+    `of` is the name of what it is about, `about` what else the head says: words of ours and a name, or one of both.
+    """
 
     root: Node
     kinds: Sequence[Node]
     words: Words
     heading: str
-    about: str = ""
+    of: str = ""
+    about: Sequence[tuple[str, str]] = ()
     note: str = ""
     is_compared: bool = False
 
@@ -109,6 +113,7 @@ def _frame(page: Page) -> dict[str, Any]:
     return {
         "words": page.words,
         "heading": page.heading,
+        "of": page.of,
         "about": page.about,
         "note": page.note,
         "is_compared": page.is_compared,

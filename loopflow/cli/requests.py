@@ -24,7 +24,7 @@ from loopflow.model import (
     Surroundings,
     Worktree,
 )
-from loopflow.render.formats import FORMATS, TEXT, ChartOptions
+from loopflow.render.formats import FORMATS, TEXT, WITH_ORIGIN, ChartOptions
 
 if TYPE_CHECKING:
     from loopflow.model import FitRequest
@@ -68,6 +68,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
     _refuse_what_clashes(given)
     configured = {key: given[name] for key, name in _CONFIGURED.items()}
     given, comparing = _as_pre_commit_says(given, environment)
+    reports = tuple(_read_report(value) for value in given["report"])
     return Options(
         surroundings=Surroundings(environment, here, here),
         select=SelectRequest(
@@ -80,13 +81,20 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
             changed=given["changed"],
             readmes=given["readmes"],
             against=given["against"],
+            names_origin=not WITH_ORIGIN.isdisjoint({given["format"], *(name for name, _ in reports)}),
         ),
         config=ConfigRequest(
             given=configured,
             environment=environment,
             file=given["config"] or environment.get("LOOPFLOW_CONFIG") or None,
         ),
-        compare=replace(comparing, baseline=given["baseline"], against=given["against"], file=given["baseline_file"]),
+        compare=replace(
+            comparing,
+            baseline=given["baseline"],
+            against=given["against"],
+            file=given["baseline_file"],
+            against_name=environment.get("LOOPFLOW_AGAINST_NAME") or None,
+        ),
         count=CountRequest(
             engine=environment.get("LOOPFLOW_ENGINE") or None,
             jobs=given["jobs"],
@@ -106,7 +114,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
         show_config=given["show_config"],
         init=given["init"],
         format=given["format"] or TEXT,
-        reports=tuple(_read_report(value) for value in given["report"]),
+        reports=reports,
         raw=given["raw"],
         copy=given["pbcopy"],
         colour=given["color"],

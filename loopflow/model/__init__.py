@@ -24,6 +24,7 @@ from loopflow.model.growth import (
     Diff,
     Kind,
 )
+from loopflow.model.origin import Origin
 from loopflow.model.profile import (
     MOST_TOKENS,
     DirectoryStats,
@@ -105,6 +106,7 @@ __all__ = [
     "Kind",
     "Level",
     "ObjectFormat",
+    "Origin",
     "Place",
     "Plan",
     "PlanLine",

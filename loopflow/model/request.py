@@ -28,6 +28,8 @@ class SelectRequest:
     """All of the tree that the run was started in, wherever in it that was."""
     against: str | None = None
     """What `changed` compares with; without it HEAD, and for a revision its first parent."""
+    names_origin: bool = False
+    """Whether the report says which repository and commit it is about, and of which day: git is asked for them."""
 
     def __post_init__(self) -> None:
         """Raise TypeError for one text where several are wanted: its letters would be taken for them."""
@@ -102,7 +104,7 @@ class CompareRequest:
 
     `against` is a revision; without it the config's is judged against, or HEAD, or the first parent of a revision.
     `file` is a baseline's path, instead of the configured one. With `push`, the change is what a push of the revision
-    sends.
+    sends. `against_name` is what to call `against` where that is the id of a commit.
     """
 
     baseline: bool = False
@@ -111,6 +113,7 @@ class CompareRequest:
     push: Push | None = None
     since: str | None = None
     """Where a range of commits begins that the revision ends."""
+    against_name: str | None = None
     brief: bool = False
     """Whether verdicts are all that is wanted: what could be left out is not looked for."""
 

@@ -100,6 +100,7 @@ def test_what_a_run_leaves(origin: Origin, tmp_path: Path, job: Job) -> None:
     workspace = origin.check_out(tmp_path / "work", "merged", 1)
     ended = job(workspace, "pull_request", pull_request(origin)).use({"window": "200k"})
     assert (ended.code, ended.log, ended.errors) == (0, "", "")
+    assert f" since `main`, where this branch left it, `{origin.commits['third'][:7]}`\n" in ended.summary
     total = ended.report["total"]
     assert ended.outputs == {
         "tokens": str(total["tokens"]),
@@ -351,7 +352,7 @@ def test_a_run_that_is_killed_fails(
     script = write_files(tmp_path, {"python": "#!/bin/sh\necho '::warning::x' >&2\nkill -9 $$\n"}) / "python"
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    outcome = run_program([], str(tmp_path))
+    outcome = run_program([], str(tmp_path), "main")
     assert outcome.code == 128 + 9
     assert outcome.text.startswith("### code-context could not run\n")
     assert [command.name for command in read_commands(capsys.readouterr().out)] == ["error"]

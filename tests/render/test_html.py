@@ -4,12 +4,14 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopflow.model import Cut, CutReason, Plan, PlanLine, Reason, Report, Rule, Skipped
+from loopflow.model import Cut, CutReason, Origin, Plan, PlanLine, Reason, Report, Rule, Skipped
 from loopflow.render.html import render_html
 from tests.support.page import Page
 from tests.support.profiles import HOSTILE_NAMES, make_profile, make_report
@@ -60,7 +62,8 @@ def hostile_report(names: list[str]) -> Report:
     report = judged(report, [placed(Rule(names[0], total=1, file=1), file=names[-1])], remarks=["a remark"])
     cuts = tuple(Cut(CutReason.DATA, name, (path,), 10, path) for name, path in zip(names, paths, strict=True))
     plan = Plan(12, 3, tuple(PlanLine(name, 10, "data") for name in names), 5, fits=False)
-    return Report(report.profile, tuple(names), report.diff, report.judgement, cuts, plan)
+    origin = Origin(names[0], date(2026, 11, 27), "1a2b3c4" + 33 * "d", names[-1])
+    return Report(report.profile, tuple(names), report.diff, report.judgement, cuts, plan, origin=origin)
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
@@ -117,6 +120,14 @@ def test_what_a_page_says() -> None:
     assert "Largest files file tokens % total src/main.py 70 70.0 src/api/get.py 25 25.0" in page.text
     for absent in ("Budget", "Largest changes", "left out", "window", "Skipped", "Incomplete", "failed"):
         assert absent not in page.text
+
+
+def test_a_page_says_where_it_comes_from() -> None:
+    """The repository is in the title and the heading, and beside it what was read, its commit, and the day."""
+    origin = Origin("repo", date(2026, 11, 27), "1a2b3c4" + 33 * "d", "Add it")
+    assert page_of(replace(make_report(SAMPLE), origin=origin)).text.startswith(
+        "repo: 100 tokens in 3 files Token profile of repo work tree at 1a2b3c4 · Add it · 2026-11-27 Dark Tokens"
+    )
 
 
 def test_a_page_says_what_changed() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from loopflow.model import (
     Cut,
     CutReason,
     FileTokens,
+    Origin,
     Place,
     Plan,
     PlanLine,
@@ -81,6 +83,7 @@ def make_everywhere(name: str, other: str = "other") -> Report:
         judgement=replace(report.judgement, verdicts=verdicts, start=name),
         cuts=(Cut(CutReason.LOCK, name, (name,), 3, name),),
         plan=Plan(10, 0, (PlanLine(name, 3, "lock file"),), 5, fits=True),
+        origin=Origin(name, date(2026, 11, 27), "1a2b3c4" + 33 * "d", name),
     )
 
 

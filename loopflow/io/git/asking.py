@@ -121,6 +121,12 @@ class Asking:
         """Return the names of the remotes."""
         return decode_path(self._checked(repository, ["remote"]).output).splitlines()
 
+    def remote_addresses(self, repository: Repository) -> list[tuple[str, str]]:
+        """Return name and address of each remote, in the order in which git's configuration has them."""
+        listed = self._run(repository, ["config", "-z", "--get-regexp", r"^remote\..*\.url$"])
+        found = [decode_path(each).partition("\n")[::2] for each in split_answer(listed)]
+        return [(key.removeprefix("remote.").removesuffix(".url"), address) for key, address in found]
+
     def promisor(self, repository: Repository) -> str | None:
         """Return the remote that has what a partial clone lacks, None for another repository."""
         asked = ["config", "-z", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$"]

@@ -24,10 +24,14 @@ _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Start(NamedTuple):
-    """`name` is what a user calls it; `commits` are ids of commits, or that of the empty tree before the first one."""
+    """`name` is what a user calls it; `commits` are ids of commits, or that of the empty tree before the first one.
+
+    `branch` is what the change left there, where that is known: what the commits are the merge bases with.
+    """
 
     name: str
     commits: tuple[str, ...]
+    branch: str | None = None
 
 
 def find_start(git: Git, repository: Repository, source: Source, against: str | None = None) -> Start:
@@ -39,7 +43,7 @@ def find_start(git: Git, repository: Repository, source: Source, against: str | 
         tip = git.resolve(repository, source.revision)
         if against is None:
             return Start(f"{source.revision}^", git.parents_here(repository, tip))
-        return Start(against, _merge_bases(git, repository, against, [tip]))
+        return _left(against, _merge_bases(git, repository, against, [tip]), tip)
     head = git.find_commit(repository, "HEAD")
     merged = _merged(git, repository)
     if against is None:
@@ -47,7 +51,7 @@ def find_start(git: Git, repository: Repository, source: Source, against: str | 
     if head is None:
         _resolve(git, repository, against)
         return Start(against, (git.empty_tree(repository),))
-    return Start(against, _merge_bases(git, repository, against, [head, *merged]))
+    return _left(against, _merge_bases(git, repository, against, [head, *merged]), head)
 
 
 def find_range_start(git: Git, repository: Repository, revision: Revision, since: str) -> Start:
@@ -80,10 +84,18 @@ def find_push_start(
         bases = [since, *bases] if not _is_ancestor(git, repository, since, bases) else bases
     if bases:
         bases.sort(key=lambda commit: commit != since)  # first what the branch was, if that is still a part of it
-        return Start(push.since if push.since and bases[0] == since else bases[0], tuple(bases))
+        if push.since and bases[0] == since:
+            return Start(push.since, tuple(bases))
+        left = main if bases[0] == target or known == [target] else None  # else it may have left any branch there
+        return Start(bases[0], tuple(bases), left)
     if target is None and against and against.removeprefix("refs/remotes/").startswith(f"{push.remote}/"):
         against = None  # the remote has nothing yet, so there is nothing to fetch either
     return find_start(git, repository, revision, against)
+
+
+def _left(against: str, bases: tuple[str, ...], tip: str) -> Start:
+    """Return where a change left `against`; one that has no commit yet has left nothing."""
+    return Start(against, bases, None if tip in bases else against)
 
 
 def _is_branch(git: Git, repository: Repository, push: Push, name: str) -> bool:
