@@ -18,11 +18,12 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from loopflow.analysis.names import escape_name
+from loopflow.charts.boxes import DIGITS, GRID, TALL, WIDE
 from loopflow.charts.columns import GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, Row, items_column
 from loopflow.charts.hierarchy import Node, Words
 from loopflow.charts.kinds import kind_rows
 from loopflow.charts.numbers import format_growth, format_percent, plural
-from loopflow.charts.treemap import DIGITS, GRID, TALL, WIDE, Cell, Treemap, as_rows, build_treemap
+from loopflow.charts.treemap import Cell, Treemap, as_rows, build_treemap
 
 MOST_KINDS = 1000
 """Kinds that have a row of their own: what they are made from can give each item its own."""
@@ -145,6 +146,7 @@ def _charts(page: Page) -> dict[str, Any]:
                 "cells": list(as_rows(treemap, compared=page.is_compared)),
             }
         ),
+        "has_map": treemap.root.weight > 0,
         "branch_titles": [column.title for column in branch_columns],
         "branch_rows": _cells([_branch_row(treemap, cell, page.words) for cell in branches], branch_columns),
         "branches_number": treemap.number - treemap.gone,
