@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from loopflow.analysis.names import escape_name
 from loopflow.charts.boxes import DIGITS, GRID, TALL, WIDE
-from loopflow.charts.columns import GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, Row, items_column
+from loopflow.charts.columns import BEFORE, CHANGE, GROWTH, OF_PARENT, OF_TOTAL, TOKENS, Column, Row, items_column
 from loopflow.charts.hierarchy import Node, Words
 from loopflow.charts.kinds import kind_rows
 from loopflow.charts.numbers import format_growth, format_percent, plural
@@ -29,6 +29,7 @@ MOST_KINDS = 1000
 """Kinds that have a row of their own: what they are made from can give each item its own."""
 FIRST_ROWS = 20
 """Rows of a chart that stand in the page itself: they show before the script runs, and where no script may."""
+_GROWTH_COLUMNS = (CHANGE, GROWTH, BEFORE)  # on a telephone, what comes first is in sight
 _FRAME = "page.html"
 _STYLE = "page.css"
 _SCRIPTS = ("cells.js", "map.js", "tables.js", "page.js")
@@ -131,8 +132,8 @@ def _charts(page: Page) -> dict[str, Any]:
     top = MOST_KINDS if len(page.kinds) > MOST_KINDS else None
     kinds = list(kind_rows(page.kinds, page.root.tokens, page.words, top))
     branches = sorted(treemap.branches, key=lambda cell: -cell.tokens)[:FIRST_ROWS]
-    growth, items = GROWTH_COLUMNS if page.is_compared else (), items_column(page.words)
-    branch_columns, kind_columns = (TOKENS, OF_TOTAL, *growth, OF_PARENT, items), (TOKENS, OF_TOTAL, *growth, items)
+    growth, items = _GROWTH_COLUMNS if page.is_compared else (), items_column(page.words)
+    branch_columns, kind_columns = (TOKENS, *growth, OF_TOTAL, OF_PARENT, items), (TOKENS, *growth, OF_TOTAL, items)
     return {
         "data": as_json(
             {

@@ -139,9 +139,9 @@ def test_a_page_says_what_changed() -> None:
     )
     assert "Change +10 +40.0% since origin/main" in page.text
     assert "Work tree: 10 tokens more than origin/main (+40.0%)." in page.text
-    assert "src/ 30 85.7 20 +10 +50.0% 85.7 1" in page.text
-    assert "src/a.py grown 20 30 +10 +50.0%" in page.text
-    assert "to/b.py from b.py moved 5 5 0 0.0%" in page.text
+    assert "src/ 30 +10 +50.0% 20 85.7 85.7 1" in page.text
+    assert "src/a.py +10 +50.0% 20 30 grown" in page.text
+    assert "to/b.py from b.py 0 0.0% 5 5 moved" in page.text
     rows = {row[1]: row[-2:] for row in page.data["cells"]}
     assert rows == {
         ".": [25, "+40.0%"],

@@ -264,7 +264,28 @@ def test_light_and_dark(open_page: Open, *, dark: bool) -> None:
         assert (page.evaluate(brightness) < 60) is dark
 
 
-@pytest.mark.parametrize("width", [1400, 390])
+def test_on_a_telephone_names_stay_and_the_change_is_in_sight(open_page: Open) -> None:
+    """Each table scrolls by itself: its first column stays where it is, and growth shows before anybody scrolls."""
+    long = {f"{'directory-with-a-long-name/' * 3}file.py": 9_123_456}
+    opened = open_page(make_compared(TREE | long, WAS), width=390)
+    for table in ("branches", "kinds", "changes"):
+        region = opened.page.locator(f".scroll:has(#{table})")
+        edges = "scroll => { const box = scroll.getBoundingClientRect(); return [box.left, box.right]; }"
+        left, right = region.evaluate(edges)
+        columns = opened.page.locator(f"#{table} thead th")
+        titles = [title.strip() for title in columns.all_inner_texts()]
+        change = columns.nth(titles.index("change")).bounding_box()
+        assert change
+        assert change["x"] + change["width"] <= right
+        region.evaluate("scroll => { scroll.scrollLeft = scroll.scrollWidth; }")
+        assert region.evaluate("scroll => scroll.scrollLeft") > 0, "there is more than fits"
+        for name in opened.page.locator(f"#{table} tr > :first-child").all()[:4]:
+            box = name.bounding_box()
+            assert box
+            assert left <= box["x"] < left + 2
+
+
+@pytest.mark.parametrize("width", [2400, 1400, 1101, 1100, 768, 561, 560, 390])
 def test_the_page_fits_the_screen(open_page: Open, width: int) -> None:
     """Nothing is wider than the window, however long names are; what has many columns scrolls by itself."""
     long = {f"{'directory-with-a-long-name/' * 6}{'x' * 200}.py": 900}

@@ -20,6 +20,7 @@ from loopflow.io.git.fetching import how_to_fetch
 from loopflow.io.git.repository import Git
 from loopflow.model import Push, Repository, Revision, Source
 
+_WAY = re.compile(r"[~^:]|@\{")  # gitrevisions(7)
 _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -94,8 +95,9 @@ def find_push_start(
 
 
 def _left(against: str, bases: tuple[str, ...], tip: str) -> Start:
-    """Return where a change left `against`; one that has no commit yet has left nothing."""
-    return Start(against, bases, None if tip in bases else against)
+    """Return where a change left `against`, if that is a name of its own and not a way from one, such as "HEAD~2"."""
+    is_way = _WAY.search(against) is not None
+    return Start(against, bases, None if is_way or tip in bases else against)  # what has no commit yet left nothing
 
 
 def _is_branch(git: Git, repository: Repository, push: Push, name: str) -> bool:
