@@ -298,3 +298,16 @@ def test_the_name_of_an_id_can_be_told(project: Repo) -> None:
     )
     assert result.json["compared_with"]["name"] == base
     assert f"than main, where this branch left it, {base[:7]} (" in (project.root / "t").read_text()
+
+
+@pytest.mark.parametrize("name", ["markdown", "html"])
+def test_a_report_is_reproducible(project: Repo, name: str) -> None:
+    """The same input gives the same bytes, but for the day of the run."""
+    first, second, later = (
+        run(
+            "--profile", "--against", "HEAD", "--format", name, cwd=project.root, env={"SOURCE_DATE_EPOCH": seconds}
+        ).out
+        for seconds in ("1704067200", "1704067200", "1704153600")
+    )
+    assert first == second != later
+    assert first.replace("2024-01-01", "2024-01-02") == later
