@@ -161,6 +161,14 @@ def find_base(event: Event, checkout: Checkout) -> Base | None:
     return _base_of_push(event, checkout) if event.name == "push" else None
 
 
+def name_base(event: Event) -> str:
+    """Return the branch that the base is of, as people call it; nothing where the event names none."""
+    name = event.get("merge_group", "base_ref") if event.name == "merge_group" else None
+    if event.name in _PULL_REQUEST:
+        name = event.get("pull_request", "base", "ref")
+    return name.removeprefix("refs/heads/") if isinstance(name, str) and "\0" not in name else ""
+
+
 def _base_of_pull_request(event: Event, checkout: Checkout) -> str:
     """Return the commit of the target branch that the checkout was merged with, else the one that the event names.
 

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from github_base import HEAD, Base, Checkout, Event, add_config, fetch_history, find_base, read_event
+from github_base import HEAD, Base, Checkout, Event, add_config, fetch_history, find_base, name_base, read_event
 from github_comment import Api, CommentError, fits, keep_comment, make_marker
 from github_runner import annotate, describe_failure, read_outputs, run_address, show, write_outputs, write_summary
 
@@ -59,7 +59,8 @@ def main() -> int:
         event = read_event(os.environ)
         enter(os.environ.get("GITHUB_WORKSPACE", ""), inputs.directory)
         base = find_and_fetch_base(inputs, event, token)
-        outcome = run_program(build_arguments(inputs, base), inputs.report, describe_push(base))
+        environment = describe_push(base) | {"LOOPFLOW_AGAINST_NAME": "" if inputs.against else name_base(event)}
+        outcome = run_program(build_arguments(inputs, base), inputs.report, environment)
     except LoopflowError as error:
         outcome = _fail(error.exit_code, f"code-context: error: {error.message}; {error.hint}".removesuffix("; "))
     write_summary(outcome.text)

@@ -20,6 +20,7 @@ from loopflow.io.git.repository import Git
 from loopflow.model import CountRequest, FileRef, Index, Repository, SelectRequest, Source, Worktree
 from loopflow.model.progress import NoProgress
 from loopflow.render.context import RawLayout
+from loopflow.render.formats import FORMATS, WITH_ORIGIN
 from loopflow.tokens.choice import create_counter
 from loopflow.usecases.pipeline import Output, profile, write_context
 from tests.support.builder import Repo
@@ -190,6 +191,20 @@ def test_a_second_run_starts_few_git_processes(settled: Settled, tmp_path: Path,
     assert len(blobs) == (source != "worktree"), "all blobs come through one process"
     assert run("--profile", *OPTIONS[source], cwd=settled.mixed.root, env=env) == first
     assert len(git.take()) == number
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("name", FORMATS)
+def test_only_who_says_where_it_comes_from_asks_git(settled: Settled, tmp_path: Path, source: str, name: str) -> None:
+    """A heading with repository and commit costs git processes; every other format starts those that the text does."""
+    git = GitLog(tmp_path / "bin")
+    env = {**git.environment, "LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
+    numbers = []
+    for each in ("text", "text", name):
+        git.take()
+        run("--profile", *OPTIONS[source], "--format", each, cwd=settled.mixed.root, env=env)
+        numbers.append(len(git.take()))
+    assert (numbers[2] > numbers[1]) == (name in WITH_ORIGIN)
 
 
 @pytest.fixture

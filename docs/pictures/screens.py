@@ -134,7 +134,7 @@ def draw_pages(below: Path, to: Path) -> Iterator[str]:
         staged = ("--staged", "--check") if name == "shop" else ()
         report = [*PROFILE, *staged, "--quiet", "--report", f"html:{page}"]
         subprocess.run(report, cwd=below / name, check=not staged, stdout=subprocess.DEVNULL)
-        for width in (420, 1280):
+        for width in (390, 1280, 2400):
             for scheme in ("light", "dark"):
                 picture = to / f"page-{name}-{width}-{scheme}.png"
                 dark = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []

@@ -33,6 +33,8 @@ The command line goes before the environment, the environment before the config 
 | variable | meaning |
 |---|---|
 | `LOOPFLOW_ENCODING`, `LOOPFLOW_AGAINST`, `LOOPFLOW_BASELINE` | the config keys of these names |
+| `LOOPFLOW_AGAINST_NAME` | what to call the commit that `--against` names by its id: the branch it is of |
+| `SOURCE_DATE_EPOCH` | the moment of the run, for reports that can be reproduced; in seconds since 1970 |
 | `LOOPFLOW_CONFIG` | as `--config` |
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |

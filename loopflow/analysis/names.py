@@ -19,6 +19,9 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"})
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 _SHORT_IN_TOML = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _COMMAND = re.compile(r"^(\s*):(?=:)|(##)\[")
+_IDS = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f])")  # of git's objects
+SHORT_ID = 7
+"""Digits of an id that people tell commits apart by."""
 _FIRST_RAW_BYTE, _LAST_RAW_BYTE = 0xDC80, 0xDCFF
 _LAST_OF_FOUR_DIGITS = 0xFFFF
 
@@ -47,6 +50,16 @@ def _escape(char: str) -> str:
     if char.isascii():
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08x}"
+
+
+def is_full_id(name: str) -> bool:
+    """Whether `name` is the whole id of an object of git."""
+    return _IDS.fullmatch(name) is not None
+
+
+def shorten_ids(name: str, digits: int = SHORT_ID) -> str:
+    """Return the name of a revision with no more than the first digits of each id in it, such as "1a2b3c4^"."""
+    return _IDS.sub(lambda found: found[0][:digits], name)
 
 
 def quote_toml(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from loopflow.analysis.attributes import Attributes
-from loopflow.analysis.hashed_names import has_hash
+from loopflow.analysis.hashed_names import glob_of, has_hash
 from loopflow.analysis.names import directories_above, path_bytes
 from loopflow.analysis.pattern_lines import Block, Line, PatternWriter
 from loopflow.analysis.worth import Wishes, Worth, describe_worth, order, rank
@@ -228,6 +228,6 @@ def _find_companions(paths: Iterable[str], evidence: Collection[str]) -> set[str
 
 
 def _kind(path: str) -> tuple[str, str]:
-    """Return the directory and the suffix of a file."""
-    directory, _, name = path.rpartition("/")
-    return directory, name.rpartition(".")[2]
+    """Return the directory, whatever hashes are in its name, and the suffix of a file."""
+    *above, name = path.split("/")
+    return "/".join(glob_of(each, is_directory=True) or each for each in above), name.rpartition(".")[2]

@@ -18,29 +18,35 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from loopflow.analysis.names import escape_name
-from loopflow.charts.columns import GROWTH_COLUMNS, OF_PARENT, OF_TOTAL, TOKENS, Column, Row, items_column
+from loopflow.charts.boxes import DIGITS, GRID, TALL, WIDE
+from loopflow.charts.columns import BEFORE, CHANGE, GROWTH, OF_PARENT, OF_TOTAL, TOKENS, Column, Row, items_column
 from loopflow.charts.hierarchy import Node, Words
 from loopflow.charts.kinds import kind_rows
 from loopflow.charts.numbers import format_growth, format_percent, plural
-from loopflow.charts.treemap import DIGITS, GRID, TALL, WIDE, Cell, Treemap, as_rows, build_treemap
+from loopflow.charts.treemap import Cell, Treemap, as_rows, build_treemap
 
 MOST_KINDS = 1000
 """Kinds that have a row of their own: what they are made from can give each item its own."""
 FIRST_ROWS = 20
 """Rows of a chart that stand in the page itself: they show before the script runs, and where no script may."""
+_GROWTH_COLUMNS = (CHANGE, GROWTH, BEFORE)  # on a telephone, what comes first is in sight
 _FRAME = "page.html"
 _STYLE = "page.css"
 _SCRIPTS = ("cells.js", "map.js", "tables.js", "page.js")
 
 
 class Page(NamedTuple):
-    """What a page shows: a hierarchy, the sums of its kinds, and what is said of them at the top and at the bottom."""
+    """What a page shows: a hierarchy, the sums of its kinds, and what is said of them at the top and at the bottom.
+
+    `of` is the name of what it is about, `about` what else the head says: words of ours and a name, or one of both.
+    """
 
     root: Node
     kinds: Sequence[Node]
     words: Words
     heading: str
-    about: str = ""
+    of: str = ""
+    about: Sequence[tuple[str, str]] = ()
     note: str = ""
     is_compared: bool = False
 
@@ -109,6 +115,7 @@ def _frame(page: Page) -> dict[str, Any]:
     return {
         "words": page.words,
         "heading": page.heading,
+        "of": page.of,
         "about": page.about,
         "note": page.note,
         "is_compared": page.is_compared,
@@ -125,8 +132,8 @@ def _charts(page: Page) -> dict[str, Any]:
     top = MOST_KINDS if len(page.kinds) > MOST_KINDS else None
     kinds = list(kind_rows(page.kinds, page.root.tokens, page.words, top))
     branches = sorted(treemap.branches, key=lambda cell: -cell.tokens)[:FIRST_ROWS]
-    growth, items = GROWTH_COLUMNS if page.is_compared else (), items_column(page.words)
-    branch_columns, kind_columns = (TOKENS, OF_TOTAL, *growth, OF_PARENT, items), (TOKENS, OF_TOTAL, *growth, items)
+    growth, items = _GROWTH_COLUMNS if page.is_compared else (), items_column(page.words)
+    branch_columns, kind_columns = (TOKENS, *growth, OF_TOTAL, OF_PARENT, items), (TOKENS, *growth, OF_TOTAL, items)
     return {
         "data": as_json(
             {
@@ -140,6 +147,7 @@ def _charts(page: Page) -> dict[str, Any]:
                 "cells": list(as_rows(treemap, compared=page.is_compared)),
             }
         ),
+        "has_map": treemap.root.weight > 0,
         "branch_titles": [column.title for column in branch_columns],
         "branch_rows": _cells([_branch_row(treemap, cell, page.words) for cell in branches], branch_columns),
         "branches_number": treemap.number - treemap.gone,

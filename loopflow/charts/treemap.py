@@ -4,6 +4,9 @@ A cell's area is its share of the tokens of its branch. Every branch has two lay
 one for boxes that are tall, and whoever draws takes the one that fits the box better; so a branch looks right as part
 of its parent and when it fills the screen. What is too small to be seen in its branch, and what there is no room for in
 the page, is folded into one cell for "n more".
+
+There are two views. That of size shows what is there. That of growth shows what is gone, too, as large as it was: a
+branch that something is gone from has layouts of its own for it.
 """
 
 import json
@@ -13,23 +16,18 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-import squarify
-
 from loopflow.analysis.names import escape_name
+from loopflow.charts.boxes import Place, lay_out
 from loopflow.charts.hierarchy import Node, Words
 from loopflow.charts.numbers import format_growth, format_percent
 
-GRID = 4095
-"""Coordinates are whole numbers from 0 to this, in both directions: two digits to the base 64."""
-DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
-WIDE, TALL = 2.0, 0.8
-"""Width by height of the boxes that the two layouts are made for."""
 LEAST_SHARE = 4000
 """A cell has at least one part in so many of its branch: on a large screen some 15 pixels square, enough to hit."""
 ROOM = 2_200_000
 ROOM_FOR_BRANCHES = 1_100_000
 """Characters that cells may take in the page; the larger cells go first."""
 _CELL_ROOM = 75  # what a cell takes besides its name
+_GROWN_ROOM = 17  # what it takes to have a place in the view of growth besides
 _LONGEST_NAME = 120
 
 
@@ -42,27 +40,29 @@ class Shape(IntEnum):
 
 
 class _Branch(NamedTuple):
-    """A branch, the place of its parent in the list of all branches, and the leaves that are right in it."""
+    """A branch, the place of its parent in the list of all branches, and the leaves that are right in it.
+
+    `gone` are the tokens that leaves had that are gone from it, and from below it.
+    """
 
     node: Node
     parent: int
     leaves: list[Node]
+    gone: int = 0
 
-
-class Box(NamedTuple):
-    """Where a cell is within its branch: left, top, right, bottom."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
+    @property
+    def weight(self) -> int:
+        """What it is as large as in the view of growth."""
+        return self.node.tokens + self.gone
 
 
 @dataclass(slots=True)
 class Cell:
     """A branch, a leaf, or what was folded. `kind` is its place among the kinds, of a branch the one it has most of.
 
-    `place` is its own number and `parent` that of its branch. A cell without boxes is part of what was folded.
+    `place` is its own number and `parent` that of its branch. `gone` are tokens of what is gone, itself or in it.
+    `where` is its place in the view of size, `grown` that in the view of growth if the branch has another one there; a
+    cell without any is part of what was folded.
     """
 
     place: int
@@ -73,9 +73,15 @@ class Cell:
     items: int
     kind: int
     before: int | None = None
-    wide: Box | None = None
-    tall: Box | None = None
+    gone: int = 0
+    where: Place | None = None
+    grown: Place | None = None
     children: list["Cell"] = field(default_factory=list)
+
+    @property
+    def weight(self) -> int:
+        """What it is as large as in the view of growth."""
+        return self.tokens + self.gone
 
     @property
     def is_gone(self) -> bool:
@@ -133,6 +139,8 @@ def build_treemap(root: Node, kinds: Sequence[str] = ()) -> Treemap:
     cells = [*drawn, *_make_leaves(inside, places, len(drawn), room)]
     for branch in drawn:
         cells += _lay_out(branch, len(cells))
+        if branch.gone:
+            cells += _lay_out_grown(branch, len(cells))
     return Treemap(tuple(cells), len(branches), sum(branch.node.is_gone for branch in branches))
 
 
@@ -140,16 +148,16 @@ def as_rows(treemap: Treemap, *, compared: bool) -> Iterator[list[Any]]:
     """Yield a row of plain values for each cell.
 
     They are the place of its branch, name, shape, tokens, items, kind, shares of its branch and of everything,
-    both boxes in `DIGITS`, and where something is compared tokens before and growth.
+    both boxes in `DIGITS`, and where something is compared those of the view of growth, tokens before and growth.
     """
     total = treemap.root.tokens
     for cell in treemap.cells:
         whole = total if cell is treemap.root else treemap.cells[cell.parent].tokens
         row = [cell.parent, cell.name, cell.shape.value, cell.tokens, cell.items, cell.kind]
         row += [format_percent(cell.tokens, whole), format_percent(cell.tokens, total)]
-        row.append(_digits(cell.wide + cell.tall) if cell.wide and cell.tall else "")
+        row.append(cell.where.digits if cell.where else "")
         if compared:
-            row += [cell.before, growth_of(cell)]
+            row += [cell.grown.digits if cell.grown else "", cell.before, growth_of(cell)]
         yield row
 
 
@@ -158,10 +166,6 @@ def growth_of(cell: Cell) -> str:
     if cell.shape is Shape.MORE:
         return ""
     return format_growth(cell.before, None if cell.is_gone else cell.tokens)
-
-
-def _digits(numbers: Iterable[int]) -> str:
-    return "".join([DIGITS[number >> 6] + DIGITS[number & 63] for number in numbers])
 
 
 def _list_branches(root: Node) -> list[_Branch]:
@@ -173,7 +177,10 @@ def _list_branches(root: Node) -> list[_Branch]:
         place = len(found)
         found.append(_Branch(node, parent, [child for child in node.children if not child.is_branch]))
         waiting += [(child, place) for child in reversed(node.children) if child.is_branch]
-    return found
+    gone = [sum([leaf.before or 0 for leaf in branch.leaves if leaf.is_gone]) for branch in found]
+    for at in range(len(found) - 1, 0, -1):  # what is below comes after
+        gone[found[at].parent] += gone[at]
+    return [branch._replace(gone=tokens) for branch, tokens in zip(found, gone, strict=True)]
 
 
 def _main_kinds(branches: Sequence[_Branch], places: Mapping[str, int]) -> list[int]:
@@ -198,9 +205,10 @@ def _choose_branches(branches: Sequence[_Branch]) -> tuple[set[int], int]:
     """Return which are the largest branches that there is room for, and the room that is left in all."""
     kept: set[int] = set()
     room = ROOM_FOR_BRANCHES
-    largest = sorted(range(len(branches)), key=lambda at: (at != 0, -branches[at].node.tokens))
+    largest = sorted(range(len(branches)), key=lambda at: (at != 0, -branches[at].weight))
     for at in largest:  # a stable sort: a parent before its child
-        room -= _room_for(shorten_name(branches[at].node.label)) + _CELL_ROOM  # and one for what is folded in it
+        folded = _CELL_ROOM + (_CELL_ROOM + _GROWN_ROOM if branches[at].gone else 0)
+        room -= _room_for(shorten_name(branches[at].node.label), branches[0].gone) + folded
         if room < 0 and kept:
             break
         kept.add(at)
@@ -221,6 +229,7 @@ def _make_branches(branches: Sequence[_Branch], kept: set[int], kinds: Sequence[
             items=node.items,
             kind=kinds[at],
             before=node.before,
+            gone=branches[at].gone,
         )
         cells[at] = cell
         if parent:
@@ -233,26 +242,27 @@ def _make_leaves(
 ) -> Iterator[Cell]:
     """Yield the leaves that can be seen in their branches, the largest first, as long as there is room."""
     seen = [
-        (leaf, parent)
+        (_weight(leaf), leaf, parent)
         for branch, parent in branches
         for leaf in branch.leaves
-        if leaf.tokens and _can_be_seen(leaf.tokens, parent)
+        if _can_be_seen(_weight(leaf), parent.weight if leaf.is_gone else parent.tokens)
     ]
-    seen.sort(key=lambda pair: -pair[0].tokens)
-    for place, (leaf, parent) in enumerate(seen, first):
+    seen.sort(key=lambda found: -found[0])
+    for place, (weight, leaf, parent) in enumerate(seen, first):
         name = shorten_name(leaf.label)
-        room -= _room_for(name)
+        room -= _room_for(name, parent.gone)
         if room < 0:
             return
         kind = places.get(leaf.kind, -1)
-        cell = Cell(place, parent.place, name, Shape.LEAF, leaf.tokens, leaf.items, kind, leaf.before)
+        gone = weight - leaf.tokens
+        cell = Cell(place, parent.place, name, Shape.LEAF, leaf.tokens, leaf.items, kind, leaf.before, gone)
         parent.children.append(cell)
         yield cell
 
 
 def _lay_out(branch: Cell, place: int) -> Iterator[Cell]:
-    """Give what can be seen in `branch` its boxes, and yield the cell for the rest if there is one."""
-    shown = [cell for cell in branch.children if cell.tokens and _can_be_seen(cell.tokens, branch)]
+    """Give what can be seen in `branch` its place, and yield the cell for the rest if there is one."""
+    shown = [cell for cell in branch.children if _can_be_seen(cell.tokens, branch.tokens)]
     tokens = branch.tokens - sum(cell.tokens for cell in shown)
     shown.sort(key=lambda cell: (-cell.tokens, cell.place))
     if tokens:  # it stays last, however much it is: the eye falls on the first
@@ -260,26 +270,33 @@ def _lay_out(branch: Cell, place: int) -> Iterator[Cell]:
         more = Cell(place, branch.place, "", Shape.MORE, tokens, items, -1)
         shown.append(more)
         yield more
-    tokens_shown = [cell.tokens for cell in shown]
-    for cell, wide, tall in zip(shown, _boxes(tokens_shown, WIDE), _boxes(tokens_shown, TALL), strict=True):
-        cell.wide, cell.tall = wide, tall
+    for cell, where in zip(shown, lay_out([cell.tokens for cell in shown]), strict=True):
+        cell.where = where
 
 
-def _can_be_seen(tokens: int, branch: Cell) -> bool:
-    return tokens * LEAST_SHARE >= branch.tokens
+def _lay_out_grown(branch: Cell, place: int) -> Iterator[Cell]:
+    """Do the same for the view of growth; what is gone and folded is what the rest was before."""
+    shown = [cell for cell in branch.children if _can_be_seen(cell.weight, branch.weight)]
+    gone = branch.gone - sum(cell.gone for cell in shown)
+    tokens = branch.tokens - sum(cell.tokens for cell in shown)
+    shown.sort(key=lambda cell: (-cell.weight, cell.place))
+    if tokens + gone:
+        items = branch.items - sum(cell.items for cell in shown)
+        more = Cell(place, branch.place, "", Shape.MORE, tokens, items, -1, gone or None, gone)
+        shown.append(more)
+        yield more
+    for cell, where in zip(shown, lay_out([cell.weight for cell in shown]), strict=True):
+        cell.grown = where
 
 
-def _boxes(tokens: list[int], ratio: float) -> Iterator[Box]:
-    """Yield boxes whose areas are in proportion to `tokens`, as nearly square as can be in a box of `ratio`."""
-    total = sum(tokens)
-    sizes = [count * ratio / total for count in tokens]
-    across = GRID / ratio
-    for rectangle in squarify.squarify(sizes, 0, 0, ratio, 1):
-        left, top = rectangle["x"], rectangle["y"]
-        right, bottom = left + rectangle["dx"], top + rectangle["dy"]
-        edges = (left * across, top * GRID, right * across, bottom * GRID)
-        yield Box(*(min(round(edge), GRID) for edge in edges))  # next to nothing can come out a little beyond the edge
+def _weight(leaf: Node) -> int:
+    return leaf.before or 0 if leaf.is_gone else leaf.tokens
 
 
-def _room_for(name: str) -> int:
-    return _CELL_ROOM + len(json.dumps(name))
+def _can_be_seen(tokens: int, whole: int) -> bool:
+    return tokens > 0 and whole <= tokens * LEAST_SHARE
+
+
+def _room_for(name: str, gone: int) -> int:
+    """Return the characters that a cell takes, with another place where something is gone beside it."""
+    return _CELL_ROOM + (_GROWN_ROOM if gone else 0) + len(json.dumps(name))

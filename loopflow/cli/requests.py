@@ -24,7 +24,7 @@ from loopflow.model import (
     Surroundings,
     Worktree,
 )
-from loopflow.render.formats import FORMATS, TEXT, ChartOptions
+from loopflow.render.formats import FORMATS, TEXT, WITH_ORIGIN, ChartOptions
 
 if TYPE_CHECKING:
     from loopflow.model import FitRequest
@@ -86,13 +86,20 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
             readmes=given["readmes"],
             against=given["against"],
             outputs=(*(path for _, path in reports), *([output] if output is not None else [])),
+            names_origin=not WITH_ORIGIN.isdisjoint({given["format"], *(name for name, _ in reports)}),
         ),
         config=ConfigRequest(
             given=configured,
             environment=environment,
             file=given["config"] or environment.get("LOOPFLOW_CONFIG") or None,
         ),
-        compare=replace(comparing, baseline=given["baseline"], against=given["against"], file=given["baseline_file"]),
+        compare=replace(
+            comparing,
+            baseline=given["baseline"],
+            against=given["against"],
+            file=given["baseline_file"],
+            against_name=environment.get("LOOPFLOW_AGAINST_NAME") or None,
+        ),
         count=CountRequest(
             engine=environment.get("LOOPFLOW_ENGINE") or None,
             jobs=given["jobs"],
@@ -143,7 +150,8 @@ def _as_pre_commit_says(given: dict[str, Any], environment: Mapping[str, str]) -
     is_asked = is_asked or (is_range and given["pushed"] and not remote)
     if (given["pushed"] and not is_asked) or (is_asked and remote):
         tip = until or environment.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
-        push = Push(since or None, remote, environment.get("PRE_COMMIT_REMOTE_BRANCH"))
+        told = remote if remote or not until else ""  # a job that says what is pushed knows no remote's name
+        push = Push(since or None, told, environment.get("PRE_COMMIT_REMOTE_BRANCH"))
         return given | {"rev": tip, "staged": False}, CompareRequest(push=push)
     if is_asked and "PRE_COMMIT_CHECKOUT_TYPE" not in environment:
         return given | {"rev": until, "staged": False}, CompareRequest(since=since)

@@ -27,6 +27,7 @@ from loopflow.model.growth import (
     Kind,
     Start,
 )
+from loopflow.model.origin import Origin
 from loopflow.model.profile import (
     MOST_TOKENS,
     DirectoryStats,
@@ -110,6 +111,7 @@ __all__ = [
     "Kind",
     "Level",
     "ObjectFormat",
+    "Origin",
     "Place",
     "Plan",
     "PlanLine",

@@ -53,12 +53,14 @@ class Change(StrEnum):
 class Start(NamedTuple):
     """Where a change began: `name` is what a user calls it, `commits` are the ids of all that it came from.
 
-    Before the first commit, that is the empty tree.
+    Before the first commit, that is the empty tree. `branch` is what the change left there, where that is known: what
+    the commits are the merge bases with.
     """
 
     name: str
     commits: tuple[str, ...]
     change: Change = Change.COMMIT
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Before:
     """What a moment in the past held: `files` by path, and where content that has moved since was then.
 
     `name` is what a user calls it: a revision, or the baseline's file. `commit` is the id of a revision. `differing`
-    are the paths at which something else may be now; at all others is what was there then. None: at any path.
+    are the paths at which something else may be now; at all others is what was there then. None: at any path. `branch`
+    is the name of what the change left there, where the moment is a merge base.
     """
 
     kind: Literal["baseline", "revision"]
@@ -75,6 +78,7 @@ class Before:
     moves: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
     differing: frozenset[str] | None = None
+    branch: str | None = None
 
     @property
     def items(self) -> Mapping[str, FileTokens]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from loopflow.model.budget import Judgement
 from loopflow.model.growth import Diff
+from loopflow.model.origin import Origin
 from loopflow.model.profile import Profile
 from loopflow.model.selection import Idle
 
@@ -79,7 +80,8 @@ class Report:
     """Everything that a renderer needs, as data. `unmatched` are paths of the request below which nothing is listed.
 
     `idle` are patterns that match nothing: of the request, of the config, and of its rules where something was judged.
-    `diff` is None where nothing was compared, `judgement` where nothing was judged, `plan` where no window was named.
+    `diff` is None where nothing was compared, `judgement` where nothing was judged, `plan` where no window was named,
+    `origin` where nobody asked for it.
     """
 
     profile: Profile
@@ -89,3 +91,4 @@ class Report:
     cuts: tuple[Cut, ...] = ()
     plan: Plan | None = None
     idle: tuple[Idle, ...] = ()
+    origin: Origin | None = None

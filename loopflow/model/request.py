@@ -32,6 +32,8 @@ class SelectRequest:
     """Paths beside `paths` that are each one name, whatever commas are in it."""
     outputs: tuple[str, ...] = ()
     """Files that the run writes: none of those that it reads may be one of them."""
+    names_origin: bool = False
+    """Whether the report says which repository and commit it is about, and of which day: git is asked for them."""
 
     def __post_init__(self) -> None:
         """Raise TypeError for one text where several are wanted: its letters would be taken for them."""
@@ -106,7 +108,7 @@ class CompareRequest:
 
     `against` is a revision; without it the config's is judged against, or HEAD, or the first parent of a revision.
     `file` is a baseline's path, instead of the configured one. With `push`, the change is what a push of the revision
-    sends.
+    sends. `against_name` is what to call `against` where that is the id of a commit.
     """
 
     baseline: bool = False
@@ -115,6 +117,7 @@ class CompareRequest:
     push: Push | None = None
     since: str | None = None
     """Where a range of commits begins that the revision ends."""
+    against_name: str | None = None
     brief: bool = False
     """Whether verdicts are all that is wanted: what could be left out is not looked for."""
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import ceil
 from shlex import quote
 
-from loopflow.analysis.names import escape_name
+from loopflow.analysis.names import escape_name, shorten_ids
 from loopflow.analysis.raised_limits import format_limit
 from loopflow.charts.numbers import format_percent, plural
 from loopflow.charts.terminal import Terminal
@@ -26,6 +26,7 @@ from loopflow.model import (
 from loopflow.render.origin import describe_inherited, describe_origin
 
 _NAMED = 3
+_DIGITS = 12  # of an id in a command: enough for git in the largest repositories
 
 
 def render_failures(report: Report, terminal: Terminal) -> Iterator[str]:
@@ -157,8 +158,12 @@ def _flags(report: Report) -> str:
     source = report.profile.source
     flags = " --staged" if isinstance(source, Index) else ""
     if isinstance(source, Revision):
-        flags = f" --rev {quote(escape_name(source.revision))}"
+        flags = f" --rev {_word(source.revision)}"
     start = report.judgement.start if report.judgement else None
     if start and start.change in {Change.BRANCH, Change.RANGE, Change.PUSH}:
-        flags += f" --against {quote(escape_name(start.name))}"
+        flags += f" --against {_word(start.name)}"
     return f"{flags} --baseline" if report.diff and report.diff.before.kind == "baseline" else flags
+
+
+def _word(revision: str) -> str:
+    return quote(escape_name(shorten_ids(revision, _DIGITS)))

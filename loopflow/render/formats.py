@@ -29,6 +29,8 @@ RENDERERS: Mapping[str, str] = MappingProxyType(
     }
 )
 FORMATS = (TEXT, *RENDERERS)
+WITH_ORIGIN = frozenset({"markdown", "html"})
+"""Formats that say which repository and commit they are about: they are read elsewhere, and later."""
 
 
 def find_renderer(name: str) -> Renderer:

@@ -9,18 +9,24 @@ from importlib.resources import files
 from loopflow.charts.page import Page, Sections, render_page
 from loopflow.model import Report
 from loopflow.render.hierarchy import WORDS, build_hierarchy, type_nodes
-from loopflow.render.sections import describe_report, name_source
+from loopflow.render.markdown_text import shorten_name
+from loopflow.render.sections import describe_report
+from loopflow.render.words import describe_origin, name_source
 
 
 def render_html(report: Report) -> Iterator[str]:
     """Yield the page in pieces."""
-    profile, diff = report.profile, report.diff
+    profile, diff, origin = report.profile, report.diff, report.origin
+    source = profile.source
     page = Page(
         root=build_hierarchy(profile, diff, files=True),
         kinds=type_nodes(profile, diff),
         words=WORDS,
         heading="Token profile",
-        about=name_source(profile.source),
+        of=shorten_name(origin.repository) if origin else "",
+        about=[(words, shorten_name(name)) for words, name in describe_origin(origin, source)]
+        if origin
+        else [("", name_source(source, str))],
         note=f"Made by code-context. Every number is exact: tokens of {profile.encoding}.",
         is_compared=diff is not None,
     )

@@ -1,16 +1,16 @@
 """The report as Markdown, for the summary of a CI job or a comment on a change.
 
-What a reviewer has to know stands open: the verdict and the total in one line, the rules, what failed, what changed.
-The charts and the rest are folded. GitHub takes a comment of 65,536 characters and a summary of 1 MiB, so the report
-keeps below the first, however large the codebase: every list is as long as it may be for that, and says what it leaves
-out.
+What a reviewer has to know first stands open: the verdict and the total in one line, what was read, and ten rows, those
+that changed most or else the largest directories. All else is folded. GitHub takes a comment of 65,536 characters and a
+summary of 1 MiB, so the report keeps below the first, however large the codebase: every list is as long as it may be
+for that, and says what it leaves out.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loopflow.analysis.cuts import largest_source
-from loopflow.analysis.names import escape_name
+from loopflow.analysis.names import escape_name, shorten_ids
 from loopflow.charts.columns import Row
 from loopflow.charts.folding import fold as fold_tree
 from loopflow.charts.kinds import kind_rows
@@ -22,7 +22,7 @@ from loopflow.render.failures import describe_failure, list_remarks
 from loopflow.render.hierarchy import WORDS, build_tree, type_nodes
 from loopflow.render.markdown_text import Column, block, code, fold, shorten_name, table
 from loopflow.render.sorting import group_by_reason, worst_first
-from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_plan
+from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_origin, describe_plan, name_moment
 
 LONGEST = 60_000
 """Characters of the whole report."""
@@ -31,6 +31,7 @@ LONGEST = 60_000
 GLYPHS = Glyphs(branch="├\xa0", last="└\xa0", line="│\xa0", gap="\xa0\xa0", ellipsis="…", is_fine=True)
 _MARKS = {Status.OK: "✅", Status.WARN: "⚠️", Status.INHERITED: "⚠️", Status.FAIL: "❌"}
 _BAR_CELLS = 10
+_OPEN = 10
 _LARGEST = 10
 _EXAMPLES = 3
 _LONGEST_LINE = 300
@@ -38,7 +39,7 @@ _LONGEST_LINE = 300
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many rows there is room for: in the open tables, in the folded ones, in the chart by directory."""
+    """How many rows there is room for: in tables that show first, in the others, in the chart by directory."""
 
     open: int
     folded: int
@@ -68,11 +69,12 @@ def _lines(report: Report, root: Tree, room: Room) -> Iterator[str]:
     profile, diff, judgement = report.profile, report.diff, report.judgement
     yield f"### {_headline(report)}"
     yield ""
-    yield _about(profile, diff)
+    yield from _about(report)
     yield from _gaps(profile)
+    yield from _open_rows(profile, diff, min(room.open, _OPEN))
     if judgement:
-        yield from _rules(judgement, room)
         yield from _failures(report, judgement, room)
+        yield from _rules(judgement, room)
     if diff:
         yield from _changes(diff, room)
     yield from _charts(report, root, room)
@@ -86,8 +88,7 @@ def _headline(report: Report) -> str:
     if diff:
         change = total.tokens - diff.total.tokens
         share = f" ({format_growth(diff.total.tokens, total.tokens)})" if change and diff.total.tokens else ""
-        baseline = "the baseline " if diff.before.kind == "baseline" else ""
-        parts.append(f"{f'{change:+,}' if change else 'no change'}{share} since {baseline}{_name(diff.before.name)}")
+        parts.append(f"{f'{change:+,}' if change else 'no change'}{share} since {name_moment(diff.before, _name)}")
     return " · ".join(part for part in parts if part)
 
 
@@ -102,12 +103,22 @@ def _verdict(judgement: Judgement | None) -> str:
     return "✅ Within budget" if judgement.verdicts else "No budget is set"
 
 
-def _about(profile: Profile, diff: Diff | None) -> str:
-    of = {"worktree": "in the work tree", "index": "staged"}.get(profile.source.kind, "")
+def _about(report: Report) -> Iterator[str]:
+    """Yield where the report comes from, and how much it is about."""
+    profile, origin = report.profile, report.origin
+    if origin:
+        said = [
+            words + (" " if words and name else "") + (_name(name) if name else "")
+            for words, name in describe_origin(origin, profile.source)
+        ]
+        yield " · ".join([f"**{_name(origin.repository)}**", *said])
+        yield ""
+    where = {"worktree": "in the work tree", "index": "staged"}.get(profile.source.kind, "")
     if isinstance(profile.source, Revision):
-        of = f"in {_name(profile.source.revision)}"
-    was = f", {diff.total.tokens:,} tokens before" if diff else ""
-    return f"{plural(profile.total.files, 'file')} {of}, {format_bytes(profile.total.bytes)}, {profile.encoding}{was}."
+        where = f"in {_name(shorten_ids(profile.source.revision))}"
+    was = f", {report.diff.total.tokens:,} tokens before" if report.diff else ""
+    files = plural(profile.total.files, "file") + (f" {where}" if origin is None else "")
+    yield f"{files}, {format_bytes(profile.total.bytes)}, {profile.encoding}{was}."
 
 
 def _gaps(profile: Profile) -> Iterator[str]:
@@ -118,15 +129,42 @@ def _gaps(profile: Profile) -> Iterator[str]:
         yield f"⚠️ **Incomplete:** {plural(len(gaps), 'file')} could not be counted: {named}{more}."
 
 
+def _open_rows(profile: Profile, diff: Diff | None, most: int) -> Iterator[str]:
+    """Yield what a reviewer looks at first: what changed most, else the largest directories."""
+    if diff and diff.largest:
+        yield from _titled("Largest changes", len(diff.largest), most)
+        yield from _change_table(diff.largest[:most])
+        return
+    directories = [stats for stats in profile.directories if stats.path != "."]
+    largest = sorted(directories, key=lambda stats: -stats.tokens)[:most]  # equal ones stay depth-first
+    if largest:
+        rows = [
+            (
+                f"{stats.tokens:,}",
+                format_percent(stats.tokens, profile.total.tokens),
+                f"{stats.files:,}",
+                _path(stats.path, "/"),
+            )
+            for stats in largest
+        ]
+        yield from _titled("Largest directories", len(directories), most)
+        yield from table([*_NUMBERS, Column("Path")], rows)
+
+
+def _titled(title: str, number: int, most: int) -> Iterator[str]:
+    yield ""
+    yield f"**{title}** ({f'{most:,} of ' if number > most else ''}{number:,})"
+    yield ""
+
+
 def _rules(judgement: Judgement, room: Room) -> Iterator[str]:
     """Yield the verdicts, the worst first."""
     verdicts = worst_first(judgement.verdicts)
     if verdicts:
         titles = [title.capitalize() for title in BUDGET_TITLES]
         columns = [Column(title, is_number=title not in {titles[0], titles[-1]}) for title in titles]
-        yield ""
-        yield from table(columns, map(_rule_cells, verdicts[: room.open]))
-        yield from _more(len(verdicts) - room.open)
+        rows = table(columns, map(_rule_cells, verdicts[: room.open]))
+        yield from fold(f"Budget: {plural(len(verdicts), 'limit')}", [*rows, *_more(len(verdicts) - room.open)])
 
 
 def _rule_cells(verdict: Verdict) -> Sequence[str]:
@@ -143,23 +181,29 @@ def _failures(report: Report, judgement: Judgement, room: Room) -> Iterator[str]
     remarks = list_remarks(judgement)
     lines += remarks[: room.folded]
     if lines:
-        yield ""
-        yield from block([_shorten(line) for line in (lines if lines[-1] else lines[:-1])])
-        yield from _more(max(len(judgement.failed) - room.open, 0) + max(len(remarks) - room.folded, 0))
+        shown = block([_shorten(line) for line in (lines if lines[-1] else lines[:-1])])
+        more = max(len(judgement.failed) - room.open, 0) + max(len(remarks) - room.folded, 0)
+        if judgement.failed:  # what the reader came for
+            yield ""
+            yield from [*shown, *_more(more)]
+        else:
+            yield from fold("What this change does to the budget", [*shown, *_more(more)])
 
 
 def _changes(diff: Diff, room: Room) -> Iterator[str]:
-    """Yield the files that changed, then the directories; the largest changes first."""
+    """Yield the files that changed and do not stand open, then the directories; the largest changes first."""
+    first = min(room.open, _OPEN)
     directories = [delta for delta in diff.directories if delta.path != "." and delta.kind is not Kind.SAME]
     directories.sort(key=lambda delta: -abs(delta.change))  # equal ones stay depth-first
-    for title, deltas, end in (("Changed files", diff.largest, ""), ("Changed directories", directories, "/")):
+    for title, deltas, end in (("More changes", diff.largest[first:], ""), ("Changed directories", directories, "/")):
         if deltas:
-            now = Column("Now", is_number=True)
-            yield ""
-            yield f"**{title}** ({len(deltas):,})"
-            yield ""
-            yield from table([*_GROWTH, now, Column("Path")], (_change(each, end) for each in deltas[: room.open]))
-            yield from _more(len(deltas) - room.open)
+            rows = _change_table(deltas[: room.open], end)
+            yield from fold(f"{title}: {len(deltas):,}", [*rows, *_more(len(deltas) - room.open)])
+
+
+def _change_table(deltas: Sequence[Delta], end: str = "") -> list[str]:
+    columns = [*_GROWTH, Column("Now", is_number=True), Column("Path")]
+    return table(columns, [_change(delta, end) for delta in deltas])
 
 
 def _change(delta: Delta, end: str) -> Sequence[str]:
@@ -167,7 +211,7 @@ def _change(delta: Delta, end: str) -> Sequence[str]:
     files = f", {plural(delta.files, 'file')}" if delta.files > 1 else ""
     moved = f" (moved{came_from}{files})" if came_from else ""
     now = "" if delta.after is None else f"{delta.after:,}"
-    return *_growth_cells(delta.before, delta.after), now, code(shorten_name(escape_name(delta.path)) + end) + moved
+    return *_growth_cells(delta.before, delta.after), now, _path(delta.path, end) + moved
 
 
 def _growth_cells(before: int | None, after: int | None) -> Sequence[str]:
@@ -242,6 +286,10 @@ def _skipped(profile: Profile) -> Iterator[str]:
         rows.append((f"{len(group):,}", reason.words, names + (", …" if len(group) > _EXAMPLES else "")))
     columns = [_NUMBERS[2], Column("Reason"), Column("For example")]
     yield from fold(f"Skipped: {plural(len(profile.skipped), 'file')}", table(columns, rows))
+
+
+def _path(path: str, end: str) -> str:
+    return code(shorten_name(escape_name(path)) + end)
 
 
 def _more(number: int) -> list[str]:

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopflow.analysis.cuts import largest_source
-from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import format_bytes, format_growth, format_percent, plural
-from loopflow.model import Delta, Kind, Report, Revision, Skipped, Source, Status, Verdict
+from loopflow.model import Delta, Kind, Report, Skipped, Status, Verdict
 from loopflow.render.failures import describe_failure, list_remarks
 from loopflow.render.sorting import group_by_reason, worst_first
-from loopflow.render.words import BUDGET_TITLES, budget_cells, describe_growth, describe_idle, describe_plan
+from loopflow.render.words import (
+    BUDGET_TITLES,
+    budget_cells,
+    describe_growth,
+    describe_idle,
+    describe_plan,
+    name_moment,
+)
 
 OPEN, FOLDED = 10, 200
 """Rows of a list that show at once, and those that show when it is opened."""
@@ -74,13 +80,6 @@ def describe_report(report: Report) -> dict[str, Any]:
     }
 
 
-def name_source(source: Source) -> str:
-    """Return what was counted, as a heading; the name of a revision as it is."""
-    if isinstance(source, Revision):
-        return source.revision
-    return {"worktree": "Work tree", "index": "What is staged"}[source.kind]
-
-
 def _cards(report: Report) -> Iterable[Card]:
     profile, diff, judgement, plan = report.profile, report.diff, report.judgement, report.plan
     total = profile.total
@@ -88,9 +87,8 @@ def _cards(report: Report) -> Iterable[Card]:
     yield Card("Files", f"{total.files:,}", f"{format_bytes(total.bytes)} of text")
     if diff:
         change = total.tokens - diff.total.tokens
-        baseline = "the baseline " if diff.before.kind == "baseline" else ""
         share = f"{format_growth(diff.total.tokens, total.tokens)} " if change and diff.total.tokens else ""
-        note = f"{share}since {baseline}{escape_name(diff.before.name)}"
+        note = f"{share}since {name_moment(diff.before)}"
         yield Card("Change", f"{change:+,}" if change else "0", note)
     if judgement and judgement.verdicts:
         yield _budget_card(judgement.verdicts)

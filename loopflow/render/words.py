@@ -1,8 +1,10 @@
 """Growth and verdicts in words, the same in every format for people."""
 
-from loopflow.analysis.names import escape_name, quote_toml
+from collections.abc import Callable, Iterator
+
+from loopflow.analysis.names import SHORT_ID, escape_name, quote_toml, shorten_ids
 from loopflow.charts.numbers import format_growth, format_percent, plural
-from loopflow.model import Diff, Idle, Index, Plan, Profile, Revision, Scope, Source, Verdict
+from loopflow.model import Before, Diff, Idle, Index, Origin, Plan, Profile, Revision, Scope, Source, Verdict
 from loopflow.render.failures import name_limit
 
 _WIDEST_PATTERN = 48  # columns that patterns are filled up to: what comes after them is seen at once
@@ -13,20 +15,50 @@ BUDGET_TITLES = ("status", "value", "limit", "% limit", "rule")
 def describe_growth(profile: Profile, diff: Diff) -> str:
     """Say what the commit, the branch or the time since the baseline does to the total."""
     change = profile.total.tokens - diff.total.tokens
-    name = escape_name(diff.before.name)
-    since = f"the baseline {name}" if diff.before.kind == "baseline" else name
+    since = name_moment(diff.before)
     if not change:
         return f"No change of the total since {since}."
     verb = "more" if change > 0 else "fewer"
     share = format_growth(diff.total.tokens, profile.total.tokens)
     shown = f" ({share})" if diff.total.tokens else ""
-    return f"{_subject(profile.source)}: {plural(abs(change), 'token')} {verb} than {since}{shown}."
+    return f"{name_source(profile.source)}: {plural(abs(change), 'token')} {verb} than {since}{shown}."
 
 
-def _subject(source: Source) -> str:
+def name_source(source: Source, show: Callable[[str], str] = escape_name) -> str:
+    """Return what was counted, as the first words of a sentence; `show` is given the name of a revision."""
     if isinstance(source, Revision):
-        return escape_name(source.revision)
+        return show(shorten_ids(source.revision))
     return "What is staged" if isinstance(source, Index) else "Work tree"
+
+
+def name_moment(before: Before, show: Callable[[str], str] = escape_name) -> str:
+    """Return what was compared with, as people call it: `show` is given each name, and ids cut short."""
+    if before.kind == "baseline":
+        return f"the baseline {show(before.name)}"
+    name = shorten_ids(before.branch or before.name)
+    commit = before.commit[:SHORT_ID] if before.branch and before.commit else name
+    where = ", where this branch left it" if before.branch and commit != name else ""
+    return f"{show(name)}{where}" + (f", {show(commit)}" if where else "")
+
+
+def describe_origin(origin: Origin, source: Source) -> Iterator[tuple[str, str]]:
+    """Yield what a heading says beside the repository: what was read, the commit's subject, the date.
+
+    Each is words of ours and a name, of which one may be "".
+    """
+    commit = (origin.commit or "")[:SHORT_ID]
+    if isinstance(source, Revision):
+        name = shorten_ids(source.revision)
+        if name != commit:
+            yield "", name
+        yield "commit", commit
+    else:
+        what, stands = ("staged", "on") if isinstance(source, Index) else ("work tree", "at")
+        yield (f"{what} {stands}", commit) if commit else (what, "")
+    if origin.subject:
+        yield "", origin.subject
+    if origin.date:
+        yield origin.date.isoformat(), ""
 
 
 def describe_plan(profile: Profile, plan: Plan) -> list[str]:

@@ -5,6 +5,7 @@ moment; under --check it is read as it stood at the start of the change, so that
 """
 
 from loopflow.analysis.diff import compare_profile
+from loopflow.analysis.names import is_full_id
 from loopflow.errors import UsageError
 from loopflow.io.count.start_counts import Moment, count_before
 from loopflow.io.git.change_start import find_push_start, find_range_start, find_start
@@ -32,7 +33,9 @@ def find_start_of(measured: Measured, comparing: CompareRequest, against: str | 
         return find_push_start(git, repository, source, comparing.push, measured.config.against)
     if comparing.since is not None and isinstance(source, Revision):
         return find_range_start(git, repository, source, comparing.since)
-    return find_start(git, repository, source, against)
+    start = find_start(git, repository, source, against)
+    is_called = start.branch is not None and comparing.against_name is not None and is_full_id(start.branch)
+    return start._replace(branch=comparing.against_name) if is_called else start
 
 
 def count_start(measured: Measured, start: Start | None) -> Before | None:
@@ -45,4 +48,4 @@ def count_start(measured: Measured, start: Start | None) -> Before | None:
 
         return count_merged(selection, profile, covers, engine, start)
     [commit] = start.commits
-    return count_before(selection, profile, covers, engine, Moment(start.name, commit))
+    return count_before(selection, profile, covers, engine, Moment(start.name, commit, start.branch))

@@ -216,8 +216,13 @@ def _select(run: Run, fitting: FitRequest | None = None, comparing: CompareReque
 
 def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: bool = False) -> Report:
     found = measured.profile
+    origin = None
+    if run.request.names_origin:
+        from loopflow.usecases.origin import find_origin  # noqa: PLC0415  only some formats show it
+
+        origin = find_origin(measured)
     if brief and fitting is None:
-        return Report(found, measured.selection.unmatched, idle=measured.selection.idle)
+        return Report(found, measured.selection.unmatched, idle=measured.selection.idle, origin=origin)
     from loopflow.analysis.cuts import find_cuts  # noqa: PLC0415  a hook that says nothing but its verdict needs none
     from loopflow.io.attribute_files import find_attributes  # noqa: PLC0415
     from loopflow.usecases.fit import Costs, find_unseen, make_plan  # noqa: PLC0415
@@ -229,7 +234,8 @@ def _report(run: Run, measured: Measured, fitting: FitRequest | None, *, brief: 
     if fitting:
         costs = Costs({file.path: file.tokens for file in found.files}, cuts, attributes, unseen)
         plan = make_plan(run, measured.selection, costs, fitting)
-    return Report(found, measured.selection.unmatched, cuts=cuts, plan=plan, idle=measured.selection.idle)
+    selection = measured.selection
+    return Report(found, selection.unmatched, cuts=cuts, plan=plan, idle=selection.idle, origin=origin)
 
 
 def _count(run: Run, fitting: FitRequest | None = None, comparing: CompareRequest | None = None) -> Measured:

@@ -131,7 +131,7 @@ def test_the_page_of_a_conversation() -> None:
     text = "".join(render_page(make_page()))
     page = Page(text)
     assert page.text.startswith(
-        f"4,000 tokens in 8 messages Conversation about {ESCAPED} Dark Where the tokens are Growth Role"
+        f"{ESCAPED}: 4,000 tokens in 8 messages Conversation of {ESCAPED} about {ESCAPED} Dark Where the tokens are"
     )
     assert "By turn turn tokens % total % parent messages conversation 4,000 100.0 100.0 8" in page.text
     assert "Turn 2 / Tools 1,240 31.0 88.6 3" in page.text
@@ -160,7 +160,7 @@ def test_the_page_of_a_conversation() -> None:
 def test_a_label_cannot_leave_the_page() -> None:
     """A label that is markup changes no element of the page, and one with escape sequences none of its characters."""
     text = "".join(render_page(make_page()))
-    tame = Page("".join(render_page(make_page()._replace(about="x"))))
+    tame = Page("".join(render_page(make_page()._replace(of="x", about=[("about", "x")]))))
     assert Page(text).tags == tame.tags
     assert text.count("<script") == 2
     assert not can_act(text.replace("\n", ""))

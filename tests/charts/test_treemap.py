@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 
 from loopflow.charts import treemap as treemap_module
+from loopflow.charts.boxes import DIGITS, GRID, Box
 from loopflow.charts.page import as_json
-from loopflow.charts.treemap import DIGITS, GRID, Box, Cell, Shape, Treemap, as_rows, build_treemap
+from loopflow.charts.treemap import Cell, Shape, Treemap, as_rows, build_treemap
 from loopflow.model import Profile
 from loopflow.render.hierarchy import WORDS, build_hierarchy
 from tests.support.profiles import make_profile, profiles
+from tests.support.reports import make_compared
 
 
 def treemap_of(profile: Profile) -> Treemap:
@@ -19,7 +21,7 @@ def treemap_of(profile: Profile) -> Treemap:
 
 
 def shown_in(treemap: Treemap, branch: Cell) -> list[Cell]:
-    return [cell for cell in treemap.cells[1:] if cell.parent == branch.place and cell.wide]
+    return [cell for cell in treemap.cells[1:] if cell.parent == branch.place and cell.where]
 
 
 def area(box: Box | None) -> int:
@@ -48,7 +50,7 @@ def test_areas_are_in_proportion_to_tokens(profile: Profile) -> None:
     treemap = treemap_of(profile)
     for directory in treemap.branches:
         shown = shown_in(treemap, directory)
-        for boxes in ([cell.wide for cell in shown], [cell.tall for cell in shown]):
+        for boxes in zip(*[cell.where for cell in shown if cell.where], strict=True):
             for cell, box in zip(shown, boxes, strict=True):
                 assert box
                 assert 0 <= box.left <= box.right <= GRID
@@ -63,12 +65,60 @@ def test_areas_are_in_proportion_to_tokens(profile: Profile) -> None:
                 assert apart or one.bottom <= other.top or other.bottom <= one.top
 
 
+def grown_treemap(now: dict[str, int], was: dict[str, int]) -> Treemap:
+    report = make_compared(now, was)
+    return build_treemap(build_hierarchy(report.profile, report.diff, files=True))
+
+
+def test_what_is_gone_is_as_large_as_it_was_in_the_view_of_growth() -> None:
+    """There it has a place beside what is left; in the view of size it has none, and nor has all that lies in it."""
+    now, was = {"a/left.py": 30, "b/kept.py": 40}, {"a/old.py": 10, "gone/x.py": 15, "gone/y.py": 5, "b/kept.py": 1}
+    treemap = grown_treemap(now, was)
+    grown = {cell.name: (cell.parent, cell.grown) for cell in treemap.cells[1:] if cell.grown}
+    sized = {cell.name for cell in treemap.cells[1:] if cell.where}
+    assert sized == {"a", "b", "left.py", "kept.py"}
+    assert {*grown} == {"a", "b", "gone", "left.py", "old.py", "x.py", "y.py"}, "nothing is gone from b"
+    shares = {"a": 40, "b": 40, "gone": 20, "left.py": 75, "old.py": 25, "x.py": 75, "y.py": 25}
+    for name, (_, place) in grown.items():
+        assert place
+        for box in place:
+            slack = (box.right - box.left) + (box.bottom - box.top) + 2
+            assert abs(area(box) - GRID**2 * shares[name] / 100) <= slack
+
+
+def test_what_is_gone_and_too_small_is_folded() -> None:
+    """What is left and what is gone share one cell in the view of growth, which knows how much each was."""
+    was = {"large.py": 100_000, **{f"old{number}.py": 2 for number in range(3)}}
+    treemap = grown_treemap({"large.py": 100_000, "small.py": 1}, was)
+    mores = [cell for cell in treemap.cells if cell.shape is Shape.MORE]
+    assert [(more.tokens, more.items, more.gone, bool(more.where)) for more in mores] == [
+        (1, 1, 0, True),
+        (1, 1, 6, False),
+    ]
+
+
+@settings(max_examples=30)
+@given(now=profiles(), was=profiles())
+def test_the_view_of_growth_adds_up(now: Profile, was: Profile) -> None:
+    """Whatever is there and was: in each directory the cells hold all that is left and all that is gone."""
+    counts = [{file.path: file.tokens for file in profile.files} for profile in (now, was)]
+    treemap = grown_treemap(*counts)
+    for directory in treemap.branches:
+        if directory.gone:
+            shown = [cell for cell in treemap.cells[1:] if cell.parent == directory.place and cell.grown]
+            assert sum(cell.tokens for cell in shown) == directory.tokens
+            assert sum(cell.gone for cell in shown) == directory.gone
+    removed = sum(tokens for path, tokens in counts[1].items() if path not in counts[0])
+    assert treemap.root.gone == removed
+
+
 def test_cells_are_as_nearly_square_as_can_be() -> None:
     """Four equal files make four quarters of a box, whatever its shape, not four strips."""
     treemap = treemap_of(make_profile(dict.fromkeys("abcd", 10)))
     for cell in shown_in(treemap, treemap.root):
-        assert cell.wide
-        assert (cell.wide.right - cell.wide.left, cell.wide.bottom - cell.wide.top) in {
+        assert cell.where
+        left, top, right, bottom = cell.where.wide
+        assert (right - left, bottom - top) in {
             (GRID // 2, GRID // 2 + 1),
             (GRID // 2 + 1, GRID // 2),
             (GRID // 2, GRID // 2),
@@ -113,7 +163,7 @@ def test_rows_say_where_a_cell_is(profile: Profile) -> None:
     treemap = treemap_of(profile)
     for cell, row in zip(treemap.cells, as_rows(treemap, compared=False), strict=True):
         numbers = [DIGITS.index(high) * 64 + DIGITS.index(low) for high, low in re.findall("(.)(.)", row[8])]
-        assert numbers == [*(cell.wide or ()), *(cell.tall or ())]
+        assert numbers == ([*cell.where.wide, *cell.where.tall] if cell.where else [])
 
 
 @pytest.mark.parametrize("name", ["</script><script>alert(1)</script>", "<!--<script>", "]]>", "a\u2028b", "&lt;"])

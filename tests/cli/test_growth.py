@@ -98,7 +98,9 @@ def test_growth_since_the_fork(forked: Repo, options: Options, tokens: int, subj
     assert document["compared_with"] == {"kind": "revision", "name": "main", "total": {"tokens": 170, "files": 2}}
     assert changes(document) == {"docs/old.md": ("removed", 70, 0), "src/b.py": ("added", 0, tokens)}
     fewer = 70 - tokens
-    said = f"{subject}: {fewer} tokens fewer than main (-{100 * fewer / 170:.1f}%)."
+    left = forked.git("merge-base", "main", "HEAD").decode()[:7]
+    since = f"main, where this branch left it, {left}"
+    said = f"{subject}: {fewer} tokens fewer than {since} (-{100 * fewer / 170:.1f}%)."
     assert said in chart(forked.root, "--against", "main", *options).splitlines()
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from loopflow.render.formats import FORMATS, TEXT
-from tests.support.builder import Repo
+from tests.support.builder import Repo, write_files
 from tests.support.charts import words
 from tests.support.markdown import read_page
 from tests.support.run import COMMAND, Result, run, run_process, shell
@@ -239,3 +240,74 @@ def test_a_full_disk_is_named(options: tuple[str, ...], project: Repo) -> None:
     result = run_process("--profile", *options, cwd=project.root, program=shell(">/dev/full"))
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert ": no space left on device; " in result.err
+
+
+@pytest.mark.parametrize("name", ["markdown", "html"])
+def test_a_report_says_where_it_comes_from(project: Repo, name: str) -> None:
+    """Repository, commit and day: of a commit its own, else that of the run, which the environment may say."""
+    project.git("remote", "add", "origin", "https://someone:secret@example.invalid/owner/thing.git")
+    commit = project.git("rev-parse", "HEAD").decode()[:7]
+    for options, said, day in (
+        ((), f"work tree at {commit}", "2026-11-27"),
+        (("--staged",), f"staged on {commit}", "2026-11-27"),
+        (("--rev", "HEAD"), f"commit {commit}", "2024-01-01"),
+    ):
+        env = {"SOURCE_DATE_EPOCH": "1795737600"}
+        shown = run("--profile", "--format", name, *options, cwd=project.root, env=env).out
+        plain = re.sub("<[^>]*>|[`*]", "", shown)
+        assert re.search(rf"thing\b(?s:.*){said} · work · {day}\n?", plain)
+        assert "secret" not in shown
+
+
+def test_a_directory_without_git_has_a_name_too(tmp_path: Path) -> None:
+    """Where there is no commit, the directory and the day are said; of a repository without commits as well."""
+    write_files(tmp_path / "loose", {"a.md": "one\n"})
+    shown = run("--profile", "--format", "markdown", cwd=tmp_path / "loose").out
+    assert "\n**`loose`** · work tree · 2024-01-01\n" in shown
+    new = Repo(tmp_path / "new").track({"a.md": "one\n"})
+    assert (
+        "\n**`new`** · staged · 2024-01-01\n" in run("--profile", "--staged", "--format", "markdown", cwd=new.root).out
+    )
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "9" * 15, "1.5"])
+def test_a_moment_that_is_none_is_refused(project: Repo, value: str) -> None:
+    """Whoever sets SOURCE_DATE_EPOCH relies on it."""
+    result = run("--profile", "--format", "markdown", cwd=project.root, env={"SOURCE_DATE_EPOCH": value})
+    assert (result.code, result.out) == (2, "")
+    assert f"SOURCE_DATE_EPOCH is {value}; set it to seconds since 1970" in result.err
+
+
+def test_the_name_of_an_id_can_be_told(project: Repo) -> None:
+    """A caller that has the id of a commit and knows the branch, as a CI job does, can say both; JSON has the id."""
+    base = project.git("rev-parse", "HEAD").decode().strip()
+    project.commit()
+    env = {"LOOPFLOW_AGAINST_NAME": "main"}
+    result = run(
+        "--profile",
+        "--rev",
+        "HEAD",
+        "--against",
+        base,
+        "--format",
+        "json",
+        "--report",
+        "text:t",
+        cwd=project.root,
+        env=env,
+    )
+    assert result.json["compared_with"]["name"] == base
+    assert f"than main, where this branch left it, {base[:7]} (" in (project.root / "t").read_text()
+
+
+@pytest.mark.parametrize("name", ["markdown", "html"])
+def test_a_report_is_reproducible(project: Repo, name: str) -> None:
+    """The same input gives the same bytes, but for the day of the run."""
+    first, second, later = (
+        run(
+            "--profile", "--against", "HEAD", "--format", name, cwd=project.root, env={"SOURCE_DATE_EPOCH": seconds}
+        ).out
+        for seconds in ("1704067200", "1704067200", "1704153600")
+    )
+    assert first == second != later
+    assert first.replace("2024-01-01", "2024-01-02") == later

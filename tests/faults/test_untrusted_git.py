@@ -214,7 +214,7 @@ OPTIONS: list[tuple[Sequence[str], int | None]] = [
     (("--profile", "--check"), 0),
     (("--profile", "--pushed", "--check", "--quiet"), 0),
     (("--profile", "--format", "markdown", "--report", "html:/dev/null", "--report", "badge:/dev/null"), 0),
-    (("--fit", "1k"), 0),
+    (("--fit", "1k", "-o", "../context.xml"), 0),
     (("--profile", "--save-baseline", "--baseline-file", "../baseline"), 0),
     (("--profile", "--baseline", "--baseline-file", "../baseline"), 0),
     (("--show-config",), 0),

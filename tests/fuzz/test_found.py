@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from loopflow.charts.treemap import GRID, build_treemap
+from loopflow.charts.boxes import GRID
+from loopflow.charts.treemap import build_treemap
 from loopflow.errors import BaselineError, GitError
 from loopflow.io.baseline import parse
 from loopflow.io.git.output import IN_INDEX, IN_TREE, TRACKED, Form, read_differences, read_refs
@@ -64,12 +65,8 @@ def test_a_baseline_with_half_a_character(path: str) -> None:
 def test_a_box_does_not_reach_beyond_the_edge() -> None:
     """However small its share, a cell of the treemap lies within its directory, and the page can be written."""
     profile = make_profile({"d/a": 1_099_494_961_409, "d/b": 1})
-    boxes = [
-        box
-        for cell in build_treemap(build_hierarchy(profile, files=True)).cells
-        for box in (cell.wide, cell.tall)
-        if box
-    ]
+    cells = build_treemap(build_hierarchy(profile, files=True)).cells
+    boxes = [box for cell in cells for box in cell.where or ()]
     assert boxes
     assert all(0 <= edge <= GRID for box in boxes for edge in box)
     assert "".join(render_html(Report(profile)))

@@ -119,6 +119,7 @@ def test_what_a_run_leaves(origin: Origin, tmp_path: Path, job: Job) -> None:
     workspace = origin.check_out(tmp_path / "work", "merged", 1)
     ended = job(workspace, "pull_request", pull_request(origin)).use({"window": "200k"})
     assert (ended.code, ended.log, ended.errors) == (0, "", "")
+    assert f" since `main`, where this branch left it, `{origin.commits['third'][:7]}`\n" in ended.summary
     total = ended.report["total"]
     assert ended.outputs == {
         "tokens": str(total["tokens"]),

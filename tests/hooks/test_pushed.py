@@ -79,6 +79,16 @@ def test_a_new_branch_begins_where_the_remote_ends(project: Repo) -> None:
     assert growth(project, TO_REF=f"{tip}~1", REMOTE_NAME="origin") == (0, 0)
 
 
+def test_the_start_of_a_push_has_a_name(project: Repo) -> None:
+    """A branch that left main is said to have; what the remote's branch was is a commit, of which no more is known."""
+    start = project.git("rev-parse", "HEAD").decode().strip()
+    tip = add(project, "a", 40)
+    new = check(project, TO_REF=tip, REMOTE_NAME="origin").out
+    assert f"more than origin/main, where this branch left it, {start[:7]} (+" in new
+    known = check(project, FROM_REF=start, TO_REF=tip, REMOTE_NAME="origin").out
+    assert f"{tip[:7]}: 40 tokens more than {start[:7]} (+" in known
+
+
 @pytest.mark.parametrize("names_main", ["config", "remote"])
 @pytest.mark.parametrize("how", ["merge", "rebase"])
 def test_what_main_brings_is_nobodys_growth(project: Repo, how: str, names_main: str) -> None:
@@ -161,10 +171,10 @@ def test_a_tag_of_what_is_no_commit(project: Repo, what: str, kind: str, options
 
 
 def test_by_hand(project: Repo) -> None:
-    """Without a push, it is HEAD against its parent, and what FROM and TO name where somebody names them."""
+    """Without a push, it is what `git push` would send now, and what FROM and TO name where somebody names them."""
     add(project, "a", 20)
     add(project, "b", 40)
-    assert growth(project) == (0, 40)
+    assert growth(project) == (1, 60)
     assert growth(project, FROM_REF="origin/main", TO_REF="HEAD") == (1, 60)
     assert "--rev HEAD --against origin/main --changed" in check(project, FROM_REF="origin/main", TO_REF="HEAD").out
 

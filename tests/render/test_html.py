@@ -4,12 +4,14 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopflow.model import Cut, CutReason, Plan, PlanLine, Reason, Report, Rule, Skipped
+from loopflow.model import Cut, CutReason, Origin, Plan, PlanLine, Reason, Report, Rule, Skipped
 from loopflow.render.html import render_html
 from tests.support.page import Page
 from tests.support.profiles import HOSTILE_NAMES, make_profile, make_report
@@ -35,13 +37,15 @@ MANY: Mapping[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("name", MANY.values(), ids=MANY)
 def test_a_page_has_a_largest_size(name: Callable[[int], str]) -> None:
-    """However many files, directories and types there are, and nothing of the sum is lost; compared, too."""
+    """However many files, directories and types there are, or are gone, and nothing of the sum is lost."""
     tokens = {name(number): 1 + number % 997 for number in range(20_000)}
     report = make_compared(tokens, {path: count + 99_000 for path, count in tokens.items()})
     text = "".join(render_html(report))
     assert len(text.encode()) < LARGEST_PAGE
     cells = Page(text).data["cells"]
     assert sum(row[3] for row in cells[1:] if row[0] == 0 and row[8]) == report.profile.total.tokens == cells[0][3]
+    half = dict(list(tokens.items())[::2])
+    assert len("".join(render_html(make_compared(half, tokens))).encode()) < LARGEST_PAGE
 
 
 def test_names_of_any_length_fit() -> None:
@@ -60,7 +64,8 @@ def hostile_report(names: list[str]) -> Report:
     report = judged(report, [placed(Rule(names[0], total=1, file=1), file=names[-1])], remarks=["a remark"])
     cuts = tuple(Cut(CutReason.DATA, name, (path,), 10, path) for name, path in zip(names, paths, strict=True))
     plan = Plan(12, 3, tuple(PlanLine(name, 10, "data") for name in names), 5, fits=False)
-    return Report(report.profile, tuple(names), report.diff, report.judgement, cuts, plan)
+    origin = Origin(names[0], date(2026, 11, 27), "1a2b3c4" + 33 * "d", names[-1])
+    return Report(report.profile, tuple(names), report.diff, report.judgement, cuts, plan, origin=origin)
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
@@ -119,6 +124,14 @@ def test_what_a_page_says() -> None:
         assert absent not in page.text
 
 
+def test_a_page_says_where_it_comes_from() -> None:
+    """The repository is in the title and the heading, and beside it what was read, its commit, and the day."""
+    origin = Origin("repo", date(2026, 11, 27), "1a2b3c4" + 33 * "d", "Add it")
+    assert page_of(replace(make_report(SAMPLE), origin=origin)).text.startswith(
+        "repo: 100 tokens in 3 files Token profile of repo work tree at 1a2b3c4 · Add it · 2026-11-27 Dark Tokens"
+    )
+
+
 def test_a_page_says_what_changed() -> None:
     """The growth of the total, of every row, and what changed most, with where it came from."""
     page = page_of(
@@ -126,9 +139,9 @@ def test_a_page_says_what_changed() -> None:
     )
     assert "Change +10 +40.0% since origin/main" in page.text
     assert "Work tree: 10 tokens more than origin/main (+40.0%)." in page.text
-    assert "src/ 30 85.7 20 +10 +50.0% 85.7 1" in page.text
-    assert "src/a.py grown 20 30 +10 +50.0%" in page.text
-    assert "to/b.py from b.py moved 5 5 0 0.0%" in page.text
+    assert "src/ 30 +10 +50.0% 20 85.7 85.7 1" in page.text
+    assert "src/a.py +10 +50.0% 20 30 grown" in page.text
+    assert "to/b.py from b.py 0 0.0% 5 5 moved" in page.text
     rows = {row[1]: row[-2:] for row in page.data["cells"]}
     assert rows == {
         ".": [25, "+40.0%"],

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from loopflow.analysis.filetype import file_type
 from loopflow.analysis.names import escape_name
+from loopflow.charts.terminal import PLAIN
 from loopflow.model import (
     Before,
     Cut,
     CutReason,
     Index,
+    Origin,
     Plan,
     PlanLine,
     Profile,
@@ -23,10 +26,15 @@ from loopflow.model import (
     Revision,
     Rule,
     Skipped,
+    Source,
+    Worktree,
 )
+from loopflow.render.formats import ChartOptions
+from loopflow.render.html import render_html
 from loopflow.render.markdown import LONGEST, render_markdown
 from loopflow.render.markdown_text import Column, code
 from loopflow.render.markdown_text import table as write_table
+from loopflow.render.text import render_text
 from tests.support.markdown import Page, read_page
 from tests.support.profiles import HOSTILE_NAMES, make_report, profiles
 from tests.support.reports import ANY_NAME, START, judged, make_compared, make_everywhere, placed
@@ -58,11 +66,17 @@ def chart(page: Page, last_title: str) -> dict[str, dict[str, str]]:
 
 
 def test_the_whole_of_a_small_report() -> None:
-    """The total in one line, the facts in another, and all else folded."""
+    """The total in one line, the facts in another, the largest directories, and all else folded."""
     assert text_of(make_report({"README.md": 50, "src/main.py": 950}, SKIPPED[:1])) == (
         "### 1,000 tokens\n"
         "\n"
         "2 files in the work tree, 4.0 kB, o200k_base.\n"
+        "\n"
+        "**Largest directories** (1)\n"
+        "\n"
+        "| Tokens | % total | Files | Path |\n"
+        "| ---: | ---: | ---: | --- |\n"
+        "| 950 | 95.0 | 1 | `src/` |\n"
         "\n"
         "<details><summary>By directory</summary>\n"
         "\n"
@@ -109,7 +123,7 @@ def test_a_directory_that_ends_in_a_dot_is_not_the_root() -> None:
 
 
 def test_what_a_reviewer_needs_stands_open() -> None:
-    """Verdict, total and growth in one line, then the rules, what failed and what to do, what changed; then folds."""
+    """Verdict, total and growth in one line, then what changed most; what failed stands open, and the rules fold."""
     report = make_compared({"a.py": 30, "to/b.py": 5}, {"a.py": 10, "b.py": 5, "c/d.py": 1}, moves={"to/b.py": "b.py"})
     report = judged(report, [placed(Rule("api", total=20)), Rule("wide", total=90)], remarks=["this change raises it"])
     opened, *folded = text_of(report).split("<details>")
@@ -118,10 +132,13 @@ def test_what_a_reviewer_needs_stands_open() -> None:
         "\n"
         "2 files in the work tree, 140 bytes, o200k_base, 16 tokens before.\n"
         "\n"
-        "| Status | Value | Limit | % limit | Rule |\n"
-        "| --- | ---: | ---: | ---: | --- |\n"
-        "| ❌ fail | 35 | 20 | 175.0 | `api, total` |\n"
-        "| ✅ ok | 35 | 90 | 38.9 | `wide, total` |\n"
+        "**Largest changes** (3)\n"
+        "\n"
+        "| Before | Change | % change | Now | Path |\n"
+        "| ---: | ---: | ---: | ---: | --- |\n"
+        "| 10 | +20 | +200.0% | 30 | `a.py` |\n"
+        "| 1 | -1 | removed |  | `c/d.py` |\n"
+        "| 5 | 0 | 0.0% | 5 | `to/b.py` (moved from `b.py`) |\n"
         "\n"
         "```text\n"
         "FAIL api, total: 35 tokens, 15 more than the limit of 20\n"
@@ -133,27 +150,47 @@ def test_what_a_reviewer_needs_stands_open() -> None:
         "this change raises it\n"
         "```\n"
         "\n"
-        "**Changed files** (3)\n"
+    )
+    assert "".join(folded[:2]) == (
+        "<summary>Budget: 2 limits</summary>\n"
         "\n"
-        "| Before | Change | % change | Now | Path |\n"
-        "| ---: | ---: | ---: | ---: | --- |\n"
-        "| 10 | +20 | +200.0% | 30 | `a.py` |\n"
-        "| 1 | -1 | removed |  | `c/d.py` |\n"
-        "| 5 | 0 | 0.0% | 5 | `to/b.py` (moved from `b.py`) |\n"
+        "| Status | Value | Limit | % limit | Rule |\n"
+        "| --- | ---: | ---: | ---: | --- |\n"
+        "| ❌ fail | 35 | 20 | 175.0 | `api, total` |\n"
+        "| ✅ ok | 35 | 90 | 38.9 | `wide, total` |\n"
         "\n"
-        "**Changed directories** (2)\n"
+        "</details>\n"
+        "\n"
+        "<summary>Changed directories: 2</summary>\n"
         "\n"
         "| Before | Change | % change | Now | Path |\n"
         "| ---: | ---: | ---: | ---: | --- |\n"
         "|  | +5 | new | 5 | `to/` |\n"
         "| 1 | -1 | removed |  | `c/` |\n"
         "\n"
+        "</details>\n"
+        "\n"
     )
-    assert [fold.split("</summary>")[0] for fold in folded] == [
+    assert [fold.split("</summary>")[0] for fold in folded[2:]] == [
         "<summary>By directory",
         "<summary>By file type",
         "<summary>Largest files",
     ]
+
+
+def test_ten_rows_stand_open() -> None:
+    """However much changed, the ten largest changes stand open, the others are folded; and so with directories."""
+    now = {f"d{number:02}/{number}.py": 100 + number for number in range(40)}
+    for report, title in (
+        (make_compared(now, {}), "**Largest changes** (10 of 40)"),
+        (make_report(now), "**Largest directories** (10 of 40)"),
+    ):
+        opened, *folded = text_of(report).split("<details>")
+        assert title in opened
+        rows = [line for line in opened.split("\n") if line.startswith("|")][2:]
+        assert [row.count(f" {139 - at} |") for at, row in enumerate(rows)] == [1] * 10
+        assert not [line for line in "".join(folded).split("\n") if line.startswith("**")]
+    assert "<summary>More changes: 30</summary>" in text_of(make_compared(now, {}))
 
 
 @pytest.mark.parametrize(
@@ -196,6 +233,53 @@ def test_what_is_compared_is_named() -> None:
     assert "1 file staged, 400 bytes, o200k_base, 90 tokens before.\n" in text_of(staged)
     commit = replace(report, profile=replace(report.profile, source=Revision("v1`0")))
     assert "1 file in ``v1`0``, 400 bytes" in text_of(commit)
+
+
+ID = "1a2b3c4" + 33 * "d"
+TODAY = date(2026, 11, 27)
+
+
+@pytest.mark.parametrize(
+    ("source", "commit", "said"),
+    [
+        (Worktree(), ID, "work tree at `1a2b3c4` · `a subject` · 2026-11-27"),
+        (Index(), ID, "staged on `1a2b3c4` · `a subject` · 2026-11-27"),
+        (Revision("v1.0"), ID, "`v1.0` · commit `1a2b3c4` · `a subject` · 2026-11-27"),
+        (Revision(ID), ID, "commit `1a2b3c4` · `a subject` · 2026-11-27"),
+        (Worktree(), None, "work tree · 2026-11-27"),
+    ],
+)
+def test_where_a_report_comes_from(source: Source, commit: str | None, said: str) -> None:
+    """The repository, what was read of it, its commit by id and subject, and the day."""
+    report = make_report({"a": 1})
+    origin = Origin("repo", TODAY, commit, "a subject" if commit else "")
+    text = text_of(replace(report, profile=replace(report.profile, source=source), origin=origin))
+    assert text.split("\n")[2] == f"**`repo`** · {said}"
+
+
+@pytest.mark.parametrize(
+    ("name", "branch", "commit", "shown"),
+    [
+        (ID, None, ID, "1a2b3c4"),
+        (f"{ID}^", None, "0" * 40, "1a2b3c4^"),
+        ("origin/main", "origin/main", ID, "origin/main, where this branch left it, 1a2b3c4"),
+        (ID, "main", ID, "main, where this branch left it, 1a2b3c4"),
+        (ID, ID, ID, "1a2b3c4"),
+        ("main", "main", None, "main"),
+        ("v1.0", None, ID, "v1.0"),
+    ],
+)
+def test_a_name_and_not_forty_digits(name: str, branch: str | None, commit: str | None, shown: str) -> None:
+    """What is compared with is what the user named, or a branch and where it was left; an id is short, everywhere."""
+    report = make_compared({"a": 100}, {"a": 90})
+    assert report.diff is not None
+    report = replace(
+        report, diff=replace(report.diff, before=Before("revision", name, {}, commit=commit, branch=branch))
+    )
+    assert page_of(report).headings == [f"100 tokens · +10 (+11.1%) since {shown}"]
+    assert f"+11.1% since {shown}<" in "".join(render_html(report))
+    text = list(render_text(report, PLAIN, ChartOptions()))
+    assert f"Work tree: 10 tokens more than {shown} (+11.1%)." in text
 
 
 def test_an_incomplete_run_says_so_at_once() -> None:

@@ -223,12 +223,39 @@ def test_growth_colours_the_map_where_there_is_any(open_page: Open) -> None:
     assert open_page(make_report(TREE)).page.locator("#colours").is_hidden()
 
 
+def test_what_was_removed_has_a_tile_where_growth_is_shown(open_page: Open) -> None:
+    """It is as large as it was, marked, and reached as others are; by file type, it is not there."""
+    opened = open_page(make_compared({"src/a.py": 300}, {"src/a.py": 300, "src/old.py": 100, "gone/x.py": 100}))
+    page = opened.page
+    whole, gone = page.locator("#map").bounding_box(), page.locator(opened.cell("gone/")).bounding_box()
+    assert whole
+    assert gone
+    assert abs(gone["width"] * gone["height"] / (whole["width"] * whole["height"]) - 100 / 500) < 0.02
+    assert page.get_attribute(opened.cell("gone/"), "aria-label") == "gone/, 100 tokens before, removed"
+    expect(page.locator("#legend")).to_contain_text("removed, as large as it was")
+    label = page.locator("#map text:text-is('old.py')")
+    assert "line-through" in label.evaluate("text => getComputedStyle(text).textDecoration")
+    assert page.get_attribute("#map g:has(> text:text-is('old.py')) > rect", "class") == "gone"
+    page.focus(opened.cell("src/"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert opened.crumbs == ["all", "gone/"]
+    expect(page.locator("#said")).to_contain_text("removed")
+    page.click("#colours button:text-is('File type')")
+    assert opened.crumbs == ["all"], "there is nothing of it in this view"
+    assert page.locator("#map .struck").count() == 0
+    assert page.locator(opened.cell("gone/")).count() == 0
+    page.click("#branches bdi:text-is('gone/')")
+    assert opened.crumbs == ["all", "gone/"]
+    assert page.get_attribute("#colours button:text-is('Growth')", "aria-pressed") == "true"
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_light_and_dark(open_page: Open, *, dark: bool) -> None:
     """The page follows the system until one chooses, and names can be read on every colour of a cell."""
     page = open_page(make_report(TREE), dark=dark).page
     brightness = "parseInt(getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/)[0])"
-    names = [*(f"t{number}" for number in range(10)), *(f"g{number}" for number in range(7)), "other", "more"]
+    names = [*(f"t{number}" for number in range(10)), *(f"g{number}" for number in range(7)), "other", "more", "gone"]
     assert (page.evaluate(brightness) < 60) is dark
     for _ in range(2):
         assert {name: ratio for name, ratio in page.evaluate(CONTRAST, names).items() if ratio < 4.5} == {}
@@ -237,7 +264,28 @@ def test_light_and_dark(open_page: Open, *, dark: bool) -> None:
         assert (page.evaluate(brightness) < 60) is dark
 
 
-@pytest.mark.parametrize("width", [1400, 390])
+def test_on_a_telephone_names_stay_and_the_change_is_in_sight(open_page: Open) -> None:
+    """Each table scrolls by itself: its first column stays where it is, and growth shows before anybody scrolls."""
+    long = {f"{'directory-with-a-long-name/' * 3}file.py": 9_123_456}
+    opened = open_page(make_compared(TREE | long, WAS), width=390)
+    for table in ("branches", "kinds", "changes"):
+        region = opened.page.locator(f".scroll:has(#{table})")
+        edges = "scroll => { const box = scroll.getBoundingClientRect(); return [box.left, box.right]; }"
+        left, right = region.evaluate(edges)
+        columns = opened.page.locator(f"#{table} thead th")
+        titles = [title.strip() for title in columns.all_inner_texts()]
+        change = columns.nth(titles.index("change")).bounding_box()
+        assert change
+        assert change["x"] + change["width"] <= right
+        region.evaluate("scroll => { scroll.scrollLeft = scroll.scrollWidth; }")
+        assert region.evaluate("scroll => scroll.scrollLeft") > 0, "there is more than fits"
+        for name in opened.page.locator(f"#{table} tr > :first-child").all()[:4]:
+            box = name.bounding_box()
+            assert box
+            assert left <= box["x"] < left + 2
+
+
+@pytest.mark.parametrize("width", [2400, 1400, 1101, 1100, 768, 561, 560, 390])
 def test_the_page_fits_the_screen(open_page: Open, width: int) -> None:
     """Nothing is wider than the window, however long names are; what has many columns scrolls by itself."""
     long = {f"{'directory-with-a-long-name/' * 6}{'x' * 200}.py": 900}

@@ -26,4 +26,5 @@ def make_conversation() -> Node:
 def make_page() -> Page:
     """Return the page of the conversation."""
     root = make_conversation()
-    return Page(root, sum_kinds(root), WORDS, "Conversation", f"about {HOSTILE}", "Every number is exact.")
+    about = [("about", HOSTILE)]
+    return Page(root, sum_kinds(root), WORDS, "Conversation", HOSTILE, about, "Every number is exact.")

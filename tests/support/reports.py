@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from loopflow.model import (
     CutReason,
     FileTokens,
     Idle,
+    Origin,
     Place,
     Plan,
     PlanLine,
@@ -85,6 +87,7 @@ def make_everywhere(name: str, other: str = "other") -> Report:
         cuts=(Cut(CutReason.LOCK, name, (name,), 3, name),),
         plan=Plan(10, 0, (PlanLine(name, 3, "lock file"),), 5, fits=True),
         idle=(Idle(f"{escape_name(name)}:1: exclude", (name, other), "correct it there, or remove it"),),
+        origin=Origin(name, date(2026, 11, 27), "1a2b3c4" + 33 * "d", name),
     )
 
 

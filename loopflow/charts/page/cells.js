@@ -3,27 +3,44 @@
 const BRANCH = 0;
 const LEAF = 1;
 const MORE = 2;
+const VIEWS = ["kind", "growth"]; // what colour says, and with it whether what is gone is there
 const COLOURED_KINDS = 10;
 const TOKEN = ["token", "tokens"];
 
 function readCells(data) {
   const cells = data.cells.map((row, place) => {
-    const [parent, name, shape, tokens, items, kind, ofParent, ofTotal, boxes, before, growth] = row;
-    const numbers = readNumbers(boxes, data.digits, data.grid);
+    const [parent, name, shape, tokens, items, kind, ofParent, ofTotal, boxes, grown = "", before, growth] = row;
     return {
       place, name, shape, tokens, items, kind, ofParent, ofTotal, before, growth,
       parent: place ? parent : null,
-      boxes: numbers.length ? [numbers.slice(0, 4), numbers.slice(4)] : null,
-      children: [],
+      isGone: !items && Number.isInteger(before),
+      boxes: { kind: readBoxes(boxes, data), growth: readBoxes(grown, data) },
+      children: { kind: [], growth: [] },
     };
   });
   for (const cell of cells) {
     cell.parent = cell.parent === null ? null : cells[cell.parent];
     cell.path = pathOf(cell);
-    if (cell.parent && cell.boxes) cell.parent.children.push(cell);
+    for (const view of VIEWS) if (cell.parent && cell.boxes[view]) cell.parent.children[view].push(cell);
   }
-  for (const cell of cells) cell.children.sort((a, b) => b.tokens - a.tokens || a.place - b.place);
+  for (const { children } of cells) {
+    for (const view of VIEWS) children[view].sort((a, b) => sizeOf(b) - sizeOf(a) || a.place - b.place);
+    if (!children.growth.length) {
+      children.growth = children.kind; // nothing is gone, and both views are the same
+      for (const cell of children.kind) cell.boxes.growth = cell.boxes.kind;
+    }
+  }
   return cells;
+}
+
+// What is gone is as large as it was.
+function sizeOf(cell) {
+  return cell.isGone ? cell.before : cell.tokens;
+}
+
+function readBoxes(text, { digits, grid }) {
+  const numbers = readNumbers(text, digits, grid);
+  return numbers.length ? [numbers.slice(0, 4), numbers.slice(4)] : null;
 }
 
 // Two digits each, shares of the branch's width and height: left, top, right, bottom; wide, then tall.
@@ -44,8 +61,9 @@ function pathOf(cell) {
 function labelOf(cell) {
   if (cell.shape === BRANCH) return cell.parent ? cell.name + words.mark : cell.name;
   if (cell.shape === LEAF) return cell.name;
+  if (cell.isGone) return `removed ${words.item[1]}`;
   const isAll = cell.tokens === cell.parent.tokens;
-  return plural(cell.items, words.item, isAll ? "" : "more ");
+  return plural(cell.items, words.item, isAll ? "" : "more ") + (cell.before ? " and removed ones" : "");
 }
 
 function formatCount(number) {

@@ -38,6 +38,7 @@ function createMap(host, cells, settings) {
   }
 
   function colourOf(cell) {
+    if (cell.isGone) return "gone";
     if (cell.shape === MORE) return "more";
     return colours === "growth" ? growthClass(cell) : kindClass(cell.kind);
   }
@@ -59,8 +60,8 @@ function createMap(host, cells, settings) {
   function drawInside(into, branch, box, depth) {
     const [wide, tall] = settings.ratios;
     const layout = box.width / box.height > Math.sqrt(wide * tall) ? 0 : 1;
-    for (const cell of branch.children) {
-      const [left, top, right, bottom] = cell.boxes[layout];
+    for (const cell of branch.children[colours]) {
+      const [left, top, right, bottom] = cell.boxes[colours][layout];
       const x = Math.round(box.x + left * box.width);
       const y = Math.round(box.y + top * box.height);
       const width = Math.round(box.x + right * box.width) - x;
@@ -74,9 +75,9 @@ function createMap(host, cells, settings) {
   }
 
   function drawCell(cell, area, depth) {
-    const isFrame = cell.shape === BRANCH && cell.children.length > 0 && depth < DEEPEST
+    const isFrame = cell.shape === BRANCH && cell.children[colours].length > 0 && depth < DEEPEST
       && area.width >= LEAST_FRAME.width && area.height >= LEAST_FRAME.height;
-    const group = makeSvg("g", { "data-cell": cell.place });
+    const group = makeSvg("g", { "data-cell": cell.place }, cell.isGone ? "struck" : "");
     const gap = area.width > 3 && area.height > 3 ? 1 : 0;
     const shape = { x: area.x, y: area.y, width: area.width - gap, height: area.height - gap };
     if (area.width > 12 && area.height > 12) shape.rx = 2;
@@ -99,7 +100,7 @@ function createMap(host, cells, settings) {
     const room = area.width - 9;
     const lines = wrap(labelOf(cell), room, Math.floor((area.height - 4) / LINE));
     lines.forEach((line, number) => write(group, line, area.x + 5, area.y + 14 + number * LINE, "label"));
-    const count = formatCount(cell.tokens);
+    const count = cell.isGone ? `−${formatCount(cell.before)}` : formatCount(cell.tokens);
     if (lines.length && area.height >= (lines.length + 1) * LINE + 5 && measure(count) <= room) {
       write(group, count, area.x + 5, area.y + 14 + lines.length * LINE, "label count");
     }
@@ -145,11 +146,13 @@ function createMap(host, cells, settings) {
 
   function describe(cell) {
     const lines = [cell.shape === MORE ? `${cell.parent.parent ? cell.parent.path + words.joint : ""}${labelOf(cell)}` : cell.path];
+    if (cell.isGone && cell !== cells[0]) return [...lines, `${plural(cell.before, TOKEN)} before`, "removed"];
     const shares = [plural(cell.tokens, TOKEN), `${cell.ofTotal}% of total`];
     if (cell.parent && cell.parent.parent) shares.push(`${cell.ofParent}% of ${labelOf(cell.parent)}`);
     lines.push(shares.join(" · "));
     if (cell.shape === BRANCH) lines.push(plural(cell.items, words.item));
     if (cell.shape === MORE) lines.push("too small to show each");
+    if (cell.shape === MORE && cell.before) lines.push(`and ${plural(cell.before, TOKEN)} removed`);
     if (settings.compared && cell.shape !== MORE) {
       const change = cell.tokens - (cell.before ?? 0);
       lines.push(change ? `${formatChange(change)} (${cell.growth})` : "no change");
@@ -158,7 +161,7 @@ function createMap(host, cells, settings) {
   }
 
   function canZoom(cell) {
-    return cell.shape === BRANCH && cell.children.length > 0 && cell !== view;
+    return cell.shape === BRANCH && cell.children[colours].length > 0 && cell !== view;
   }
 
   // What a click on a cell shows: the branch itself, or the one that a leaf is in.
@@ -301,7 +304,10 @@ function createMap(host, cells, settings) {
     },
     colourBy(name) {
       colours = name;
-      draw();
+      let branch = view;
+      while (branch.parent && !branch.children[name].length) branch = branch.parent;
+      if (branch === view) draw();
+      else settings.go(branch, false); // nothing of it is in this view
     },
     get colours() {
       return colours;

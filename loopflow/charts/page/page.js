@@ -5,11 +5,12 @@ const { words } = data;
 const cells = readCells(data);
 const root = cells[0];
 const crumbs = document.getElementById("crumbs");
+const colourButtons = [...document.querySelectorAll("#colours button")];
 const said = document.getElementById("said");
 const kinds = data.kinds.map(([name, tokens, items, ofTotal, before, growth, isGone], kind) => (
   { name, tokens, items, ofTotal, before, growth, isGone, kind, share: root.tokens ? tokens / root.tokens : 0 }
 ));
-const map = root.children.length
+const map = root.children.growth.length
   ? createMap(document.getElementById("map"), cells, { compared: data.compared, ratios: data.ratios, go })
   : null;
 
@@ -24,9 +25,11 @@ function go(branch, hasFocus) {
 }
 
 function show(branch, hasFocus) {
+  if (!branch.children[map.colours].length && branch.children.growth.length) colourBy(0);
   map.show(branch, hasFocus);
   drawCrumbs(branch);
-  said.textContent = `${branch.path}: ${plural(branch.tokens, TOKEN)} in ${plural(branch.items, words.item)}`;
+  const removed = branch.isGone ? ", removed" : "";
+  said.textContent = `${branch.path}: ${plural(branch.tokens, TOKEN)} in ${plural(branch.items, words.item)}${removed}`;
 }
 
 function drawCrumbs(branch) {
@@ -56,6 +59,7 @@ function drawLegend() {
     ? [["g0", "−20% and beyond"], ["g1", "−2%"], ["g2", "less"], ["g3", "unchanged"],
       ["g4", "more"], ["g5", "+2%"], ["g6", "+20% and beyond, or new"]]
     : kinds.slice(0, COLOURED_KINDS).filter((row) => row.tokens).map((row) => [kindClass(row.kind), row.name]);
+  if (map.colours === "growth" && cells.some((cell) => cell.isGone)) entries.push(["gone", "removed, as large as it was"]);
   if (map.colours === "kind" && kinds.length > COLOURED_KINDS) entries.push(["other", `other ${words.kinds}`]);
   legend.replaceChildren(...entries.map(([className, text]) => {
     const item = make("li");
@@ -78,19 +82,20 @@ function branchOfHash() {
   } catch {
     // Not one of ours.
   }
-  const found = cells.filter((cell) => cell.shape === BRANCH && cell.path === path && cell.children.length);
+  const found = cells.filter((cell) => cell.shape === BRANCH && cell.path === path && cell.children.growth.length);
   return found.find((cell) => cell.place === history.state) ?? found[0] ?? root;
 }
 
+function colourBy(place) {
+  colourButtons.forEach((button, number) => button.setAttribute("aria-pressed", String(number === place)));
+  map.colourBy(place ? "kind" : "growth");
+  drawLegend();
+}
+
 function startMap() {
-  const buttons = [...document.querySelectorAll("#colours button")];
   document.getElementById("colours").hidden = !data.compared;
   document.getElementById("map-help").hidden = false;
-  buttons.forEach((button, place) => button.addEventListener("click", () => {
-    buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
-    map.colourBy(place ? "kind" : "growth");
-    drawLegend();
-  }));
+  colourButtons.forEach((button, place) => button.addEventListener("click", () => colourBy(place)));
   window.addEventListener("popstate", () => show(branchOfHash(), false));
   drawLegend();
   show(branchOfHash(), false);
@@ -107,7 +112,7 @@ function startTables() {
     isGone: data.compared && !cell.items && cell !== root,
   }));
   createTable("branches", data.columns.branches, branches, (place, { name, cell }) => {
-    if (!cell.children.length) return place.append(makeName(name));
+    if (!cell.children.growth.length) return place.append(makeName(name));
     const button = make("button", "link");
     button.type = "button";
     button.append(makeName(name));

@@ -42,13 +42,13 @@ def count_merged(selection: Selection, profile: Profile, covers: Covers, engine:
     changed = _Changed(selection, profile, covers, engine, sides)
     now = changed.now
     if not changed.paths:  # each file, and each that is not there, is as some tip has it
-        return Before("revision", tips.name, Then(now, frozenset(), {}), {}, None, frozenset())
+        return Before("revision", tips.name, Then(now, frozenset(), {}), {}, None, frozenset(), tips.branch)
     require_ancestors(engine.git, repository, tips.commits)
     with merge_automatically(engine.git, repository, tips.commits) as merge:
         expected, moves = _Expected(changed, engine, merge, tips.commits[0]).find()
     differing = frozenset({*expected, *moves, *moves.values()})
     files = {path: file for path, file in expected.items() if file is not None}
-    return Before("revision", tips.name, Then(now, differing, files), moves, None, differing)
+    return Before("revision", tips.name, Then(now, differing, files), moves, None, differing, tips.branch)
 
 
 def _differences(selection: Selection, repository: Repository, engine: Engine, tip: str) -> dict[str, Difference]:

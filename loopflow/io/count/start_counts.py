@@ -33,10 +33,11 @@ Covers = Callable[[str], bool]
 
 
 class Moment(NamedTuple):
-    """A commit, or the empty tree, by id, and what a user calls it."""
+    """A commit, or the empty tree, by id, what a user calls it, and what the change left there."""
 
     name: str
     commit: str
+    branch: str | None = None
 
 
 def count_before(selection: Selection, profile: Profile, covers: Covers, engine: Engine, moment: Moment) -> Before:
@@ -57,7 +58,8 @@ def count_before(selection: Selection, profile: Profile, covers: Covers, engine:
         files = as_on_disk(selection, profile, files, engine)
     moves = _find_moves(files, {path: now[path] for path in differing if path in now}, differences)
     files |= {old: now[new]._replace(path=old, type=files[old].type) for new, old in moves.items()}
-    return Before("revision", moment.name, Then(now, differing, files), moves, moment.commit, differing)
+    then = Then(now, differing, files)
+    return Before("revision", moment.name, then, moves, moment.commit, differing, moment.branch)
 
 
 class Then(Mapping[str, FileTokens]):

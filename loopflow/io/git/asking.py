@@ -131,6 +131,12 @@ class Asking:
         named = [settings[name] for name in names if name in settings]
         return next((name for name in (*named, "origin", *there[:1]) if name in there), None)
 
+    def remote_addresses(self, repository: Repository) -> list[tuple[str, str]]:
+        """Return name and address of each remote, in the order in which git's configuration has them."""
+        listed = self._run(repository, ["config", "-z", "--get-regexp", r"^remote\..*\.url$"])
+        found = [decode_path(each).partition("\n")[::2] for each in split_answer(listed)]
+        return [(key.removeprefix("remote.").removesuffix(".url"), address) for key, address in found]
+
     def promisor(self, repository: Repository) -> str | None:
         """Return the remote that has what a partial clone lacks, None for another repository."""
         asked = ["config", "-z", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$"]

@@ -10,6 +10,7 @@ Of a branch that is rewritten, what it held before is nobody's growth either.
 """
 
 import os
+import re
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError
@@ -18,6 +19,8 @@ from loopflow.io.git.merge_state import find_merged
 from loopflow.io.git.repository import Git
 from loopflow.io.git.shallow import shallow_commits
 from loopflow.model import Change, Push, Repository, Revision, Source, Start
+
+_WAY = re.compile(r"[~^:]|@\{")  # gitrevisions(7)
 
 
 def find_start(git: Git, repository: Repository, source: Source, against: str | None = None) -> Start:
@@ -29,7 +32,7 @@ def find_start(git: Git, repository: Repository, source: Source, against: str | 
         tip = git.resolve(repository, source.revision)
         if against is None:
             return _start_at_parents(source.revision, git.parents_here(repository, tip))
-        return Start(against, _merge_bases(git, repository, against, [tip]), Change.BRANCH)
+        return _left(against, _merge_bases(git, repository, against, [tip]), tip)
     head = git.find_commit(repository, "HEAD")
     merged = find_merged(git, repository)
     if against is None:
@@ -37,7 +40,7 @@ def find_start(git: Git, repository: Repository, source: Source, against: str | 
     if head is None:
         _resolve(git, repository, against)
         return Start(against, (git.empty_tree(repository),))
-    return Start(against, _merge_bases(git, repository, against, [head, *merged]), Change.BRANCH)
+    return _left(against, _merge_bases(git, repository, against, [head, *merged]), head)
 
 
 def _start_at_parents(revision: str, parents: tuple[str, ...]) -> Start:
@@ -77,7 +80,8 @@ def find_push_start(
     Where no remote is named, it is the one that `git push` would take. To a remote of which nothing is known, it is
     what `find_start` finds. Raises GitError where a merge base is missing.
     """
-    push = push._replace(remote=push.remote or git.push_remote(repository))
+    if push.remote is None:
+        push = push._replace(remote=git.push_remote(repository))
     tip = git.resolve(repository, revision.revision)
     since = git.find_commit(repository, push.since) if push.since else None
     main = against or git.default_branch(repository, push.remote or "")
@@ -92,9 +96,10 @@ def find_push_start(
         bases = [since, *bases] if not _is_ancestor(git, repository, since, bases) else bases
     if bases:
         bases.sort(key=lambda commit: commit != since)  # first what the branch was, if that is still a part of it
-        only_main = main if known == [target] else None
-        name = push.since if push.since and bases[0] == since else only_main or bases[0]
-        return Start(name, tuple(bases), Change.PUSH)
+        if push.since and bases[0] == since:
+            return Start(push.since, tuple(bases), Change.PUSH)
+        left = main if bases[0] == target or known == [target] else None  # else it may have left any branch there
+        return Start(bases[0], tuple(bases), Change.PUSH, left)
     if target is None and against and against.removeprefix("refs/remotes/").startswith(f"{push.remote}/"):
         against = None  # the remote has nothing yet, so there is nothing to fetch either
     return find_start(git, repository, revision, against)
@@ -107,6 +112,13 @@ def require_ancestors(git: Git, repository: Repository, tips: tuple[str, ...]) -
     for place, tip in enumerate(tips[1:], 1):
         if not git.merge_bases(repository, tip, tips[:place]):
             raise _no_ancestor(git, repository, tip, tips[0][:12])
+
+
+def _left(against: str, bases: tuple[str, ...], tip: str) -> Start:
+    """Return where a change left `against`, if that is a name of its own and not a way from one, such as "HEAD~2"."""
+    is_way = _WAY.search(against) is not None
+    branch = None if is_way or tip in bases else against  # what has no commit yet left nothing
+    return Start(against, bases, Change.BRANCH, branch)
 
 
 def _is_branch(git: Git, repository: Repository, push: Push, name: str) -> bool:

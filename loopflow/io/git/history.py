@@ -101,11 +101,14 @@ class History(Asking):
 
     def parents(self, repository: Repository, commit: str) -> list[str]:
         """Return the ids of a commit's parents, whether or not a shallow clone has them."""
-        data = self._objects_of(repository).read("commit", commit)
-        if data is None:
-            data = self._checked(repository, ["cat-file", "commit", commit]).output
-        lines = data.partition(b"\n\n")[0].decode("ascii", "replace").split("\n")
+        head = self.read_commit(repository, commit).partition(b"\n\n")[0]
+        lines = head.decode("ascii", "replace").split("\n")
         return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
+
+    def read_commit(self, repository: Repository, commit: str) -> bytes:
+        """Return a commit (an id) as git stores it: lines about it, an empty one, its message."""
+        data = self._objects_of(repository).read("commit", commit)
+        return self._checked(repository, ["cat-file", "commit", commit]).output if data is None else data
 
     def full_name(self, repository: Repository, name: str) -> str:
         """Return the full name of the branch that `name` is of, such as "refs/remotes/origin/main"; "" if of none."""
