@@ -77,10 +77,10 @@ def find_push_start(
 ) -> Start:
     """Return where the commits of a push begin; `against` is the config's.
 
-    Where no remote is named, it is the one that `git push` would take. To a remote of which nothing is known, it is
+    Where nothing is told, it is to the remote that `git push` would take. To a remote of which nothing is known, it is
     what `find_start` finds. Raises GitError where a merge base is missing.
     """
-    if push.remote is None:
+    if push.remote is None and push.since is None:
         push = push._replace(remote=git.push_remote(repository))
     tip = git.resolve(repository, revision.revision)
     since = git.find_commit(repository, push.since) if push.since else None
