@@ -220,8 +220,8 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     ),
     (
         lambda given: given["against"] is not None and not (given["profile"] or given["changed"] or given["diff"]),
-        "--against is what a profile, --changed or --diff compares with",
-        "add one of these",
+        "--against says what to compare with, and nothing is compared",
+        "add --profile, --changed or --diff",
     ),
     (
         lambda given: given["baseline_file"] is not None and not (given["baseline"] or given["save_baseline"]),

@@ -14,7 +14,7 @@ from loopflow.analysis.plan import Planner
 from loopflow.analysis.worth import Wishes
 from loopflow.errors import UsageError
 from loopflow.io.attribute_files import find_attributes
-from loopflow.io.count.context import Layout, NumberedCounts
+from loopflow.io.count.context import Layout, NumberedCounts, count_each
 from loopflow.io.count.sparse import count_selection
 from loopflow.io.file import choose
 from loopflow.model import Criteria, Cut, FileTokens, FitRequest, Plan, PlanLine, Selection, SelectRequest
@@ -96,7 +96,8 @@ def plan_context(  # noqa: PLR0913  what a context is made of
 
 def _add_patches(run: Run, layout: Layout, change: Change, tokens: dict[str, int]) -> tuple[int, dict[str, int]]:
     """Add to `tokens` what the patch of each file costs; return what is around them, and what the others cost."""
-    costs = run.engine.counter.count([layout.before_diff(change.since), layout.after_diff(), *change.patches.values()])
+    texts = [layout.before_diff(change.since), layout.after_diff(), *change.patches.values()]
+    costs = count_each(run.engine.counter, texts)
     rest: dict[str, int] = {}
     for path, cost in zip(change.patches, costs[2:], strict=True):
         if path in tokens:

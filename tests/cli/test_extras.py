@@ -273,7 +273,10 @@ def test_a_conflict_has_a_diff(repo: Repo) -> None:
         (("--profile", "--save-baseline", "--diff"), "leave --diff out"),
         (("--show-config", "--line-numbers"), "leave --line-numbers out"),
         (("--diff", "--against", "nowhere"), "there is no nowhere in"),
-        (("--against", "HEAD"), "--against is what a profile, --changed or --diff compares with; add one of these"),
+        (
+            ("--against", "HEAD"),
+            "--against says what to compare with, and nothing is compared; add --profile, --changed or --diff",
+        ),
     ],
 )
 def test_what_does_not_go_together(options: tuple[str, ...], message: str, project: Repo) -> None:
@@ -305,6 +308,25 @@ def test_a_shallow_clone_says_what_it_lacks(project: Repo, tmp_path: Path) -> No
     assert (result.code, result.out) == (2, "")
     assert "shallow clone; git fetch --deepen=1" in result.err
     assert succeed(tmp_path / "clone", "--diff").out.endswith('<diff since="HEAD">\n</diff>\n')
+
+
+def test_a_large_patch_is_counted_in_pieces(repo: Repo) -> None:
+    """A patch of several megabytes costs what it costs as a whole, printed as it is and by a plan."""
+    repo.track({"large.txt": "".join(f"row {n}, {n % 97}\n" for n in range(200_000)), "small.txt": "s\n"}).commit()
+    repo.track({"large.txt": "x\n"})
+    result = succeed(repo.root, "--diff")
+    assert abs(said(result) - count_text(result.out, ENCODING)) <= 2
+    assert succeed(repo.root, "--diff", "--fit", str(said(result) + 20)).out == result.out
+
+
+def test_what_cannot_be_counted_is_said(repo: Repo) -> None:
+    """A line that an engine gives up on is no reason for a number that is wrong."""
+    repo.track({"a.txt": "a\n"}).commit()
+    repo.track({"a.txt": f"a{' ' * 2_000_000}b\n"})
+    result = run("--diff", "--no-cache", cwd=repo.root, env={"LOOPFLOW_ENGINE": "tiktoken"})
+    assert result.code == 2
+    assert "what is written around the files cannot be counted" in result.err
+    assert result.err.endswith("; leave out --line-numbers and --diff, or exclude the file that it is about\n")
 
 
 # --- with --fit ---

@@ -1,12 +1,13 @@
 """Texts with a layout around them, written as they are read, in order."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from loopflow.analysis.line_numbers import LineNumbers
 from loopflow.errors import LoopflowError, UncountableError
 from loopflow.model import FileRef
 from loopflow.tokens.protocol import TokenCounter
+from loopflow.tokens.safe_cuts import last_cut
 
 WRAPPERS_AT_ONCE = 4096
 TEXT_AT_ONCE = 2_000_000
@@ -46,7 +47,7 @@ class Layout(Protocol):
 
 
 class Tally:
-    """Adds up the tokens of texts, a few of them in a call. Each counts by itself."""
+    """Adds up the tokens of texts, a few of them in a call. Each counts by itself, a very large one in pieces."""
 
     def __init__(self, counter: TokenCounter) -> None:
         self._counter = counter
@@ -55,22 +56,50 @@ class Tally:
         self._tokens = 0
 
     def add(self, text: str) -> None:
-        """Add a text."""
-        self._texts.append(text)
-        self._size += len(text)
-        if len(self._texts) >= WRAPPERS_AT_ONCE or self._size >= TEXT_AT_ONCE:
-            self.count()
+        """Add a text. Raises LoopflowError where it cannot be counted, as `count` does."""
+        for piece in _pieces(text):
+            self._texts.append(piece)
+            self._size += len(piece)
+            if len(self._texts) >= WRAPPERS_AT_ONCE or self._size >= TEXT_AT_ONCE:
+                self.count()
 
     def count(self) -> int:
         """Return the tokens of everything that was added."""
-        try:
-            self._tokens += sum(self._counter.count(self._texts))
-        except UncountableError as error:
-            what = f"what is written around the files cannot be counted: {error}"
-            raise LoopflowError(what, "leave out --line-numbers and --diff") from error
+        self._tokens += sum(_count(self._counter, self._texts))
         self._texts.clear()
         self._size = 0
         return self._tokens
+
+
+def count_each(counter: TokenCounter, texts: Sequence[str]) -> list[int]:
+    """Return the tokens of each text, a very large one in pieces. Raises LoopflowError where one cannot be counted."""
+    counts = _count(counter, [text if len(text) <= TEXT_AT_ONCE else "" for text in texts])
+    for place, text in enumerate(texts):
+        if len(text) > TEXT_AT_ONCE:
+            counts[place] = sum(_count(counter, [piece])[0] for piece in _pieces(text))
+    return counts
+
+
+def _count(counter: TokenCounter, texts: Sequence[str]) -> list[int]:
+    try:
+        return counter.count(texts)
+    except UncountableError as error:
+        what = f"what is written around the files cannot be counted: {error}"
+        raise LoopflowError(
+            what, "leave out --line-numbers and --diff, or exclude the file that it is about"
+        ) from error
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield a text in pieces whose counts add up to that of the whole."""
+    start = 0
+    while len(text) - start > TEXT_AT_ONCE:
+        cut = last_cut("", text[start : start + TEXT_AT_ONCE])
+        if not cut:
+            break
+        yield text[start : start + cut]
+        start += cut
+    yield text[start:]
 
 
 class ContextWriter:
