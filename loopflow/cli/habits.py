@@ -57,7 +57,7 @@ OPTIONS = (
     ),
     Habit(("--compress", "--remove-comments", "--remove-empty-lines", "--truncate-base64"), _AS_IT_IS),
     Habit(
-        ("--max-size", "--max-file-size", "--large-byte-count", "-s"),
+        ("--max-size", "--max-file-size", "--large-byte-count"),
         "use --fit N for a limit in tokens, or --exclude GLOB",
     ),
     Habit(("--max-tokens", "--token-limit", "--token-budget"), "use --fit N"),
@@ -65,7 +65,10 @@ OPTIONS = (
     Habit(("--tokens", "--token-count"), "use --profile"),
     Habit(("--token-count-tree", "--token-map", "--by-file"), "use --profile --files"),
     Habit(("--top-files-len", "--top-files"), "use --profile --top N"),
-    Habit(("--sort",), "files come in the order of their paths; --profile lists the largest"),
+    Habit(
+        ("--sort", "-s"),
+        "files come in the order of their paths; --profile lists the largest, and --fit N keeps to a size",
+    ),
     Habit(("--output-show-line-numbers", "--line-number", "-l", "-n"), "use --line-numbers"),
     Habit(("--full-directory-tree", "--include-full-directory-structure", "--directory-structure"), "use --tree"),
     Habit(
@@ -77,7 +80,8 @@ OPTIONS = (
     Habit(("--include-logs", "--git-log-branch"), "history is not printed; --diff prints the change"),
     Habit(("--git",), "git is asked wherever there is a repository; leave it out"),
     Habit(("--remote", "--remote-branch"), _CLONE),
-    Habit(("--token", "-t"), "nothing is fetched, so nothing needs a token; leave it out"),
+    Habit(("--token",), "nothing is fetched, so nothing needs a token; leave it out"),
+    Habit(("-t",), "use -e EXT for types of files; there is no template, and nothing needs a token"),
     Habit(("--branch", "-b"), "use --rev BRANCH"),
     Habit(("--branches", "--tags", "--remotes", "--show-refs"), "use --rev REV: one commit is read at a time"),
     Habit(

@@ -259,8 +259,7 @@ def test_a_conflict_has_a_diff(repo: Repo) -> None:
     repo.track({"a.txt": "ours\n"}).commit()
     with pytest.raises(AssertionError):
         repo.git("merge", "work")
-    out = succeed(repo.root, "--diff").out.partition("<diff")[2]
-    assert "+<<<<<<< HEAD\n" in out
+    assert "+<<<<<<< HEAD\n" in succeed(repo.root, "--diff").out.partition("<diff")[2]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ _SETTINGS = (("diff.autoRefreshIndex", "true"), ("diff.orderFile", os.devnull), 
 _PATHS_AT_ONCE = 500
 _BYTES_AT_ONCE = 60_000
 """What the arguments of one command may be together, well below what any system allows."""
-_HEAD = re.compile(rb"^(?:diff --git (.*)|\* Unmerged path (.*))$", re.MULTILINE)
+_HEAD = re.compile(rb"^diff --git (.*)$", re.MULTILINE)
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _NAMED = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
@@ -72,7 +72,7 @@ def _batches(paths: Sequence[str]) -> Iterator[list[str]]:
 def _split(output: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the patches in what git printed. Within one, each line of a file has a sign before it, so none is a head.
 
-    A file that became a link, or the other way round, has two patches: they are one here, as are those of a conflict.
+    A file that became a link, or the other way round, has two patches: they are one here.
     """
     heads = list(_HEAD.finditer(output))
     if output and not (heads and heads[0].start() == 0):
@@ -92,8 +92,6 @@ def _split(output: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _path_in(head: re.Match[bytes]) -> str:
     """Return the path in the first line of a patch: without renames, it is there twice, as a/PATH b/PATH."""
-    if head[2] is not None:
-        return decode_path(head[2])
     names = head[1]
     if not names.startswith(b'"'):
         return decode_path(names[len(b"a/") : (len(names) - 1) // 2])
