@@ -210,6 +210,16 @@ def test_odd_names_in_a_diff(repo: Repo) -> None:
     assert _changed(succeed(repo.root, "--diff", "--staged", ":(glob)x.py")) == [":(glob)x.py"]
 
 
+def test_more_files_than_one_command_takes(repo: Repo) -> None:
+    """Files that are too many for one command line each have their patch, in order; so has what a directory became."""
+    paths = [f"{'d' * 100}/{number:04}.txt" for number in range(1_100)]
+    repo.track({**dict.fromkeys(paths, "old\n"), "was/a.txt": "a\n"}).commit()
+    (repo.root / "was/a.txt").unlink()
+    (repo.root / "was").rmdir()
+    repo.track({**dict.fromkeys(paths, "new\n"), "was": "file\n"})
+    assert _changed(succeed(repo.root, "--diff", "--staged")) == [*paths, "was", "was/a.txt"]
+
+
 def test_what_the_user_likes_changes_nothing(project: Repo) -> None:
     """No external program is run, and settings of a diff's form do not reach it."""
     change(project)
