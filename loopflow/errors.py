@@ -40,6 +40,14 @@ class UsageError(LoopflowError):
     """Something in the request is wrong: an option, a path, a pattern."""
 
 
+class MissingPathError(UsageError):
+    """A path that is asked for is not there."""
+
+    def __init__(self, message: str, hint: str, path: str) -> None:
+        super().__init__(message, hint)
+        self.path = path
+
+
 class GitError(LoopflowError):
     """Git is missing, too old, or refuses."""
 

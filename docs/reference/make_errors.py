@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import loopflow.errors
+from loopflow.cli.habits import OPTIONS, PATHS, URL
 from loopflow.cli.requests import CLASHES
 
 HERE = Path(__file__).parent
@@ -52,6 +53,15 @@ a file that it should have counted is incomplete; it says so, and under `--check
 | 3 | a bug: where it happened is in a log file that is named, without anything of your files |
 | 130 | interrupted |
 """
+
+HABITS = """
+## Words of other tools
+
+Options, and names of commands, that other tools have for the same thing. They are no options here, and a path of such a
+name is a path; where there is none, the error says what to type.
+
+| word | what to do |
+|---|---|"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +184,9 @@ def render() -> str:
             about = (kind.__doc__ or "").splitlines()[0]
             lines += [f"\n## {name}\n", f"{about}\n", "| message | what to do |", "|---|---|"]
             lines += [f"| {_cell(row.what)} | {_cell(row.hint)} |" for row in rows]
+    lines.append(HABITS)
+    for habit in (*OPTIONS, *PATHS, URL):
+        lines.append(f"| {', '.join(f'`{word}`' for word in habit.words)} | {_cell(habit.hint)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -143,7 +143,7 @@ def print_context(console: Console, options: Options) -> ExitCode:
     write = copied.append if options.copy else console.write
     with console.progress(prints=not options.copy) as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        output = Output(layout, write)
+        output = Output(layout, write, options.extras)
         summary = write_context(
             options.select, counting, output, options.config, options.fit, root=options.surroundings
         )
@@ -155,8 +155,14 @@ def print_context(console: Console, options: Options) -> ExitCode:
             console.note(f"skipped {escape_name(skip.path)} ({escape_name(skip.why)})")
     _say_what_is_missing(console, options, summary.unmatched, summary.skipped)
     _say_what_is_idle(console, summary.idle)
+    if summary.plan and summary.plan.model:
+        from loopflow.render.words import describe_model  # noqa: PLC0415
+
+        console.note(describe_model(summary.plan, summary.encoding))
     if summary.plan and summary.plan.exclude:
         console.note(f"left out to fit {summary.plan.window:,} tokens: {_name_some(options, summary.plan.exclude)}")
+    if summary.patches_left_out:
+        console.note(f"left out of the diff to fit: {_name_some(options, summary.patches_left_out)}")
     if summary.plan and summary.plan.exclude and not summary.files:
         console.warn("nothing fits: no file is small enough for so few tokens")
     elif summary.plan and not summary.plan.fits:

@@ -12,7 +12,7 @@ import click
 from loopflow.cli.help import PathName, SectionedCommand
 from loopflow.console.command import Action, answering, run_process
 from loopflow.console.console import DISTRIBUTION, Console
-from loopflow.errors import ExitCode
+from loopflow.errors import ExitCode, MissingPathError
 from loopflow.render.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ def _describe_usage(context: click.Context) -> str:
     help="Instead of loopflow.toml, or [tool.loopflow] in pyproject.toml.",
 )
 @click.option("--cuts", is_flag=True, help="Profile: all that could be left out, not only the five largest.")
-@click.option("--window", metavar="N", help="Profile: how much of a window of N tokens it fills, and how to fit: 200k.")
-@click.option("--fit", metavar="N", help="Print no more than N tokens, or what --keep names; planned as for --window.")
-@click.option("--reserve", metavar="P%", help="Keep so much of the window free.  [default: 25%; for --fit, 0%]")
+@click.option("--window", metavar="N", help="Profile: how much of a window it fills, and how to fit: 200k, gpt-5.")
+@click.option("--fit", metavar="N", help="Print no more than N tokens, or a model's window, or what --keep names.")
+@click.option("--reserve", metavar="P%", help="Keep so much of the window free.  [default: 25%; for --fit N, 0%]")
 @click.option("--keep", multiple=True, metavar="GLOB", help="Never leave out files that match.")
 @click.option(
     "--format", type=click.Choice(FORMATS), metavar="NAME", help=f"Profile: {', '.join(FORMATS)}.  [default: text]"
@@ -95,6 +95,9 @@ def _describe_usage(context: click.Context) -> str:
     "--top", type=click.IntRange(min=0), metavar="N", help="Profile: N types and files.  [default: all types, 10 files]"
 )
 @click.option("-r", "--raw", is_flag=True, help="Path, ---, text, ---, instead of XML documents.")
+@click.option("--line-numbers", is_flag=True, help="A number before each line of a file.")
+@click.option("--tree", is_flag=True, help="First the tree of the files that follow.")
+@click.option("--diff", is_flag=True, help="Last the change of these files since what --changed compares with.")
 @click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
 @click.option(
     "-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole, and is none that is read."
@@ -126,8 +129,13 @@ def _run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
 
     options = read_options(given, console.environ, here)
     console.quiet = options.quiet
-    with console.writing_to(options.output, here):
-        code = _command(options)(console, options)
+    try:
+        with console.writing_to(options.output, here):
+            code = _command(options)(console, options)
+    except MissingPathError as error:
+        from loopflow.cli.habits import explain_path  # noqa: PLC0415
+
+        raise explain_path(error) from None
     if options.count.cache_file is not None:
         from loopflow.tokens.table_file import store_missing_tables  # noqa: PLC0415
 

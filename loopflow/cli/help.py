@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from loopflow.console.console import HintedUsageError
+
 # The option that each section begins with, by the name of its parameter.
 SECTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -37,12 +39,14 @@ class SectionedCommand(click.Command):
     """A command whose options are listed in sections, in the order in which they are declared."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments. Of the options that are like a wrong one, only the nearest is suggested."""
+        """Read the arguments. Of a wrong option, what it is called here is said, or which one it is a slip for."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            nearest = list(error.possibilities or ())[:1]
-            raise click.NoSuchOption(error.option_name, possibilities=nearest, ctx=ctx) from None
+            from loopflow.cli.habits import explain_option  # noqa: PLC0415  only who mistypes needs it
+
+            what, hint = explain_option(error.option_name, error.possibilities or ())
+            raise HintedUsageError(what, hint, ctx) from None
         except click.UsageError as error:
             error.ctx = error.ctx or ctx  # click leaves it out of some, and it says which command is meant
             raise

@@ -1,6 +1,7 @@
 """Options in, requests out: what the command line means, before anything is read."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -8,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from loopflow.analysis.names import escape_name
-from loopflow.config.values import read_share_option, read_size_option
+from loopflow.config.values import read_share_option, read_window_option
 from loopflow.console.console import ColourChoice
 from loopflow.console.directories import cache_directory
 from loopflow.errors import UsageError
@@ -16,6 +17,7 @@ from loopflow.model import (
     CompareRequest,
     ConfigRequest,
     CountRequest,
+    Extras,
     Index,
     Push,
     Revision,
@@ -29,6 +31,7 @@ from loopflow.render.formats import FORMATS, TEXT, WITH_ORIGIN, ChartOptions
 if TYPE_CHECKING:
     from loopflow.model import FitRequest
 
+_NO_PATTERN = re.compile(r"[^*?/]*")
 _COUNTS = "counts.sqlite3"
 STANDARD_OUTPUT = "-"
 _LEAVE_ONE_OUT = "leave one of them out"
@@ -46,6 +49,7 @@ class Options:
     compare: CompareRequest
     charts: ChartOptions
     fit: "FitRequest | None"
+    extras: Extras
     profile: bool
     save_baseline: bool
     check: bool
@@ -113,6 +117,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
             cuts=given["cuts"],
         ),
         fit=_read_fit(given),
+        extras=Extras(given["line_numbers"], given["tree"], given["diff"]),
         profile=given["profile"],
         save_baseline=given["save_baseline"],
         check=given["check"],
@@ -171,10 +176,11 @@ def _read_fit(given: dict[str, Any]) -> "FitRequest | None":
         return None
     from loopflow.model import FitRequest  # noqa: PLC0415
 
-    default = Fraction(1, 4) if given["profile"] else Fraction(0)  # a window names the model's, --fit what to print
+    tokens, model = read_window_option(window, "--window" if given["profile"] else "--fit")
+    is_the_models = given["profile"] or model  # and else what to print, in our tokens
+    default = Fraction(1, 4) if is_the_models else Fraction(0)
     reserve = read_share_option(given["reserve"], "--reserve") if given["reserve"] is not None else default
-    option = "--window" if given["profile"] else "--fit"
-    return FitRequest(read_size_option(window, option), reserve, given["keep"])
+    return FitRequest(tokens, reserve, given["keep"], model)
 
 
 _OF_A_PROFILE = (
@@ -214,6 +220,11 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     ),
     (lambda given: given["raw"] and given["profile"], "--raw prints context, --profile counts it", _LEAVE_ONE_OUT),
     (
+        lambda given: given["profile"] and (given["line_numbers"] or given["tree"] or given["diff"]),
+        "--line-numbers, --tree and --diff shape what is printed, and a profile prints no files",
+        "leave out --profile, or these",
+    ),
+    (
         lambda given: given["fit"] and given["profile"],
         "--fit shortens what is printed, and a profile prints no files",
         "use --window",
@@ -229,9 +240,9 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
         "add --window N, or --fit N",
     ),
     (
-        lambda given: given["against"] is not None and not (given["profile"] or given["changed"]),
-        "--against is what a profile or --changed compares with",
-        "add --profile or --changed",
+        lambda given: given["against"] is not None and not (given["profile"] or given["changed"] or given["diff"]),
+        "--against says what to compare with, and nothing is compared",
+        "add --profile, --changed or --diff",
     ),
     (
         lambda given: given["baseline_file"] is not None and not (given["baseline"] or given["save_baseline"]),
@@ -277,4 +288,7 @@ def _extensions(given: Iterable[str]) -> Iterable[str]:
         for extension in value.split(","):
             if not extension.strip(" ."):
                 raise UsageError("--extension: an empty extension matches nothing", "write for example -e py,md")
+            if not _NO_PATTERN.fullmatch(extension):  # where it excludes, in other tools, all would be left out
+                what = f"--extension: {escape_name(extension)} is a pattern, and no suffix"
+                raise UsageError(what, "use --include GLOB, or --exclude GLOB")
             yield extension.strip()

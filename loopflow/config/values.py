@@ -125,6 +125,24 @@ def read_size_option(value: str, option: str) -> int:
     return size
 
 
+def read_window_option(value: str, option: str) -> tuple[int, str]:
+    """Return the tokens of a window from the command line, and the model if one is named. Raises UsageError."""
+    size = _parse_size(value)
+    if size:
+        return size, ""
+    if not value[:1].isalpha():
+        return read_size_option(value, option), ""
+    from loopflow.analysis.windows import DATE, find_window, suggest_windows  # noqa: PLC0415  few name a model
+
+    row = find_window(value)
+    if row is None:
+        near = ", ".join(suggest_windows(value))
+        what = f"{option}: {_show(value)} is no number of tokens, and no model of the table of {DATE}"
+        table = 'write for example "200k"; the table is docs/reference/windows.md'
+        raise UsageError(what, f"try {near}, or {table}" if near else table)
+    return row.tokens, row.name
+
+
 def read_share_option(value: str, option: str) -> Fraction:
     """Return a share below 1 from the command line. Raises UsageError."""
     share = _parse_percent(value)

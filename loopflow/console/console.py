@@ -155,6 +155,14 @@ class Console:
         self.write_error(f"{self.program}: {text}\n")
 
 
+class HintedUsageError(click.UsageError):
+    """A command line that is wrong in a way that is known: `hint` says what to type."""
+
+    def __init__(self, message: str, hint: str, ctx: click.Context) -> None:
+        super().__init__(message, ctx)
+        self.hint = hint
+
+
 def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
     """Run `action` and turn whatever it raises into a message and an exit code."""
     code = ExitCode.OK
@@ -169,7 +177,8 @@ def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         console.program = context.command_path if context else console.program
-        console.fail(error.format_message().replace("\n", " ").rstrip("."), f"see {console.program} --help")
+        hint = getattr(error, "hint", "") or f"see {console.program} --help"
+        console.fail(error.format_message().replace("\n", " ").rstrip("."), hint)
         return ExitCode.CANNOT_RUN
     except LoopflowError as error:
         console.fail(error.message, error.hint)

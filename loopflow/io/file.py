@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name, path_bytes, sort_by_path
-from loopflow.errors import UsageError, describe_os_error
+from loopflow.errors import MissingPathError, UsageError, describe_os_error
 from loopflow.io.git.repository import Git
 from loopflow.io.read.document import BINARY_HEAD, LARGE_BYTES, LargeText, is_binary, make_document
 from loopflow.io.read.opening import NotOpened, Opener
@@ -237,12 +237,11 @@ def _skip(ref: FileRef) -> Skipped:
 
 def _require_in_tree(source: Source, unmatched: Iterable[Wanted]) -> None:
     """Raise UsageError for a path that the index or the commit does not hold; a directory on disk may be empty."""
-    missing = [escape_name(want.argument) for want in unmatched if want.path]
+    missing = [want.argument for want in unmatched if want.path]
     if missing and not isinstance(source, Worktree):
         where = "the index" if isinstance(source, Index) else escape_name(source.revision)
-        raise UsageError(
-            f"not in {where}: {', '.join(missing)}", "check the path; git ls-files and git ls-tree list them"
-        )
+        what = f"not in {where}: {', '.join(map(escape_name, missing))}"
+        raise MissingPathError(what, "check the path; git ls-files and git ls-tree list them", missing[0])
 
 
 def _nothing_selected(request: SelectRequest) -> UsageError:

@@ -60,6 +60,7 @@ class Plan:
     """What to leave out so that the rest fits `window` tokens, of which `reserve` are kept back.
 
     `lines` are what to add to `exclude` of a config file, `tokens_left` is what they leave, `already` are its patterns.
+    `model` is whose window it is, "" where none was named.
     """
 
     window: int
@@ -68,6 +69,7 @@ class Plan:
     tokens_left: int
     fits: bool
     already: tuple[str, ...] = ()
+    model: str = ""
 
     @property
     def exclude(self) -> tuple[str, ...]:

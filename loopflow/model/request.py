@@ -124,15 +124,30 @@ class CompareRequest:
 
 @dataclass(frozen=True, slots=True)
 class FitRequest:
-    """How many tokens a window has, what share of it to keep back, and patterns of what must stay."""
+    """How many tokens a window has, what share of it to keep back, patterns of what must stay, and whose window it is.
+
+    `model` is a name of the table of windows, or "" where nobody named one: it is shown, and decides nothing.
+    """
 
     window: int
     reserve: Fraction = Fraction(1, 4)
     keep: tuple[str, ...] = ()
+    model: str = ""
 
     def __post_init__(self) -> None:
         """Raise TypeError for one pattern where several are wanted."""
         object.__setattr__(self, "keep", _as_texts(self, "keep"))
+
+
+class Extras(NamedTuple):
+    """What a context has beside its files: numbers before their lines, their tree before them, the change after them.
+
+    `diff` is the change of the selected files since the start that `changed` of a request compares with.
+    """
+
+    line_numbers: bool = False
+    tree: bool = False
+    diff: bool = False
 
 
 Asked: TypeAlias = SelectRequest | str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None

@@ -106,6 +106,7 @@ def _cut(cut: Cut) -> dict[str, Any]:
 def _plan(plan: Plan) -> dict[str, Any]:
     return {
         "window": plan.window,
+        "model": plan.model or None,
         "reserve": plan.reserve,
         "exclude": [_path(pattern)["path"] for pattern in plan.exclude],
         "lines": [

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from loopflow.analysis.names import SHORT_ID, escape_name, quote_toml, shorten_ids
+from loopflow.analysis.windows import DATE
 from loopflow.charts.numbers import format_growth, format_percent, plural
 from loopflow.model import Before, Diff, Idle, Index, Origin, Plan, Profile, Revision, Scope, Source, Verdict
 from loopflow.render.failures import name_limit
@@ -66,7 +67,8 @@ def describe_plan(profile: Profile, plan: Plan) -> list[str]:
     share = 100 * plan.reserve / plan.window if plan.window else 0
     room = plan.window - plan.reserve
     why = f" ({share:.0f}%, because other models' tokenizers count the same code higher than {profile.encoding})"
-    lines = [f"Window: {plan.window:,} tokens, {plan.reserve:,} kept back{why if plan.reserve else ''}."]
+    whose = f" of {plan.model} ({DATE})" if plan.model else ""
+    lines = [f"Window{whose}: {plan.window:,} tokens, {plan.reserve:,} kept back{why if plan.reserve else ''}."]
     if not plan.exclude:
         filled = format_percent(profile.total.tokens, plan.window)
         fits = "It fits." if plan.fits else "It does not fit, and nothing can be left out."
@@ -104,3 +106,11 @@ def budget_cells(verdict: Verdict) -> tuple[str, ...]:
     share = format_percent(max(verdict.value, 0), verdict.limit) if verdict.limit else ""
     note = f" ({escape_name(verdict.note)})" if verdict.note else ""
     return verdict.status.value, value, limit, share, name_limit(verdict) + note
+
+
+def describe_model(plan: Plan, encoding: str) -> str:
+    """Say whose window was to be fitted, and that its tokens are others than those that are counted."""
+    return (
+        f"the window of {plan.model} has {plan.window:,} tokens ({DATE}), {plan.reserve:,} kept back: "
+        f"counted is {encoding}, and other models' tokenizers count differently"
+    )

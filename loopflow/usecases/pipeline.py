@@ -17,6 +17,7 @@ from loopflow.model import (
     CompareRequest,
     ConfigRequest,
     CountRequest,
+    Extras,
     FileTokens,
     FitRequest,
     Idle,
@@ -46,10 +47,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a context goes, and what is written around its files."""
+    """Where a context goes, what is written around its files, and what it has beside them."""
 
     layout: "Layout"
     write: Callable[[str], object]
+    extras: Extras = Extras()  # noqa: RUF009  a tuple, which never changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class ContextSummary:
     unmatched: tuple[str, ...] = ()
     plan: Plan | None = None
     idle: tuple[Idle, ...] = ()
+    patches_left_out: tuple[str, ...] = ()
 
     @property
     def gaps(self) -> tuple[Skipped, ...]:
@@ -283,20 +286,16 @@ def write_context(  # noqa: PLR0913
     With `fitting`, they are counted first, and what does not fit is left out by the plan for that window.
     """
     from loopflow.io.count.context import ContextWriter  # noqa: PLC0415  each mode imports what it alone needs
+    from loopflow.usecases.extras import prepare  # noqa: PLC0415
 
     run = Run(request, counting, configuring or ConfigRequest(), read_surroundings(root))
     selection = _select(run, fitting)
     idle = selection.idle
-    plan = None
-    if fitting:
-        from loopflow.usecases.fit import plan_context, without  # noqa: PLC0415
-
-        plan = plan_context(run, selection, output.layout, fitting)
-        selection = choose(run.listed, without(run.criteria, plan.exclude), may_be_empty=True)
-    writer = ContextWriter(run.engine.counter, output.layout, output.write)
+    selection, plan, tree, change = prepare(run, selection, output.layout, output.extras, fitting)
+    writer = ContextWriter(run.engine.counter, output.layout, output.write, numbered=output.extras.line_numbers)
     skipped = list(selection.skipped)
     files = tokens = 0
-    writer.open()
+    writer.open(tree)
     with closing(count_selection(selection, run.engine, writer)) as counts:
         for item in counts:
             if isinstance(item, Skipped):
@@ -305,7 +304,17 @@ def write_context(  # noqa: PLR0913
                 files += 1
                 tokens += item.tokens
     writer.close()
-    wrapper_tokens = writer.count_wrappers()
+    if change:
+        writer.write_diff(change.since, change.patches.values())
+    wrapper_tokens = writer.count_around(tokens)
     return ContextSummary(
-        run.config.encoding, files, tokens, wrapper_tokens, tuple(skipped), selection.unmatched, plan, idle
+        run.config.encoding,
+        files,
+        tokens,
+        wrapper_tokens,
+        tuple(skipped),
+        selection.unmatched,
+        plan,
+        idle,
+        change.left_out if change else (),
     )

@@ -165,7 +165,10 @@ LOOKS = "looks at the whole repository and writes a config file, and does nothin
             "the baseline . cannot be read: is a directory; check what --baseline-file names",
         ),
         (["--check"], "--check is about a profile, and no profile is asked for; add --profile"),
-        (["--against", "HEAD"], "--against is what a profile or --changed compares with; add --profile or --changed"),
+        (
+            ["--against", "HEAD"],
+            "--against says what to compare with, and nothing is compared; add --profile, --changed or --diff",
+        ),
         (
             ["--profile", "--baseline-file", "x"],
             "--baseline-file says which baseline; add --baseline or --save-baseline",

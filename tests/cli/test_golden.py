@@ -47,6 +47,10 @@ CASES: dict[str, list[str]] = {
     "profile-save-baseline": ["--profile", "--save-baseline", "--baseline-file", "/dev/stdout"],
     "profile-window": ["--profile", "--window", "200", "--reserve", "10%", "--keep", "docs/", "--depth", "0"],
     "context-fit": ["--fit", "300", "--raw"],
+    "context-line-numbers": ["--line-numbers", "src/app", "docs/old.txt"],
+    "context-tree": ["--tree", "--raw", "-e", "md,py,ts"],
+    "context-diff": ["--diff", "--changed"],
+    "context-model": ["--fit", "gpt-4o", "README.md"],
     "show-config": ["--show-config", "--config", "../tight.toml"],
     "profile-verbose": ["--profile", "-v", "--depth", "0", "--top", "0"],
 }

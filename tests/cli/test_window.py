@@ -111,6 +111,7 @@ def test_a_window_that_is_large_enough(project: Repo) -> None:
     total = json_of(project.root)["total"]["tokens"]
     assert plan == {
         "window": 1_000_000,
+        "model": None,
         "reserve": 250_000,
         "exclude": [],
         "lines": [],

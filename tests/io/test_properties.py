@@ -27,6 +27,7 @@ from loopflow.usecases.pipeline import ContextSummary, Output, profile, write_co
 from tests.support.builder import Repo
 from tests.support.examples import some
 from tests.support.oracle import count_repository
+from tests.support.printing import Beside
 from tests.support.random_repos import TEXT_KINDS, UNTRACKED, Tree, built, trees
 
 REASONS = {
@@ -56,7 +57,7 @@ REQUESTS = st.builds(
 )
 
 
-class Recording:
+class Recording(Beside):
     """A layout that writes nothing and remembers the documents."""
 
     def __init__(self) -> None:

@@ -90,3 +90,42 @@ def test_hostile_names_are_inert(name: str) -> None:
     assert raw.count("\n") == 3
     assert not can_act(xml.replace("\n", ""))
     assert not can_act(raw.replace("\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("paths", "tree"),
+    [
+        ([], ""),
+        (["a"], "a\n"),
+        (["b/c/d", "a"], "a\nb/\n  c/\n    d\n"),
+        (["a/b", "a/c", "a-b", "d/a/b", "e/a/b"], "a/\n  b\n  c\na-b\nd/\n  a/\n    b\ne/\n  a/\n    b\n"),
+        (["a/b/c", "a/d", "e"], "a/\n  b/\n    c\n  d\ne\n"),
+    ],
+)
+def test_a_tree_has_each_directory_once(paths: list[str], tree: str) -> None:
+    """Directories and files stand together, each below the directory that it lies in."""
+    assert XmlLayout().tree(paths) == f"<tree>\n{tree}</tree>\n"
+    assert RawLayout().tree(paths) == f"tree\n---\n{tree}---\n"
+
+
+@given(paths=st.sets(st.lists(st.sampled_from(["a", "b", "a-b", "a.b", "B"]), min_size=1, max_size=4).map("/".join)))
+def test_a_tree_can_be_read(paths: set[str]) -> None:
+    """From the tree, the paths can be told: by how far a line stands to the right, and what ends with a slash."""
+    files = [path for path in paths if not any(other.startswith(f"{path}/") for other in paths)]
+    found, above = list[str](), list[str]()
+    for line in RawLayout().tree(files).splitlines()[2:-1]:
+        name = line.lstrip(" ")
+        above = above[: (len(line) - len(name)) // 2]
+        if name.endswith("/"):
+            above.append(name)
+        else:
+            found.append("".join(above) + name)
+    assert sorted(found) == sorted(files)
+
+
+@given(since=PATHS)
+def test_what_a_diff_is_of_is_one_line(since: str) -> None:
+    """Whatever a revision is called, its name stays within its line."""
+    assert XmlLayout().before_diff(since).count("\n") == 1
+    assert re.fullmatch(r'<diff since="[^"<>]*">\n', XmlLayout().before_diff(since))
+    assert RawLayout().before_diff(since).count("\n") == 2

@@ -1,6 +1,6 @@
 """Print the context of a request, and see which text was printed for which file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass, field
 from os import PathLike
@@ -25,8 +25,24 @@ class Printed:
     tokens: int
 
 
-@dataclass(slots=True)
-class _Recorder:
+class Beside:
+    """What layouts for tests have beside the files: nothing, for nobody asks for it."""
+
+    def tree(self, paths: Sequence[str]) -> str:
+        """Return nothing."""
+        return "" * len(paths)
+
+    def before_diff(self, since: str) -> str:
+        """Return nothing."""
+        return since[:0]
+
+    def after_diff(self) -> str:
+        """Return nothing."""
+        return ""
+
+
+@dataclass
+class _Recorder(Beside):
     """A layout that writes nothing, and takes what is written between its calls as the texts."""
 
     texts: dict[str, str] = field(default_factory=dict)

@@ -94,7 +94,7 @@ class FileLists(History):
             fields = self._fields(repository, ["diff-index", "--cached", *_RAW, start])
         else:  # `git diff` and not diff-index: it looks into files that were only touched
             quiet = ["--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty"]
-            with _copied_index(repository) as copied:
+            with copied_index(repository) as copied:
                 fields = self._fields(copied, ["diff", *_RAW, *quiet, start])
         found = read_differences(fields, repository)
         unmerged = [difference.path for difference in found if difference.is_unmerged]
@@ -115,7 +115,7 @@ class FileLists(History):
 
 
 @contextmanager
-def _copied_index(repository: Repository) -> Iterator[Repository]:
+def copied_index(repository: Repository) -> Iterator[Repository]:
     """Yield the repository with a copy of its index, which is locked.
 
     `git diff` writes an index in which files were only touched, whatever --no-optional-locks says, unless it is locked.

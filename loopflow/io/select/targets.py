@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
-from loopflow.errors import UsageError, describe_os_error
+from loopflow.errors import MissingPathError, UsageError, describe_os_error
 from loopflow.io.git.discovery import find_git_directory
 from loopflow.io.git.repository import Git
 from loopflow.model import Repository
@@ -124,7 +124,7 @@ def _resolve(git: Git, argument: str, here: str) -> str:
         if near and not os.path.isabs(argument):
             near = os.path.relpath(near, here)
         hint = f"did you mean {escape_name(near)}?" if near else "paths are relative to the current directory"
-        raise UsageError(f"no such file or directory: {escape_name(argument)}", hint) from error
+        raise MissingPathError(f"no such file or directory: {escape_name(argument)}", hint, argument) from error
     except OSError as error:
         why = describe_os_error(error)
         raise UsageError(f"this path cannot be used: {escape_name(argument)}: {why}", "check the path") from error
