@@ -56,6 +56,8 @@ class Options:
     reports: tuple[tuple[str, str], ...]
     output: str | None
     """The file that takes what is printed; None for standard output."""
+    is_bounded: bool
+    """Whether a context that is too long for a terminal is not printed there."""
     raw: bool
     copy: bool
     colour: ColourChoice
@@ -118,6 +120,7 @@ def read_options(
         format=given["format"] or TEXT,
         reports=reports,
         output=output,
+        is_bounded=given["output"] is None and given["fit"] is None and not given["pbcopy"],
         raw=given["raw"],
         copy=given["pbcopy"],
         colour=given["color"],

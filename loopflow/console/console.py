@@ -48,6 +48,11 @@ class Console:
         return [*self._stdout.handles, *self._stderr.handles]
 
     @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at what is printed."""
+        return self._stdout.is_terminal()
+
+    @property
     def columns(self) -> int:
         """How wide a terminal is; COLUMNS goes before what it says of itself."""
         size = self._stdout.size()

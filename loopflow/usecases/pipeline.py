@@ -46,10 +46,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a context goes, and what is written around its files."""
+    """Where a context goes, and what is written around its files; `count` is told the tokens of each, once written."""
 
     layout: "Layout"
     write: Callable[[str], object]
+    count: Callable[[int], object] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,7 @@ def write_context(  # noqa: PLR0913
             else:
                 files += 1
                 tokens += item.tokens
+                output.count(item.tokens)
     writer.close()
     wrapper_tokens = writer.count_wrappers()
     return ContextSummary(
