@@ -136,17 +136,21 @@ def show_config(console: Console, options: Options) -> ExitCode:
 
 def print_context(console: Console, options: Options) -> ExitCode:
     """Print the selected files as context, and on stderr what they cost."""
+    from loopflow.cli.held import HeldOutput  # noqa: PLC0415
     from loopflow.render.context import RawLayout, XmlLayout  # noqa: PLC0415
 
     layout = RawLayout() if options.raw else XmlLayout()
     copied: list[str] = []
     write = copied.append if options.copy else console.write
+    held = HeldOutput(write) if options.is_bounded and console.is_terminal else None
     with console.progress(prints=not options.copy) as progress:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
-        output = Output(layout, write, options.extras)
+        output = Output(layout, held.write if held else write, options.extras, held.count if held else lambda _: None)
         summary = write_context(
             options.select, counting, output, options.config, options.fit, root=options.surroundings
         )
+    if held:
+        held.release(summary.tokens + summary.wrapper_tokens)
     if options.copy:
         console.clipboard.copy("".join(copied))
     console.flush()

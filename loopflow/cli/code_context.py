@@ -58,6 +58,8 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("--changed", is_flag=True, help="Only what differs from HEAD; with --rev, from its first parent.")
 @click.option("-u", "--untracked", is_flag=True, help="Untracked files too, unless they are ignored.")
 @click.option("--readmes", is_flag=True, help="First the READMEs of the directories above.")
+@click.option("--stdin", is_flag=True, help="Names of files from standard input too, one a line.")
+@click.option("-0", "--null", is_flag=True, help="With --stdin: each name ends in NUL, as of find -print0.")
 @click.option("--profile", is_flag=True, help="Count tokens instead of printing: by directory and by file type.")
 @click.option("--encoding", metavar="NAME", help="o200k_base, the default, or cl100k_base.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Threads.  [default: processors]")
@@ -127,7 +129,7 @@ def main() -> NoReturn:
 def _run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.cli.requests import read_options  # noqa: PLC0415  --help and --version need none of it
 
-    options = read_options(given, console.environ, here)
+    options = read_options(given, console.environ, here, console.read_names)
     console.quiet = options.quiet
     try:
         with console.writing_to(options.output, here):

@@ -8,6 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from loopflow.analysis.name_lists import parse_names
 from loopflow.analysis.names import escape_name
 from loopflow.config.values import read_share_option, read_window_option
 from loopflow.console.console import ColourChoice
@@ -59,14 +60,18 @@ class Options:
     reports: tuple[tuple[str, str], ...]
     output: str | None
     """The file that takes what is printed; None for standard output."""
+    is_bounded: bool
+    """Whether a context that is too long for a terminal is not printed there."""
     raw: bool
     copy: bool
     colour: ColourChoice
     quiet: bool
 
 
-def read_options(given: dict[str, Any], environment: Mapping[str, str], here: str) -> Options:
-    """Turn click's values into requests, seen from the directory `here`.
+def read_options(
+    given: dict[str, Any], environment: Mapping[str, str], here: str, read_names: Callable[[], bytes] = bytes
+) -> Options:
+    """Turn click's values into requests, seen from the directory `here`; `read_names` reads standard input.
 
     Raises UsageError for options that do not go together, and where the directory is gone.
     """
@@ -81,6 +86,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
         surroundings=Surroundings(environment, here, here),
         select=SelectRequest(
             paths=given["paths"],
+            names=parse_names(read_names(), null=given["null"]) if given["stdin"] else (),
             extensions=tuple(_extensions(given["extension"])),
             include=given["include"],
             exclude=given["exclude"],
@@ -126,6 +132,7 @@ def read_options(given: dict[str, Any], environment: Mapping[str, str], here: st
         format=given["format"] or TEXT,
         reports=reports,
         output=output,
+        is_bounded=given["output"] is None and given["fit"] is None and not given["pbcopy"],
         raw=given["raw"],
         copy=given["pbcopy"],
         colour=given["color"],
@@ -195,12 +202,12 @@ _ALONE: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
         "init": ("looks at the whole repository and writes a config file", _ALWAYS),
         "show_config": (
             "shows what the config says",
-            _ALWAYS | {"output", "paths", "staged", "rev", "untracked", "encoding", "against"},
+            _ALWAYS | {"output", "stdin", "null", "paths", "staged", "rev", "untracked", "encoding", "against"},
         ),
         "save_baseline": (
             "writes the baseline",
             _ALWAYS
-            | {"profile", "paths", "staged", "rev", "encoding", "baseline_file", "baseline", "check"}
+            | {"profile", "stdin", "null", "paths", "staged", "rev", "encoding", "baseline_file", "baseline", "check"}
             | {"untracked", "extension", "include", "exclude", "changed", "readmes"},
         ),
     }
@@ -213,6 +220,7 @@ CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
         "--pushed says which commit to read",
         _LEAVE_ONE_OUT,
     ),
+    (lambda given: given["null"] and not given["stdin"], "-0 says how names on standard input end", "add --stdin"),
     (
         lambda given: given["output"] is not None and given["pbcopy"],
         "--output writes to a file, --copy to the clipboard",

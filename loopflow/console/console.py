@@ -15,7 +15,7 @@ from loopflow.charts.terminal import ASCII, UNICODE, Palette, Terminal
 from loopflow.console.directories import log_directory
 from loopflow.console.progress import show_progress
 from loopflow.console.streams import Streams
-from loopflow.errors import ExitCode, LoopflowError, describe_os_error
+from loopflow.errors import ExitCode, LoopflowError, UsageError, describe_os_error
 
 if TYPE_CHECKING:  # --version needs none of the types of a run
     from contextlib import AbstractContextManager
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # --version needs none of the types of a run
 DISTRIBUTION = "loopflow-code-context"
 _DEFAULT_COLUMNS = 80
 _DEFAULT_LINES = 24
+_MOST_NAMES = 256_000_000  # bytes: more is no list of files
 
 ColourChoice = Literal["auto", "always", "never"]
 
@@ -36,6 +37,7 @@ class Console:
         self.program = program
         self.environ = environ
         self.clipboard = streams.clipboard
+        self._stdin = streams.stdin
         self._stdout = streams.stdout
         self._stderr = streams.stderr
         self.quiet = False
@@ -44,6 +46,11 @@ class Console:
     def handles(self) -> list[int]:
         """The descriptors that the run prints to."""
         return [*self._stdout.handles, *self._stderr.handles]
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at what is printed."""
+        return self._stdout.is_terminal()
 
     @property
     def columns(self) -> int:
@@ -60,6 +67,20 @@ class Console:
     def _named_size(self, name: str) -> int:
         named = self.environ.get(name, "")
         return int(named) if named.isdecimal() else 0
+
+    def read_names(self) -> bytes:
+        """Return what another program writes to stdin, names of files. Raises UsageError where there is none."""
+        if self._stdin.isatty():
+            what = "--stdin reads names of files, and standard input is a terminal"
+            raise UsageError(what, f"write for example: git ls-files | {self.program} --stdin")
+        try:
+            data = self._stdin.buffer.read(_MOST_NAMES + 1)
+        except OSError as error:
+            why = describe_os_error(error)
+            raise UsageError(f"standard input cannot be read: {why}", "check where it comes from") from error
+        if len(data) > (most := _MOST_NAMES):
+            raise UsageError(f"standard input has more than {most:,} bytes of names", "check what writes it")
+        return data
 
     @contextmanager
     def writing_to(self, path: str | None, directory: str) -> "Iterator[None]":

@@ -5,7 +5,7 @@ turns out to be is only known when it is opened: `read` returns a `Document`, or
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from loopflow.analysis.names import escape_name, path_bytes, sort_by_path
@@ -15,7 +15,15 @@ from loopflow.io.read.document import BINARY_HEAD, LARGE_BYTES, LargeText, is_bi
 from loopflow.io.read.opening import NotOpened, Opener
 from loopflow.io.select.filters import Filter
 from loopflow.io.select.listing import Listing, list_tree, upwards, want
-from loopflow.io.select.targets import Tree, Wanted, common_root, find_tree_in_git, find_trees
+from loopflow.io.select.targets import (
+    Tree,
+    Wanted,
+    common_root,
+    find_tree_in_git,
+    find_trees,
+    show_argument,
+    split_paths,
+)
 from loopflow.model import (
     SUBMODULE_MODE,
     SYMLINK_MODE,
@@ -34,6 +42,7 @@ from loopflow.model import (
 )
 
 _NO_FILES = {SYMLINK_MODE: Reason.SYMLINK, SUBMODULE_MODE: Reason.SUBMODULE}
+_EXAMPLES = 3
 _READ_BEYOND = 4_096  # bytes that are asked for beyond what a file is said to have: some say 0
 _README_SUFFIXES = frozenset({"", ".adoc", ".markdown", ".md", ".org", ".rst", ".txt"})
 
@@ -170,7 +179,9 @@ def _find_trees(git: Git, request: SelectRequest, here: str) -> list[Tree]:
     if request.untracked and not isinstance(request.source, Worktree):
         raise UsageError("untracked files are in no index and in no commit", "leave out -u")
     on_disk = isinstance(request.source, Worktree)
-    trees = find_trees(git, request.paths, here) if on_disk else [find_tree_in_git(git, request.paths, here)]
+    arguments = split_paths(request.paths, request.names, here)
+    is_named = bool(request.paths or request.names)
+    trees = find_trees(git, arguments, here) if on_disk else [find_tree_in_git(git, arguments, here, is_named=is_named)]
     outside = [want.argument for tree in trees if not tree.repository for want in tree.wanted]
     if request.changed and outside:
         what = f"{escape_name(outside[0])} is not in a git repository: nothing tells what has changed there"
@@ -240,13 +251,20 @@ def _require_in_tree(source: Source, unmatched: Iterable[Wanted]) -> None:
     missing = [want.argument for want in unmatched if want.path]
     if missing and not isinstance(source, Worktree):
         where = "the index" if isinstance(source, Index) else escape_name(source.revision)
-        what = f"not in {where}: {', '.join(map(escape_name, missing))}"
+        named, more = ", ".join(map(show_argument, missing[:_EXAMPLES])), _count_more(missing)
+        what = f"not in {where}: {named}{more}"
         raise MissingPathError(what, "check the path; git ls-files and git ls-tree list them", missing[0])
+
+
+def _count_more(names: Sequence[str]) -> str:
+    return f" and {len(names) - _EXAMPLES:,} more" if len(names) > _EXAMPLES else ""
 
 
 def _nothing_selected(request: SelectRequest) -> UsageError:
     filters = [
         *(escape_name(path) for path in request.paths),
+        *map(show_argument, request.names[:_EXAMPLES]),
+        *([_count_more(request.names).strip()] if len(request.names) > _EXAMPLES else []),
         *(f"--extension {escape_name(extension)}" for extension in request.extensions),
         *(f"--include {escape_name(pattern)}" for pattern in request.include),
         *(f"--exclude {escape_name(pattern)}" for pattern in request.exclude),

@@ -74,7 +74,9 @@ def _of_the_config(where: str, patterns: Sequence[str], names: Names) -> Idle:
 def _names(listed: Listed, most: int | None, *, below: bool) -> list[str]:
     """Return names that are listed: `below` their own repository, as filters see them, or as rules see paths."""
     found: list[str] = []
-    named = listed.wanted if listed.request.paths else ()  # a file that is named need not be listed
+    named = (
+        listed.wanted if listed.request.paths or listed.request.names else ()
+    )  # a file that is named need not be listed
     for listing in (*listed.everything, *named):
         start = len(listing.prefix) if below else 0
         items = listing.items if most is None else listing.items[: max(most - len(found), 0)]

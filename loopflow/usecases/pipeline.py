@@ -47,11 +47,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a context goes, what is written around its files, and what it has beside them."""
+    """Where a context goes, what is written around its files and beside them; `count` is told the tokens of each."""
 
     layout: "Layout"
     write: Callable[[str], object]
     extras: Extras = Extras()  # noqa: RUF009  a tuple, which never changes
+    count: Callable[[int], object] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +304,7 @@ def write_context(  # noqa: PLR0913
             else:
                 files += 1
                 tokens += item.tokens
+                output.count(item.tokens)
     writer.close()
     if change:
         writer.write_diff(change.since, change.patches.values())

@@ -55,8 +55,8 @@ CASES: dict[str, list[str]] = {
     "profile-verbose": ["--profile", "-v", "--depth", "0", "--top", "0"],
 }
 
-# Asserted elsewhere: they write, or what they print depends on what is installed, or is not for a screen.
-NOT_GOLDEN = {"--copy", "--help", "--init", "--version"}
+# Asserted elsewhere: they read or write, or what they print depends on what is installed, or is not for a screen.
+NOT_GOLDEN = {"--copy", "--help", "--init", "--null", "--stdin", "--version"}
 
 
 @pytest.mark.parametrize("name", CASES)

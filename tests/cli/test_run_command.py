@@ -98,6 +98,8 @@ SMOKE: dict[str, tuple[str, ...]] = {
     "--readmes": ("--readmes",),
     "--staged": ("--staged",),
     "--rev": ("--rev", "HEAD"),
+    "--stdin": ("--show-config", "--stdin"),
+    "--null": ("--show-config", "--stdin", "-0"),
     "--profile": ("--profile",),
     "--encoding": ("--profile", "--encoding", "cl100k_base"),
     "--jobs": ("--profile", "--jobs", "1"),
@@ -143,7 +145,8 @@ def test_each_option_works_in_a_process(option: str, repo: Repo) -> None:
     ).commit()
     if option == "--baseline":
         assert run("--profile", "--save-baseline", cwd=repo.root).code == 0
-    result = run_process(*SMOKE[option], cwd=repo.root, env={"DISPLAY": "", "WAYLAND_DISPLAY": ""})
+    surroundings = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    result = run_process(*SMOKE[option], cwd=repo.root, env=surroundings, stdin=b"a.py")
     assert result.code == (2 if option == "--copy" else 0), result.err
     assert "Traceback" not in result.err
 

@@ -51,12 +51,13 @@ def run(
     *arguments: str,
     cwd: Path,
     env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
     command: click.Command = code_context,
 ) -> Result:
     """Call `code-context`, or another command, with `arguments` in `cwd`; a variable that is "" in `env` is unset."""
     out, err = io.BytesIO(), io.BytesIO()
     stdout, stderr = (OutputStream(io.TextIOWrapper(each, "utf-8")) for each in (out, err))
-    streams = Streams(io.StringIO(), stdout, stderr)
+    streams = Streams(io.TextIOWrapper(io.BytesIO(stdin)), stdout, stderr)
     code = run_command(command, arguments, streams, environment(env), os.fspath(cwd))
     for stream in (streams.stdout, streams.stderr):
         stream.flush()
