@@ -86,10 +86,10 @@ def describe_limit(verdict: Verdict, tokens: int | None = None) -> list[str]:
 
     Without `tokens` it is the limit that all would keep.
     """
-    lines = [f"owner: {escape_name(verdict.owner)}"] if verdict.owner else []
+    lines = [f"owner of these files: {escape_name(verdict.owner)}"] if verdict.owner else []
     if not verdict.note:
         needed = _needed(verdict) if tokens is None else f"{tokens:_}"
-        lines.append(f"to allow it: {_where(verdict)} {verdict.scope} = {needed}")
+        lines.append(f"to raise the limit for good: {_where(verdict)} {verdict.scope} = {needed}")
     return lines
 
 

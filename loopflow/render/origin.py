@@ -41,12 +41,12 @@ def _describe_growth(value: int, start: Start) -> str:
     """Say to what so many tokens were added; nothing of a plain commit."""
     if start.change is Change.MERGE:
         no_side = "neither side" if len(start.commits) == _TWO else "no side"
-        return f"{_signed(value)} tokens are in {no_side}, nor in what git merges by itself"
+        return f"{_signed(value)} tokens were written in the merge: {no_side} has them, nor what git merges by itself"
     if start.change is Change.BRANCH:
-        return f"the branch adds {_signed(value)} to {_name(start.name)}, as it last took it in"
+        return f"the branch adds {_signed(value)} to {_name(start.name)}, as last merged into it"
     if start.change is Change.PUSH:
         return f"the push adds {_signed(value)} to what the remote is known to have"
-    return "a squash is one change: all of it counts" if start.change is Change.SQUASH else ""
+    return "a squash is one commit: all that it puts together counts" if start.change is Change.SQUASH else ""
 
 
 def _describe_range(start: Start, report: Report) -> str:

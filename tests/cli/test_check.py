@@ -342,16 +342,24 @@ def test_a_link_names_no_owner(api: Repo) -> None:
     api.track()
     result = run("--profile", "--staged", "--check", cwd=api.root)
     assert (result.code, result.err) == (1, "")
-    assert "  owner: @api @you\n" in result.out
+    assert "  owner of these files: @api @you\n" in result.out
 
 
-GREW = ["added most: src/api/new.py +300 (new), src/api/put.py +50", "in: src/api/ +350", "owner: @api @you"]
+GREW = [
+    "added most: src/api/new.py +300 (new), src/api/put.py +50",
+    "in: src/api/ +350",
+    "owner of these files: @api @you",
+]
 CLOSER = "to look closer: code-context --profile --staged --changed"
 
 FAILURES = [
     (
         "total = 500",
-        ["total: 650 tokens, 150 more than the limit of 500", *GREW, "to allow it: loopflow.toml:5, total = 650"],
+        [
+            "total: 650 tokens, 150 more than the limit of 500",
+            *GREW,
+            "to raise the limit for good: loopflow.toml:5, total = 650",
+        ],
     ),
     (
         "file = 250",
@@ -359,19 +367,23 @@ FAILURES = [
             "each file: 1 file over the limit of 250, the largest by 50",
             "src/api/new.py: 300",
             *GREW,
-            "to allow it: loopflow.toml:5, file = 300",
+            "to raise the limit for good: loopflow.toml:5, file = 300",
         ],
     ),
     (
         "growth = 100",
-        ["growth: +350 tokens, 250 more than the limit of 100", *GREW, "to allow it: loopflow.toml:5, growth = 350"],
+        [
+            "growth: +350 tokens, 250 more than the limit of 100",
+            *GREW,
+            "to raise the limit for good: loopflow.toml:5, growth = 350",
+        ],
     ),
     (
         'growth = "10%"',
         [
             "growth: +350 tokens, 320 more than the limit of 30 (10% of 300)",
             *GREW,
-            'to allow it: loopflow.toml:5, growth = "116.7%"',
+            'to raise the limit for good: loopflow.toml:5, growth = "116.7%"',
         ],
     ),
 ]
@@ -389,7 +401,7 @@ def test_what_a_failure_says(api: Repo, limit: str, lines: Sequence[str]) -> Non
 
 def allow(repo: Repo, said: str) -> None:
     """Write what a failure says into the line of the file that it names."""
-    found = re.search(r"^  to allow it: (.+):(\d+), (.+)$", said, re.MULTILINE)
+    found = re.search(r"^  to raise the limit for good: (.+):(\d+), (.+)$", said, re.MULTILINE)
     assert found
     lines = (repo.root / found[1]).read_text("utf-8").splitlines()
     lines[int(found[2]) - 1] = found[3]
@@ -425,7 +437,7 @@ def test_a_limit_in_pyproject_is_found(repo: Repo, pyproject: str) -> None:
     repo.track({"pyproject.toml": text, "a.py": words(11)})
     said = check(repo, "-q", "--staged")
     assert said.code == 1
-    assert f"  to allow it: pyproject.toml:{text.count(chr(10))}, total = 11" in said.out.splitlines()
+    assert f"  to raise the limit for good: pyproject.toml:{text.count(chr(10))}, total = 11" in said.out.splitlines()
     allow(repo, said.out)
     repo.git("add", "pyproject.toml")
     assert check(repo, "--staged").code == 0

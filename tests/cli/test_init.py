@@ -199,7 +199,7 @@ def test_it_stops_tomorrow(repo: Repo, name: str) -> None:
     [failure] = [line for line in result.out.splitlines() if line.startswith("FAIL budget, growth")]
     limit = growth.tokens if growth.tokens is not None else "2% of"
     assert f"more than the limit of {limit:,}" in failure if isinstance(limit, int) else limit in failure
-    assert "to allow it: loopflow.toml:" in result.out
+    assert "to raise the limit for good: loopflow.toml:" in result.out
     assert "to look closer: code-context --profile --staged" in result.out
 
 

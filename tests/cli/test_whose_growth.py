@@ -67,7 +67,10 @@ def test_what_was_written_in_a_merge(repo: Repo, options: tuple[str, ...]) -> No
     if options[:1] == ("--rev",):
         repo.commit()
     own = cost(lines("own", 30))
-    assert_said(say(repo, *options), f"+{own} tokens are in neither side, nor in what git merges by itself")
+    assert_said(
+        say(repo, *options),
+        f"+{own} tokens were written in the merge: neither side has them, nor what git merges by itself",
+    )
     if options[:1] == ("--rev",):
         assert_unsaid(say(repo, "--rev", "HEAD^"), "neither side", "git merges", "this merge")
 
@@ -159,12 +162,12 @@ def test_what_cannot_be_looked_at_is_not_said(repo: Repo, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("options", [(), ("--staged",), ("--rev", "one")])
 def test_what_a_branch_adds(repo: Repo, options: tuple[str, ...]) -> None:
-    """To which branch, as it last took it in; without a merge nothing is said of one."""
+    """To which branch, as last merged into it; without a merge nothing is said of one."""
     two_sides(repo, GROWTH)
     branch(repo, "main", "main", {"main.py": lines("main", 50)})
     repo.git("checkout", "--quiet", "one")
     said = say(repo, *options, "--against", "main")
-    assert_said(said, f"the branch adds +{cost(lines('one', 30))} to main, as it last took it in")
+    assert_said(said, f"the branch adds +{cost(lines('one', 30))} to main, as last merged into it")
     assert_unsaid(said, "this merge")
 
 
@@ -181,7 +184,7 @@ def test_what_a_branch_adds_in_a_merge(repo: Repo, options: tuple[str, ...], own
     both, alone = sum(map(cost, texts)), cost(texts[2])
     adds = f"this merge adds {f'+{alone}' if alone else 0}"
     said = say(repo, *options, "--against", "main")
-    assert_said(said, f"the branch adds +{both:,} to main, as it last took it in; {adds}")
+    assert_said(said, f"the branch adds +{both:,} to main, as last merged into it; {adds}")
     assert said["text"].count(adds) == 2, "the total says it, too"
 
 
@@ -237,7 +240,7 @@ def test_a_squash(repo: Repo) -> None:
     """While git keeps its message, all of it counting is explained; afterwards it is a commit as any other."""
     two_sides(repo, GROWTH)
     repo.git("merge", "--squash", "two")
-    said = "a squash is one change: all of it counts"
+    said = "a squash is one commit: all that it puts together counts"
     assert_said(say(repo, "--staged"), said)
     assert_said(say(repo), said)
     assert_unsaid(say(repo, "--rev", "HEAD"), said)

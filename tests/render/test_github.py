@@ -31,7 +31,7 @@ def test_the_whole_of_a_small_report() -> None:
     assert "".join(render_github(judged(report, rules))) == (
         "::error file=loopflow.toml,line=1,title=Tokens%3A all%3A 100%25%2C or less%2C total::"
         "all: 100%25, or less, total: 110 tokens, 10 more than the limit of 100%0Aadded most: src/new.py +30 (new)%0A"
-        "in: src/ +30%0Ato allow it: loopflow.toml:1, total = 110%0A"
+        "in: src/ +30%0Ato raise the limit for good: loopflow.toml:1, total = 110%0A"
         f"to look closer: code-context --profile --against {START} --changed\n"
         "::warning file=src/old.py,line=1,title=Tokens%3A big%2C each file::"
         "big, each file: 80 tokens, 30 more than the limit of 50, but not by this change\n"
@@ -62,8 +62,14 @@ def test_a_file_says_which_limit_would_do_for_it() -> None:
     """Each file over a limit names its own tokens, not those of the largest."""
     rule = placed(Rule("api", file=10), 5)
     first, second = commands_of(judged(make_report({"a.py": 20, "b.py": 15}), [rule]))
-    assert "20 tokens, 10 more than the limit of 10\nto allow it: loopflow.toml:6, file = 20" in first.message
-    assert "15 tokens, 5 more than the limit of 10\nto allow it: loopflow.toml:6, file = 15" in second.message
+    assert (
+        "20 tokens, 10 more than the limit of 10\nto raise the limit for good: loopflow.toml:6, file = 20"
+        in first.message
+    )
+    assert (
+        "15 tokens, 5 more than the limit of 10\nto raise the limit for good: loopflow.toml:6, file = 15"
+        in second.message
+    )
 
 
 @pytest.mark.parametrize("number", [0, 1, 9, 10, 11, 12, 100])

@@ -159,7 +159,7 @@ def test_a_page_says_what_was_judged() -> None:
     assert (
         "Budget Over 1 limit of 2 exceeded What failed, and what to do FAIL api, total: 90 tokens, 70 more" in page.text
     )
-    assert "to allow it: loopflow.toml:1, total = 90" in page.text
+    assert "to raise the limit for good: loopflow.toml:1, total = 90" in page.text
     assert "api, total fail 90 20 450.0 wide, total ok 90 900 10.0" in page.text
     assert "Budget Within 1 limit kept" in page_of(judged(make_report(SAMPLE), [Rule("wide", total=900)])).text
 

@@ -144,7 +144,7 @@ def test_what_a_reviewer_needs_stands_open() -> None:
         "FAIL api, total: 35 tokens, 15 more than the limit of 20\n"
         "  added most: a.py +20, to/b.py 5 (moved from b.py)\n"
         "  in: the root +20\n"
-        "  to allow it: loopflow.toml:1, total = 35\n"
+        "  to raise the limit for good: loopflow.toml:1, total = 35\n"
         "  to look closer: code-context --profile --against origin/main --changed\n"
         "\n"
         "this change raises it\n"
