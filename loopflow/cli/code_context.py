@@ -106,7 +106,7 @@ def _describe_usage(context: click.Context) -> str:
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="No remarks; with --check, only what failed and what to do.")
-@click.option("-v", "--verbose", is_flag=True, help="Name every skipped file.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every skipped file, and fold no row of a chart.")
 @click.option("--init", is_flag=True, help="Write a first loopflow.toml, with limits that hold today.")
 @click.option("--show-config", is_flag=True, help="Show what holds, and where each value comes from.")
 @click.option("--version", help="Show what counts and exit.", **answering(_describe_version))

@@ -82,7 +82,7 @@ def test_what_was_written_in_a_merge_of_three(repo: Repo) -> None:
     repo.git("checkout", "--quiet", "one")
     merge(repo, "two", "three")
     repo.track({"own.py": lines("own", 30)})
-    assert_said(say(repo, "--staged"), "are in no side, nor in what git merges by itself")
+    assert_said(say(repo, "--staged"), "no side has them, nor what git merges by itself")
 
 
 def publish(repo: Repo) -> None:
