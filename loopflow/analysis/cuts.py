@@ -100,7 +100,7 @@ def largest_source(files: Iterable[FileTokens], cuts: Iterable[Cut], number: int
 def _by_facts(files: Iterable[FileTokens]) -> dict[str, _Finding]:
     found = {}
     for file in files:
-        if file.facts:
+        if file.facts and not file.facts.startswith(FactKind.CATALOGUE):  # which is the last one, and none by itself
             facts = read_facts(file.facts)
             pins = next((fact for fact in facts if fact.kind is FactKind.PINS), None)
             fact = next((fact for fact in facts if fact.kind in _REASONS), None)
@@ -208,7 +208,8 @@ def _group(directories: Iterable[str], found: Mapping[str, _Finding], tokens: Ma
         more = f" and {len(evidence) - 1:,} more like it" if len(evidence) > 1 else ""
         total = sum(tokens[path] for path in paths)
         reason = found[paths[0]].reason
-        suffixes = {path[path.rfind(".") :] for path in paths} & _PRODUCTS.get(reason, frozenset())
+        products = _PRODUCTS.get(reason, frozenset())
+        suffixes = {path[path.rfind(".") :] for path in paths} & products if products else products
         lines = tuple((f"*{suffix}",) for suffix in sorted(suffixes))
         yield Cut(reason, first + more, tuple(paths), total, at, lines)
 

@@ -1,6 +1,7 @@
 """Names of human languages in paths, as catalogues of messages carry them: `pt_BR`, `zh-Hans`, `sr@latin`, `es-419`."""
 
 import re
+from functools import lru_cache
 
 # ISO 639-1, with three codes that were withdrawn and are still in use, and codes of ISO 639-3 for languages without a
 # shorter one that catalogues are often translated to.
@@ -24,6 +25,7 @@ _SOURCE = ("en", "base", "en-us", "en-gb")
 """The source languages, the likeliest first; Base is what Xcode calls it."""
 
 
+@lru_cache(5_000)  # a tree has many paths and few names in them
 def find_language(text: str) -> str:
     """Return the language that `text` names, in small letters and with "-"; "" where it names none."""
     found = _LANGUAGE.fullmatch(text) or _LANGUAGE.fullmatch(text.lower())

@@ -8,9 +8,10 @@ import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
-from loopflow.analysis.facts import FactKind, read_facts
+from loopflow.analysis.facts import FactKind
 from loopflow.analysis.languages import find_language, find_source_language
 from loopflow.analysis.names import path_bytes
 from loopflow.analysis.patterns import escape_pattern, to_pattern
@@ -128,10 +129,9 @@ def _find_families(files: Iterable[FileTokens]) -> list[_Family]:
 
 def _read_catalogue(file: FileTokens, format_: str) -> str | None:
     """Return the language that a content says it is in, "" if it says none; None if it is no catalogue of a format."""
-    for fact in read_facts(file.facts) if file.facts else ():
-        if fact.kind is FactKind.CATALOGUE and fact.evidence.startswith(format_):
-            return find_language(fact.evidence.removeprefix(format_).strip())
-    return None
+    # Taken from the text of the facts as it is: there are thousands of catalogues in some trees.
+    _, said, rest = f"\n{file.facts}".partition(f"\n{FactKind.CATALOGUE}\t{format_}")
+    return find_language(rest.partition("\n")[0].strip()) if said else None
 
 
 def _find_forms(path: str) -> Iterator[tuple[str, str, str]]:
@@ -146,12 +146,18 @@ def _find_forms(path: str) -> Iterator[tuple[str, str, str]]:
             before = stem[: sign.start()]
             yield f"{above}{before}{sign[0]}*.{suffix}", f"{above}{before}.{suffix}", language
             break
-    for number, part in reversed([*enumerate(parts)]):
-        found = _DIRECTORY.fullmatch(part)
-        if found and (language := find_language(found["language"])):
+    for number in range(len(parts) - 1, -1, -1):
+        opening, language, closing = _read_directory(parts[number])
+        if language:
             before, after = "".join(f"{each}/" for each in parts[:number]), "/".join([*parts[number + 1 :], name])
-            plain = f"{before}values/{after}" if found["before"] else ""
-            yield f"{before}{found['before'] or ''}*{found['after'] or ''}/{after}", plain, language
+            yield f"{before}{opening}*{closing}/{after}", f"{before}values/{after}" if opening else "", language
+
+
+@lru_cache(5_000)
+def _read_directory(name: str) -> tuple[str, str, str]:
+    """Return the language that a directory is called after, with what stands before it and behind it in the name."""
+    found = _DIRECTORY.fullmatch(name)
+    return (found["before"] or "", find_language(found["language"]), found["after"] or "") if found else ("", "", "")
 
 
 def _place(form: str) -> str:
