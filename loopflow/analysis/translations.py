@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from loopflow.analysis.facts import FactKind
 from loopflow.analysis.languages import find_language, find_source_language
-from loopflow.analysis.names import path_bytes
+from loopflow.analysis.names import directories_above, path_bytes
 from loopflow.analysis.patterns import escape_pattern, to_pattern
 from loopflow.model import Cut, CutReason, FileTokens
 
@@ -45,6 +45,7 @@ _WORD = re.compile(
     r"locali[sz]ations?|resources|bundle|fluent|labels|texts)(?=[/._-])",
     re.IGNORECASE,
 )
+_SIGN = re.compile(r"[._-]")
 _DIRECTORY = re.compile(r"(?P<before>values-)?(?P<language>[^.]+)(?P<after>\.lproj)?")
 
 
@@ -136,28 +137,34 @@ def _read_catalogue(file: FileTokens, format_: str) -> str | None:
 
 def _find_forms(path: str) -> Iterator[tuple[str, str, str]]:
     """Yield the forms of a path, each with the path that names no language in its place, and the language here."""
-    *parts, name = path.split("/")
+    at = path.rfind("/") + 1
+    above, name = path[:at], path[at:]
     stem, _, suffix = name.rpartition(".")
-    above = "".join(f"{part}/" for part in parts)
     if language := find_language(stem):
         yield f"{above}*.{suffix}", "", language
-    for sign in re.finditer(r"[._-]", stem):
+    for sign in _SIGN.finditer(stem):
         if language := find_language(stem[sign.end() :]):
             before = stem[: sign.start()]
             yield f"{above}{before}{sign[0]}*.{suffix}", f"{above}{before}.{suffix}", language
             break
-    for number in range(len(parts) - 1, -1, -1):
-        opening, language, closing = _read_directory(parts[number])
-        if language:
-            before, after = "".join(f"{each}/" for each in parts[:number]), "/".join([*parts[number + 1 :], name])
-            yield f"{before}{opening}*{closing}/{after}", f"{before}values/{after}" if opening else "", language
+    for before, opening, closing, after, language in _find_in_directory(above):
+        yield f"{before}{opening}*{closing}{after}{name}", f"{before}values{after}{name}" if opening else "", language
 
 
-@lru_cache(5_000)
-def _read_directory(name: str) -> tuple[str, str, str]:
-    """Return the language that a directory is called after, with what stands before it and behind it in the name."""
-    found = _DIRECTORY.fullmatch(name)
-    return (found["before"] or "", find_language(found["language"]), found["after"] or "") if found else ("", "", "")
+@lru_cache(5_000)  # most directories have more than one catalogue, or one after the other
+def _find_in_directory(directory: str) -> tuple[tuple[str, str, str, str, str], ...]:
+    """Return where a directory's path names a language: what is before the name, and behind it, and the language.
+
+    The name may have an opening and a closing of its own; the innermost comes first.
+    """
+    found = []
+    for place in reversed([*directories_above(directory)]):
+        name = place[place.rfind("/", 0, -1) + 1 : -1]
+        parts = _DIRECTORY.fullmatch(name)
+        if parts and (language := find_language(parts["language"])):
+            before, after = place[: -len(name) - 1], directory[len(place) - 1 :]
+            found.append((before, parts["before"] or "", parts["after"] or "", after, language))
+    return tuple(found)
 
 
 def _place(form: str) -> str:

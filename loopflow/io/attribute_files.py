@@ -76,8 +76,12 @@ def _by_place(places: Collection[str], paths: list[str]) -> dict[str, list[str]]
 
 def _directories(paths: Iterable[str]) -> list[str]:
     """Return the directories above `paths`, each with its slash, "" for the root."""
-    nearest = dict.fromkeys(path[: path.rfind("/") + 1] for path in paths)
-    return list(dict.fromkeys(place for directory in nearest for place in ("", *directories_above(directory))))
+    found = {"": None}
+    for place in dict.fromkeys(path[: path.rfind("/") + 1] for path in paths):
+        while place not in found:
+            found[place] = None
+            place = place[: place.rfind("/", 0, -1) + 1]  # noqa: PLW2901  upwards, until one is known
+    return list(found)
 
 
 class _Lists:
@@ -122,9 +126,10 @@ class _Lists:
     def _read_disk(self, directories: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Yield those on disk that are what is asked for: in the work tree all, else what is the same as in git."""
         places = directories if self._is_on_disk else [place for place in directories if place + FILE in self._stored]
+        root = os.path.join(self._root, "")
         with Opener(self._root) as opener:
             for place in places:
-                if os.path.lexists(os.path.join(self._root, place + FILE)):
+                if os.access(f"{root}{place}{FILE}", os.F_OK):  # the cheapest question: there are thousands of places
                     data = _read(opener, place + FILE)
                     if data is not None and self._is_on_disk:
                         yield place, _as_in_git(data)
