@@ -135,18 +135,6 @@ def compile_patterns(patterns: Sequence[str], option: str) -> Patterns:
     return Patterns(compiled)
 
 
-def compile_names(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Return what tells fast, by the name of a file or directory alone, that none of these valid `patterns` matches it.
-
-    It may say True where none does.
-    """
-    names = dict.fromkeys(pattern.removesuffix("/").rpartition("/")[2] for pattern in patterns)
-    if any(set("[\\") & set(pattern) for pattern in patterns):  # a slash may be part of a set
-        return lambda _: True
-    match = re.compile("|".join(compile_glob(by_bytes(name)).pattern for name in names), re.DOTALL).match
-    return lambda path: match(by_bytes(path[path.rfind("/", 0, -1) + 1 :].removesuffix("/"))) is not None
-
-
 def compile_ignore_file(text: str) -> Patterns:
     """Compile the text of a .gitignore file. As for git, a NUL ends a line, and what is no pattern is passed over."""
     compiled = []

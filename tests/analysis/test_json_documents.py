@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from loopflow.analysis.evidence import find_facts
-from loopflow.analysis.facts import FactKind
+from loopflow.analysis.facts import FactKind, read_facts, write_facts
 from tests.support.facts import facts_of
 
 _RANDOM = random.Random(1)  # noqa: S311  always the same texts
@@ -136,8 +136,9 @@ HOSTILE = {
 @pytest.mark.parametrize("is_whole", [True, False])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_documents(name: str, is_whole: bool) -> None:  # noqa: FBT001
-    """Whatever is written into a document, looking at it ends and says something or nothing."""
-    find_facts(HOSTILE[name], LARGE, is_whole=is_whole)
+    """Whatever is written into a document, looking at it ends, and what it says can be read back."""
+    found = find_facts(HOSTILE[name], LARGE, is_whole=is_whole)
+    assert write_facts(read_facts(found)) == found
 
 
 # --- Catalogues of messages ---

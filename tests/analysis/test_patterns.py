@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loopflow.analysis.patterns import compile_ignore_file, compile_names, compile_patterns
+from loopflow.analysis.patterns import compile_ignore_file, compile_patterns
 from loopflow.errors import UsageError
 from tests.support.builder import Repo
 
@@ -186,26 +186,3 @@ def test_escaping_changes_nothing(path: str, form: str) -> None:
     same = compile_patterns([form.format(path.replace("\\", "\\\\").replace("*", "[*]"))], "--exclude")
     for each in [*PATHS, "*", "a b", "a\\b", "é", "\\a", f"x/{path}", f"{path}/", f"{path}/x"]:
         assert pattern.decide(each) == same.decide(each)
-
-
-@given(st.lists(st.one_of(GLOBS, GLOBS.map(lambda glob: glob.replace("\\", "").replace("[!a]", "x"))), max_size=4))
-@example(["d/*.c", "**/src"])
-@example(["d[/]a"])
-def test_names_rule_out_only_what_does_not_match(globs: list[str]) -> None:
-    """What is ruled out by its name matches none of the patterns, be it a file or a directory."""
-    try:
-        patterns = compile_patterns(globs, "--exclude")
-    except UsageError:
-        return
-    may_match = compile_names(globs)
-    for path in (*PATHS, *(f"{path}/" for path in PATHS)):
-        assert may_match(path) or patterns.decide(path) is None
-
-
-def test_names_rule_out_most() -> None:
-    """A name that ends otherwise is ruled out."""
-    may_match = compile_names(["src/**/*.pb.go", "/generated.py", "gen/"])
-    assert [path for path in ("a/b.go", "a/generated.pyc", "gen/a.c", "x/a.pb.go", "gen/") if may_match(path)] == [
-        "x/a.pb.go",
-        "gen/",
-    ]
