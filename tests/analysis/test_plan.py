@@ -290,3 +290,10 @@ def test_a_renamed_hash_leaves_the_lines_as_they_are(hashes: Collection[int], ro
         tokens = {f"static/c{each}.{number:08x}.js": 100 for each, number in enumerate(names)} | {"static/app.js": 1}
         plans.append(Case(tokens, [path for path in tokens if "." in path[8:-3]], room).patterns)
     assert plans[0] == plans[1]
+
+
+def test_a_class_that_did_not_fit_is_not_filled_to_the_last_token() -> None:
+    """With three hundredths of the room free, what is small and deep in the same class does not come in."""
+    tokens = {"a.py": 975, "p/b.py": 500, "p/e.py": 600, "r/c.py": 15, "r/d.py": 2_000}
+    assert Case(tokens, (), 1_000).left.keys() == {"a.py"}
+    assert Case(tokens, (), 1_010).left.keys() == {"a.py", "r/c.py"}

@@ -171,3 +171,9 @@ def test_another_reason_stays() -> None:
 def test_names_of_languages(name: str, language: str) -> None:
     """Codes of ISO 639 with script and region, in the customs of gettext, browsers and Android."""
     assert find_language(name) == language
+
+
+def test_of_two_languages_in_a_path_that_of_the_larger_family_counts() -> None:
+    """A file called like a language, in a directory that is, belongs to the directories."""
+    paths = [f"i18n/{directory}/{name}.json" for directory in ("en", "de", "fr") for name in ("en", "it")]
+    assert translated(*paths)["i18n/de/it.json"] == "i18n/*/"

@@ -120,3 +120,10 @@ def test_chains_lose_no_token(profile: Profile) -> None:
     """The rows below each row still add up to it."""
     for tree in walk(join_chains(build_tree(profile))):
         assert not tree.children or sum(child.row.tokens for child in tree.children) == tree.row.tokens
+
+
+@given(profile=profiles(), rows=st.integers(3, 40))
+def test_at_most_two_rows_stay_unused(profile: Profile, rows: int) -> None:
+    """Where something is left out, the room for it is used."""
+    folded, left_out = fold(build_tree(profile), rows)
+    assert not left_out or sum(1 for _ in walk(folded)) >= rows - 2

@@ -448,3 +448,15 @@ def test_nothing_to_keep(project: Repo, option: tuple[str, ...]) -> None:
     result = run(*option, "--keep", "/src/mian.rs", cwd=project.root)
     message = "--keep: nothing that is selected matches /src/mian.rs; check the patterns, or leave it out"
     assert result == Result(2, "", f"code-context: error: {message}\n")
+
+
+def test_what_the_config_leaves_out_is_not_taken_back(repo: Repo) -> None:
+    """A line for the source language anywhere would reach a catalogue that the config excludes: it is not written."""
+    catalogue = 'msgid ""\nmsgstr ""\n' + "".join(f'msgid "word {each}"\nmsgstr "Wort {each}"\n' for each in range(40))
+    languages = {"de", "en", "fr", "pt"}
+    repo.track({f"{place}/locale/{name}/x.po": f"# {place}{name}\n{catalogue}" for place in "ab" for name in languages})
+    repo.track({"m.py": "x = 1\n", "loopflow.toml": 'exclude = ["/b/locale/en/x.po"]\n'}).commit()
+    plan = json_of(repo.root, "--window", "1k", "--reserve", "0%")["plan"]
+    assert not [pattern for pattern in plan["exclude"] if pattern.startswith("!**")]
+    repo.write("loopflow.toml", f"exclude = {['/b/locale/en/x.po', *plan['exclude']]}\n")
+    assert "b/locale/en/x.po" not in {each["path"] for each in json_of(repo.root)["files"]}
