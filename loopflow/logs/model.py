@@ -86,7 +86,8 @@ class Failure:
     """Places and names of tests that are folded into this one, as "L482 a.ts:99"."""
 
 
-class Template(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Template:
     """Lines that are alike but for their variable parts, which are `<*>` in `text`."""
 
     text: str
@@ -94,6 +95,23 @@ class Template(NamedTuple):
     first: int
     last: int
     example: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogProfile:
+    """How a budget is spent on a kind of log: each is a share, 0 to 1."""
+
+    name: str
+    error_retention: float
+    """Of what the first steps leave: how much failures may take before templates have their turn."""
+    stack_trace_detail: float
+    """Of the frames of a trace that is trimmed."""
+    test_result_detail: float
+    """Of summaries and what failing tests printed."""
+    summary_size: float
+    """Of what is left then: how much templates may take."""
+    end_share: float = 0.35
+    """Of all: how much the end of the log may take before failures are told at length."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,323 @@
+"""Chooses what a digest tells, in which shape, until the budget is used: integer arithmetic over exact counts.
+
+Each item begins with "[" and ends with one line end; cut there, counts of items add up to that of the whole text. First
+comes a line for each critical cause, then the end of the log, then more of what failed, what else happened, and at last
+more of the end.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from loopflow.logs.budgeting import MISC, TokenBudgetManager
+from loopflow.logs.model import LogLine, LogProfile, Priority, Shape, Template
+from loopflow.logs.pool import Entry
+from loopflow.logs.shapes import Shapes, describe_lines, original
+
+Count = Callable[[Sequence[str]], Sequence[int]]
+
+_LINES_SHARE: Final = 0.45
+_ROWS_SHARE: Final = 0.60
+_END_SHARE: Final = 0.35
+_END, _TABLE, _TEMPLATES = "end", "table", "templates"
+_MOST_TEMPLATES: Final = 60
+_LONGEST_TEMPLATE: Final = 200
+"""Characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a digest can be made of. `scores` are by signature, `end` is the end of the log, line by line."""
+
+    entries: Sequence[Entry]
+    scores: Mapping[bytes, float]
+    end: Sequence[tuple[int, LogLine]]
+    templates: Sequence[Template] = ()
+    missed: Mapping[Priority, int] = field(default_factory=dict)
+    several: bool = False
+
+
+@dataclass(slots=True)
+class _Item:
+    """A part of the digest, and where it stands in it."""
+
+    place: tuple[int, int, int]
+    text: str
+    tokens: int
+
+
+class Fitter:
+    """Chooses. `shape_of` says in which shape each failure is told, by signature; `items` are the parts."""
+
+    def __init__(
+        self, material: Material, manager: TokenBudgetManager, count: Count, shapes: Shapes, profile: LogProfile
+    ) -> None:
+        self.material = material
+        self.manager = manager
+        self.shape_of: dict[bytes, Shape] = {}
+        self.tokens_of: dict[bytes, int] = {}
+        self.templates: list[Template] = []
+        self._count = count
+        self._shapes = shapes
+        self._profile = profile
+        self._items: dict[bytes | str, _Item] = {}
+        self._end_items: list[_Item] = []
+        self._end_tokens = 0
+        self._tables: list[_Item] = []
+        self._costs: dict[tuple[bytes, Shape], tuple[str, int]] = {}
+
+    def choose(self) -> None:
+        """Use the budget."""
+        total = self.manager.total
+        critical = self._ranked(Priority.CRITICAL)
+        self._name_critical(critical, int(total * _LINES_SHARE), int(total * _ROWS_SHARE))
+        self._lengthen_end(int(total * self._profile.end_share))
+        firsts, others = _split_causes(critical)
+        rest = self.manager.remaining()
+        bound = self.manager.used + int(rest * self._profile.error_retention)
+        high = self._ranked(Priority.HIGH)
+        steps = (
+            (firsts, Shape.TRIMMED),
+            (firsts, Shape.FULL),
+            (high, Shape.LINE),
+            (others, Shape.LINE),
+            (others, Shape.TRIMMED),
+            (high, Shape.TRIMMED),
+        )
+        self._run(steps, bound)
+        self._tell_templates(int(self.manager.remaining() * self._profile.summary_size))
+        medium = self._ranked(Priority.MEDIUM)
+        self._run((*steps, (others, Shape.FULL), (high, Shape.FULL), (medium, Shape.LINE)), total)
+        self._lengthen_end(total)
+        self._run(((medium, Shape.TRIMMED), (medium, Shape.FULL), (self._ranked(Priority.LOW), Shape.LINE)), total)
+
+    def texts(self) -> list[str]:
+        """Return the parts in the order of the log."""
+        items = [*self._items.values(), *self._end_items, *self._tables]
+        return [item.text for item in sorted(items, key=lambda item: item.place) if item.text]
+
+    def is_told(self, entry: Entry) -> bool:
+        """Whether a failure is in the digest, be it as a row."""
+        return entry.signature in self.shape_of
+
+    def _ranked(self, priority: Priority) -> list[Entry]:
+        """Return the failures of a priority: the first of the log, then by their scores."""
+        entries = [entry for entry in self.material.entries if entry.block.priority is priority]
+        ranked = sorted(entries[1:], key=lambda entry: -self.material.scores[entry.signature])
+        return [*entries[:1], *ranked]
+
+    def _run(self, steps: Iterable[tuple[Sequence[Entry], Shape]], bound: int) -> None:
+        for entries, shape in steps:
+            for entry in entries:
+                self._reshape(entry, shape, bound)
+
+    def _reshape(self, entry: Entry, shape: Shape, bound: int) -> bool:
+        """Tell a failure in a larger shape, if `bound` tokens in all are enough for it."""
+        now = self.shape_of.get(entry.signature)
+        if now is not None and _ORDER[now] >= _ORDER[shape]:
+            return True
+        text, tokens = self._cost(entry, shape)
+        more = tokens - self.tokens_of.get(entry.signature, 0)
+        if self.manager.used + more > bound or not self._pay(entry, more):
+            return False
+        self._put(entry, shape, text, tokens)
+        return True
+
+    def _pay(self, entry: Entry, more: int) -> bool:
+        component = entry.block.component or MISC
+        if more <= 0:
+            self.manager.release(component, -more)
+            return True
+        return self.manager.offer(component, entry.block.priority, more)
+
+    def _put(self, entry: Entry, shape: Shape, text: str, tokens: int) -> None:
+        span = entry.block.span
+        self.shape_of[entry.signature] = shape
+        self.tokens_of[entry.signature] = tokens
+        self._items[entry.signature] = _Item((span.file, span.first, 0), text, tokens)
+
+    def _cost(self, entry: Entry, shape: Shape) -> tuple[str, int]:
+        key = entry.signature, shape
+        if key not in self._costs:
+            text = self._shapes.draw(entry, shape)
+            self._costs[key] = text, self._count([text])[0]
+        return self._costs[key]
+
+    def _name_critical(self, ranked: Sequence[Entry], lines: int, rows: int) -> None:
+        """Tell one line of each cause, and then where else it happened, in rows."""
+        firsts, others = _split_causes(ranked)
+        self._price(firsts, Shape.LINE)
+        nameless = [entry for entry in firsts if not self._reshape(entry, Shape.LINE, lines)]
+        self._add_table("also critical", nameless, rows)
+        by_cause: dict[str, list[Entry]] = {}
+        for entry in others:
+            by_cause.setdefault(entry.cause, []).append(entry)
+        for entry in firsts:
+            if members := by_cause.get(entry.cause):
+                name = f"the same at {describe_lines(entry.block.span.first, entry.block.span.first, None)}"
+                self._add_table(name, sorted(members, key=lambda each: each.block.span), rows)
+        missing = len(ranked) - len(self.shape_of) + self.material.missed.get(Priority.CRITICAL, 0)
+        if missing:
+            text = f"[{missing:,} more critical]\n"
+            last = (len(self.material.entries) and self.material.entries[-1].block.span.file, 1 << 62, 0)
+            self._tables.append(_Item(last, text, 0))  # its tokens were set aside at the beginning
+
+    def _price(self, entries: Sequence[Entry], shape: Shape) -> None:
+        texts = [self._shapes.draw(entry, shape) for entry in entries]
+        for entry, text, tokens in zip(entries, texts, self._count(texts), strict=True):
+            self._costs[entry.signature, shape] = text, tokens
+
+    def _add_table(self, title: str, entries: Sequence[Entry], bound: int) -> None:
+        """Tell of as many failures as there is room for, a row each."""
+        rows = [self._shapes.row(entry) for entry in entries]
+        room = min(bound - self.manager.used, self.manager.remaining())
+
+        def draw(many: int) -> str:
+            return f"[{title}: {' | '.join(rows[:many])}]\n"
+
+        many = _largest(len(rows), lambda number: not number or self._count([draw(number)])[0] <= room)
+        if not many:
+            return
+        text = draw(many)
+        [tokens] = self._count([text])
+        self.manager.offer(_TABLE, Priority.CRITICAL, tokens)
+        first = entries[0].block.span
+        self._tables.append(_Item((first.file, first.first, 1), text, tokens))
+        for entry in entries[:many]:
+            self.shape_of[entry.signature] = Shape.ROW
+            self.tokens_of.setdefault(entry.signature, 0)
+
+    def _tell_templates(self, room: int) -> None:
+        end = self.material.end
+        place = (end[0][0], end[0][1].number, -1) if end else (0, 0, -1)
+        texts = [_describe_template(template) for template in self.material.templates[:_MOST_TEMPLATES]]
+        for number, (text, tokens) in enumerate(zip(texts, self._count(texts), strict=True)):
+            if tokens > room or not self.manager.offer(_TEMPLATES, Priority.LOW, tokens):
+                continue
+            room -= tokens
+            self.templates.append(self.material.templates[number])
+            self._items[f"template {number:04}"] = _Item(place, text, tokens)
+
+    def _lengthen_end(self, bound: int) -> None:
+        """Show as many of the last lines as there is room for; blocks among them are whole."""
+        room = min(self.manager.remaining() + self._end_tokens, bound)
+        end = self.material.end
+        if not end or room <= self._end_tokens:
+            return
+        many = _largest(len(end), lambda number: self._draw_end(number)[2] <= room)
+        items, covered, total = self._draw_end(many)
+        if total <= self._end_tokens:
+            return
+        for entry in covered:
+            text, tokens = self._cost(entry, Shape.FULL)
+            self._pay_anyway(entry, tokens - self.tokens_of.get(entry.signature, 0))
+            self._put(entry, Shape.FULL, text, tokens)
+        own = sum(item.tokens for item in items)
+        self.manager.release(_END, sum(item.tokens for item in self._end_items))
+        self.manager.offer(_END, Priority.CRITICAL, own)
+        self._end_items = items
+        self._end_tokens = own
+
+    def _pay_anyway(self, entry: Entry, more: int) -> None:
+        component = entry.block.component or MISC
+        if more > 0:
+            self.manager.offer(component, Priority.CRITICAL, more)
+        else:
+            self.manager.release(component, -more)
+
+    def _draw_end(self, many: int) -> tuple[list[_Item], list[Entry], int]:
+        """Return the last `many` lines as items, the failures that are among them, and what all that takes."""
+        end = self.material.end[len(self.material.end) - many :]
+        shown = {(file, line.number) for file, line in end}
+        covered, taken = [], set()
+        for entry in self._near_end(end):
+            numbers = {(entry.block.span.file, line.number) for line in entry.block.lines}
+            is_full = self.shape_of.get(entry.signature) is Shape.FULL
+            if numbers <= shown and not is_full:
+                covered.append(entry)
+            if is_full or numbers <= shown:
+                taken |= numbers
+        texts = [
+            (
+                run[0],
+                f"[{describe_lines(run[0][1].number, run[-1][1].number, self._file(run[0][0]))} end]\n{_join(run)}",
+            )
+            for run in _runs([each for each in end if (each[0], each[1].number) not in taken])
+        ]
+        counts = self._count([text for _, text in texts])
+        items = [
+            _Item((file, line.number, 0), text, tokens)
+            for ((file, line), text), tokens in zip(texts, counts, strict=True)
+        ]
+        more = sum(self._cost(entry, Shape.FULL)[1] - self.tokens_of.get(entry.signature, 0) for entry in covered)
+        return items, covered, sum(counts) + more
+
+    def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Sequence[Entry]:
+        if not end:
+            return ()
+        entries = self.material.entries
+        at = bisect_right(
+            entries, (end[0][0], end[0][1].number - 1), key=lambda each: (each.block.span.file, each.block.span.last)
+        )
+        return entries[max(at - 1, 0) :]
+
+    def _file(self, file: int) -> int | None:
+        return file if self.material.several else None
+
+
+_ORDER: Final = {Shape.ROW: 0, Shape.LINE: 1, Shape.TRIMMED: 2, Shape.FULL: 3}
+
+
+def count_shapes(fitter: Fitter, priority: Priority) -> Counter[Shape]:
+    """Return how many failures of a priority are told in each shape."""
+    entries = fitter.material.entries
+    return Counter(
+        fitter.shape_of[entry.signature]
+        for entry in entries
+        if entry.block.priority is priority and fitter.is_told(entry)
+    )
+
+
+def _split_causes(ranked: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Return the first failure of each cause in the order of the log, by rank of the cause; and all others."""
+    first: dict[str, Entry] = {}
+    for entry in ranked:
+        known = first.setdefault(entry.cause, entry)
+        if entry.block.span < known.block.span:
+            first[entry.cause] = entry
+    firsts = list(first.values())
+    chosen = {entry.signature for entry in firsts}
+    return firsts, [entry for entry in ranked if entry.signature not in chosen]
+
+
+def _largest(most: int, fits: Callable[[int], bool]) -> int:
+    """Return the largest number up to `most` that fits, where all that are smaller do."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _runs(lines: Sequence[tuple[int, LogLine]]) -> list[list[tuple[int, LogLine]]]:
+    runs: list[list[tuple[int, LogLine]]] = []
+    for file, line in lines:
+        if runs and runs[-1][-1][0] == file and line.number - runs[-1][-1][1].number in {0, 1}:
+            runs[-1].append((file, line))
+        else:
+            runs.append([(file, line)])
+    return [run for run in runs if any(line.text.strip() for _, line in run)]
+
+
+def _join(run: Sequence[tuple[int, LogLine]]) -> str:
+    return "".join(f"{original(line.text)}\n" for _, line in run)
+
+
+def _describe_template(template: Template) -> str:
+    text = template.text.strip()[:_LONGEST_TEMPLATE]
+    return f"[also: {template.count:,} x {describe_lines(template.first, template.last, None)}] {text}\n"

@@ -1,0 +1,37 @@
+"""Kinds of logs, and how a budget is spent on each."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from loopflow.logs.model import LogProfile
+
+PROFILES: Final[Mapping[str, LogProfile]] = MappingProxyType(
+    {
+        "test": LogProfile("test", 0.8, 0.5, 0.8, 0.5),
+        "error": LogProfile("error", 0.9, 0.7, 0.3, 0.6),
+        "info": LogProfile("info", 0.5, 0.3, 0.5, 0.4),
+    }
+)
+
+SAMPLE_BYTES: Final = 65_536
+"""Of the beginning, and of the end, that tell what kind of log it is."""
+
+_TESTS: Final = re.compile(
+    rb"(?m)^(?:=+ test session starts|collected \d+ items|Ran \d+ tests?|PASS |FAIL |--- (?:PASS|FAIL)|ok +\d+|1\.\.\d+|running \d+ tests?"
+    rb"|test result:|Test Suites:|Tests run:|Tests:|\[ *(?:RUN|OK|PASSED|FAILED) *\]|\s+\d+ (?:passing|failing)|\d+ examples?, |\d+ runs, "
+    rb"|OK \(\d+ tests?|Results *:|=+ short test summary|Finished in \d)"
+)
+_ERRORS: Final = re.compile(rb"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|Traceback|Exception|panic:")
+_SHARE: Final = 0.02
+
+
+def detect_profile(name: str, first: bytes, last: bytes) -> LogProfile:
+    """Return the profile of a log that begins and ends so."""
+    sample = first + last
+    if _TESTS.search(sample):
+        return PROFILES["test"]
+    lines = sample.split(b"\n")
+    errors = sum(1 for line in lines if _ERRORS.search(line[:400]))
+    return PROFILES["error" if errors > _SHARE * len(lines) or "error" in name.lower() else "info"]

@@ -1,0 +1,29 @@
+"""What builds and CI systems say of themselves."""
+
+from typing import Final
+
+from loopflow.logs.recognisers.rows import Recogniser
+
+RECOGNISERS: Final = (
+    Recogniser(
+        "annotation",
+        rb"^(?:##\[error\]|::error)(?!\s?Process completed)",
+        "##[error]|::error",
+        100,
+        goes_on=rb"##\[error\]|\s",
+    ),
+    Recogniser(
+        "docker build",
+        rb"^(?:#\s*)?(?:ERROR(?:\s\[.*\]|:)|------$|failed to solve)|^(?:#\s)?ERROR: (?:process|failed)",
+        "^# error|^#  error|failed to solve|^error: process|^error: failed",
+        80,
+        goes_on=rb"\s|$|>|-{3,}|#\d",
+    ),
+    Recogniser(
+        "apt",
+        rb"^[EW]: (?:Unable|Failed|Sub-process|Package|Could not|Some|The repository)",
+        "^e: ",
+        70,
+        goes_on=rb"[EW]: ",
+    ),
+)

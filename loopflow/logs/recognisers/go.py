@@ -1,0 +1,26 @@
+"""Go: tests, panics, the compiler."""
+
+from typing import Final
+
+from loopflow.logs.recognisers.rows import Recogniser
+
+RECOGNISERS: Final = (
+    Recogniser(
+        "go test",
+        rb"^\s*--- FAIL: ",
+        "--- fail",
+        100,
+        goes_on=rb"\s+(?!--- (?:PASS|SKIP|FAIL))\S|$",
+        headline=rb"\s+\S+\.go:\d+|\s+Error(?: Trace)?:",
+    ),
+    Recogniser(
+        "go panic",
+        rb"^(?:panic: |fatal error: |unexpected fault)",
+        "^panic|^fatal error|^unexpected fault",
+        100,
+        goes_on=rb"\s|$|goroutine |\S+\(|created by|exit status|\[signal|\[recovered",
+        most=120,
+    ),
+    Recogniser("data race", rb"^WARNING: DATA RACE", "data race", 100, ends=rb"={10,}"),
+    Recogniser("go", rb"^(?:\./|\.\./|[\w./@-]+/)?[\w.-]+\.go:(?::)? ", ".go:", 70),
+)

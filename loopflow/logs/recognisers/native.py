@@ -1,0 +1,60 @@
+"""Compilers, linkers and tests of C, C++ and what is built like them."""
+
+from typing import Final
+
+from loopflow.logs.recognisers.rows import Recogniser
+
+RECOGNISERS: Final = (
+    Recogniser(
+        "compiler",
+        rb"^(?:[A-Za-z]:)?[^\s:][^:\n]{0,300}:(?::|\(,?\)\s?:)?:?:? ?(?:fatal |internal compiler )?[Ee]rror\b",
+        "error",
+        80,
+        goes_on=rb"\s|\^|In file included|[^\s:]+:\d+(?::\d+)?: (?:note|remark)|\d+ +\|",
+        before=1,
+        headline=rb".*[Ee]rror",
+        most=60,
+    ),
+    Recogniser("msbuild", rb": (?:fatal )?error [A-Z]+\s?: ", "error ", 80),
+    Recogniser(
+        "linker",
+        rb"undefined reference to|Undefined symbols|multiple definition of|unresolved external|cannot find -l|collect: error|^ld: ",
+        "undefined|multiple definition|unresolved|cannot find -l|collect|^ld: ",
+        80,
+        goes_on=rb"\s|\S+:.*undefined reference|\S*ld: |collect2",
+        before=1,
+    ),
+    Recogniser(
+        "sanitizer",
+        rb"^=*\s*(?:=+)?\s?(?:ERROR|WARNING): \w+Sanitizer|runtime error: ",
+        "sanitizer|runtime error",
+        100,
+        goes_on=rb"\s|$|#|[=\w]",
+        last=rb"SUMMARY:|=+\d*=*ABORTING",
+        most=120,
+        headline=rb".*(?:ERROR: \w+Sanitizer|runtime error)",
+    ),
+    Recogniser("cmake", rb"^CMake Error", "cmake error", 90, goes_on=rb"\s|$|Call Stack"),
+    Recogniser("gtest", rb": Failure$", ": failure", 100, ends=rb"\[ "),
+    Recogniser("gtest name", rb"^\[\s+FAILED\s+\]", "failed", 60, goes_on=rb"(?!)", is_high=True),
+    Recogniser("ctest", rb"^The following tests FAILED:", "tests failed", 80, goes_on=rb"\s"),
+    Recogniser("catch", rb"\bFAILED:$", "failed:", 100, goes_on=rb"\s|$|with expansion|due to"),
+    Recogniser("perl", rb"^\s*#\s+Failed test", "failed test", 100, goes_on=rb"\s*#"),
+    Recogniser("xunit", rb"\[FAIL\]\s*$", "[fail]", 100, goes_on=rb"\s|$"),
+    Recogniser(
+        "minitest",
+        rb"^\s*(?:\) )?(?:Failure|Error):$",
+        "^failure:|^error:|^ ) failure|^ ) error|^  ) failure|^  ) error",
+        100,
+        goes_on=rb"\S|\s+\S",
+        headline=rb".*(?:Expected|Error|expected|failed)",
+    ),
+    Recogniser("elixir", rb"^\s*\*\* \(\w", "** (", 90, goes_on=rb"\s"),
+    Recogniser(
+        "php",
+        rb"^(?:PHP )?(?:Fatal|Parse|Catchable fatal) error:",
+        "fatal error|parse error",
+        100,
+        goes_on=rb"\s|Stack trace|#\d|$",
+    ),
+)

@@ -1,0 +1,23 @@
+"""Kernels, supervisors and servers."""
+
+from typing import Final
+
+from loopflow.logs.recognisers.rows import Recogniser
+
+RECOGNISERS: Final = (
+    Recogniser(
+        "kernel",
+        rb"\b(?:Oops|BUG|kernel BUG|general protection fault|Unable to handle kernel|Out of memory|Kernel panic|INFO: task .* blocked)\b",
+        "oops|bug|protection fault|unable to handle|out of memory|kernel panic|blocked",
+        100,
+        goes_on=rb".*(?:\] |: )(?:\s|Call Trace|RIP|Code:|R[A-Z]+:|CR|---|Modules|CPU:|Hardware|Workqueue|Killed|oom)",
+        most=80,
+    ),
+    Recogniser(
+        "systemd",
+        rb"(?:Main process exited, code=|Failed with result|Failed to start|entered failed state|Failed at step)",
+        "main process exited|failed with result|failed to start|failed state|failed at step",
+        70,
+        goes_on=rb"(?!)",
+    ),
+)

@@ -1,0 +1,185 @@
+"""Reads a log once, from bytes to what a digest can be made of."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Final
+
+from loopflow.analysis.redact import Redactor
+from loopflow.logs.assembling import Assembler, Lines, Place, Rules, compile_rules
+from loopflow.logs.census import Census
+from loopflow.logs.cleaning import LONGEST_LINE, clean, is_lossy, shorten_line
+from loopflow.logs.ending import Ending
+from loopflow.logs.envelopes import Envelopes
+from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, NOTHING, Classifier, Trait, make_keys
+from loopflow.logs.model import Priority, Unwrapped
+from loopflow.logs.pool import EVERY, Pool
+from loopflow.logs.profiles import SAMPLE_BYTES
+from loopflow.logs.reading import Chunk
+from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
+
+_LEVELS: Final = {
+    Priority.CRITICAL: Trait(CRITICAL_WEIGHT),
+    Priority.HIGH: Trait(HIGH_WEIGHT * 2),
+    Priority.MEDIUM: Trait(MEDIUM_WEIGHT),
+}
+_MOST_STREAMS: Final = 64
+
+
+@dataclass(slots=True)
+class Scan:
+    """What is known of the logs so far. All of it is bounded, whatever their size."""
+
+    pool: Pool
+    census: Census
+    ending: Ending
+    classifier: Classifier = field(default_factory=lambda: Classifier(WORDS, RECOGNISERS))
+    rules: Sequence[Rules] = field(default_factory=lambda: compile_rules(RECOGNISERS))
+    lines: int = 0
+    first: bytes = b""
+    last: bytes = b""
+
+
+class FileScan:
+    """Takes the chunks of one file. `take_text` is given what a reader would see, in order."""
+
+    def __init__(self, scan: Scan, file: int, take_text: Callable[[bytes], None], *, redact: bool = True) -> None:
+        self._scan = scan
+        self._file = file
+        self._take_text = take_text
+        self._envelopes = Envelopes(lambda block: clean(block, scan.classifier.weigh))
+        self._redactor = Redactor() if redact else None
+        self._assemblers: dict[str, Assembler] = {}
+        self._chunk: Chunk | None = None
+        self.lossy = False
+
+    @property
+    def envelope(self) -> str:
+        """What the lines were wrapped in."""
+        return self._envelopes.name
+
+    def take(self, chunk: Chunk) -> None:
+        """Take the next chunk."""
+        data = chunk.data
+        self.lossy = self.lossy or is_lossy(data)
+        text = clean(data, self._scan.classifier.weigh)
+        if not text.endswith(b"\n"):
+            text += b"\n"
+        self._chunk = chunk
+        self._take(self._envelopes.unwrap(text), chunk)
+
+    def finish(self) -> None:
+        """Close what is open."""
+        if self._chunk is not None:
+            self._take(self._envelopes.finish(), self._chunk)
+        for assembler in self._assemblers.values():
+            assembler.finish()
+
+    def _take(self, unwrapped: Unwrapped, chunk: Chunk) -> None:
+        if not unwrapped.text:
+            return
+        text = self._redactor.redact(unwrapped.text) if self._redactor else unwrapped.text
+        lines = text.split(b"\n")
+        lines.pop()
+        if max(map(len, lines)) > LONGEST_LINE:
+            find = self._scan.classifier.find_strong
+            lines = [shorten_line(line, find) if len(line) > LONGEST_LINE else line for line in lines]
+            text = b"\n".join(lines) + b"\n"
+        self._take_text(text)
+        self._sample(text)
+        self._weigh(unwrapped, text, lines, chunk)
+
+    def _sample(self, text: bytes) -> None:
+        scan = self._scan
+        if len(scan.first) < SAMPLE_BYTES:
+            scan.first += text[: SAMPLE_BYTES - len(scan.first)]
+        scan.last = (scan.last + text)[-SAMPLE_BYTES:] if len(text) < SAMPLE_BYTES else text[-SAMPLE_BYTES:]
+
+    def _weigh(self, unwrapped: Unwrapped, text: bytes, lines: list[bytes], chunk: Chunk) -> None:
+        keys = make_keys(text)
+        traits = self._scan.classifier.classify(keys, lines)
+        for at, level in unwrapped.levels.items():
+            traits[at] = _raise(traits[at], level)
+        starts = chunk.starts()
+        origins, stamps = unwrapped.origins, unwrapped.stamps
+
+        def place(at: int) -> Place:
+            line = origins[at] if origins is not None else at
+            return Place(chunk.first + line, starts[line], starts[line + 1])
+
+        def stamp(at: int) -> str:
+            return stamps[at] if stamps is not None else ""
+
+        for begin, end in self._windows(len(lines)):
+            part = slice(begin, end)
+            window = Lines(lines[part], traits[part], _shift(place, begin), _shift(stamp, begin))
+            self._take_window(window, keys[part], unwrapped, begin)
+            self._scan.lines += end - begin
+            if self._scan.lines % EVERY == 0:
+                self._scan.pool.prune()
+                self._scan.census.prune()
+
+    def _windows(self, count: int) -> Iterator[tuple[int, int]]:
+        """Yield the lines of a chunk in parts that end after every 8,192th line of all."""
+        begin = 0
+        while begin < count:
+            end = min(count, begin + EVERY - self._scan.lines % EVERY)
+            yield begin, end
+            begin = end
+
+    def _take_window(self, window: Lines, keys: Sequence[bytes], unwrapped: Unwrapped, base: int) -> None:
+        hot = [at for at, trait in enumerate(window.traits) if trait is not NOTHING and (trait.weight or trait.recogniser >= 0)]
+        self._scan.census.add(keys, window)
+        self._scan.ending.add(window, [at for at in hot if window.traits[at].is_anchor], self._file)
+        for stream, places in self._split(unwrapped, base, len(keys)):
+            self._assemble(stream, places, window, hot, unwrapped, base)
+
+    @staticmethod
+    def _split(unwrapped: Unwrapped, base: int, count: int) -> list[tuple[str, range | list[int]]]:
+        """Return the streams there are, with the places of their lines."""
+        if unwrapped.streams is None:
+            return [("", range(count))]
+        places: dict[str, list[int]] = {}
+        for at, stream in enumerate(unwrapped.streams[base : base + count]):
+            places.setdefault(stream, []).append(at)
+        return list(places.items())
+
+    def _assemble(self, stream: str, places: "range | list[int]", window: Lines, hot: Sequence[int], unwrapped: Unwrapped, base: int) -> None:
+        assembler = self._assembler(stream)
+        marks = sorted(at for at in {*unwrapped.steps, *unwrapped.components} if base <= at < base + len(window.texts))
+        if isinstance(places, range) and not marks:
+            assembler.take(window, hot)
+            return
+        own = set(places) if not isinstance(places, range) else None
+        cuts = [mark - base for mark in marks if own is None or mark - base in own]
+        for begin, end in zip([0, *cuts], [*cuts, len(window.texts)], strict=True):
+            if cuts and begin in cuts:
+                assembler.step = unwrapped.steps.get(base + begin, assembler.step)
+                assembler.component = unwrapped.components.get(base + begin, assembler.component)
+            chosen = [at for at in range(begin, end) if own is None or at in own]
+            if chosen:
+                assembler.take(*_pick(window, chosen))
+
+    def _assembler(self, stream: str) -> Assembler:
+        name = stream if stream in self._assemblers or len(self._assemblers) < _MOST_STREAMS else ""
+        if name not in self._assemblers:
+            self._assemblers[name] = Assembler(self._scan.rules, self._scan.pool.add, self._file)
+        return self._assemblers[name]
+
+
+def _pick(window: Lines, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
+    traits = [window.traits[at] for at in chosen]
+    lines = Lines([window.texts[at] for at in chosen], traits, lambda at: window.place(chosen[at]), lambda at: window.stamp(chosen[at]))
+    return lines, [at for at, trait in enumerate(traits) if trait.weight or trait.recogniser >= 0]
+
+
+def _shift(function: Callable[[int], "Place"], base: int) -> Callable[[int], "Place"]:
+    return (lambda at: function(base + at)) if base else function
+
+
+def _raise(trait: Trait, level: Priority) -> Trait:
+    """Return what a line is worth of which a logger said its level."""
+    if level is Priority.VERBOSE:
+        return trait if trait.weight >= CRITICAL_WEIGHT else NOTHING
+    told = _LEVELS.get(level, NOTHING)
+    return trait if trait.weight >= told.weight or trait.recogniser >= 0 else told

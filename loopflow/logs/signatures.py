@@ -1,0 +1,61 @@
+"""What makes two failures the same: what they say without what differs from run to run.
+
+A signature is made of the recogniser, the kind, and the masked lines that weigh something; a cause of the kind and the
+message alone. Codes and the numbers of states are never masked: they say what failed.
+"""
+
+import re
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Final
+
+from loopflow.logs.keys import MEDIUM_WEIGHT
+from loopflow.logs.model import Block
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DIGITS_OF_REF: Final = 10
+
+_MASK: Final = re.compile(
+    r"(?P<keep>\b(?:codes?|status|exited with|exit|signal|HTTP(?:/\d(?:\.\d)?)?|errno|rc)\b[\"')]?[ :=]{1,3}(?:code |status )?-?\d+|\b[A-Z]{1,8}\d{2,6}\b)"
+    r"|(?:/private)?(?:/var)?/tmp/[^\s:,;)'\"]*|/var/folders/[^\s:,;)'\"]*|[A-Z]:\\\S*\\Temp\\[^\s:,;)'\"]*"
+    r"|\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
+    r"|\b0x[0-9a-fA-F]+\b"
+    r"|\b(?=[a-f]*\d)(?:[0-9a-f]{7,64})\b"
+    r"|\b(?:[\w-]*[Tt]hread|pool|worker|executor|process|pid|gw)[-# ]?\d+(?:-[a-z]+-\d+)*"
+    r"|\d+(?:[.,:_/-]\d+)*(?:\s?(?:ms|s|sec|seconds?|min|minutes?|µs|us|ns|KB|MB|GB|kB|[KMG]iB|bytes|%)\b)?"
+)
+
+
+def mask(text: str) -> str:
+    """Return `text` with what differs from run to run as `<*>`."""
+    return _MASK.sub(lambda found: found["keep"] or "<*>", text)
+
+
+def weighted_lines(block: Block) -> list[str]:
+    """Return the masked lines of a block that say something: the headline, and those that weigh something."""
+    return [
+        mask(line.text) for at, line in enumerate(block.lines) if at == block.headline or line.weight >= MEDIUM_WEIGHT
+    ]
+
+
+def make_signature(block: Block, masked: Iterable[str]) -> bytes:
+    """Return what equal failures have in common: 16 bytes."""
+    return _digest("\n".join([block.recogniser, block.kind, *masked]))
+
+
+def make_cause(block: Block) -> str:
+    """Return what failures with the same reason have in common, wherever they happened."""
+    headline = block.lines[block.headline].text
+    _, _, message = headline.partition(block.kind)
+    said = mask(message) if block.kind and message.strip(" :") else mask(headline)
+    return _digest("\n".join([block.kind.rpartition(".")[2], said.strip(" :\t").rstrip()])).hex()
+
+
+def make_ref(signature: bytes) -> str:
+    """Return the reference for a signature: "ERR-" and ten digits to the base of 32, as Douglas Crockford writes it."""
+    number = int.from_bytes(signature[:8], "big") >> (64 - 5 * _DIGITS_OF_REF)
+    return "ERR-" + "".join(_CROCKFORD[number >> 5 * at & 31] for at in reversed(range(_DIGITS_OF_REF)))
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
