@@ -37,6 +37,7 @@ The command line goes before the environment, the environment before the config 
 | `SOURCE_DATE_EPOCH` | the moment of the run, for reports that can be reproduced; in seconds since 1970 |
 | `LOOPFLOW_CONFIG` | as `--config` |
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
+| `LOOPFLOW_DATA_DIR` | where `loopflow logs` keeps what failed and originals, instead of the user's data directory |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |

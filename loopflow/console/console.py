@@ -108,6 +108,10 @@ class Console:
         """Write data to stdout, in UTF-8 whatever the locale says."""
         self._write(text.encode("utf-8"))
 
+    def write_bytes(self, data: bytes) -> None:
+        """Write data to stdout that is somebody else's, as it is."""
+        self._write(data)
+
     def write_chart(self, text: str) -> None:
         """Write part of a chart to stdout, in its encoding; what that lacks is escaped."""
         self._write(text.encode(self._stdout.encoding, "backslashreplace"))

@@ -9,12 +9,19 @@ import sys
 from collections.abc import Mapping
 
 _NAME = "loopflow"
+_ON_MAC = "Library/Application Support"
 
 
 def cache_directory(environ: Mapping[str, str], here: str) -> str:
     """Return where what can be made again is kept; LOOPFLOW_CACHE_DIR, relative to `here`, goes before the rule."""
     named = environ.get("LOOPFLOW_CACHE_DIR")
     return os.path.join(here, named) if named else _find(environ, "XDG_CACHE_HOME", ".cache", "Library/Caches")
+
+
+def data_directory(environ: Mapping[str, str], here: str) -> str:
+    """Return where what cannot be made again is kept; LOOPFLOW_DATA_DIR, relative to `here`, goes before the rule."""
+    named = environ.get("LOOPFLOW_DATA_DIR")
+    return os.path.join(here, named) if named else _find(environ, "XDG_DATA_HOME", ".local/share", _ON_MAC)
 
 
 def log_directory(environ: Mapping[str, str]) -> str:

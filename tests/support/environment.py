@@ -16,6 +16,7 @@ _UNSET = (
     "GIT_DIR",
     "GIT_INDEX_FILE",
     "GIT_WORK_TREE",
+    "LOOPFLOW_DATA_DIR",
     "LOOPFLOW_ENGINE",
     "NO_COLOR",
     "PRE_COMMIT",
@@ -34,5 +35,5 @@ def isolate(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1704067200")  # reports of one day, the day of the builder's commits
     monkeypatch.setenv("HOME", str(home))
-    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
