@@ -7,7 +7,6 @@ from typing import NamedTuple, Protocol
 
 from loopflow.logs.model import Priority, Unwrapped
 
-
 UNCOUNTED = -1
 """Lines that nobody has counted yet: most logs have no envelope, and then nobody needs to."""
 

@@ -15,17 +15,19 @@ _BAR = rb" {1,80}\|(?: |(?=\n|\Z))"
 _SCOPE = rb"@[\w.\-]{1,64}/[\w.\-]{1,64}"
 _END = rb"(?: |(?=\n|\Z))"
 
+FOREMAN = Head(
+    "foreman",
+    "foreman",
+    "prefix",
+    rb"(?P<stamp>\d\d:\d\d:\d\d) (?P<name>" + _NAME + rb")" + _BAR,
+    several=True,
+    aligned=True,
+)
+"""Looked for before stamps, since it begins with one."""
+
 PREFIXES = (
     Head("kubectl", "kubectl", "prefix", rb"\[(?P<name>pod/[\w.\-]+/[\w.\-]+)\]" + _END),
     Head("compose", "compose", "prefix", rb"(?P<name>" + _NAME + rb"[_-]\d{1,4})" + _BAR),
-    Head(
-        "foreman",
-        "foreman",
-        "prefix",
-        rb"(?P<stamp>\d\d:\d\d:\d\d) (?P<name>" + _NAME + rb")" + _BAR,
-        several=True,
-        aligned=True,
-    ),
     Head("names", "compose", "prefix", rb"(?P<name>" + _NAME + rb")" + _BAR, several=True, aligned=True),
     Head(
         "turbo",

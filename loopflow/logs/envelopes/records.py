@@ -65,6 +65,8 @@ def record(found: Mapping[str, Any]) -> Record | None:
     best = _parts(fields)
     if "message" not in best or not ("level" in best or "time" in best):
         return None
+    if "component" in best and fields[best["component"].place][0] == "c" and "s" not in found:
+        del best["component"]  # a name of MongoDB's, which says that beside its "s" only
     message = best["message"].text
     component = best["component"].text if "component" in best else ""
     head = f"{component}: " if component else ""

@@ -5,7 +5,7 @@ closes before the command's output begins, so that step holds until the next one
 `##[section]Starting: NAME` and `Finishing: `; GitLab `section_start:UNIX:NAME[options]\r\e[0KTITLE` and `section_end`
 ("Custom collapsible sections" of its documentation); Travis `travis_fold:start:NAME`; Jenkins' Pipeline
 `[Pipeline] { (NAME)` for a stage; Buildkite `--- NAME`, `+++ NAME`, `~~~ NAME` ("Managing log output"), which diffs
-have too: hence only where there are several, one of them with "~~~", and no "---" is followed by "+++".
+have too: hence only where there are several, one of them with "~~~", and there is no diff.
 """
 
 import re
@@ -27,7 +27,7 @@ _TRAVIS = re.compile(rb"travis_fold:(start|end):([\w.\-/]{1,200}?)(?=[\s\x1b]|tr
 _JENKINS = re.compile(rb"^\[Pipeline\] (?:\{ \(([^\n]{1,200})\)|(// stage))$", re.MULTILINE)
 _BUILDKITE = re.compile(rb"^(?:---|\+\+\+|~~~) (\S[^\n]*)$", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x1f\x7f]")
-_DIFF = re.compile(rb"^--- [^\n]*\n\+\+\+ ", re.MULTILINE)
+_DIFF = re.compile(rb"^--- [^\n]*\n\+\+\+ [^\n]*\n@@ ", re.MULTILINE)
 _SEVERAL = 3
 
 

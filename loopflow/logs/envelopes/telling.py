@@ -12,7 +12,7 @@ from loopflow.logs.envelopes.batch import Batch, Layer, appended
 from loopflow.logs.envelopes.containers import CriLayer, DockerLayer, docker_record, is_cri
 from loopflow.logs.envelopes.heads import HeadLayer, told_head
 from loopflow.logs.envelopes.json_lines import JournalLayer, JsonLayer, journal_lines, logger_lines
-from loopflow.logs.envelopes.prefixes import PREFIXES, WORKERS
+from loopflow.logs.envelopes.prefixes import FOREMAN, PREFIXES, WORKERS
 from loopflow.logs.envelopes.stamps import STAMPS
 
 _SHARE = 0.2
@@ -24,7 +24,7 @@ _RECORDS: tuple[tuple[str, Callable[[], Layer], Callable[[bytes], object]], ...]
     ("container", JournalLayer, journal_lines),
     ("json", JsonLayer, logger_lines),
 )
-_HEADS = (*STAMPS, *PREFIXES, WORKERS)
+_HEADS = (FOREMAN, *STAMPS, *PREFIXES, WORKERS)
 
 Told = tuple[str, Layer]
 """A layer with its kind."""
