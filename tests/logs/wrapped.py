@@ -58,7 +58,7 @@ NAMED = {
 JSON_LINES = lines(
     [
         '{"level":30,"time":1700000000000,"pid":7,"hostname":"h","msg":"listening"}',
-        '{"level":50,"time":1700000000000,"msg":"boom","err":{"type":"Error","message":"no","stack":"Error: no\\n at f"}}',
+        '{"level":50,"time":1700000000000,"msg":"boom","err":{"type":"Error","message":"no","stack":"E: no\\n at f"}}',
         "plain",
         '{"severity":"WARNING","message":"slow\\nvery","timestamp":"2025-03-01T10:00:00Z","took":1.50}',
     ]

@@ -3,7 +3,7 @@
 Told from the first 200 lines, and again from the lines before certain places of the stream: what is told does not
 depend on how the stream is cut into chunks, and nothing is read ahead. So a change of format is followed a while
 after it happened (16 KiB at the beginning, then at most as much as went before, later half a MiB); until then lines
-stay as they are.
+stay as they are. Stamps that any program may write count only where a log begins with them.
 """
 
 from collections.abc import Callable
@@ -86,12 +86,12 @@ class Envelopes:
         """Judge what was held, and let it go."""
         text = b"".join(self._pending)
         self._pending, self._told = [], True
-        self._set(*self._judged(_head(text)))
+        self._set(*self._judged(_head(text), begins=True))
         return self._advance(text, self._last.count(b"\n") - self._pending_lines)
 
-    def _judged(self, sample: bytes) -> tuple[list[Told], set[str], str]:
+    def _judged(self, sample: bytes, *, begins: bool) -> tuple[list[Told], set[str], str]:
         """Tell the layers, the families of steps and the name that hold after a sample."""
-        found, inner = told(sample)
+        found, inner = told(sample, begins=begins)
         layers, families = changed(self._layers, found), self._steps.look(inner)
         system = build_system(families, sample)
         outer = layers[0][1].name if layers else ""
@@ -108,7 +108,7 @@ class Envelopes:
         while self._next_look < self._seen + len(text):
             cut = text.index(b"\n", max(0, self._next_look - self._seen)) + 1
             self._next_look += min(self._next_look, _FARTHEST)
-            now = self._judged(self._before(text, cut))
+            now = self._judged(self._before(text, cut), begins=False)
             if now[0] != self._layers or now[1] != self._steps.families:
                 gone = [each for each in self._layers if each not in now[0]]
                 piece = text[start:cut]

@@ -1,9 +1,9 @@
 r"""What container runtimes keep of a process's output: one record a line, a long line in several of them.
 
-Docker's json-file driver writes `{"log":"...\n","stream":"stderr","time":"..."}`, `attrs` too where labels are asked
-for; a `log` without "\n" at its end goes on in the next record of its stream (moby, `daemon/logger/jsonfilelog`: records are
-cut at 16 KiB). The container runtime interface of Kubernetes writes "TIME STREAM TAGS TEXT", where the first tag is F
-for a full line or P for a part (kubernetes/design-proposals-archive, `node/kubelet-cri-logging.md`).
+Docker's json-file driver writes `{"log":"...\n","stream":"stderr","time":"..."}`, and `attrs` where labels are asked
+for; a `log` without "\n" at its end goes on in the next record of its stream (moby, `daemon/logger/jsonfilelog`:
+records are cut at 16 KiB). The container runtime interface of Kubernetes writes "TIME STREAM TAGS TEXT", where the
+first tag is F for a full line or P for a part (kubernetes/design-proposals-archive, `node/kubelet-cri-logging.md`).
 """
 
 import json

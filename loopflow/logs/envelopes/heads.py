@@ -23,6 +23,8 @@ class Head(NamedTuple):
     kept: bool = False
     """Whether the head stays in the text."""
     need: float = 0.6
+    any_program: bool = False
+    """Whether any program may write it: then it counts only where the log begins with it, not in a part of a log."""
 
 
 class HeadLayer:

@@ -43,10 +43,18 @@ STAMPS = (
         "stamp",
         rb"(?P<stamp>" + _DAY + rb"T" + _CLOCK + rb"\.\d{6}Z) (?P<name>[0-9a-f]{2}[OE])[ +]",
     ),
-    Head("syslog", "syslog", "stamp", rb"(?P<stamp>" + _SYSLOG + rb"|" + _ISO + rb") \S{1,100} " + _PROCESS),
-    Head("iso", "stamps", "stamp", _MARK + rb"\[(?P<stamp>" + _ISO + rb")\]:?" + _END),
-    Head("plain", "stamps", "stamp", _MARK + rb"(?P<stamp>" + _ISO + rb"):?" + _END),
-    Head("go", "stamps", "stamp", rb"(?P<stamp>\d{4}/\d\d/\d\d " + _CLOCK + rb"(?:\.\d{1,9})?)" + _END),
-    Head("clock", "stamps", "stamp", rb"\[(?P<stamp>" + _CLOCK + rb"(?:[.,]\d{1,9})?)\]" + _END),
-    Head("bare", "stamps", "stamp", rb"(?P<stamp>" + _CLOCK + rb"(?:[.,]\d{1,9})?)" + _END),
+    Head(
+        "syslog",
+        "syslog",
+        "stamp",
+        rb"(?P<stamp>" + _SYSLOG + rb"|" + _ISO + rb") \S{1,100} " + _PROCESS,
+        any_program=True,
+    ),
+    Head("iso", "stamps", "stamp", _MARK + rb"\[(?P<stamp>" + _ISO + rb")\]:?" + _END, any_program=True),
+    Head("plain", "stamps", "stamp", _MARK + rb"(?P<stamp>" + _ISO + rb"):?" + _END, any_program=True),
+    Head(
+        "go", "stamps", "stamp", rb"(?P<stamp>\d{4}/\d\d/\d\d " + _CLOCK + rb"(?:\.\d{1,9})?)" + _END, any_program=True
+    ),
+    Head("clock", "stamps", "stamp", rb"\[(?P<stamp>" + _CLOCK + rb"(?:[.,]\d{1,9})?)\]" + _END, any_program=True),
+    Head("bare", "stamps", "stamp", rb"(?P<stamp>" + _CLOCK + rb"(?:[.,]\d{1,9})?)" + _END, any_program=True),
 )

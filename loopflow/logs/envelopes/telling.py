@@ -30,12 +30,15 @@ Told = tuple[str, Layer]
 """A layer with its kind."""
 
 
-def told(sample: bytes) -> tuple[list[Told], bytes]:
-    """Tell the layers of a sample, outermost first, and the sample without them."""
+def told(sample: bytes, *, begins: bool) -> tuple[list[Told], bytes]:
+    """Tell the layers of a sample, outermost first, and the sample without them.
+
+    `begins` says whether the log begins with it.
+    """
     found: list[Told] = []
     while len(found) < _MOST:
         lines = [line for line in sample.split(b"\n") if line.strip()]
-        layer = _layer(lines, {kind for kind, _ in found})
+        layer = _layer(lines, {kind for kind, _ in found}, begins=begins)
         if layer is None:
             break
         kind, make = layer
@@ -44,12 +47,12 @@ def told(sample: bytes) -> tuple[list[Told], bytes]:
     return found, sample
 
 
-def _layer(lines: Sequence[bytes], taken: set[str]) -> tuple[str, Callable[[], Layer]] | None:
+def _layer(lines: Sequence[bytes], taken: set[str], *, begins: bool) -> tuple[str, Callable[[], Layer]] | None:
     for kind, make, reads in _RECORDS:
         if kind not in taken and _share(lines, reads):
             return kind, make
     for head in _HEADS:
-        if head.kind not in taken and (fitted := told_head(head, lines)):
+        if head.kind not in taken and (begins or not head.any_program) and (fitted := told_head(head, lines)):
             return head.kind, partial(HeadLayer, fitted)
     return None
 
