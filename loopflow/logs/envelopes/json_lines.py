@@ -73,6 +73,8 @@ def logger_lines(raw: bytes, at: int = 0) -> list[Line] | None:
 
 def _leveled(texts: list[str], level: Priority | None, like: Line) -> list[Line]:
     """Lines of one record. The first has its level; those below it too where that says that they do not matter."""
+    if len(texts) == 1:
+        return [Line(texts[0], like.origin, like.stream, like.stamp, level, like.component)]
     below = level if level is Priority.VERBOSE else None
     return [like._replace(text=text, level=below if at else level) for at, text in enumerate(texts)]
 

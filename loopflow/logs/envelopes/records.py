@@ -38,12 +38,13 @@ _COMPONENTS = (
     *("component", "module", "target", "app", "channel", "c"),
 )
 _TIMES = ("time", "ts", "timestamp", "@timestamp", "@t", "t", "asctime", "datetime", "Timestamp", "eventTime", "date")
-_NESTED = ("fields", "jsonPayload", "log")
+_NESTED = frozenset({"fields", "jsonPayload", "log"})
 """Objects that hold what others have outside: Rust's tracing, Google Cloud, ECS."""
 
 _LONGEST_NAME = 200
 _LONGEST_STAMP = 64
 _NUMBER = re.compile(r"(\d{9,19})(?:\.\d+)?")
+_DIGIT = re.compile(r"\d")
 _SECONDS_DIGITS = 11
 
 
@@ -61,23 +62,19 @@ def record(found: Mapping[str, Any]) -> Record | None:
 
     RecursionError where a field is nested too deep to be written.
     """
-    fields = list(_opened(found)) if any(name in found for name in _NESTED) else list(found.items())
+    fields = list(found.items() if _NESTED.isdisjoint(found) else _opened(found))
     best = _parts(fields)
     if "message" not in best or not ("level" in best or "time" in best):
         return None
-    if "component" in best and fields[best["component"].place][0] == "c" and "s" not in found:
-        del best["component"]  # a name of MongoDB's, which says that beside its "s" only
-    message = best["message"].text
-    component = best["component"].text if "component" in best else ""
-    head = f"{component}: " if component else ""
-    level = None
-    if "level" in best:
-        word, level = best["level"].text, best["level"].priority
-        head = f"{word} {head}"
-    first, *more = message.strip("\n").split("\n")
-    behind, below = _rest(fields, {part.place for part in best.values()}, level)
-    stamp = best["time"].text if "time" in best else ""
-    return Record([f"{head}{first}{behind}", *more, *below], level, component, stamp)
+    if "component" in best and fields[best["component"][1]][0] == "c" and "s" not in found:
+        del best["component"]  # "c" is that in MongoDB's records only, which have an "s"
+    component: str = best.get("component", _NONE)[2]
+    word, level = best["level"][2] if "level" in best else ("", None)
+    head = " ".join(part for part in (word, component and f"{component}:") if part)
+    first, *more = best["message"][2].strip("\n").split("\n")
+    behind, below = _rest(fields, {place for _, place, _ in best.values()}, level)
+    text = f"{head} {first}{behind}" if head else first + behind
+    return Record([text, *more, *below], level, component, best.get("time", _NONE)[2])
 
 
 def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -92,25 +89,22 @@ def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-class _Part(NamedTuple):
-    rank: int
-    place: int
-    text: str
-    priority: Priority | None = None
+_Part = tuple[int, int, Any]
+"""The place among names of its kind, the place in the record, and what was read."""
+
+_NONE: _Part = (0, 0, "")
 
 
 def _parts(fields: list[tuple[str, Any]]) -> dict[str, _Part]:
     """Find level, time, component and message: for each the field that stands first in its table and can be read."""
     best: dict[str, _Part] = {}
     for place, (name, value) in enumerate(fields):
-        if name not in _ROLES:
+        role = _ROLES.get(name)
+        if role is None:
             continue
-        kind, rank, read = _ROLES[name]
-        if kind in best and best[kind].rank < rank:
-            continue
-        found = read(value)
-        if found is not None:
-            best[kind] = _Part(rank, place, found) if isinstance(found, str) else _Part(rank, place, *found)
+        kind, rank, read = role
+        if (kind not in best or rank < best[kind][0]) and (found := read(value)) is not None:
+            best[kind] = (rank, place, found)
     return best
 
 
@@ -134,10 +128,9 @@ def stamp_of(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON can hold
         value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_STAMP or not value.isprintable():
         return None
-    number = _NUMBER.fullmatch(value)
-    if number:
+    if (number := _NUMBER.fullmatch(value)) is not None:
         return _clock(number[1])
-    return value if any(letter.isdigit() for letter in value) else None
+    return value if _DIGIT.search(value) else None
 
 
 def _clock(digits: str) -> str:
