@@ -1,0 +1,191 @@
+"""Lines on their way through the layers: the text, and what was learned of each line so far."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from typing import NamedTuple, Protocol
+
+from loopflow.logs.model import Priority, Unwrapped
+
+UNCOUNTED = -1
+"""Lines that nobody has counted yet: most logs have no envelope, and then nobody needs to."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Whole lines, `count` of them; lists are by line, None where there is nothing to say (see `Unwrapped`)."""
+
+    text: bytes
+    count: int
+    origins: list[int] | None = None
+    streams: list[str] | None = None
+    stamps: list[str] | None = None
+    levels: dict[int, Priority] = field(default_factory=dict)
+    components: dict[int, str] = field(default_factory=dict)
+    steps: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, text: bytes) -> "Batch":
+        """Lines of which nothing is known yet."""
+        return cls(text, text.count(b"\n"))
+
+
+class Line(NamedTuple):
+    """A line that a layer made. `origin` is the place of the line in the batch that the layer was given."""
+
+    text: str | bytes
+    origin: int
+    stream: str = ""
+    stamp: str = ""
+    level: Priority | None = None
+    component: str = ""
+
+
+class Layer(Protocol):
+    """Takes one kind of envelope off. `key` is equal for layers that do the same."""
+
+    key: str
+    name: str
+
+    def apply(self, batch: Batch) -> Batch:
+        """Give the batch without this envelope; what does not have it stays as it is."""
+        ...
+
+    def flush(self) -> list[Line]:
+        """Give the lines that are still held because they never ended; their origins say nothing."""
+        ...
+
+
+def set_stamps(batch: Batch, stamps: Sequence[bytes | None]) -> None:
+    """Note stamps; where one was known already the inner one holds, for it is nearer to what happened."""
+    if None in stamps or b"" in stamps:
+        texts = [stamp.decode("ascii", "replace") if stamp else "" for stamp in stamps]
+    else:
+        texts = b"\n".join(stamps).decode("ascii", "replace").split("\n") if stamps else []  # type: ignore[arg-type]
+    outer = batch.stamps
+    batch.stamps = [new or old for new, old in zip(texts, outer, strict=True)] if outer else texts
+
+
+def set_streams(batch: Batch, streams: Sequence[bytes | None], *, component: bool) -> None:
+    """Note whose line each is; a stream within a stream is named by both."""
+    words = {stream: stream.decode("utf-8", "replace") if stream else "" for stream in set(streams)}
+    texts = [words[stream] for stream in streams]
+    if component:
+        batch.components.update((at, text) for at, text in enumerate(texts) if text)
+    batch.streams = _within(batch.streams, texts)
+
+
+def _within(outer: list[str] | None, inner: list[str]) -> list[str]:
+    if outer is None:
+        return inner
+    return [f"{a} {b}" if a and b else a or b for a, b in zip(outer, inner, strict=True)]
+
+
+def rebuilt(batch: Batch, lines: list[Line]) -> Batch:
+    """Make a batch of `lines`, made from the lines of `batch`, with what was known of those."""
+    text = b"".join(chain.from_iterable((_encoded(line.text), b"\n") for line in lines))
+    made = Batch(text, len(lines))
+    places = [line.origin for line in lines]
+    made.origins = [batch.origins[at] for at in places] if batch.origins else places
+    made.streams = _streams(batch, lines)
+    made.stamps = _stamps(batch, lines)
+    made.levels = {at: line.level for at, line in enumerate(lines) if line.level is not None}
+    made.components = {at: line.component for at, line in enumerate(lines) if line.component}
+    if batch.components or batch.levels:
+        _inherit(batch, made, places)
+    made.steps = _first_places(batch.steps, places)
+    return made
+
+
+def _inherit(batch: Batch, made: Batch, places: list[int]) -> None:
+    """Give lines what was known of the ones they come from, where they do not say it themselves."""
+    for at, place in enumerate(places):
+        if place in batch.components:
+            made.components.setdefault(at, batch.components[place])
+        if place in batch.levels:
+            made.levels.setdefault(at, batch.levels[place])
+
+
+def _streams(batch: Batch, lines: list[Line]) -> list[str] | None:
+    inner = [line.stream for line in lines]
+    outer = [batch.streams[line.origin] for line in lines] if batch.streams else None
+    return _within(outer, inner) if any(inner) else outer
+
+
+def _stamps(batch: Batch, lines: list[Line]) -> list[str] | None:
+    if batch.stamps:
+        known = batch.stamps
+        return [line.stamp or known[line.origin] for line in lines]
+    stamps = [line.stamp for line in lines]
+    return stamps if any(stamps) else None
+
+
+def _first_places(steps: dict[int, str], places: list[int]) -> dict[int, str]:
+    if not steps:
+        return {}
+    first: dict[int, int] = {}
+    for at, place in enumerate(places):
+        first.setdefault(place, at)
+    return {first[place]: step for place, step in steps.items() if place in first}
+
+
+def _encoded(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else encoded(text)
+
+
+def encoded(text: str) -> bytes:
+    r"""UTF-8; halves of pairs (`\ud83d` alone in JSON) become U+FFFD, and two that belong together a character."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def appended(batch: Batch, lines: list[Line], origin: int) -> Batch:
+    """Give the batch with lines after it that come from no line of it; `origin` is the place that they are given."""
+    if not lines:
+        return batch
+    made = Batch.of(b"".join(chain.from_iterable((_encoded(line.text), b"\n") for line in lines)))
+    made.origins = [origin] * made.count
+    made.streams = [line.stream for line in lines]
+    made.stamps = [line.stamp for line in lines]
+    made.components = {at: line.component for at, line in enumerate(lines) if line.component}
+    return joined([batch, made])
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """One batch of several. Origins that are not told are those of lines in their own places, from 0 of all."""
+    if len(batches) == 1:
+        return batches[0]
+    for batch in batches:
+        if batch.count == UNCOUNTED:
+            batch.count = batch.text.count(b"\n")
+    made = Batch(b"".join(batch.text for batch in batches), sum(batch.count for batch in batches))
+    if any(batch.origins is not None for batch in batches):
+        made.origins = list(chain.from_iterable(batch.origins or range(batch.count) for batch in batches))
+    made.streams = _lists([(batch.streams, batch.count) for batch in batches])
+    made.stamps = _lists([(batch.stamps, batch.count) for batch in batches])
+    start = 0
+    for batch in batches:
+        made.levels.update((start + at, level) for at, level in batch.levels.items())
+        made.components.update((start + at, word) for at, word in batch.components.items())
+        made.steps.update((start + at, word) for at, word in batch.steps.items())
+        start += batch.count
+    return made
+
+
+def _lists(parts: Iterable[tuple[list[str] | None, int]]) -> list[str] | None:
+    parts = list(parts)
+    if all(values is None for values, _ in parts):
+        return None
+    return list(chain.from_iterable(repeat("", count) if values is None else values for values, count in parts))
+
+
+def unwrapped(batch: Batch) -> Unwrapped:
+    """Make what the caller gets; lists that say nothing are left out."""
+    origins = batch.origins
+    if origins is not None and origins == list(range(batch.count)):
+        origins = None
+    streams = batch.streams if batch.streams and any(batch.streams) else None
+    stamps = batch.stamps if batch.stamps and any(batch.stamps) else None
+    return Unwrapped(batch.text, origins, streams, stamps, batch.levels, batch.components, batch.steps)

@@ -1,0 +1,106 @@
+"""Layers whose envelope is the head of each line: taken off by one pattern over the whole block, not line by line."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from loopflow.logs.envelopes.batch import Batch, Line, set_stamps, set_streams
+
+
+class Head(NamedTuple):
+    """What stands before each line. `pattern` matches it; its groups are named stamp, name (whose line), step.
+
+    `several`: it counts only where two names occur, each of them again and again. `aligned`: and only where its
+    end stands in one column. `need` is the share of lines that must have it.
+    """
+
+    key: str
+    name: str
+    kind: str
+    pattern: bytes
+    several: bool = False
+    aligned: bool = False
+    kept: bool = False
+    """Whether the head stays in the text."""
+    need: float = 0.6
+    any_program: bool = False
+    """Whether any program may write it: then it counts only where the log begins with it, not in a part of a log."""
+
+
+class HeadLayer:
+    """Takes a head off the lines that have it."""
+
+    def __init__(self, head: Head) -> None:
+        self.key = head.key
+        self.name = head.name
+        self.kept = head.kept
+        self._names_source = head.kind == "prefix"
+        # "\n" in front and an optional head behind it: every line is split off, whether it has one or not.
+        self._split = re.compile(rb"\n(?:" + head.pattern + rb")?")
+        self._groups = self._split.groupindex
+        self._step = b""
+
+    def apply(self, batch: Batch) -> Batch:
+        """Lines without a head stay as they are, with the stream ""."""
+        if not batch.count:
+            return batch
+        parts = self._split.split(b"\n" + batch.text[:-1])
+        width = self._split.groups + 1
+        if not self.kept:
+            batch.text = b"\n".join(parts[width::width]) + b"\n"
+        columns = {name: parts[at::width] for name, at in self._groups.items()}
+        if "stamp" in columns:
+            set_stamps(batch, columns["stamp"])
+        if "name" in columns:
+            set_streams(batch, columns["name"], component=self._names_source)
+        if "component" in columns:
+            self._note_components(batch, columns["component"])
+        if "step" in columns:
+            self._note_steps(batch, columns["step"])
+        return batch
+
+    def flush(self) -> list[Line]:
+        """Nothing is held."""
+        return []
+
+    def _note_components(self, batch: Batch, values: Sequence[bytes | None]) -> None:
+        words = {value: value.decode("utf-8", "replace") for value in set(values) if value}
+        batch.components.update((at, words[value]) for at, value in enumerate(values) if value)
+
+    def _note_steps(self, batch: Batch, values: Sequence[bytes | None]) -> None:
+        known = self._step
+        for at, value in enumerate(values):
+            if value and value != known:
+                batch.steps[at] = "" if value == b"UNKNOWN STEP" else value.decode("utf-8", "replace")
+                known = value
+        self._step = known
+
+
+def told_head(head: Head, lines: Sequence[bytes]) -> Head | None:
+    """Tell the head that `lines`, none of them blank, have: if enough of them have it, and as its rules say.
+
+    Where it stands in one column, the pattern gets to hold that too.
+    """
+    pattern = re.compile(head.pattern)
+    found = [match for match in map(pattern.match, lines) if match]
+    if len(found) < max(_FEWEST, head.need * len(lines)):
+        return None
+    if head.several:
+        names = {match["name"] for match in found}
+        if not _FEWEST <= len(names) <= len(found) // 2 or names & _LEVELS:
+            return None
+    if not head.aligned:
+        return head
+    columns = {match.group().find(b"|") for match in found}
+    if len(columns) > 1:
+        return None
+    column = columns.pop()
+    return head._replace(key=f"{head.key} {column}", pattern=rb"(?=[^|\n]{%d}\|)" % column + head.pattern)
+
+
+_FEWEST = 2
+_LEVELS = frozenset(
+    word
+    for level in (b"error", b"warn", b"warning", b"info", b"debug", b"trace", b"fatal", b"note", b"hint")
+    for word in (level, level.upper(), level.capitalize())
+)
