@@ -14,7 +14,9 @@ _ESCAPE: Final = re.compile(
     rb"|[ -/]*[0-~]?)"  # two characters
 )
 _C1: Final = re.compile(rb"\xc2[\x80-\x9f]")
-_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]+")
+_REPLACEMENT: Final = "\ufffd".encode()
 _NOT_CONTROLS: Final = bytes(set(range(256)) - set(range(9)) - set(range(11, 32)) - {127})
 
 LONGEST_LINE: Final = 4_000
@@ -30,11 +32,12 @@ Weigher = Callable[[Sequence[bytes]], Sequence[int]]
 """Returns what each of some lines weighs."""
 
 
-def clean(block: bytes, weigh: Weigher | None = None) -> bytes:
-    """Return `block`, whole lines, as UTF-8 without controls but tabs and line ends.
+def clean(block: bytes, weigh: Weigher | None = None, *, brief: bool = False) -> bytes:
+    r"""Return `block`, whole lines, as UTF-8 without controls but tabs and line ends.
 
     Of a line with carriage returns the last segment that is not blank stays, as on a screen, and every other one that
-    `weigh` gives 20 or more: an error that a progress bar wrote over.
+    `weigh` gives 20 or more: an error that a progress bar wrote over. Controls become their numbers, as `\x00`, or if
+    `brief` one U+FFFD for all in a row.
     """
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
@@ -49,7 +52,9 @@ def clean(block: bytes, weigh: Weigher | None = None) -> bytes:
     if b"\x08" in block:
         block = _replace_lines(block, b"\x08", lambda lines: map(_apply_backspaces, lines))
     if block.translate(None, _NOT_CONTROLS):
-        block = _CONTROLS.sub(lambda found: b"\\x%02x" % found[0][0], block)
+        block = (
+            _CONTROLS.sub(_REPLACEMENT, block) if brief else _CONTROL.sub(lambda found: b"\\x%02x" % found[0][0], block)
+        )
     return block
 
 

@@ -36,7 +36,7 @@ _PLACE: Final = re.compile(
 class Entry:
     """A failure that was seen `count` times."""
 
-    __slots__ = ("block", "cause", "count", "cost", "first", "last", "masked", "places", "signature")
+    __slots__ = ("block", "cause", "cost", "count", "first", "last", "masked", "places", "signature")
 
     def __init__(self, signature: bytes, block: Block, masked: tuple[str, ...]) -> None:
         self.signature = signature

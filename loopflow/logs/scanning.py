@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
-from typing import Final
+from typing import Final, TypeVar
 
 from loopflow.analysis.redact import Redactor
 from loopflow.logs.assembling import Assembler, Lines, Place, Rules, compile_rules
@@ -24,6 +23,7 @@ _LEVELS: Final = {
     Priority.MEDIUM: Trait(MEDIUM_WEIGHT),
 }
 _MOST_STREAMS: Final = 64
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -50,7 +50,11 @@ class FileScan:
         self._envelopes = Envelopes(lambda block: clean(block, scan.classifier.weigh))
         self._redactor = Redactor() if redact else None
         self._assemblers: dict[str, Assembler] = {}
-        self._chunk: Chunk | None = None
+        self._starts: list[int] = []
+        self._first = 1
+        self._base = 0
+        """The place in `_starts` of the newest chunk's first line: lines of earlier ones may still be held."""
+        self._is_held = False
         self.lossy = False
 
     @property
@@ -65,17 +69,21 @@ class FileScan:
         text = clean(data, self._scan.classifier.weigh)
         if not text.endswith(b"\n"):
             text += b"\n"
-        self._chunk = chunk
-        self._take(self._envelopes.unwrap(text), chunk)
+        earlier = self._starts[:-1] if self._is_held else []
+        self._starts = earlier + chunk.starts()
+        self._first = chunk.first
+        self._base = len(earlier)
+        unwrapped = self._envelopes.unwrap(text)
+        self._is_held = not unwrapped.text
+        self._take(unwrapped)
 
     def finish(self) -> None:
         """Close what is open."""
-        if self._chunk is not None:
-            self._take(self._envelopes.finish(), self._chunk)
+        self._take(self._envelopes.finish())
         for assembler in self._assemblers.values():
             assembler.finish()
 
-    def _take(self, unwrapped: Unwrapped, chunk: Chunk) -> None:
+    def _take(self, unwrapped: Unwrapped) -> None:
         if not unwrapped.text:
             return
         text = self._redactor.redact(unwrapped.text) if self._redactor else unwrapped.text
@@ -87,7 +95,7 @@ class FileScan:
             text = b"\n".join(lines) + b"\n"
         self._take_text(text)
         self._sample(text)
-        self._weigh(unwrapped, text, lines, chunk)
+        self._weigh(unwrapped, text, lines)
 
     def _sample(self, text: bytes) -> None:
         scan = self._scan
@@ -95,17 +103,17 @@ class FileScan:
             scan.first += text[: SAMPLE_BYTES - len(scan.first)]
         scan.last = (scan.last + text)[-SAMPLE_BYTES:] if len(text) < SAMPLE_BYTES else text[-SAMPLE_BYTES:]
 
-    def _weigh(self, unwrapped: Unwrapped, text: bytes, lines: list[bytes], chunk: Chunk) -> None:
+    def _weigh(self, unwrapped: Unwrapped, text: bytes, lines: list[bytes]) -> None:
         keys = make_keys(text)
         traits = self._scan.classifier.classify(keys, lines)
         for at, level in unwrapped.levels.items():
             traits[at] = _raise(traits[at], level)
-        starts = chunk.starts()
+        starts, first, base = self._starts, self._first, self._base
         origins, stamps = unwrapped.origins, unwrapped.stamps
 
         def place(at: int) -> Place:
             line = origins[at] if origins is not None else at
-            return Place(chunk.first + line, starts[line], starts[line + 1])
+            return Place(first + line, starts[base + line], starts[base + line + 1])
 
         def stamp(at: int) -> str:
             return stamps[at] if stamps is not None else ""
@@ -128,7 +136,11 @@ class FileScan:
             begin = end
 
     def _take_window(self, window: Lines, keys: Sequence[bytes], unwrapped: Unwrapped, base: int) -> None:
-        hot = [at for at, trait in enumerate(window.traits) if trait is not NOTHING and (trait.weight or trait.recogniser >= 0)]
+        hot = [
+            at
+            for at, trait in enumerate(window.traits)
+            if trait is not NOTHING and (trait.weight or trait.recogniser >= 0)
+        ]
         self._scan.census.add(keys, window)
         self._scan.ending.add(window, [at for at in hot if window.traits[at].is_anchor], self._file)
         for stream, places in self._split(unwrapped, base, len(keys)):
@@ -144,20 +156,24 @@ class FileScan:
             places.setdefault(stream, []).append(at)
         return list(places.items())
 
-    def _assemble(self, stream: str, places: "range | list[int]", window: Lines, hot: Sequence[int], unwrapped: Unwrapped, base: int) -> None:
+    def _assemble(
+        self,
+        stream: str,
+        places: "range | list[int]",
+        window: Lines,
+        hot: Sequence[int],
+        unwrapped: Unwrapped,
+        base: int,
+    ) -> None:
         assembler = self._assembler(stream)
-        marks = sorted(at for at in {*unwrapped.steps, *unwrapped.components} if base <= at < base + len(window.texts))
-        if isinstance(places, range) and not marks:
+        own = set(places) if not isinstance(places, range) else None
+        parts = _part_by_marks(assembler, unwrapped, base, places)
+        if own is None and len(parts) == 1:
             assembler.take(window, hot)
             return
-        own = set(places) if not isinstance(places, range) else None
-        cuts = [mark - base for mark in marks if own is None or mark - base in own]
-        for begin, end in zip([0, *cuts], [*cuts, len(window.texts)], strict=True):
-            if cuts and begin in cuts:
-                assembler.step = unwrapped.steps.get(base + begin, assembler.step)
-                assembler.component = unwrapped.components.get(base + begin, assembler.component)
-            chosen = [at for at in range(begin, end) if own is None or at in own]
-            if chosen:
+        for begin, end, step, component in parts:
+            assembler.step, assembler.component = step, component
+            if chosen := [at for at in range(begin, end) if own is None or at in own]:
                 assembler.take(*_pick(window, chosen))
 
     def _assembler(self, stream: str) -> Assembler:
@@ -167,13 +183,35 @@ class FileScan:
         return self._assemblers[name]
 
 
+def _part_by_marks(
+    assembler: Assembler, unwrapped: Unwrapped, base: int, places: range | Sequence[int]
+) -> list[tuple[int, int, str, str]]:
+    """Return the parts of a window, from and to which line, that have one step and one component, and both of them."""
+    step, component = assembler.step, assembler.component
+    if not (unwrapped.steps or unwrapped.components):
+        return [(0, places[-1] + 1, step, component)]
+    parts, begin = [], 0
+    for at in places:
+        new = unwrapped.steps.get(base + at, step), unwrapped.components.get(base + at, component)
+        if new != (step, component):
+            if at > begin:
+                parts.append((begin, at, step, component))
+            begin, (step, component) = at, new
+    return [*parts, (begin, places[-1] + 1, step, component)]
+
+
 def _pick(window: Lines, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
     traits = [window.traits[at] for at in chosen]
-    lines = Lines([window.texts[at] for at in chosen], traits, lambda at: window.place(chosen[at]), lambda at: window.stamp(chosen[at]))
+    lines = Lines(
+        [window.texts[at] for at in chosen],
+        traits,
+        lambda at: window.place(chosen[at]),
+        lambda at: window.stamp(chosen[at]),
+    )
     return lines, [at for at, trait in enumerate(traits) if trait.weight or trait.recogniser >= 0]
 
 
-def _shift(function: Callable[[int], "Place"], base: int) -> Callable[[int], "Place"]:
+def _shift(function: Callable[[int], _T], base: int) -> Callable[[int], _T]:
     return (lambda at: function(base + at)) if base else function
 
 

@@ -46,8 +46,8 @@ def make_signature(block: Block, masked: Iterable[str]) -> bytes:
 def make_cause(block: Block) -> str:
     """Return what failures with the same reason have in common, wherever they happened."""
     headline = block.lines[block.headline].text
-    _, _, message = headline.partition(block.kind)
-    said = mask(message) if block.kind and message.strip(" :") else mask(headline)
+    message = headline.partition(block.kind)[2] if block.kind else ""
+    said = mask(message if message.strip(" :") else headline)
     return _digest("\n".join([block.kind.rpartition(".")[2], said.strip(" :\t").rstrip()])).hex()
 
 
