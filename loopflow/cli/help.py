@@ -36,13 +36,29 @@ class PathName(click.Path):
 
 
 class SectionedCommand(click.Command):
-    """A command whose options are listed in sections, in the order in which they are declared."""
+    """A command whose options are listed in sections, in the order in which they are declared.
+
+    `sections` are the names of the parameters that begin one, and its title; `examples` stand at the end.
+    """
+
+    def __init__(
+        self,
+        *arguments: Any,  # noqa: ANN401  click's own
+        sections: Mapping[str, str] = SECTIONS,
+        examples: str = EXAMPLES,
+        **given: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*arguments, **given)
+        self._sections = sections
+        self._examples = examples
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments. Of a wrong option, what it is called here is said, or which one it is a slip for."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
+            if self._sections is not SECTIONS:  # the words of other tools are for what code-context does
+                raise
             from loopflow.cli.habits import explain_option  # noqa: PLC0415  only who mistypes needs it
 
             what, hint = explain_option(error.option_name, error.possibilities or ())
@@ -56,7 +72,7 @@ class SectionedCommand(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         title = ""
         for parameter in self.get_params(ctx):
-            title = SECTIONS.get(parameter.name or "", title)
+            title = self._sections.get(parameter.name or "", title)
             record = parameter.get_help_record(ctx)
             if record and isinstance(parameter, click.Option):  # what PATHS are stands in the text above
                 sections.setdefault(title, []).append(record)
@@ -66,4 +82,4 @@ class SectionedCommand(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's own
         """Write the examples."""
-        formatter.write("\nExamples:\n" + EXAMPLES)
+        formatter.write("\nExamples:\n" + self._examples)

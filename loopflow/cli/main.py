@@ -34,6 +34,12 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             "loopflow.cli.code_context:code_context",
             "What a codebase costs in tokens, held to budgets; and the codebase itself, as context.",
         ),
+        "logs": Member(
+            "loopflow.cli.logs:logs",
+            "A log in a few thousand tokens, with every failure kept and traceable.",
+            extra="logs",
+            needs=("drain3",),
+        ),
     }
 )
 

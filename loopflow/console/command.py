@@ -26,10 +26,13 @@ _NARROWEST_HELP = 50
 
 
 class Action(NamedTuple):
-    """What a command line asks for: `run` does it, in the directory it is given; `program` is what the user called."""
+    """What a command line asks for: `run` does it, in the directory it is given; `program` is what the user called.
+
+    It returns an `ExitCode`, or the code of a command that it ran.
+    """
 
     program: str
-    run: Callable[[Console, str], ExitCode]
+    run: Callable[[Console, str], int]
 
 
 class Answered(Exception):  # noqa: N818  nothing went wrong
@@ -52,7 +55,7 @@ def answering(make: Callable[[click.Context], str]) -> dict[str, Any]:
 
 def run_command(
     command: click.Command, argv: Sequence[str], streams: Streams, environ: Mapping[str, str], here: str
-) -> ExitCode:
+) -> int:
     """Run `command` and return its exit code.
 
     Nothing of the process is read or changed: arguments, streams, environment and the directory that everything is
@@ -88,7 +91,7 @@ def _refuse_to_run(command: click.Command) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-def _run(command: click.Command, console: Console, argv: Sequence[str], here: str) -> ExitCode:
+def _run(command: click.Command, console: Console, argv: Sequence[str], here: str) -> int:
     width = max(min(console.columns, _WIDEST_HELP) - 2, _NARROWEST_HELP)
     try:
         with command.make_context(console.program, list(argv), obj=console.environ, terminal_width=width) as context:
@@ -107,7 +110,7 @@ def _here() -> str:
         return ""
 
 
-def _leave(code: ExitCode) -> NoReturn:
+def _leave(code: int) -> NoReturn:
     """End the process. Taking the interpreter apart takes a tenth of a hook's time, and nothing is left to be done."""
     still_works = any(not thread.daemon for thread in enumerate_threads() if thread is not main_thread())
     if not still_works:

@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import click
 
@@ -81,6 +81,14 @@ class Console:
         if len(data) > (most := _MOST_NAMES):
             raise UsageError(f"standard input has more than {most:,} bytes of names", "check what writes it")
         return data
+
+    def read_input(self, what: str) -> BinaryIO:
+        """Return the bytes of stdin, as a stream. Raises UsageError where it is a terminal: `what` is to come on it."""
+        if self._stdin.isatty():
+            raise UsageError(
+                f"- reads {what} from standard input, which is a terminal", "write it behind a | or after a <"
+            )
+        return self._stdin.buffer
 
     @contextmanager
     def writing_to(self, path: str | None, directory: str) -> "Iterator[None]":
@@ -188,9 +196,9 @@ class HintedUsageError(click.UsageError):
         self.hint = hint
 
 
-def run_guarded(console: Console, action: Callable[[], ExitCode]) -> ExitCode:
+def run_guarded(console: Console, action: Callable[[], int]) -> int:
     """Run `action` and turn whatever it raises into a message and an exit code."""
-    code = ExitCode.OK
+    code: int = ExitCode.OK
     try:
         code = action()
         console.flush()

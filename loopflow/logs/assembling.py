@@ -35,12 +35,21 @@ class Place(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """Lines of one stream, with what is known of each. `place` returns where the line of a number in here came from."""
+    """Lines of one stream, with what is known of each. `place` returns where the line of a number in here came from.
+
+    With `keeps_stamps` lines are shown behind their stamps.
+    """
 
     texts: Sequence[bytes]
     traits: Sequence[Trait]
     place: Callable[[int], Place]
     stamp: Callable[[int], str]
+    keeps_stamps: bool = False
+
+    def shown(self, at: int) -> bytes:
+        """Return a line as it is printed."""
+        stamp = self.stamp(at) if self.keeps_stamps else ""
+        return stamp.encode() + b" " + self.texts[at] if stamp else self.texts[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +178,26 @@ class Assembler:
 
 
 def _belongs(block: _Open, text: bytes, trait: Trait) -> bool:
+    """Whether a line goes on a block."""
     rules = block.rules
     if rules.ends is not None:
         return not rules.ends.match(text)
     if trait.recogniser >= 0 and not (trait.recogniser == rules.number and rules.goes_on.match(text)):
         return False
-    if block.is_over:
-        if not text.strip():
-            return True
-        if rules.chain is None or not rules.chain.match(text):
-            return False
+    return _is_chained(block, text) if block.is_over else _goes_on(block, text, trait)
+
+
+def _is_chained(block: _Open, text: bytes) -> bool:
+    """Whether a line that comes after the last one of a block begins it again, or is blank."""
+    chain = block.rules.chain
+    if chain is not None and chain.match(text):
         block.is_over = False
         return True
+    return not text.strip()
+
+
+def _goes_on(block: _Open, text: bytes, trait: Trait) -> bool:
+    rules = block.rules
     if rules.last is not None and rules.last.match(text):
         block.is_over = True
         return True
@@ -192,7 +209,7 @@ def _belongs(block: _Open, text: bytes, trait: Trait) -> bool:
 
 
 def _part(lines: Lines, at: int) -> _Part:
-    return _Part(lines.texts[at], lines.traits[at].weight, lines.place(at))
+    return _Part(lines.shown(at), lines.traits[at].weight, lines.place(at))
 
 
 def _make_block(block: _Open, file: int) -> Block | None:

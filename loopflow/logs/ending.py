@@ -1,6 +1,6 @@
-"""The end of a log, and the end of the work in it: what stands before the newest line that says that a step ended badly.
+"""The end of a log, and the end of the work in it: what stands before the newest line that says that a step failed.
 
-The reason of a failure is often there, whatever tool it was. After it a build cleans up, at times for thousands of lines.
+The reason is often there, whatever tool it was. After it a build cleans up, at times for thousands of lines.
 """
 
 from collections import deque
@@ -67,7 +67,7 @@ class Ending:
         for segment in reversed(list(segments)):
             lines = segment.lines
             for at in reversed(range(min(len(lines.texts), end - segment.base))):
-                text = lines.texts[at]
+                text = lines.shown(at)
                 size += len(text) + 1
                 if size > self._room:
                     return found[::-1]

@@ -52,7 +52,14 @@ class Fitter:
     """Chooses. `shape_of` says in which shape each failure is told, by signature; `items` are the parts."""
 
     def __init__(
-        self, material: Material, manager: TokenBudgetManager, count: Count, shapes: Shapes, profile: LogProfile
+        self,
+        material: Material,
+        manager: TokenBudgetManager,
+        count: Count,
+        shapes: Shapes,
+        *,
+        profile: LogProfile,
+        shares: ChunkShares,
     ) -> None:
         self.material = material
         self.manager = manager
@@ -62,6 +69,7 @@ class Fitter:
         self._count = count
         self._shapes = shapes
         self._profile = profile
+        self._shares = shares
         self._items: dict[bytes | str, _Item] = {}
         self._end_items: list[_Item] = []
         self._end_tokens = 0
@@ -118,12 +126,18 @@ class Fitter:
         now = self.shape_of.get(entry.signature)
         if now is not None and _ORDER[now] >= _ORDER[shape]:
             return True
+        if shape in _LONG and self._shapes.is_short(entry):
+            return False
         text, tokens = self._cost(entry, shape)
         more = tokens - self.tokens_of.get(entry.signature, 0)
-        if self.manager.used + more > bound or not self._pay(entry, more):
+        if self.manager.used + more > bound or not self._has_share(entry, more) or not self._pay(entry, more):
             return False
         self._put(entry, shape, text, tokens)
         return True
+
+    def _has_share(self, entry: Entry, more: int) -> bool:
+        span = entry.block.span
+        return entry.block.priority >= Priority.HIGH or self._shares.take(span.file, span.first, more)
 
     def _pay(self, entry: Entry, more: int) -> bool:
         component = entry.block.component or MISC
@@ -267,6 +281,7 @@ class Fitter:
         return file if self.material.several else None
 
 
+_LONG: Final = frozenset({Shape.TRIMMED, Shape.FULL})
 _ORDER: Final = {Shape.ROW: 0, Shape.LINE: 1, Shape.TRIMMED: 2, Shape.FULL: 3}
 
 

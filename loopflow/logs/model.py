@@ -98,6 +98,31 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class LogRequest:
+    """What is asked for. `fit` and `buffer` are tokens."""
+
+    fit: int
+    buffer: int = 0
+    log_type: str = ""
+    """The name of a profile; "" to tell it from the log."""
+    lowest: Priority = Priority.VERBOSE
+    """What is below is left out."""
+    timestamps: str = "first"
+    """Of lines: "drop", "first" (of a block), "keep"."""
+    is_short: bool = False
+    """Whether what earlier runs had is told in one line."""
+    redact: bool = True
+    counts_input: bool = True
+    is_small: bool = False
+    """Whether to use less memory."""
+    chunk_size: int = 0
+    """Lines that share a part of the budget; 0 for as many as suit the log."""
+    workers: int = 1
+    read_size: int = 0
+    """Bytes; 0 for what is usual. It changes nothing but time."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogProfile:
     """How a budget is spent on a kind of log: each is a share, 0 to 1."""
 
@@ -188,7 +213,8 @@ class Digest:
     outcomes: tuple[Outcome, ...] = ()
     templates: tuple[Template, ...] = ()
     critical_missing: int = 0
-    warnings: tuple[str, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+    """The day since which failures are known, by reference: of those that earlier runs had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ held, but for what stands around a range.
 import os
 import re
 import stat
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PIECE_BYTES: Final = 262_144
-UNREADABLE: Final = (*BROKEN, OSError, zlib.error, RuntimeError)
-"""What reading raises where a file is gone, damaged, or not to be opened; zipfile raises the last for a password."""
+UNREADABLE: Final = (*BROKEN, OSError)
+"""What reading raises where a file is gone, damaged, or not to be opened."""
 
 _HEAD_BYTES: Final = 1_024
 _FIRST_LOOK: Final = 65_536

@@ -19,9 +19,10 @@ SAMPLE_BYTES: Final = 65_536
 """Of the beginning, and of the end, that tell what kind of log it is."""
 
 _TESTS: Final = re.compile(
-    rb"(?m)^(?:=+ test session starts|collected \d+ items|Ran \d+ tests?|PASS |FAIL |--- (?:PASS|FAIL)|ok +\d+|1\.\.\d+|running \d+ tests?"
-    rb"|test result:|Test Suites:|Tests run:|Tests:|\[ *(?:RUN|OK|PASSED|FAILED) *\]|\s+\d+ (?:passing|failing)|\d+ examples?, |\d+ runs, "
-    rb"|OK \(\d+ tests?|Results *:|=+ short test summary|Finished in \d)"
+    rb"(?m)^(?:=+ test session starts|collected \d+ items|Ran \d+ tests?|PASS |FAIL |--- (?:PASS|FAIL)|ok +\d+|1\.\.\d+"
+    rb"|running \d+ tests?|test result:|Test Suites:|Tests run:|Tests:|\[ *(?:RUN|OK|PASSED|FAILED) *\]"
+    rb"|\s+\d+ (?:passing|failing)|\d+ examples?, |\d+ runs, |OK \(\d+ tests?|Results *:|=+ short test summary"
+    rb"|Finished in \d)"
 )
 _ERRORS: Final = re.compile(rb"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|Traceback|Exception|panic:")
 _SHARE: Final = 0.02

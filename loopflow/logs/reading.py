@@ -7,9 +7,10 @@ import codecs
 import hashlib
 from collections.abc import Callable, Iterator
 from itertools import accumulate
-from typing import BinaryIO, Final
+from typing import Final
 
 from loopflow.errors import LoopflowError, describe_os_error
+from loopflow.io.read.document import ByteSource
 from loopflow.logs.unpacking import BROKEN, broken
 
 READ_BYTES: Final = 1_048_576
@@ -61,21 +62,28 @@ class Chunk:
 
 
 class LogReader:
-    """Reads a stream once, in chunks. `lines`, `bytes` and `sha256` hold once all was taken."""
+    """Reads a stream once, in chunks. `lines`, `bytes` and `sha256` hold once all was taken.
+
+    If `most` is not negative, no more bytes are read: so many a log had when it was opened, and it may grow.
+    """
 
     def __init__(
-        self, stream: BinaryIO, name: str, size: int = READ_BYTES, tee: Callable[[bytes], object] | None = None
+        self,
+        stream: ByteSource,
+        name: str,
+        size: int = READ_BYTES,
+        tee: Callable[[bytes], object] | None = None,
+        most: int = -1,
     ) -> None:
         self._stream = stream
         self._name = name
         self._size = size
         self._tee = tee
+        self._most = most
         self._hash = hashlib.sha256()
         self._lines = 0
         self.bytes = 0
         self.encoding = ""
-        self.most = -1
-        """Read no further than so many bytes, if it is not negative: what a log that grows had at the beginning."""
 
     @property
     def sha256(self) -> str:
@@ -168,7 +176,7 @@ class LogReader:
         return chunk
 
     def _read(self) -> bytes:
-        size = self._size if self.most < 0 else min(self._size, self.most - self.bytes)
+        size = self._size if self._most < 0 else min(self._size, self._most - self.bytes)
         if size <= 0:
             return b""
         try:

@@ -1,254 +1,199 @@
 """What the command does: a log, or several, read once and reduced to a digest that fits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import BinaryIO, Final
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.logs.budgeting import TokenBudgetManager
-from loopflow.logs.census import Census
-from loopflow.logs.counting import InputCounter
-from loopflow.logs.ending import Ending
+from loopflow.logs.chunk_shares import ChunkShares
 from loopflow.logs.fitting import Fitter, Material, count_shapes
+from loopflow.logs.gathering import Gathered, Input, gather
 from loopflow.logs.heading import Heading
-from loopflow.logs.model import Digest, LogProfile, Outcome, Priority, PriorityCount, Shape, Source
-from loopflow.logs.pool import POOL_BYTES, SMALL_POOL_BYTES, Entry, Pool
+from loopflow.logs.model import Digest, LogProfile, LogRequest, Outcome, Priority, PriorityCount, Shape, Template
 from loopflow.logs.profiles import PROFILES, detect_profile
-from loopflow.logs.reading import READ_BYTES, SMALL_READ_BYTES, LogReader
-from loopflow.logs.scanning import FileScan, Scan
 from loopflow.logs.shapes import Shapes
 from loopflow.logs.templates import find_templates
-from loopflow.logs.whole import Whole, count_all
+from loopflow.logs.whole import count_all
 from loopflow.tokens.protocol import TokenCounter
 
 _MOST_KINDS: Final = 20_000
 _FEW_LINES: Final = 200
 """A log with fewer lines needs no templates."""
+_MOST_TEMPLATES: Final = 100
 
-Tee = Callable[[bytes], object]
-
-
-@dataclass(frozen=True, slots=True)
-class LogRequest:
-    """What is asked for. `fit` and `buffer` are tokens."""
-
-    fit: int
-    buffer: int = 0
-    log_type: str = ""
-    """The name of a profile; "" to tell it from the log."""
-    lowest: Priority = Priority.VERBOSE
-    """What is below is left out."""
-    has_stamps: bool = True
-    redact: bool = True
-    counts_input: bool = True
-    is_small: bool = False
-    """Whether to use less memory."""
-    read_size: int = 0
-    """Bytes; 0 for what is usual. It changes nothing but time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A log to read. `most` bytes are read if it is not negative; `tee` is given all of them."""
-
-    name: str
-    path: str
-    stream: BinaryIO
-    most: int = -1
-    tee: Tee | None = None
-
-
-@dataclass(slots=True)
-class _Read:
-    """What reading left behind."""
-
-    scan: Scan
-    whole: Whole
-    sources: tuple[Source, ...]
-    before: int | None
+Known = Callable[[Sequence[str]], Mapping[str, str]]
+"""Returns since when failures are known, by reference."""
 
 
 def reduce_logs(
-    inputs: Sequence[Input],
-    request: LogRequest,
-    counter: TokenCounter,
-    known: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
+    inputs: Sequence[Input], request: LogRequest, counter: TokenCounter, known: Known | None = None
 ) -> Digest:
-    """Return the digest of logs.
+    """Return the digest of logs: its text has at most `fit - buffer` tokens, and never more than the logs.
 
-    Its text has at most `fit - buffer` tokens and never more than the logs. `known` says since when failures are known,
-    by reference. Raises LoopflowError where a log cannot be read on, or nothing can be said in so few tokens.
+    Raises LoopflowError where a log cannot be read on, or nothing can be said in so few tokens.
     """
-    read = _read(inputs, request, counter)
-    limit = max(request.fit - request.buffer, 0)
-    most = limit if read.before is None else min(limit, read.before)
+    read = gather(inputs, request, counter)
     profile = PROFILES.get(request.log_type) or detect_profile(inputs[0].name, read.scan.first, read.scan.last)
-    lines = sum(source.lines for source in read.sources)
-    name = inputs[0].name if len(inputs) == 1 else f"{inputs[0].name} and {len(inputs) - 1} more"
-    heading = Heading(name, lines, read.before, limit, profile.name, {}, _remarks(read.sources))
-    digest = Digest(
-        "", read.sources, counter.encoding, request.fit, request.buffer, read.before, 0, profile.name, "balanced",
-        "full", is_whole=True, complete=all(source.complete for source in read.sources),
-    )  # fmt: skip
-    entries = _entries(read, request.lowest)
-    if (text := read.whole.finish(most)) is not None and request.lowest is Priority.VERBOSE:
-        counts = tuple(_count_all_full(entries, priority) for priority in reversed(Priority))
-        return replace(
-            digest,
-            text=text[0],
-            tokens_after=text[1],
-            head=heading.draw(text[1], counts),
-            priorities=counts,
-            outcomes=tuple(Outcome(entry.failure(), Shape.FULL) for entry in entries),
+    return _Reduction(read, request, counter, profile, known or (lambda _: {})).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What is printed, how many tokens it has, and what became of the failures."""
+
+    head: str
+    text: str
+    tokens: int
+    counts: tuple[PriorityCount, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+class _Reduction:
+    """Turns what was gathered into a digest."""
+
+    def __init__(
+        self, read: Gathered, request: LogRequest, counter: TokenCounter, profile: LogProfile, known: Known
+    ) -> None:
+        self._read = read
+        self._request = request
+        self._counter = counter
+        self._profile = profile
+        self._known = known
+        self._limit = max(request.fit - request.buffer, 0)
+        self._entries = [each for each in read.scan.pool.entries() if each.block.priority >= request.lowest]
+        self._heading = _make_heading(read, request, profile.name, self._limit)
+
+    def digest(self) -> Digest:
+        """Return it."""
+        read, request = self._read, self._request
+        most = self._limit if read.tokens is None else min(self._limit, read.tokens)
+        whole = read.whole.finish(most) if request.lowest is Priority.VERBOSE else None
+        since: Mapping[str, str] = {}
+        if whole is not None:
+            fitter = None
+            result = self._print_whole(*whole)
+        else:
+            since = self._known([entry.failure().ref for entry in self._entries])
+            fitter = self._fit(most, since)
+            result = self._compose(fitter, most)
+        missing = next(each.found - each.kept for each in result.counts if each.priority is Priority.CRITICAL)
+        return Digest(
+            text=result.text,
+            head=result.head,
+            sources=read.sources,
+            encoding=self._counter.encoding,
+            fit=request.fit,
+            buffer=request.buffer,
+            tokens_before=read.tokens,
+            tokens_after=result.tokens,
+            log_type=self._profile.name,
+            preset="balanced",
+            verbosity=fitter.manager.verbosity if fitter else "full",
+            is_whole=fitter is None,
+            complete=all(source.complete for source in read.sources) and not missing,
+            priorities=result.counts,
+            components=fitter.manager.shares() if fitter else (),
+            outcomes=result.outcomes,
+            templates=tuple(fitter.material.templates[:_MOST_TEMPLATES]) if fitter else (),
+            critical_missing=missing,
+            known=since,
         )
-    return _digest(digest, read, request, heading, profile, entries, most, counter, known)
 
+    def _print_whole(self, text: str, tokens: int) -> _Result:
+        counts = tuple(self._count_full(priority) for priority in reversed(Priority))
+        outcomes = tuple(Outcome(entry.failure(), Shape.FULL) for entry in self._entries)
+        return _Result(self._heading.draw(tokens, counts), text, tokens, counts, outcomes)
 
-def _read(inputs: Sequence[Input], request: LogRequest, counter: TokenCounter) -> _Read:
-    pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES)
-    scan = Scan(pool, Census(), Ending(request.fit))
-    whole = Whole(counter, request.fit)
-    tokens = InputCounter(counter) if request.counts_input else None
-    sources = tuple(_read_one(number, each, request, scan, whole, tokens) for number, each in enumerate(inputs))
-    return _Read(scan, whole, sources, tokens.finish() if tokens else None)
+    def _fit(self, most: int, since: Mapping[str, str]) -> Fitter:
+        """Choose what is told in at most so many tokens."""
+        read, request = self._read, self._request
+        manager = TokenBudgetManager(self._find_room(most))
+        several = len(read.sources) > 1
+        known = dict(since) if request.is_short else {}
+        shapes = Shapes(several=several, known=known, stamps=request.timestamps == "first")
+        shares = ChunkShares(manager.total, [source.lines for source in read.sources], request.chunk_size)
+        scores = {entry.signature: read.scan.pool.score(entry, read.scan.lines) for entry in self._entries}
+        end = read.scan.ending.lines() if request.lowest is Priority.VERBOSE else []
+        material = Material(self._entries, scores, end, self._find_templates(), read.scan.pool.missed, several)
+        fitter = Fitter(
+            material, manager, partial(count_all, self._counter), shapes, profile=self._profile, shares=shares
+        )
+        fitter.choose()
+        return fitter
 
+    def _find_room(self, most: int) -> int:
+        """Return what is left of the budget beside the first line at its widest, and the row for what is missing."""
+        widest = [PriorityCount(each, many, many, many, many, many, many, 0) for each, many in self._found()]
+        missing = f"[{dict(self._found())[Priority.CRITICAL]:,} more critical]\n"
+        room = most - sum(count_all(self._counter, [f"{self._heading.draw(most, widest)}\n", missing]))
+        if room < 0:
+            what = f"{most:,} tokens are too few for anything"
+            raise LoopflowError(what, f"--fit {most - room} is the least that works", ExitCode.OVER_BUDGET)
+        return room
 
-def _read_one(
-    number: int, given: Input, request: LogRequest, scan: Scan, whole: Whole, tokens: InputCounter | None
-) -> Source:
-    size = request.read_size or (SMALL_READ_BYTES if request.is_small else READ_BYTES)
-    reader = LogReader(given.stream, given.name, size, given.tee)
-    reader.most = given.most
-    file = FileScan(scan, number, whole.add, redact=request.redact)
-    for chunk in reader.chunks():
-        if tokens:
-            tokens.add(chunk.data)
-        whole.add_raw(chunk.data)
-        file.take(chunk)
-    file.finish()
-    is_complete = given.most < 0 or reader.bytes >= given.most
-    return Source(
-        given.name, given.path, reader.bytes, reader.lines, reader.sha256, file.envelope,
-        file.lossy, is_complete,
-    )  # fmt: skip
+    def _find_templates(self) -> list[Template]:
+        scan = self._read.scan
+        if self._request.lowest > Priority.LOW or scan.lines <= _FEW_LINES:
+            return []
+        return find_templates(scan.census.most_frequent(_MOST_KINDS))
 
-
-def _entries(read: _Read, lowest: Priority) -> list[Entry]:
-    return [entry for entry in read.scan.pool.entries() if entry.block.priority >= lowest]
-
-
-def _digest(
-    digest: Digest,
-    read: _Read,
-    request: LogRequest,
-    heading: Heading,
-    profile: LogProfile,
-    entries: list[Entry],
-    most: int,
-    counter: TokenCounter,
-    known: Callable[[Sequence[str]], Mapping[str, str]] | None,
-) -> Digest:
-    pool = read.scan.pool
-    found = {priority: _found(read, priority, entries) for priority in reversed(Priority)}
-    widest = [PriorityCount(priority, many, many, many, many, many, many, 0) for priority, many in found.items()]
-    room = most - sum(
-        count_all(counter, [heading.draw(most, widest) + "\n", f"[{found[Priority.CRITICAL]:,} more critical]\n"])
-    )
-    if room < 0:
-        what, hint = f"{most:,} tokens are too few for anything", f"--fit {most - room} is the least that works"
-        raise LoopflowError(what, hint, ExitCode.OVER_BUDGET)
-    references = known([entry.failure().ref for entry in entries]) if known else {}
-    several = len(read.sources) > 1
-    kinds = read.scan.census.most_frequent(_MOST_KINDS) if read.scan.lines > _FEW_LINES else []
-    material = Material(
-        entries,
-        {entry.signature: pool.score(entry, read.scan.lines) for entry in entries},
-        read.scan.ending.lines() if request.lowest is Priority.VERBOSE else [],
-        find_templates(kinds) if kinds and request.lowest <= Priority.LOW else [],
-        pool.missed,
-        several,
-    )
-    manager = TokenBudgetManager(room)
-    fitter = Fitter(
-        material, manager, lambda texts: count_all(counter, texts),
-        Shapes(several=several, known=dict(references), stamps=request.has_stamps), profile,
-    )  # fmt: skip
-    fitter.choose()
-    counts = tuple(_count_shapes(fitter, priority, many) for priority, many in found.items())
-    head, text, tokens = _compose(fitter, heading, counts, counter, most)
-    missing = found[Priority.CRITICAL] - counts[0].kept
-    return replace(
-        digest,
-        text=text,
-        tokens_after=tokens,
-        head=head,
-        is_whole=False,
-        complete=digest.complete and not missing,
-        verbosity=manager.verbosity,
-        priorities=counts,
-        components=manager.shares(),
-        outcomes=tuple(
+    def _compose(self, fitter: Fitter, most: int) -> _Result:
+        counts = tuple(self._count_shapes(fitter, priority, found) for priority, found in self._found())
+        outcomes = tuple(
             Outcome(entry.failure(), fitter.shape_of.get(entry.signature), fitter.tokens_of.get(entry.signature, 0))
-            for entry in entries
-        ),
-        templates=tuple(material.templates[:100]),
-        critical_missing=missing,
-    )
+            for entry in self._entries
+        )
+        parts = fitter.texts()
+        while True:
+            head, text, tokens = self._name_tokens(counts, parts)
+            if tokens <= most or not parts:
+                return _Result(head, text, tokens, counts, outcomes)
+            parts.pop()  # counts of parts add up, so this does not happen: it is what makes it certain
+
+    def _name_tokens(self, counts: Sequence[PriorityCount], parts: Sequence[str]) -> tuple[str, str, int]:
+        """Name the tokens of the whole in its first line, which grows with the number, as the number does with it."""
+        named = 0
+        while True:
+            head = self._heading.draw(named, counts)
+            text = "".join([f"{head}\n", *parts])
+            [tokens] = count_all(self._counter, [text])
+            if tokens == named:
+                return head, text, tokens
+            named = tokens
+
+    def _found(self) -> list[tuple[Priority, int]]:
+        """Return how many failures of each priority there were, the most important first."""
+        missed = self._read.scan.pool.missed
+        return [
+            (priority, sum(1 for each in self._entries if each.block.priority is priority) + missed[priority])
+            for priority in reversed(Priority)
+        ]
+
+    def _count_full(self, priority: Priority) -> PriorityCount:
+        many = dict(self._found())[priority]
+        return PriorityCount(priority, many, many, many, 0, 0, 0, 0)
+
+    def _count_shapes(self, fitter: Fitter, priority: Priority, found: int) -> PriorityCount:
+        shapes = count_shapes(fitter, priority)
+        told = [each for each in self._entries if each.block.priority is priority and fitter.is_told(each)]
+        tokens = sum(fitter.tokens_of.get(entry.signature, 0) for entry in told)
+        full, trimmed, line, row = (shapes[shape] for shape in Shape)
+        return PriorityCount(priority, found, len(told), full, trimmed, line, row, tokens)
 
 
-def _compose(
-    fitter: Fitter, heading: Heading, counts: Sequence[PriorityCount], counter: TokenCounter, most: int
-) -> tuple[str, str, int]:
-    """Return the first line, the text, and its tokens, which the first line names."""
-    parts = fitter.texts()
-    while True:
-        head, text, tokens = _head_and_count(heading, counts, parts, counter)
-        if tokens <= most or not parts:
-            return head, text, tokens
-        parts.pop()
-
-
-def _head_and_count(
-    heading: Heading, counts: Sequence[PriorityCount], parts: Sequence[str], counter: TokenCounter
-) -> tuple[str, str, int]:
-    """Name the tokens of the whole in its first line, which grows with the number, as the number does with the line."""
-    named = 0
-    while True:
-        head = heading.draw(named, counts)
-        text = "".join([f"{head}\n", *parts])
-        [tokens] = count_all(counter, [text])
-        if tokens == named:
-            return head, text, tokens
-        named = tokens
-
-
-def _found(read: _Read, priority: Priority, entries: Sequence[Entry]) -> int:
-    held = sum(1 for entry in entries if entry.block.priority is priority)
-    return held + read.scan.pool.missed[priority]
-
-
-def _count_shapes(fitter: Fitter, priority: Priority, found: int) -> PriorityCount:
-    shapes = count_shapes(fitter, priority)
-    tokens = sum(
-        fitter.tokens_of.get(entry.signature, 0)
-        for entry in fitter.material.entries
-        if entry.block.priority is priority and fitter.is_told(entry)
-    )
-    return PriorityCount(
-        priority, found, sum(shapes.values()), shapes[Shape.FULL], shapes[Shape.TRIMMED], shapes[Shape.LINE],
-        shapes[Shape.ROW], tokens,
-    )  # fmt: skip
-
-
-def _count_all_full(entries: Sequence[Entry], priority: Priority) -> PriorityCount:
-    many = sum(1 for entry in entries if entry.block.priority is priority)
-    return PriorityCount(priority, many, many, many, 0, 0, 0, 0)
-
-
-def _remarks(sources: Sequence[Source]) -> tuple[str, ...]:
-    lossy = [source.name for source in sources if source.lossy]
-    short = [source.name for source in sources if not source.complete]
-    return (
-        *(("not all UTF-8",) if lossy else ()),
-        *(("became shorter while it was read",) if short else ()),
-    )
+def _make_heading(read: Gathered, request: LogRequest, log_type: str, limit: int) -> Heading:
+    sources = read.sources
+    name = sources[0].name if len(sources) == 1 else f"{sources[0].name} and {len(sources) - 1} more"
+    filtered = {
+        priority: sum(1 for each in read.scan.pool.entries() if each.block.priority is priority)
+        for priority in reversed(Priority)
+        if priority < request.lowest
+    }
+    remarks = [
+        "not all of it is UTF-8" if any(source.lossy for source in sources) else "",
+        "it became shorter while it was read" if not all(source.complete for source in sources) else "",
+    ]
+    shown = tuple(remark for remark in remarks if remark)
+    return Heading(name, read.lines, read.tokens, limit, log_type, filtered, shown)

@@ -11,7 +11,7 @@ from loopflow.logs.cleaning import LONGEST_LINE, clean, is_lossy, shorten_line
 from loopflow.logs.ending import Ending
 from loopflow.logs.envelopes import Envelopes
 from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, NOTHING, Classifier, Trait, make_keys
-from loopflow.logs.model import Priority, Unwrapped
+from loopflow.logs.model import LogRequest, Priority, Unwrapped
 from loopflow.logs.pool import EVERY, Pool
 from loopflow.logs.profiles import SAMPLE_BYTES
 from loopflow.logs.reading import Chunk
@@ -43,12 +43,13 @@ class Scan:
 class FileScan:
     """Takes the chunks of one file. `take_text` is given what a reader would see, in order."""
 
-    def __init__(self, scan: Scan, file: int, take_text: Callable[[bytes], None], *, redact: bool = True) -> None:
+    def __init__(self, scan: Scan, file: int, take_text: Callable[[bytes], None], request: LogRequest) -> None:
         self._scan = scan
         self._file = file
         self._take_text = take_text
+        self._keeps_stamps = request.timestamps == "keep"
         self._envelopes = Envelopes(lambda block: clean(block, scan.classifier.weigh))
-        self._redactor = Redactor() if redact else None
+        self._redactor = Redactor() if request.redact else None
         self._assemblers: dict[str, Assembler] = {}
         self._starts: list[int] = []
         self._first = 1
@@ -93,7 +94,7 @@ class FileScan:
             find = self._scan.classifier.find_strong
             lines = [shorten_line(line, find) if len(line) > LONGEST_LINE else line for line in lines]
             text = b"\n".join(lines) + b"\n"
-        self._take_text(text)
+        self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
         self._sample(text)
         self._weigh(unwrapped, text, lines)
 
@@ -120,7 +121,7 @@ class FileScan:
 
         for begin, end in self._windows(len(lines)):
             part = slice(begin, end)
-            window = Lines(lines[part], traits[part], _shift(place, begin), _shift(stamp, begin))
+            window = Lines(lines[part], traits[part], _shift(place, begin), _shift(stamp, begin), self._keeps_stamps)
             self._take_window(window, keys[part], unwrapped, begin)
             self._scan.lines += end - begin
             if self._scan.lines % EVERY == 0:
@@ -143,38 +144,21 @@ class FileScan:
         ]
         self._scan.census.add(keys, window)
         self._scan.ending.add(window, [at for at in hot if window.traits[at].is_anchor], self._file)
-        for stream, places in self._split(unwrapped, base, len(keys)):
-            self._assemble(stream, places, window, hot, unwrapped, base)
+        view = _View(window, hot, unwrapped, base)
+        for stream, places in view.split():
+            self._assemble(self._assembler(stream), view, places)
 
     @staticmethod
-    def _split(unwrapped: Unwrapped, base: int, count: int) -> list[tuple[str, range | list[int]]]:
-        """Return the streams there are, with the places of their lines."""
-        if unwrapped.streams is None:
-            return [("", range(count))]
-        places: dict[str, list[int]] = {}
-        for at, stream in enumerate(unwrapped.streams[base : base + count]):
-            places.setdefault(stream, []).append(at)
-        return list(places.items())
-
-    def _assemble(
-        self,
-        stream: str,
-        places: "range | list[int]",
-        window: Lines,
-        hot: Sequence[int],
-        unwrapped: Unwrapped,
-        base: int,
-    ) -> None:
-        assembler = self._assembler(stream)
-        own = set(places) if not isinstance(places, range) else None
-        parts = _part_by_marks(assembler, unwrapped, base, places)
-        if own is None and len(parts) == 1:
-            assembler.take(window, hot)
+    def _assemble(assembler: Assembler, view: "_View", places: range | list[int]) -> None:
+        parts = view.part_by_marks(assembler, places)
+        if len(parts) == 1 and isinstance(places, range):
+            assembler.take(view.window, view.hot)
             return
+        own = set(places)
         for begin, end, step, component in parts:
             assembler.step, assembler.component = step, component
-            if chosen := [at for at in range(begin, end) if own is None or at in own]:
-                assembler.take(*_pick(window, chosen))
+            if chosen := [at for at in range(begin, end) if at in own]:
+                assembler.take(*_pick(view.window, chosen))
 
     def _assembler(self, stream: str) -> Assembler:
         name = stream if stream in self._assemblers or len(self._assemblers) < _MOST_STREAMS else ""
@@ -183,21 +167,45 @@ class FileScan:
         return self._assemblers[name]
 
 
-def _part_by_marks(
-    assembler: Assembler, unwrapped: Unwrapped, base: int, places: range | Sequence[int]
-) -> list[tuple[int, int, str, str]]:
-    """Return the parts of a window, from and to which line, that have one step and one component, and both of them."""
-    step, component = assembler.step, assembler.component
-    if not (unwrapped.steps or unwrapped.components):
-        return [(0, places[-1] + 1, step, component)]
-    parts, begin = [], 0
-    for at in places:
-        new = unwrapped.steps.get(base + at, step), unwrapped.components.get(base + at, component)
-        if new != (step, component):
-            if at > begin:
-                parts.append((begin, at, step, component))
-            begin, (step, component) = at, new
-    return [*parts, (begin, places[-1] + 1, step, component)]
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Lines of a chunk from place `base` on, with what their wrapping said of them; `hot` are those of weight."""
+
+    window: Lines
+    hot: Sequence[int]
+    unwrapped: Unwrapped
+    base: int
+
+    def split(self) -> list[tuple[str, range | list[int]]]:
+        """Return the streams there are, with the places of their lines."""
+        count = len(self.window.texts)
+        if self.unwrapped.streams is None:
+            return [("", range(count))]
+        places: dict[str, list[int]] = {}
+        for at, stream in enumerate(self.unwrapped.streams[self.base : self.base + count]):
+            places.setdefault(stream, []).append(at)
+        return [*places.items()]
+
+    def part_by_marks(self, assembler: Assembler, places: range | Sequence[int]) -> list[tuple[int, int, str, str]]:
+        """Return the parts, from and to which line, that have one step and one component, and both of them."""
+        step, component = assembler.step, assembler.component
+        steps, components = self.unwrapped.steps, self.unwrapped.components
+        if not (steps or components):
+            return [(0, places[-1] + 1, step, component)]
+        parts, begin = [], 0
+        for at in places:
+            new = steps.get(self.base + at, step), components.get(self.base + at, component)
+            if new != (step, component):
+                if at > begin:
+                    parts.append((begin, at, step, component))
+                begin, (step, component) = at, new
+        return [*parts, (begin, places[-1] + 1, step, component)]
+
+
+def _stamped(lines: Sequence[bytes], stamps: Sequence[str]) -> bytes:
+    return b"".join(
+        f"{stamp} ".encode() * bool(stamp) + line + b"\n" for line, stamp in zip(lines, stamps, strict=True)
+    )
 
 
 def _pick(window: Lines, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
@@ -207,6 +215,7 @@ def _pick(window: Lines, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
         traits,
         lambda at: window.place(chosen[at]),
         lambda at: window.stamp(chosen[at]),
+        window.keeps_stamps,
     )
     return lines, [at for at, trait in enumerate(traits) if trait.weight or trait.recogniser >= 0]
 

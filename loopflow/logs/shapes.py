@@ -1,4 +1,4 @@
-"""A failure as text: whole, trimmed, as one line. Each begins with "[" and ends with one line end, so that counts add up."""
+"""A failure as text: whole, trimmed, as one line. It begins with "[" and ends with one line end: so counts add up."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -50,6 +50,10 @@ class Shapes:
         self._known = known or {}
         self._stamps = stamps
 
+    def is_short(self, entry: Entry) -> bool:
+        """Whether a failure is told in one line, since earlier runs had it."""
+        return make_ref(entry.signature) in self._known
+
     def draw(self, entry: Entry, shape: Shape) -> str:
         """Return the text of a failure in a shape."""
         if shape is Shape.LINE:
@@ -60,8 +64,9 @@ class Shapes:
 
     def row(self, entry: Entry) -> str:
         """Return where a failure is and what it is called, for a table."""
-        first = entry.block.span
-        return f"{describe_lines(first.first, first.first, self._file(first.file))} {_plain(find_place(entry.block))[:_LONGEST_NAME]}"
+        span = entry.block.span
+        where = describe_lines(span.first, span.first, self._file(span.file))
+        return f"{where} {_plain(find_place(entry.block))[:_LONGEST_NAME]}"
 
     def _file(self, file: int) -> int | None:
         return file if self._several else None

@@ -16,7 +16,8 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS_OF_REF: Final = 10
 
 _MASK: Final = re.compile(
-    r"(?P<keep>\b(?:codes?|status|exited with|exit|signal|HTTP(?:/\d(?:\.\d)?)?|errno|rc)\b[\"')]?[ :=]{1,3}(?:code |status )?-?\d+|\b[A-Z]{1,8}\d{2,6}\b)"
+    r"(?P<keep>\b(?:codes?|status|exited with|exit|signal|HTTP(?:/\d(?:\.\d)?)?|errno|rc)\b[\"')]?[ :=]{1,3}"
+    r"(?:code |status )?-?\d+|\b[A-Z]{1,8}\d{2,6}\b)"
     r"|(?:/private)?(?:/var)?/tmp/[^\s:,;)'\"]*|/var/folders/[^\s:,;)'\"]*|[A-Z]:\\\S*\\Temp\\[^\s:,;)'\"]*"
     r"|\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
     r"|\b0x[0-9a-fA-F]+\b"

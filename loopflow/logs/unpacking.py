@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
@@ -12,20 +13,26 @@ from loopflow.errors import LoopflowError, UsageError, describe_os_error
 
 _LONGEST_MAGIC: Final = 6
 
-BROKEN: Final = (EOFError, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
-"""What a packed file raises that is not what it seems to be; the module bz2 raises OSError."""
+BROKEN: Final = (EOFError, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, RuntimeError)
+"""What a packed file raises that is damaged; the module bz2 raises OSError, and zipfile the last for a password."""
 
 
-def open_log(path: str, shown: str) -> BinaryIO:
-    """Open the log at `path`, unpacked. Raises UsageError that calls it `shown` where it cannot be read."""
+def open_log(path: str, shown: str) -> tuple[BinaryIO, BinaryIO]:
+    """Open the log at `path`; return what gives its bytes unpacked, and the file as it lies there.
+
+    Raises LoopflowError that calls it `shown` where it cannot be read.
+    """
     try:
-        return unpack(open(path, "rb"))
-    except BROKEN as error:
-        raise broken(shown) from error
+        file = open(path, "rb")  # noqa: SIM115  whoever asked closes it
     except IsADirectoryError as error:
         raise UsageError(f"{shown} is a directory", "name the files in it") from error
     except OSError as error:
         raise UsageError(f"{shown} cannot be read: {describe_os_error(error)}", "check the path") from error
+    try:
+        return unpack(file), file
+    except BROKEN as error:
+        file.close()
+        raise broken(shown) from error
 
 
 def unpack(file: BinaryIO) -> BinaryIO:

@@ -7,6 +7,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.config.resolve import CONFIG_FILES, Config, resolve
 from loopflow.errors import LoopflowError, UsageError, describe_os_error
 from loopflow.io.file import Listed
+from loopflow.io.git.discovery import nearest_git_entry
 from loopflow.io.git.repository import Git
 from loopflow.io.tree_files import TreeFiles, read_named
 from loopflow.model import ConfigRequest, Repository, Worktree
@@ -26,6 +27,32 @@ def find_config(files: TreeFiles, listed: Listed, configuring: ConfigRequest, ro
         what = f"{escape_name(configuring.file)} does not configure code-context"
         raise UsageError(what, "write [tool.loopflow] in it, or name another file")
     return config
+
+
+def find_config_here(here: str, configuring: ConfigRequest) -> Config:
+    """Return what holds for a command that has no tree: as the files say at the root of the repository around `here`.
+
+    Where there is no repository, those in the directory itself do. Raises as `find_config` does.
+    """
+    if configuring.file is not None:
+        found = {configuring.file: _read_config_file(configuring.file, here)}
+    else:
+        root = find_root(here) or here
+        found = {name: data for name in CONFIG_FILES if (data := _read_if_there(os.path.join(root, name))) is not None}
+    return resolve(found, configuring.environment, configuring.given)
+
+
+def find_root(here: str) -> str | None:
+    """Return the root of the repository around the directory `here`, None if there is none. Git is not asked."""
+    return nearest_git_entry(here)
+
+
+def _read_if_there(path: str) -> bytes | None:
+    try:
+        return read_named(path)
+    except OSError as error:
+        what = f"the config file {escape_name(path)} cannot be read: {describe_os_error(error)}"
+        raise UsageError(what, "make it readable, or name another one with --config") from error
 
 
 def find_config_on_disk(git: Git, listed: Listed, configuring: ConfigRequest) -> Config:

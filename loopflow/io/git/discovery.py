@@ -48,14 +48,14 @@ class Discovery:
             bare = self.find_bare(os.path.normpath(os.path.join(self._here, git_dir)))
             if bare:
                 return bare
-        return self._ask([], self._here) if git_dir or _nearest_git_entry(self._here) else None
+        return self._ask([], self._here) if git_dir or nearest_git_entry(self._here) else None
 
     def find(self, directory: str) -> Repository | None:
         """Return the repository with a work tree around `directory` (absolute, without links), or None.
 
         Raises GitError where there is one that git refuses to use.
         """
-        nearest = _nearest_git_entry(directory)
+        nearest = nearest_git_entry(directory)
         if not any(name in self._environ for name in _NAMES_A_REPOSITORY):
             return self._discover(directory, nearest) if nearest else None
         try:
@@ -158,7 +158,7 @@ def find_git_directory(directory: str) -> str | None:
     return directory
 
 
-def _nearest_git_entry(directory: str) -> str | None:
+def nearest_git_entry(directory: str) -> str | None:
     """Return the nearest directory, from `directory` up, that holds an entry named .git."""
     while not os.path.lexists(os.path.join(directory, ".git")):
         parent = os.path.dirname(directory)

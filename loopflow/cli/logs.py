@@ -1,0 +1,172 @@
+"""The command `loopflow logs`: reduces logs, and what belongs to it, such as `trace` and `run`."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from loopflow.cli.help import PathName, SectionedCommand
+from loopflow.console.command import Action, answering
+
+SECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "fit": "How much",
+        "log_type": "What to keep",
+        "budget": "How to judge",
+        "profile": "How to print",
+        "keep_original": "How to work",
+    }
+)
+
+EXAMPLES = """\
+  loopflow logs build.log --fit 6k         what failed, in 6,000 tokens at most
+  pytest 2>&1 | loopflow logs - --fit 6k   of another program
+  loopflow logs run --fit 6k -- pytest     the same, and ends as pytest does
+  loopflow logs trace ERR-7K3QF2A4MX       the original lines of a failure
+"""
+
+SUBCOMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "trace": "loopflow.cli.logs_trace:trace",
+        "run": "loopflow.cli.logs:run",
+        "distribution": "loopflow.cli.logs:distribution",
+    }
+)
+
+
+class LogsGroup(click.Group):
+    """Reduces, unless its first word is the name of a subcommand. A file of such a name is ./NAME."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        first = args[0] if args else ""
+        chosen = args if first in SUBCOMMANDS else [_REDUCE, *args]
+        return super().parse_args(ctx, chosen)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
+        """Return the names of the subcommands."""
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a subcommand; each is imported when it is called."""
+        if cmd_name == _REDUCE:
+            return super().get_command(ctx, cmd_name)
+        place = SUBCOMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+_REDUCE = "\0reduce"
+"""No word that anybody types."""
+
+
+class _Unnamed(click.Context):
+    """Of the command that is meant where no subcommand is named."""
+
+    @property
+    def command_path(self) -> str:
+        """What the user called."""
+        return self.parent.command_path if self.parent else ""
+
+
+class _Reduction(SectionedCommand):
+    context_class = _Unnamed
+
+
+def _describe_usage(context: click.Context) -> str:
+    return f"{context.get_help()}\n"
+
+
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a reduction."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+_OPTIONS = (
+    click.option(
+        "--fit", "--token-budget", "--target-tokens", "fit", metavar="N", help="At most N tokens.  [default: 76,659]"
+    ),
+    click.option("--token-buffer", metavar="N", help="Leave N of them free.  [default: 0: counts are exact]"),
+    click.option("--auto-truncate/--no-auto-truncate", default=True, help="Cut what is longer, or end with 1."),
+    click.option(
+        "--type", "log_type", type=click.Choice(["test", "error", "info"]), help="Of what kind.  [default: as it looks]"
+    ),
+    click.option(
+        "--priority-filter",
+        type=click.Choice(["verbose", "low", "medium", "high", "critical"]),
+        help="Only what matters so much, and more.",
+    ),
+    click.option("--timestamps", type=click.Choice(["drop", "first", "keep"]), help="Of lines.  [default: first]"),
+    click.option(
+        "--repeated", type=click.Choice(["full", "short"]), help="What earlier runs had: as any, or in a line.  [full]"
+    ),
+    click.option("--redact/--no-redact", default=None, help="Hide secrets, or not.  [default: hide]"),
+    click.option("--budget", metavar="N", help="How many tokens of log --check allows."),
+    click.option("--check", is_flag=True, help="Exit 1 over the budget, or where something critical is left out."),
+    click.option("--profile", is_flag=True, help="Count instead: by priority, component, recogniser and template."),
+    click.option("--format", type=click.Choice(["text", "json"]), default="text", help="Form.  [default: text]"),
+    click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole."),
+    click.option("--encoding", metavar="NAME", help="o200k_base, the default, or cl100k_base."),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+    click.option("-q", "--quiet", is_flag=True, help="No remarks."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more of what was done."),
+    click.option("--keep-original", is_flag=True, help="Keep a copy of files too, for trace."),
+    click.option("--store/--no-store", default=True, help="Remember what failed, for trace.  [default: yes]"),
+    click.option("--count-input/--no-count-input", default=True, help="Count the log itself.  [default: yes]"),
+    click.option("--chunk-size", type=click.IntRange(min=0), metavar="N", help="Lines that share room.  [default: by size]"),
+    click.option("--parallel-workers", type=click.IntRange(1, 64), metavar="N", help="Processes.  [default: 1]"),
+    click.option("--memory-optimized", is_flag=True, help="Half the memory, some speed less."),
+    click.option("--stream-processing", is_flag=True, hidden=True),
+    click.option("--config", type=PathName(), metavar="FILE", help="Instead of the config of the repository."),
+    click.option("-h", "--help", help="Show this message and exit.", **answering(_describe_usage)),
+)  # fmt: skip
+
+
+def _reduce(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
+    """Print a log in at most N tokens, with every failure kept: a digest, or all of it where that fits.
+
+    FILES are logs, packed or not, and - is standard input; --log-file is the same. Every failure has a reference, and
+    `loopflow logs trace REF` prints its original lines. Other subcommands are `run -- COMMAND` and `distribution`.
+    """
+    return Action(context.command_path, partial(_call, "reduce", given))
+
+
+def _run(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
+    """Run COMMAND, print what it says as a digest, and end as it does. Both its streams are kept, in order."""
+    return Action(context.command_path, partial(_call, "run", given))
+
+
+def _distribution(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
+    """Count a log instead: its tokens by priority, component, recogniser and template, and by tenth of it."""
+    return Action(context.command_path, partial(_call, "reduce", {**given, "profile": True}))
+
+
+def _call(name: str, given: dict[str, Any], console: Any, here: str) -> Any:  # noqa: ANN401
+    from loopflow.cli import logs_actions  # noqa: PLC0415  --help needs none of it
+
+    return getattr(logs_actions, name)(given, console, here)
+
+
+def _make(name: str, function: Callable[..., Any], kind: type[SectionedCommand] = SectionedCommand) -> click.Command:
+    command = click.command(name, cls=kind, add_help_option=False, sections=SECTIONS, examples=EXAMPLES)
+    return command(_options(click.pass_context(function)))
+
+
+_files = click.argument("files", nargs=-1, type=PathName())
+_log_file = click.option("--log-file", multiple=True, type=PathName(), hidden=True)
+
+_command = click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+
+run = _make("run", _command(_run))
+distribution = _make("distribution", _files(_log_file(_distribution)))
+
+logs = LogsGroup("logs", add_help_option=False)
+logs.add_command(_make(_REDUCE, _files(_log_file(_reduce)), _Reduction))
