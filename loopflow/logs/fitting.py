@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from loopflow.logs.budgeting import MISC, TokenBudgetManager
+from loopflow.logs.chunk_shares import ChunkShares
 from loopflow.logs.model import LogLine, LogProfile, Priority, Shape, Template
 from loopflow.logs.pool import Entry
 from loopflow.logs.shapes import Shapes, describe_lines, original
@@ -34,6 +35,7 @@ class Material:
     entries: Sequence[Entry]
     scores: Mapping[bytes, float]
     end: Sequence[tuple[int, LogLine]]
+    shares: ChunkShares
     templates: Sequence[Template] = ()
     missed: Mapping[Priority, int] = field(default_factory=dict)
     several: bool = False
@@ -57,9 +59,7 @@ class Fitter:
         manager: TokenBudgetManager,
         count: Count,
         shapes: Shapes,
-        *,
         profile: LogProfile,
-        shares: ChunkShares,
     ) -> None:
         self.material = material
         self.manager = manager
@@ -69,7 +69,6 @@ class Fitter:
         self._count = count
         self._shapes = shapes
         self._profile = profile
-        self._shares = shares
         self._items: dict[bytes | str, _Item] = {}
         self._end_items: list[_Item] = []
         self._end_tokens = 0
@@ -137,7 +136,7 @@ class Fitter:
 
     def _has_share(self, entry: Entry, more: int) -> bool:
         span = entry.block.span
-        return entry.block.priority >= Priority.HIGH or self._shares.take(span.file, span.first, more)
+        return entry.block.priority >= Priority.HIGH or self.material.shares.take(span.file, span.first, more)
 
     def _pay(self, entry: Entry, more: int) -> bool:
         component = entry.block.component or MISC

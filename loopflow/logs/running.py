@@ -116,10 +116,9 @@ class _Reduction:
         shares = ChunkShares(manager.total, [source.lines for source in read.sources], request.chunk_size)
         scores = {entry.signature: read.scan.pool.score(entry, read.scan.lines) for entry in self._entries}
         end = read.scan.ending.lines() if request.lowest is Priority.VERBOSE else []
-        material = Material(self._entries, scores, end, self._find_templates(), read.scan.pool.missed, several)
-        fitter = Fitter(
-            material, manager, partial(count_all, self._counter), shapes, profile=self._profile, shares=shares
-        )
+        templates, missed = self._find_templates(), read.scan.pool.missed
+        material = Material(self._entries, scores, end, shares, templates, missed, several)
+        fitter = Fitter(material, manager, partial(count_all, self._counter), shapes, self._profile)
         fitter.choose()
         return fitter
 
