@@ -44,8 +44,11 @@ class Gathered:
 def gather(inputs: Sequence[Input], request: LogRequest, counter: TokenCounter) -> Gathered:
     """Read logs. Raises LoopflowError where one cannot be read on."""
     reading = _Gathering(request, counter)
-    sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
-    return Gathered(reading.scan, reading.whole, sources, reading.tokens.finish() if reading.tokens else None)
+    try:
+        sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
+    finally:
+        tokens = reading.count()
+    return Gathered(reading.scan, reading.whole, sources, tokens)
 
 
 class _Gathering:
@@ -53,7 +56,8 @@ class _Gathering:
         self._request = request
         self.scan = Scan(Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES), Census(), Ending(request.fit))
         self.whole = Whole(counter, request.fit)
-        self.tokens = InputCounter(counter) if request.counts_input else None
+        self._tokens = InputCounter(counter) if request.counts_input else None
+        self._is_cut = False
 
     def read(self, number: int, given: Input) -> Source:
         """Read one log."""
@@ -61,14 +65,20 @@ class _Gathering:
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
         file = FileScan(self.scan, number, self.whole.add, request)
         for chunk in reader.chunks():
-            if self.tokens:
-                self.tokens.add(chunk.data)
+            if self._tokens:
+                self._tokens.add(chunk.data)
+            self._is_cut = self._is_cut or chunk.cut > 0
             self.whole.add_raw(chunk.data)
             file.take(chunk)
         file.finish()
         is_complete = given.most < 0 or reader.bytes >= given.most
         told = file.envelope, file.lossy, is_complete
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)
+
+    def count(self) -> int | None:
+        """Return the tokens of all that was read: None where a line was too long to be held."""
+        tokens = self._tokens.finish() if self._tokens else None
+        return None if self._is_cut else tokens
 
     def _size(self) -> int:
         return self._request.read_size or (SMALL_READ_BYTES if self._request.is_small else READ_BYTES)

@@ -6,8 +6,8 @@ looked at, all of a batch together, and patterns only where a stem of theirs occ
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice
 from typing import Final, NamedTuple
 
 from loopflow.logs.recognisers.generic import CLOSING, ECHO, LOWERED, NONE, PASS_MARK
@@ -23,6 +23,10 @@ MEDIUM_WEIGHT: Final = 8
 DIGITS: Final = b"0123456789"
 _LONGEST_LOOK: Final = 2_000
 """Bytes of a line that patterns look at: what says why stands near the beginning, or in a shortened line's parts."""
+
+_LOOK_BEFORE: Final = 100
+_MOST_LOOKS: Final = 64
+"""Parts of a very long line in which a word is sought."""
 
 _OF_WHAT: Final = rb"(?:errors?|fail\w*|warnings?|problems?|broken|offenses|unexpected)\b"
 _COUNTED: Final = rb"(?i)(?:^|  |[(\[=|>] )(?:\w+ )?" + _OF_WHAT + rb"|\b" + _OF_WHAT + rb"\s?[:=]\s?(?=$|[,;)\]\s|])"
@@ -80,12 +84,9 @@ class Classifier:
         low = b"\n" + line.lower()
         places = []
         for word, pattern in zip(self._words, self._patterns, strict=True):
-            if word.weight >= CRITICAL_WEIGHT and any(stem in low for stem in _split(word.stems)):
-                for stem in _split(word.stems):
-                    near = max(low.find(stem) - 100, 0)
-                    if stem in low and (found := pattern.search(line, near, near + _LONGEST_LOOK)):
-                        places.append(found.start())
-                        break
+            if word.weight >= CRITICAL_WEIGHT:
+                found = (pattern.search(line, *window) for stem in _split(word.stems) for window in _windows(low, stem))
+                places += [each.start() for each in islice(filter(None, found), 1)]
         return places
 
     def _learn(self, keys: Sequence[bytes], lines: Sequence[bytes], traits: Sequence[Trait | None]) -> None:
@@ -150,6 +151,17 @@ def _index(rows: Sequence[str]) -> list[tuple[bytes, tuple[int, ...]]]:
         for stem in _split(row):
             stems.setdefault(stem, []).append(number)
     return [(stem, tuple(numbers)) for stem, numbers in stems.items()]
+
+
+def _windows(low: bytes, stem: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a line around a stem, which occurs in `low`: the line in lower case, behind a line end."""
+    place = low.find(stem)
+    for _ in range(_MOST_LOOKS):
+        if place < 0:
+            return
+        begin = max(place - 1 - _LOOK_BEFORE, 0)
+        yield begin, begin + _LONGEST_LOOK
+        place = low.find(stem, begin + _LONGEST_LOOK - _LOOK_BEFORE)
 
 
 def _split(stems: str) -> list[bytes]:

@@ -56,6 +56,7 @@ class FileScan:
         self._base = 0
         """The place in `_starts` of the newest chunk's first line: lines of earlier ones may still be held."""
         self._is_held = False
+        self._cut = 0
         self.lossy = False
 
     @property
@@ -65,7 +66,7 @@ class FileScan:
 
     def take(self, chunk: Chunk) -> None:
         """Take the next chunk."""
-        data = chunk.data
+        data, self._cut = chunk.data, chunk.cut
         self.lossy = self.lossy or is_lossy(data)
         text = clean(data, self._scan.classifier.weigh)
         if not text.endswith(b"\n"):
@@ -92,7 +93,7 @@ class FileScan:
         lines.pop()
         if max(map(len, lines)) > LONGEST_LINE:
             find = self._scan.classifier.find_strong
-            lines = [shorten_line(line, find) if len(line) > LONGEST_LINE else line for line in lines]
+            lines = [shorten_line(line, find, self._cut) if len(line) > LONGEST_LINE else line for line in lines]
             text = b"\n".join(lines) + b"\n"
         self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
         self._sample(text)
