@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import Final, NamedTuple
 
+from loopflow.logs.cleaning import LONGEST_LINE
 from loopflow.logs.recognisers.generic import CLOSING, ECHO, LOWERED, NONE, PASS_MARK
 from loopflow.logs.recognisers.rows import Recogniser, Word
 
@@ -21,8 +22,8 @@ HIGH_WEIGHT: Final = 20
 MEDIUM_WEIGHT: Final = 8
 
 DIGITS: Final = b"0123456789"
-_LONGEST_LOOK: Final = 2_000
-"""Bytes of a line that patterns look at: what says why stands near the beginning, or in a shortened line's parts."""
+_LONGEST_LOOK: Final = LONGEST_LINE
+"""Bytes of a line that patterns look at: all, where it was shortened."""
 
 _LOOK_BEFORE: Final = 100
 _MOST_LOOKS: Final = 64
@@ -39,7 +40,7 @@ class Trait(NamedTuple):
     weight: int
     recogniser: int = -1
     rules: tuple[int, ...] = ()
-    """If there are any, digits decide: each line of the kind is weighed by these."""
+    """If there are any, digits decide: each line of the kind that has some is weighed by these."""
     is_anchor: bool = False
 
 
@@ -71,7 +72,7 @@ class Classifier:
             self._learn(keys, lines, traits)
         found = [self._known[key] for key in keys]
         for place, trait in enumerate(found):
-            if trait is not NOTHING and trait.rules:
+            if trait is not NOTHING and trait.rules and lines[place] != keys[place]:
                 found[place] = self._weigh(lines[place], trait.rules)
         return found
 
@@ -122,10 +123,11 @@ class Classifier:
             if rule >= many and self._starts[rule - many].search(key):
                 return Trait(self._weights[rule - many], rule - many)
         of_words = tuple(rule for rule in rules if rule < many)
-        by_line = tuple(rule for rule in of_words if self._words[rule].by_line)
-        if key != line and (by_line or self._counted.search(key)):
-            return Trait(0, rules=of_words)
-        return self._weigh(key, tuple(rule for rule in of_words if rule not in by_line))
+        by_key = tuple(rule for rule in of_words if not self._words[rule].by_line)
+        trait = self._weigh(key, by_key)
+        if by_key != of_words or self._counted.search(key):
+            return trait._replace(rules=of_words)
+        return trait
 
     def _weigh(self, line: bytes, rules: tuple[int, ...]) -> Trait:
         line = line[:_LONGEST_LOOK]

@@ -7,7 +7,7 @@ import lzma
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -50,7 +50,7 @@ def read_file(path: Path) -> bytes:
 
 
 class _Pipe(io.RawIOBase):
-    """Gives a byte at a time, and cannot go back."""
+    """Gives little at a time, and cannot go back."""
 
     def __init__(self, data: bytes) -> None:
         self._left = io.BytesIO(data)
@@ -58,7 +58,7 @@ class _Pipe(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401  whatever can be written to
         data = self._left.read(min(len(buffer), 997))
         buffer[: len(data)] = data
         return len(data)
