@@ -15,11 +15,11 @@ _LONGEST_EXAMPLE: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of line: how often it came, where first and last, and its first line."""
+    """A kind of line: how often it came, where first and last (file and number), and its first line."""
 
     count: int
-    first: int
-    last: int
+    first: tuple[int, int]
+    last: tuple[int, int]
     example: bytes
 
 
@@ -28,21 +28,25 @@ class Census:
 
     def __init__(self) -> None:
         self._counts: Counter[bytes] = Counter()
-        self._last: dict[bytes, int] = {}
-        self._examples: dict[bytes, tuple[int, bytes]] = {}
+        self._last: dict[bytes, tuple[int, int]] = {}
+        self._examples: dict[bytes, tuple[tuple[int, int], bytes]] = {}
 
-    def add(self, keys: Sequence[bytes], lines: Lines) -> None:
-        """Count lines; `keys` are theirs."""
-        places = dict(zip(keys, range(len(keys)), strict=True))
-        self._counts.update(keys)
+    def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = (), file: int = 0) -> None:
+        """Count lines of a file; `keys` are theirs. Those at `hot` may weigh something, and weights are told apart."""
+        told = [*keys]
+        for at in hot:
+            told[at] += b"\n%d" % lines.traits[at].weight
+        self._counts.update(told)
+        places = dict(zip(told, range(len(told)), strict=True))
         for key, at in places.items():
-            self._last[key] = lines.place(at).number
-        new = places.keys() - self._examples.keys()
-        if new and len(self._examples) < _MOST_EXAMPLES:
-            for at, key in enumerate(keys):
-                if key in new:
-                    new.discard(key)
-                    self._examples[key] = lines.place(at).number, lines.texts[at][:_LONGEST_EXAMPLE]
+            self._last[key] = file, lines.place(at).number
+        new = {key for key in places if key not in self._examples}
+        for at, key in enumerate(told if new else ()):
+            if len(self._examples) >= _MOST_EXAMPLES:
+                break
+            if key in new:
+                new.discard(key)
+                self._examples[key] = (file, lines.place(at).number), lines.texts[at][:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""

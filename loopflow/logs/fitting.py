@@ -205,13 +205,21 @@ class Fitter:
     def _tell_templates(self, room: int) -> None:
         end = self.material.end
         place = (end[0][0], end[0][1].number, -1) if end else (0, 0, -1)
-        texts = [_describe_template(template) for template in self.material.templates[:_MOST_TEMPLATES]]
+        texts = [self._describe_template(template) for template in self.material.templates[:_MOST_TEMPLATES]]
         for number, (text, tokens) in enumerate(zip(texts, self._count(texts), strict=True)):
             if tokens > room or not self.manager.offer(_TEMPLATES, Priority.LOW, tokens):
                 continue
             room -= tokens
             self.templates.append(self.material.templates[number])
             self._items[f"template {number:04}"] = _Item(place, text, tokens)
+
+    def _describe_template(self, template: Template) -> str:
+        file, last_file = template.files
+        where = describe_lines(template.first, template.last, self._file(file))
+        if file != last_file:
+            places = zip((template.first, template.last), template.files, strict=True)
+            where = "-".join(describe_lines(line, line, file) for line, file in places)
+        return f"[also: {template.count:,} x {where}] {template.text.strip()[:_LONGEST_TEMPLATE]}\n"
 
     def _lengthen_end(self, bound: int) -> None:
         """Show as many of the last lines as there is room for; blocks among them are whole."""
@@ -330,8 +338,3 @@ def _runs(lines: Sequence[tuple[int, LogLine]]) -> list[list[tuple[int, LogLine]
 
 def _join(run: Sequence[tuple[int, LogLine]]) -> str:
     return "".join(f"{original(line.text)}\n" for _, line in run)
-
-
-def _describe_template(template: Template) -> str:
-    text = template.text.strip()[:_LONGEST_TEMPLATE]
-    return f"[also: {template.count:,} x {describe_lines(template.first, template.last, None)}] {text}\n"

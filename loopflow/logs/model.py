@@ -95,6 +95,8 @@ class Template:
     first: int
     last: int
     example: str
+    files: tuple[int, int] = (0, 0)
+    """The numbers of the files that the first and the last are in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ class FileScan:
             for at, trait in enumerate(window.traits)
             if trait is not NOTHING and (trait.weight or trait.recogniser >= 0)
         ]
-        self._scan.census.add(keys, window)
+        self._scan.census.add(keys, window, hot, self._file)
         self._scan.ending.add(window, [at for at in hot if window.traits[at].is_anchor], self._file)
         view = _View(window, hot, unwrapped, base)
         for stream, places in view.split():
