@@ -233,6 +233,7 @@ def _make_block(block: _Open, file: int) -> Block | None:
         block.component,
         block.stamp,
         block.cut,
+        len(block.parts),
     )
 
 

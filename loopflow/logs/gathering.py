@@ -56,7 +56,7 @@ class _Gathering:
         self._request = request
         self.scan = Scan(Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES), Census(), Ending(request.fit))
         self.whole = Whole(counter, request.fit, redact=request.redact)
-        self._tokens = InputCounter(counter) if request.counts_input else None
+        self.tokens = InputCounter(counter) if request.counts_input else None
         self._is_cut = False
 
     def read(self, number: int, given: Input) -> Source:
@@ -65,8 +65,8 @@ class _Gathering:
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
         file = FileScan(self.scan, number, self.whole.add, request)
         for chunk in reader.chunks():
-            if self._tokens:
-                self._tokens.add(chunk.data)
+            if self.tokens:
+                self.tokens.add(chunk.data)
             self._is_cut = self._is_cut or chunk.cut > 0
             self.whole.add_raw(chunk.data)
             file.take(chunk)
@@ -77,7 +77,7 @@ class _Gathering:
 
     def count(self) -> int | None:
         """Return the tokens of all that was read: None where a line was too long to be held."""
-        tokens = self._tokens.finish() if self._tokens else None
+        tokens = self.tokens.finish() if self.tokens else None
         return None if self._is_cut else tokens
 
     def _size(self) -> int:

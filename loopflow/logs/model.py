@@ -68,6 +68,8 @@ class Block:
     stamp: str = ""
     cut: int = 0
     """How many lines more it had than are kept."""
+    gap: int = 0
+    """The place in `lines` of the first that came after those."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,13 @@ class _Reduction:
         manager = TokenBudgetManager(self._find_room(most))
         several = len(read.sources) > 1
         known = dict(since) if request.is_short else {}
-        shapes = Shapes(several=several, known=known, stamps=request.timestamps == "first")
+        shapes = Shapes(
+            several=several,
+            known=known,
+            stamps=request.timestamps == "first",
+            frames=self._profile.stack_trace_detail,
+            captured=self._profile.test_result_detail,
+        )
         shares = ChunkShares(manager.total, [source.lines for source in read.sources], request.chunk_size)
         scores = {entry.signature: read.scan.pool.score(entry, read.scan.lines) for entry in self._entries}
         end = read.scan.ending.lines() if request.lowest is Priority.VERBOSE else []
