@@ -56,6 +56,7 @@ class Classifier:
     def __init__(self, words: Iterable[Word], recognisers: Sequence[Recogniser], most_keys: int = MOST_KEYS) -> None:
         self._words = sorted(words, key=lambda word: (not word.is_anchor, -word.weight))
         self._patterns = [re.compile(word.pattern) for word in self._words]
+        self._digits = {number: re.compile(word.digits) for number, word in enumerate(self._words) if word.digits}
         self._starts = [re.compile(each.start) for each in recognisers]
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
@@ -127,11 +128,14 @@ class Classifier:
             if rule >= many and self._starts[rule - many].search(key):
                 is_fine = self._says_that_it_is_fine(key)
                 return NOTHING if is_fine else Trait(self._weights[rule - many], rule - many)
-        of_words = tuple(rule for rule in rules if rule < many)
-        by_line = tuple(rule for rule in of_words if self._words[rule].by_line)
-        if by_line or self._counted.search(key):
-            return Trait(0, rules=of_words)
-        return self._weigh(key, of_words)
+        words = tuple(rule for rule in rules if rule < many and self._may_hold(rule, key))
+        if any(rule in self._digits for rule in words) or self._counted.search(key):
+            return Trait(0, rules=words)
+        return self._weigh(key, words)
+
+    def _may_hold(self, rule: int, key: bytes) -> bool:
+        pattern = self._digits.get(rule)
+        return pattern is None or pattern.search(key) is not None
 
     def _weigh(self, line: bytes, rules: tuple[int, ...]) -> Trait:
         line = line[:_LONGEST_LOOK]
@@ -144,9 +148,10 @@ class Classifier:
         return NOTHING if word is None else self._make_trait(word, line)
 
     def _find_word(self, line: bytes, rules: tuple[int, ...]) -> Word | None:
-        """Return the heaviest word that is in a line."""
+        """Return the heaviest word that is in a line: with its digits where they decide, else without."""
+        key = line.translate(None, DIGITS)
         for rule in rules:
-            if self._patterns[rule].search(line):
+            if self._patterns[rule].search(line if rule in self._digits else key):
                 return self._words[rule]
         return None
 

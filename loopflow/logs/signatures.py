@@ -16,7 +16,8 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS_OF_REF: Final = 10
 
 _CODES: Final = re.compile(
-    r"\b(?:codes?|status|exited with|exit|signal|HTTP(?:/\d(?:\.\d)?)?|errno|rc)\b[\"')]?[ :=]{1,3}(?:code |status )?-?\d+"
+    r"\b(?:codes?|status|exited with|exit|signal|HTTP(?:/\d(?:\.\d)?)?|errno|rc)\b[\"')]?"
+    r"[ :=]{1,3}(?:code |status )?-?\d+"
     r"|\b[A-Z]{1,8}\d{2,6}\b"
 )
 """Numbers that say what failed."""
