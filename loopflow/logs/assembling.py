@@ -56,6 +56,8 @@ def compile_rules(recognisers: Sequence[Recogniser]) -> list[Rules]:
     ]
 
 
+MOST_TOLD: Final = 40
+"""So many different lines of weight say what a failure is."""
 _LONGEST: Final = 4
 """A block has so many times the lines that are kept of it at most: what never ends must not swallow a log."""
 
@@ -131,7 +133,7 @@ class Found:
         """Return what two blocks have in common that differ in digits only, or in lines that weigh nothing."""
         headline = _find_headline(self.parts, self.rules)
         told = {part.text: None for at, part in enumerate(self.parts) if at == headline or part.weight >= MEDIUM_WEIGHT}
-        return self.rules.number, *dict.fromkeys(map(_without_digits, told))
+        return self.rules.number, *dict.fromkeys(map(_without_digits, list(told)[:MOST_TOLD]))
 
     def make(self) -> Block:
         """Return it as it is told."""

@@ -88,16 +88,10 @@ class Classifier:
 
     def find_strong(self, line: bytes) -> list[int]:
         """Return where in a line there are words that weigh as much as a failure does, at most one for each word."""
-        low = b"\n" + line.lower()
-        places = []
-        for word, pattern in zip(self._words, self._patterns, strict=True):
-            if word.weight >= CRITICAL_WEIGHT and any(stem in low for stem in _split(word.stems)):
-                for stem in _split(word.stems):
-                    near = max(low.find(stem) - 100, 0)
-                    if stem in low and (found := pattern.search(line, near, near + _LONGEST_LOOK)):
-                        places.append(found.start())
-                        break
-        return places
+        rules = sorted(self._find_rules([line]).get(0, ()))
+        strong = [rule for rule in rules if rule < len(self._words) and self._words[rule].weight >= CRITICAL_WEIGHT]
+        found = [self._patterns[rule].search(line) for rule in strong]
+        return [each.start() for each in found if each is not None]
 
     def _learn(self, keys: Sequence[bytes], traits: Sequence[Trait | None]) -> None:
         new = list(dict.fromkeys(key for key, trait in zip(keys, traits, strict=True) if trait is None))
@@ -110,14 +104,19 @@ class Classifier:
 
     def _find_rules(self, keys: Sequence[bytes]) -> dict[int, set[int]]:
         """Return the rules whose stems occur in each of the keys, by the place of the key."""
-        text = b"\n" + b"\n".join(keys).lower()
-        starts = list(accumulate((len(key) + 1 for key in keys), initial=0))  # of the line end before each
+        low = [b"\n" + key.lower() for key in keys]
+        text = b"".join(low) + b"\n"
+        starts = list(accumulate(map(len, low), initial=0))
         found: dict[int, set[int]] = {}
-        for stem, rules in self._stems:
+        for stem, rules, longer in self._stems:
             place = text.find(stem)
             while place >= 0:
                 at = bisect_right(starts, place) - 1
-                found.setdefault(at, set()).update(rules)
+                held = found.setdefault(at, set())
+                held.update(rules)
+                for other, more in longer:
+                    if other in low[at]:
+                        held.update(more)
                 place = text.find(stem, starts[at + 1])
         return found
 
@@ -167,13 +166,22 @@ class Classifier:
         return NOTHING if is_lowered else Trait(word.weight)
 
 
-def _index(rows: Sequence[str]) -> list[tuple[bytes, tuple[int, ...]]]:
-    """Return each stem with the numbers of the rows that have it."""
+_Stem = tuple[bytes, Sequence[int], Sequence[tuple[bytes, Sequence[int]]]]
+"""A stem, the numbers of the rows that have it, and the same of longer stems in which it is: those need no search."""
+
+
+def _index(rows: Sequence[str]) -> list[_Stem]:
+    """Return the stems that are sought."""
     stems: dict[bytes, list[int]] = {}
     for number, row in enumerate(rows):
         for stem in _split(row):
             stems.setdefault(stem, []).append(number)
-    return [(stem, tuple(numbers)) for stem, numbers in stems.items()]
+    shortest = [stem for stem in stems if not any(other in stem for other in stems if other != stem)]
+    longer: dict[bytes, list[tuple[bytes, Sequence[int]]]] = {stem: [] for stem in shortest}
+    for stem, numbers in stems.items():
+        if stem not in longer:
+            longer[next(other for other in shortest if other in stem)].append((stem, numbers))
+    return [(stem, stems[stem], longer[stem]) for stem in shortest]
 
 
 def _split(stems: str) -> list[bytes]:
