@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from loopflow.logs.assembling import Lines
+from loopflow.logs.lines import Lines
 
 MOST_KINDS: Final = 100_000
 _MOST_EXAMPLES: Final = 50_000
 _LONGEST_EXAMPLE: Final = 400
 """Bytes."""
+_FILE_BITS: Final = 48
+"""A place is the number of a line, and behind so many bits that of its file: most logs are one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +30,22 @@ class Census:
 
     def __init__(self) -> None:
         self._counts: Counter[bytes] = Counter()
-        self._last: dict[bytes, tuple[int, int]] = {}
-        self._examples: dict[bytes, tuple[tuple[int, int], bytes]] = {}
+        self._last: dict[bytes, int] = {}
+        self._examples: dict[bytes, tuple[int, bytes]] = {}
 
     def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = (), file: int = 0) -> None:
         """Count lines of a file; `keys` are theirs. Those at `hot` may weigh something, and weights are told apart."""
         told = [*keys]
         for at in hot:
             told[at] += b"\n%d" % lines.traits[at].weight
+        numbers = lines.origin.numbers()
+        places = [number + (file << _FILE_BITS) for number in numbers] if file else numbers
         self._counts.update(told)
-        places = dict(zip(told, range(len(told)), strict=True))
-        for key, at in places.items():
-            self._last[key] = file, lines.place(at).number
-        new = {key for key in places if key not in self._examples}
-        for at, key in enumerate(told if new else ()):
-            if len(self._examples) >= _MOST_EXAMPLES:
-                break
-            if key in new:
-                new.discard(key)
-                self._examples[key] = (file, lines.place(at).number), lines.texts[at][:_LONGEST_EXAMPLE]
+        self._last.update(zip(told, places, strict=True))
+        if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= set(told):
+            for at, key in enumerate(told):
+                if key not in self._examples and len(self._examples) < _MOST_EXAMPLES:
+                    self._examples[key] = places[at], lines.texts[at][:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""
@@ -64,5 +63,9 @@ class Census:
         found = []
         for key, count in self._counts.most_common(most):
             if key.strip() and (told := self._examples.get(key)):
-                found.append(Kind(count, told[0], self._last[key], told[1]))
+                found.append(Kind(count, _place(told[0]), _place(self._last[key]), told[1]))
         return sorted(found, key=lambda kind: kind.first)
+
+
+def _place(place: int) -> tuple[int, int]:
+    return place >> _FILE_BITS, place & (1 << _FILE_BITS) - 1

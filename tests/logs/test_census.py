@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.logs import census as module
-from loopflow.logs.assembling import Lines, Place
 from loopflow.logs.census import Census, Kind
 from loopflow.logs.keys import NOTHING, Trait, make_keys
+from loopflow.logs.lines import Lines, Origin
 
 TEXTS = st.lists(st.sampled_from([b"GET /1", b"GET /22", b"done", b"", b"  ", b"7", b"error 5", b"error"]), max_size=40)
 
@@ -17,7 +17,7 @@ TEXTS = st.lists(st.sampled_from([b"GET /1", b"GET /22", b"done", b"", b"  ", b"
 def lines_of(texts: Sequence[bytes], first: int = 1, weights: Sequence[int] = ()) -> Lines:
     """Return lines that begin with a number."""
     traits = [Trait(weight) if weight else NOTHING for weight in weights or [0] * len(texts)]
-    return Lines(texts, traits, lambda at: Place(first + at, 0, 0), lambda _: "")
+    return Lines(texts, traits, Origin(first, range(len(texts)), (), 0))
 
 
 def take(census: Census, texts: Sequence[bytes], first: int = 1, weights: Sequence[int] = (), file: int = 0) -> None:

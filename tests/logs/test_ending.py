@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.logs.assembling import Lines, Place
 from loopflow.logs.ending import BYTES_A_TOKEN, Ending
 from loopflow.logs.keys import Trait
+from loopflow.logs.lines import Lines, Origin
 
 FIT = 5_000
 ROOM = FIT * BYTES_A_TOKEN
@@ -17,7 +17,9 @@ ROOM = FIT * BYTES_A_TOKEN
 def lines_of(texts: Sequence[bytes], first: int) -> Lines:
     """Return lines that begin with a number."""
     return Lines(
-        texts, [Trait(number % 9) for number in range(len(texts))], lambda at: Place(first + at, 0, 0), lambda _: ""
+        texts,
+        [Trait(number % 9) for number in range(len(texts))],
+        Origin(first, range(len(texts)), (0,) * (len(texts) + 1), 0),
     )
 
 
@@ -87,7 +89,7 @@ def test_lines_keep_their_text_and_weight() -> None:
     """As a reader sees them: behind a stamp where those are kept, and it takes room too."""
     ending = Ending(FIT)
     texts = [b"\xff" * 8_000] * 10
-    ending.add(Lines(texts, [Trait(7)] * 10, lambda at: Place(at, 0, 0), lambda _: "10:00", keeps_stamps=True), [])
+    ending.add(Lines(texts, [Trait(7)] * 10, Origin(1, range(10), (0,) * 11, 0), ["10:00"] * 10, keeps_stamps=True), [])
     found = [line for _, line in ending.lines()]
     assert {(line.text[:7], line.weight) for line in found} == {("10:00 \ufffd", 7)}
     assert len(found) == 9

@@ -11,7 +11,7 @@ from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
 OWN_WORDS = (
     Word(8, rb"warn", "warn"),
     Word(60, rb"broken", "broken"),
-    Word(90, rb"(?i)[1-9]\d* broken", "broken", by_line=True),
+    Word(90, rb"(?i)[1-9]\d* broken", "broken", digits=rb"(?i)(?:^|  )broken|^ broken"),
     Word(40, rb"^stopped", "^stopped", is_anchor=True),
     Word(30, rb"stopped", "stopped"),
 )
