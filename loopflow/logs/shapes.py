@@ -147,9 +147,10 @@ def _by_worth(lines: Sequence[LogLine], headline: int, frames: Sequence[range]) 
     count = len(lines)
     heavy = sorted((at for at in range(count) if lines[at].weight), key=lambda at: -lines[at].weight)
     near = [at for at in range(headline - 3, headline + 4) if 0 <= at < count]
-    ends = [*range(6), *range(count - 6, count)]
     own = [frame for frame in frames if not any(library in lines[frame[0]].text for library in _LIBRARIES)]
     of_own = [at for frame in (*own[-6:], *own) for at in frame]
+    of_libraries = {at for frame in frames for at in frame}.difference(of_own)
+    ends = [at for at in (*range(6), *range(count - 6, count)) if at not in of_libraries]
     rest = sorted(range(count), key=lambda at: min(at, count - 1 - at))
     return dict.fromkeys([headline, *heavy[:8], *near, *ends, *of_own, *rest])
 
