@@ -87,6 +87,7 @@ class Fitter:
         high = self._ranked(Priority.HIGH)
         steps = (
             (firsts, Shape.TRIMMED),
+            (firsts, Shape.LINE),
             (firsts, Shape.FULL),
             (high, Shape.LINE),
             (others, Shape.LINE),

@@ -14,7 +14,7 @@ from loopflow.logs.signatures import make_signature, weighted_lines
 RULES = compile_rules([])[-1]
 """Those of the generic recogniser."""
 
-WEIGHTS = {Priority.CRITICAL: 100, Priority.HIGH: 40, Priority.MEDIUM: 8, Priority.LOW: 1}
+WEIGHTS = {Priority.CRITICAL: 100, Priority.HIGH: 40, Priority.MEDIUM: 8, Priority.LOW: 1, Priority.VERBOSE: 0}
 
 
 def found_of(texts: Sequence[str], first: int = 1, weights: Sequence[int] = (100,), file: int = 0) -> Found:
