@@ -52,7 +52,7 @@ class Entry:
         self.first = [block.span]
         self.last: list[Span] = []
         self.place = find_place(block)
-        self.places: list[tuple[int, str]] = []
+        self.places: list[tuple[Span, str]] = []
         self.cost = sum(len(line.text) + _LINE_COST for line in block.lines)
 
     def add(self, found: Found) -> None:
@@ -69,7 +69,7 @@ class Entry:
         else:
             self.last = [*self.last[1 - _LAST :], span]
         if self.count < _MOST_LOOKED_AT and (place := find_place(found.make())) and place != self.place:
-            self.places.append((span.first, place))
+            self.places.append((span, place))
 
     def slim(self) -> None:
         """Keep the headline alone."""
@@ -79,7 +79,7 @@ class Entry:
 
     def failure(self) -> Failure:
         """Return it as it is told."""
-        places = tuple(f"L{line} {place}" for line, place in sorted(set(self.places)))
+        places = tuple(f"L{span.first} {place}" for span, place in sorted(self.places))
         return Failure(make_ref(self.signature), self.cause, self.block, self.count, (*self.first, *self.last), places)
 
 

@@ -139,7 +139,7 @@ class FileScan:
 
     def _take_window(self, window: "_Window", keys: Sequence[bytes]) -> None:
         lines = window.lines
-        self._scan.census.add(keys, lines)
+        self._scan.census.add(keys, lines, window.hot)
         anchors = [at for at in window.hot if lines.traits[at].is_anchor]
         self._scan.ending.add(lines, anchors, self._file)
         for stream, places in window.split():
