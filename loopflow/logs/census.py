@@ -34,18 +34,20 @@ class Census:
         self._examples: dict[bytes, tuple[int, bytes]] = {}
 
     def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = (), file: int = 0) -> None:
-        """Count lines of a file; `keys` are theirs. Those at `hot` may weigh something, and weights are told apart."""
-        told = [*keys]
-        for at in hot:
-            told[at] += b"\n%d" % lines.traits[at].weight
-        numbers = lines.origin.numbers()
-        places = [number + (file << _FILE_BITS) for number in numbers] if file else numbers
-        self._counts.update(told)
-        self._last.update(zip(told, places, strict=True))
-        if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= set(told):
-            for at, key in enumerate(told):
+        """Count lines of a file but those at `hot`, which failures tell of; `keys` are those of all."""
+        first = file << _FILE_BITS
+        numbers = [number + first for number in lines.origin.numbers()] if file else lines.origin.numbers()
+        texts = lines.texts
+        if hot:
+            apart = set(hot)
+            rest = [at for at in range(len(keys)) if at not in apart]
+            keys, numbers, texts = [keys[at] for at in rest], [numbers[at] for at in rest], [texts[at] for at in rest]
+        self._counts.update(keys)
+        self._last.update(zip(keys, numbers, strict=True))
+        if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= set(keys):
+            for at, key in enumerate(keys):
                 if key not in self._examples and len(self._examples) < _MOST_EXAMPLES:
-                    self._examples[key] = places[at], lines.texts[at][:_LONGEST_EXAMPLE]
+                    self._examples[key] = numbers[at], texts[at][:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""

@@ -5,9 +5,8 @@ comes a line for each critical cause, then the end of the log, then more of what
 more of the end.
 """
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +20,6 @@ Count = Callable[[Sequence[str]], Sequence[int]]
 
 _LINES_SHARE: Final = 0.45
 _ROWS_SHARE: Final = 0.60
-_END_SHARE: Final = 0.35
 _END, _TABLE, _TEMPLATES = "end", "table", "templates"
 _MOST_TEMPLATES: Final = 60
 _LONGEST_TEMPLATE: Final = 200
@@ -73,6 +71,7 @@ class Fitter:
         self._end_items: list[_Item] = []
         self._end_tokens = 0
         self._tables: list[_Item] = []
+        self._lines_of: dict[bytes, frozenset[tuple[int, int]]] = {}
         self._costs: dict[tuple[bytes, Shape], tuple[str, int]] = {}
 
     def choose(self) -> None:
@@ -208,14 +207,17 @@ class Fitter:
             self.tokens_of.setdefault(entry.signature, 0)
 
     def _tell_templates(self, room: int) -> None:
+        if any(not self.is_told(entry) for entry in self._ranked(Priority.CRITICAL)):
+            return
         end = self.material.end
         place = (end[0][0], end[0][1].number, -1) if end else (0, 0, -1)
-        texts = [self._describe_template(template) for template in self.material.templates[:_MOST_TEMPLATES]]
+        templates = self.material.templates[:_MOST_TEMPLATES]
+        texts = [self._describe_template(template) for template in templates]
         for number, (text, tokens) in enumerate(zip(texts, self._count(texts), strict=True)):
             if tokens > room or not self.manager.offer(_TEMPLATES, Priority.LOW, tokens):
                 continue
             room -= tokens
-            self.templates.append(self.material.templates[number])
+            self.templates.append(templates[number])
             self._items[f"template {number:04}"] = _Item(place, text, tokens)
 
     def _describe_template(self, template: Template) -> str:
@@ -251,13 +253,14 @@ class Fitter:
         """Return the last `many` lines as items, the failures that are among them, and what all that takes."""
         end = self.material.end[len(self.material.end) - many :]
         shown = {(file, line.number) for file, line in end}
-        covered, taken = [], set()
+        covered: list[Entry] = []
+        taken: set[tuple[int, int]] = set()
         for entry in self._near_end(end):
-            numbers = {(entry.block.span.file, line.number) for line in entry.block.lines}
-            is_told = self.shape_of.get(entry.signature) is self._whole(entry)
-            if numbers <= shown and not is_told:
+            numbers = self._numbers(entry)
+            is_told, is_within = self.shape_of.get(entry.signature) is self._whole(entry), numbers <= shown
+            if is_within and not is_told:
                 covered.append(entry)
-            if is_told or numbers <= shown:
+            if is_told or is_within:
                 taken |= numbers
         texts = [
             (
@@ -280,14 +283,20 @@ class Fitter:
         """Return the longest shape of a failure: also at the end of the log, what earlier runs had is a line."""
         return Shape.LINE if self._shapes.is_short(entry) else Shape.FULL
 
-    def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Sequence[Entry]:
-        if not end:
-            return ()
-        entries = self.material.entries
-        at = bisect_right(
-            entries, (end[0][0], end[0][1].number - 1), key=lambda each: (each.block.span.file, each.block.span.last)
-        )
-        return entries[max(at - 1, 0) :]
+    def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Iterator[Entry]:
+        """Yield the failures that are, at least in part, behind the beginning of these lines."""
+        if end:
+            first = (end[0][0], end[0][1].number)
+            for entry in self.material.entries:
+                if (entry.block.span.file, entry.block.span.last) >= first:
+                    yield entry
+
+    def _numbers(self, entry: Entry) -> frozenset[tuple[int, int]]:
+        """Return the lines of a failure, each with the number of its file."""
+        if entry.signature not in self._lines_of:
+            file = entry.block.span.file
+            self._lines_of[entry.signature] = frozenset((file, line.number) for line in entry.block.lines)
+        return self._lines_of[entry.signature]
 
     def _file(self, file: int) -> int | None:
         return file if self.material.several else None

@@ -42,7 +42,7 @@ _LONGEST_LOOK: Final = 300
 
 
 class Entry:
-    """A failure that was seen `count` times. `places` are lines by what stands there: a place in code, or a test."""
+    """A failure that was seen `count` times. `places` are by what stands there: a place in code, or a test."""
 
     __slots__ = ("block", "cause", "cost", "count", "first", "last", "masked", "place", "places", "signature")
 
@@ -53,7 +53,7 @@ class Entry:
         self.count = 1
         self.first = [block.span]
         self.last: list[Span] = []
-        self.places: dict[str, int] = {}
+        self.places: dict[str, Span] = {}
         self._hold(block)
 
     def add(self, found: Found) -> None:
@@ -70,7 +70,7 @@ class Entry:
         else:
             self.last = [*self.last[1 - _LAST :], span]
         if self.count < _MOST_LOOKED_AT and (place := find_place(found.make())) and place != self.place:
-            self.places[place] = min(self.places.get(place, span.first), span.first)
+            self.places[place] = min(self.places.get(place, span), span)
 
     def slim(self) -> None:
         """Keep the headline alone."""
@@ -82,12 +82,12 @@ class Entry:
 
     def failure(self) -> Failure:
         """Return it as it is told."""
-        places = tuple(f"L{line} {place}" for line, place in self.told_places())
+        places = tuple(f"L{span.first} {place}" for span, place in self.told_places())
         return Failure(make_ref(self.signature), self.cause, self.block, self.count, (*self.first, *self.last), places)
 
-    def told_places(self) -> list[tuple[int, str]]:
+    def told_places(self) -> list[tuple[Span, str]]:
         """Return where else it happened, each place once, in the order of the log."""
-        return sorted((line, place) for place, line in self.places.items())
+        return sorted((span, place) for place, span in self.places.items())
 
     def _hold(self, block: Block) -> None:
         self.block = block

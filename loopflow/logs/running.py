@@ -143,7 +143,7 @@ class _Reduction:
         scan = self._read.scan
         if self._request.lowest > Priority.LOW or scan.lines <= _FEW_LINES:
             return []
-        return find_templates(scan.census.most_frequent(_MOST_KINDS))
+        return [each for each in find_templates(scan.census.most_frequent(_MOST_KINDS)) if each.count > 1]
 
     def _compose(self, fitter: Fitter, most: int) -> _Result:
         counts = tuple(self._count_shapes(fitter, priority, found) for priority, found in self._found())

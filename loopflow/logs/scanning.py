@@ -8,7 +8,7 @@ from typing import Final
 from loopflow.analysis.redact import Redactor
 from loopflow.logs.assembling import Assembler, Rules, compile_rules
 from loopflow.logs.census import Census
-from loopflow.logs.cleaning import LONGEST_LINE, clean, is_lossy, shorten_line
+from loopflow.logs.cleaning import LONGEST_LINE, clean, shorten_line
 from loopflow.logs.ending import Ending
 from loopflow.logs.envelopes import Envelopes
 from loopflow.logs.keys import (
@@ -26,7 +26,8 @@ from loopflow.logs.model import LogRequest, Priority, Unwrapped
 from loopflow.logs.pool import EVERY, Pool
 from loopflow.logs.profiles import SAMPLE_BYTES
 from loopflow.logs.reading import Chunk
-from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
+from loopflow.logs.recognisers.tables import RECOGNISERS
+from loopflow.logs.workers import Cleaned
 
 _LEVELS: Final = {
     Priority.CRITICAL: Trait(CRITICAL_WEIGHT),
@@ -43,7 +44,7 @@ class Scan:
     pool: Pool
     census: Census
     ending: Ending
-    classifier: Classifier = field(default_factory=lambda: Classifier(WORDS, RECOGNISERS))
+    classifier: Classifier
     rules: Sequence[Rules] = field(default_factory=lambda: compile_rules(RECOGNISERS))
     lines: int = 0
     first: bytes = b""
@@ -74,30 +75,30 @@ class FileScan:
         """What the lines were wrapped in."""
         return self._envelopes.name
 
-    def take(self, chunk: Chunk) -> None:
-        """Take the next chunk."""
-        data, self._cut = chunk.data, chunk.cut
-        self.lossy = self.lossy or is_lossy(data)
-        text = clean(data, self._scan.classifier.weigh)
-        if not text.endswith(b"\n"):
-            text += b"\n"
+    def prepare(self, chunk: Chunk, cleaned: Cleaned) -> "Prepared | None":
+        """Take the next chunk; return its lines as a reader would see them, if they do not wait for more."""
+        self._cut = chunk.cut
+        self.lossy = self.lossy or cleaned.is_lossy
         earlier = self._starts[:-1] if self._is_held else []
         self._starts = earlier + chunk.starts()
         self._first = chunk.first
         self._base = len(earlier)
-        unwrapped = self._envelopes.unwrap(text)
+        unwrapped = self._envelopes.unwrap(cleaned.text)
         self._is_held = not unwrapped.text
-        self._take(unwrapped)
+        return self._prepare(unwrapped)
+
+    def prepare_rest(self) -> "Prepared | None":
+        """Return the lines that waited, at the end."""
+        return self._prepare(self._envelopes.finish())
 
     def finish(self) -> None:
         """Close what is open."""
-        self._take(self._envelopes.finish())
         for assembler in self._assemblers.values():
             assembler.finish()
 
-    def _take(self, unwrapped: Unwrapped) -> None:
+    def _prepare(self, unwrapped: Unwrapped) -> "Prepared | None":
         if not unwrapped.text:
-            return
+            return None
         text = self._redactor.redact(unwrapped.text) if self._redactor else unwrapped.text
         lines = text.split(b"\n")
         lines.pop()
@@ -107,7 +108,8 @@ class FileScan:
             text = b"\n".join(lines) + b"\n"
         self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
         self._sample(text)
-        self._weigh(unwrapped, text, lines)
+        origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
+        return Prepared(text, lines, Origin(self._first, origins, self._starts, self._base), unwrapped)
 
     def _sample(self, text: bytes) -> None:
         scan = self._scan
@@ -115,15 +117,14 @@ class FileScan:
             scan.first += text[: SAMPLE_BYTES - len(scan.first)]
         scan.last = (scan.last + text)[-SAMPLE_BYTES:] if len(text) < SAMPLE_BYTES else text[-SAMPLE_BYTES:]
 
-    def _weigh(self, unwrapped: Unwrapped, text: bytes, lines: list[bytes]) -> None:
-        keys = make_keys(text)
-        traits = self._scan.classifier.classify(keys, lines)
-        for at, level in unwrapped.levels.items():
+    def take(self, prepared: "Prepared", traits: list[Trait]) -> None:
+        """Take lines that were prepared, with what is known of each."""
+        for at, level in prepared.unwrapped.levels.items():
             traits[at] = _raise(traits[at], level)
         hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
-        origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
-        view = _View(lines, traits, hot, Origin(self._first, origins, self._starts, self._base), unwrapped)
-        for begin, end in self._windows(len(lines)):
+        view = _View(prepared.lines, traits, hot, prepared.origin, prepared.unwrapped)
+        keys = make_keys(prepared.text)
+        for begin, end in self._windows(len(keys)):
             self._take_window(view.window(begin, end, keeps_stamps=self._keeps_stamps), keys[begin:end])
             self._scan.lines += end - begin
             if self._scan.lines % EVERY == 0:
@@ -164,6 +165,16 @@ class FileScan:
         if name not in self._assemblers:
             self._assemblers[name] = Assembler(self._scan.rules, self._scan.pool.add, self._file)
         return self._assemblers[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Lines as a reader would see them: unwrapped, redacted, shortened."""
+
+    text: bytes
+    lines: Sequence[bytes]
+    origin: Origin
+    unwrapped: Unwrapped
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Shapes:
         is_full = shape is Shape.FULL
         chosen = range(len(block.lines)) if is_full else choose_lines(block, self._frames, self._captured)
         text = f"{self._heading(entry)}\n{_body(block, chosen)}"
-        return text + _same(entry, int(len(text) * _SAME_SHARE))
+        return text + self._same(entry, int(len(text) * _SAME_SHARE))
 
     def row(self, entry: Entry) -> str:
         """Return where a failure is and what it is called, for a table."""
@@ -112,12 +112,25 @@ class Shapes:
             words.append(f"x{entry.count}")
         about = [block.recogniser] if block.recogniser != "generic" else []
         if block.step:
-            about.append(f'step "{_plain(block.step)[:_LONGEST_NAME]}"')
+            about.append(f"step {_plain(block.step)[:_LONGEST_NAME]}")
         if block.component:
             about.append(_plain(block.component)[:_LONGEST_NAME])
         if block.stamp and self._stamps:
             about.append(block.stamp)
         return f"[{' '.join(words)}{' ' if about else ''}{', '.join(about)}]"
+
+    def _same(self, entry: Entry, most: int) -> str:
+        """Return where else a failure happened, in so many characters, but for the first such place."""
+        places = [
+            f"{describe_lines(span.first, span.first, self._file(span.file))} {_plain(place)[:_LONGEST_NAME]}"
+            for span, place in entry.told_places()[:_MOST_SAME]
+        ]
+        if not places:
+            return ""
+        sizes = accumulate(len(place) + len(" | ") for place in places)
+        shown = places[: max(sum(size <= most for size in sizes), 1)]
+        more = entry.count - 1 - len(shown)
+        return f"[same: {' | '.join([*shown, *([f'{more:,} more'] if more > 0 else [])])}]\n"
 
 
 def choose_lines(block: Block, frames: float = 1, captured: float = 1) -> Sequence[int]:
@@ -200,20 +213,6 @@ def _body(block: Block, chosen: Sequence[int]) -> str:
             parts.append(f"{original(lines[at].text)}\n")
         before = at
     return "".join(parts)
-
-
-def _same(entry: Entry, most: int) -> str:
-    """Return where else a failure happened, in so many characters, but for the first such place."""
-    places = [f"L{line} {_plain(place)[:_LONGEST_NAME]}" for line, place in entry.told_places()]
-    sizes = accumulate(len(place) + len(" | ") for place in places)
-    shown = [
-        place for number, (place, size) in enumerate(zip(places, sizes, strict=True)) if not number or size <= most
-    ]
-    shown = shown[:_MOST_SAME]
-    if not shown:
-        return ""
-    more = entry.count - 1 - len(shown)
-    return f"[same: {' | '.join([*shown, *([f'{more:,} more'] if more > 0 else [])])}]\n"
 
 
 def left_out(lines: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.logs.model import Block, Shape
+from loopflow.logs.model import Block, Shape, Span
 from loopflow.logs.shapes import Shapes, choose_lines, describe_lines, left_out, original
 from loopflow.logs.signatures import make_ref
 from tests.support.blocks import block_of, entry_of
@@ -35,7 +35,7 @@ def test_every_shape_is_one_item(texts: list[str], count: int, cut: int) -> None
 @pytest.mark.parametrize(
     ("shape", "text"),
     [
-        (Shape.FULL, '[L7-9 {ref} x2 rust, step "Run (x)", web, 10:00]\nbefore\n [why] it failed\nafter\n'),
+        (Shape.FULL, "[L7-9 {ref} x2 rust, step Run (x), web, 10:00]\nbefore\n [why] it failed\nafter\n"),
         (Shape.LINE, "[L8 {ref} x2] [why] it failed\n"),
     ],
 )
@@ -60,7 +60,7 @@ def test_places_name_the_file_where_there_are_several() -> None:
 def test_a_stamp_is_shown_where_it_is_asked_for(is_shown: bool, end: str) -> None:  # noqa: FBT001
     """In the first line of a failure."""
     block = block_of(["no"], stamp="10:00", step="s")
-    assert Shapes(stamps=is_shown).draw(entry_of(block), Shape.FULL) == f'[L1 {ref(block)} step "s"{end}no\n'
+    assert Shapes(stamps=is_shown).draw(entry_of(block), Shape.FULL) == f"[L1 {ref(block)} step s{end}no\n"
 
 
 def test_what_earlier_runs_had_is_said() -> None:
@@ -167,7 +167,7 @@ def test_what_weighs_stays_in_what_a_test_printed() -> None:
 def test_other_places_take_a_fifth_at_most(length: int, shown: list[str]) -> None:
     """But the first is always there; the rest is counted."""
     entry = entry_of(block_of(["error: no", "x" * length]), count=30)
-    entry.places.update({f"{letter}.py:{at}": at for at, letter in enumerate("bcdefghijklmnopq", 2)})
+    entry.places.update({f"{letter}.py:{at}": Span(0, at, at, 0, 0) for at, letter in enumerate("bcdefghijklmnopq", 2)})
     text = Shapes().draw(entry, Shape.FULL)
     same = text.split("\n")[-2]
     assert same.startswith(f"[same: {' | '.join(shown)}")
