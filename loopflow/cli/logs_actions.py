@@ -43,6 +43,8 @@ class _Run:
     request: LogRequest
     counter: TokenCounter
     data: str
+    budget: int | None
+    """Tokens of log that --check allows."""
 
 
 def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
@@ -101,9 +103,10 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     counter = create_counter(
         config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
     )
-    return _Run(
-        given, console, here, settings, _read_request(given, settings), counter, data_directory(console.environ, here)
-    )
+    request, budget = _read_request(given, settings), _read_budget(given, settings)
+    if given["check"] and budget is not None and not given["count_input"]:
+        raise UsageError("--check judges the tokens of the log, which are to be counted", "leave out --no-count-input")
+    return _Run(given, console, here, settings, request, counter, data_directory(console.environ, here), budget)
 
 
 def _configuring(given: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigRequest:
@@ -113,7 +116,7 @@ def _configuring(given: Mapping[str, Any], environ: Mapping[str, str]) -> Config
 
 def _read_request(given: Mapping[str, Any], settings: LogSettings) -> LogRequest:
     return LogRequest(
-        fit=read_size_option(given["fit"], "--fit") if given["fit"] else settings.fit,
+        fit=settings.fit if given["fit"] is None else read_size_option(given["fit"], "--fit"),
         buffer=_read_buffer(given["token_buffer"], settings),
         log_type=given["log_type"] or "",
         lowest=Priority[(given["priority_filter"] or "verbose").upper()],
@@ -131,6 +134,10 @@ def _read_buffer(value: str | None, settings: LogSettings) -> int:
     if value is None:
         return settings.buffer
     return 0 if value == "0" else read_size_option(value, "--token-buffer")
+
+
+def _read_budget(given: Mapping[str, Any], settings: LogSettings) -> int | None:
+    return settings.budget if given["budget"] is None else read_size_option(given["budget"], "--budget")
 
 
 def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
@@ -177,9 +184,10 @@ def _project(run: _Run, inputs: Sequence[Input]) -> str:
 def _finish(run: _Run, digest: Digest, kept: Sequence[Kept]) -> ExitCode:
     """Remember and print a digest, and judge the log."""
     given, console = run.given, run.console
-    if not given["auto_truncate"] and not digest.is_whole:
+    allowed = digest.fit - digest.buffer
+    if not (given["auto_truncate"] or digest.is_whole or (digest.tokens_before or allowed + 1) <= allowed):
         many = f"{digest.tokens_before:,} tokens" if digest.tokens_before is not None else "more tokens"
-        what = f"{digest.sources[0].name} has {many}, and {digest.fit - digest.buffer:,} are allowed"
+        what = f"{_name(digest)} has {many}, and {allowed:,} are allowed"
         raise LoopflowError(what, "leave out --no-auto-truncate, or raise --fit", ExitCode.OVER_BUDGET)
     _remember(run, digest, kept)
     _refuse_own_log(given["output"], run.here, kept)
@@ -221,19 +229,20 @@ def _refuse_own_log(output: str | None, here: str, kept: Sequence[Kept]) -> None
 def _judge(run: _Run, digest: Digest) -> ExitCode:
     if not run.given["check"]:
         return ExitCode.OK
-    budget = read_size_option(run.given["budget"], "--budget") if run.given["budget"] else run.settings.budget
+    budget, name = run.budget, _name(digest)
     code = ExitCode.OVER_BUDGET if digest.critical_missing else ExitCode.OK
     if budget is None:
         run.console.warn("--check has no budget to judge by; give --budget N, or write budget = N in [logs]")
         return code
     before = digest.tokens_before
     if before is None:
-        raise UsageError(
-            "--check judges the tokens of the log, and they were not counted", "leave out --no-count-input"
-        )
-    name = digest.sources[0].name if len(digest.sources) == 1 else f"{len(digest.sources)} logs"
+        raise LoopflowError(f"{name} cannot be counted, so --check cannot judge it", "cut its longest lines")
     if before > budget:
         run.console.warn(f"FAIL {name}: {before:,} tokens, {before - budget:,} more than the budget of {budget:,}")
         return ExitCode.OVER_BUDGET
     run.console.note(f"ok {name}: {before:,} of {budget:,} tokens")
     return code
+
+
+def _name(digest: Digest) -> str:
+    return digest.sources[0].name if len(digest.sources) == 1 else f"{len(digest.sources)} logs"

@@ -115,34 +115,33 @@ class LogReader:
         held: list[bytes] = []
         held_size = 0
         while data:
+            if held_size + (data.find(b"\n") + 1 or len(data)) > LONGEST_HELD:
+                chunk, data = self._skip_line(b"".join([*held, data]))
+                yield chunk
+                held, held_size = [], 0
+                data = data or self._next()
+                continue
             if cut := data.rfind(b"\n") + 1:
                 yield self._make(b"".join([*held, data[:cut]]))
                 held, held_size, data = [], 0, data[cut:]
             if data:
                 held.append(data)
                 held_size += len(data)
-            data = b""
-            if held_size > LONGEST_HELD:
-                chunk, data = self._skip_line(b"".join(held))
-                yield chunk
-                held, held_size = [], 0
-            data = data or self._next()
+            data = self._next()
         if held:
             yield self._make(b"".join(held))
 
     def _skip_line(self, data: bytes) -> tuple[Chunk, bytes]:
         """Read to the end of a line that is too long to be held; return its ends as a chunk, and what follows."""
-        head = data[: next_character(data, _END_BYTES)]
-        tail, length, size, rest = data, len(data), self._measure(data), b""
-        while more := self._next():
-            cut = more.find(b"\n") + 1 or len(more)
-            piece, rest = more[:cut], more[cut:]
+        head, tail, length, size, rest = data[: next_character(data, _END_BYTES)], b"", 0, 0, b""
+        while data and not tail.endswith(b"\n"):
+            end = data.find(b"\n") + 1 or len(data)
+            piece, rest = data[:end], data[end:]
             length += len(piece)
             size += self._measure(piece)
             tail = (tail + piece)[-_END_BYTES:]
-            if piece.endswith(b"\n"):
-                break
-        tail = tail[next_character(tail, len(tail) - _END_BYTES) :]
+            data = b"" if rest or piece.endswith(b"\n") else self._next()
+        tail = tail[next_character(tail, 0) :]
         cut = length - len(head) - len(tail)
         return self._make(b"%b%b%b" % (head, name_left_out(cut), tail), size, cut), rest
 
@@ -194,10 +193,8 @@ def _tell_encoding(head: bytes) -> tuple[str, int]:
     if head.startswith(codecs.BOM_UTF8):
         return "", 3
     sample = head[:_SAMPLE]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    half = max(len(sample) // 2, 1)
-    if odd > _UTF16_SHARE * half and not even:
-        return "utf-16-le", 0
-    if even > _UTF16_SHARE * half and not odd:
-        return "utf-16-be", 0
+    even, odd = sample[::2], sample[1::2]
+    for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if high.count(0) > _UTF16_SHARE * max(len(sample) // 2, 1) and not low.count(0) and b"\n" not in high:
+            return encoding, 0
     return "", 0

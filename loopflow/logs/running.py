@@ -111,9 +111,9 @@ class _Reduction:
         """Choose what is told in at most so many tokens beside the first line."""
         read, request = self._read, self._request
         if room < 0:
-            what = f"{self._limit:,} tokens are too few for anything"
-            least = f"--fit {request.fit - room} is the least that works"
-            raise LoopflowError(what, least, ExitCode.OVER_BUDGET)
+            what = f"{self._limit:,} token{'' if self._limit == 1 else 's'} are too few for anything"
+            least = min(request.fit - room, request.buffer + (read.tokens or request.fit - room))
+            raise LoopflowError(what, f"--fit {least} is the least that works", ExitCode.OVER_BUDGET)
         manager = TokenBudgetManager(room)
         several = len(read.sources) > 1
         known = dict(since) if request.is_short else {}

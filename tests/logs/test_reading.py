@@ -86,6 +86,7 @@ def test_a_line_that_is_too_long_keeps_its_ends(encoding: str, end: str, size: i
         (b"one\ntwo\n", ""),
         (b"a\0b\0c d e f\n\0\n", ""),
         (b"\0" * 64, ""),
+        (b"a\0b\n" * 9, ""),
         (b"one\n" * 300 + b"\0e\0" * 300, ""),
         (b"\xff\xfe", "utf-16-le"),
         (b"", ""),
