@@ -152,6 +152,7 @@ class FileScan:
     def _assemble(assembler: Assembler, view: "_View", places: range | list[int]) -> None:
         parts = view.part_by_marks(assembler, places)
         if len(parts) == 1 and isinstance(places, range):
+            _, _, assembler.step, assembler.component = parts[0]
             assembler.take(view.window, view.hot)
             return
         own = set(places)
