@@ -122,6 +122,16 @@ class Assembler:
         self.step = ""
         self.component = ""
 
+    @property
+    def held_from(self) -> int | None:
+        """The number of the first line that a block may still take, None if no line is held."""
+        parts = self._open.parts if self._open is not None else self._before
+        return parts[0].place.number if parts else None
+
+    def peek(self) -> Block | None:
+        """Return the block that is open, as it would be if it ended here."""
+        return None if self._open is None else _make_block(self._open, self._file)
+
     def take(self, lines: Lines, hot: Sequence[int]) -> None:
         """Take lines, those of the places `hot` being the ones that weigh something or begin something."""
         at, count, waiting = 0, len(lines.texts), iter(hot)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from loopflow.io.read.document import ByteSource
 from loopflow.logs.census import Census
@@ -10,7 +11,7 @@ from loopflow.logs.ending import Ending
 from loopflow.logs.model import LogRequest, Source
 from loopflow.logs.pool import POOL_BYTES, SMALL_POOL_BYTES, Pool
 from loopflow.logs.reading import READ_BYTES, SMALL_READ_BYTES, LogReader
-from loopflow.logs.scanning import FileScan, Scan
+from loopflow.logs.scanning import FileScan, Scan, Watch
 from loopflow.logs.whole import Whole
 from loopflow.tokens.protocol import TokenCounter
 
@@ -41,19 +42,39 @@ class Gathered:
         return sum(source.lines for source in self.sources)
 
 
-def gather(inputs: Sequence[Input], request: LogRequest, counter: TokenCounter) -> Gathered:
+class Follower(Watch, Protocol):
+    """Counts the input in the place of an `InputCounter`, and follows its lines."""
+
+    def add(self, data: bytes) -> None:
+        """Take more of a log, before what becomes of its lines is known."""
+        ...
+
+    def end_file(self) -> None:
+        """Take note that all of a log was taken."""
+        ...
+
+    def finish(self) -> int | None:
+        """Return how many tokens there were."""
+        ...
+
+
+def gather(
+    inputs: Sequence[Input], request: LogRequest, counter: TokenCounter, follower: Follower | None = None
+) -> Gathered:
     """Read logs. Raises LoopflowError where one cannot be read on."""
-    reading = _Gathering(request, counter)
+    reading = _Gathering(request, counter, follower)
     sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
     return Gathered(reading.scan, reading.whole, sources, reading.tokens.finish() if reading.tokens else None)
 
 
 class _Gathering:
-    def __init__(self, request: LogRequest, counter: TokenCounter) -> None:
+    def __init__(self, request: LogRequest, counter: TokenCounter, follower: Follower | None) -> None:
         self._request = request
+        self._follower = follower
         self.scan = Scan(Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES), Census(), Ending(request.fit))
+        self.scan.watch = follower
         self.whole = Whole(counter, request.fit)
-        self.tokens = InputCounter(counter) if request.counts_input else None
+        self.tokens = follower or (InputCounter(counter) if request.counts_input else None)
 
     def read(self, number: int, given: Input) -> Source:
         """Read one log."""
@@ -66,6 +87,8 @@ class _Gathering:
             self.whole.add_raw(chunk.data)
             file.take(chunk)
         file.finish()
+        if self._follower:
+            self._follower.end_file()
         is_complete = given.most < 0 or reader.bytes >= given.most
         told = file.envelope, file.lossy, is_complete
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from loopflow.analysis.redact import Redactor
 from loopflow.logs.assembling import Assembler, Lines, Place, Rules, compile_rules
@@ -11,7 +11,7 @@ from loopflow.logs.cleaning import LONGEST_LINE, clean, is_lossy, shorten_line
 from loopflow.logs.ending import Ending
 from loopflow.logs.envelopes import Envelopes
 from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, NOTHING, Classifier, Trait, make_keys
-from loopflow.logs.model import LogRequest, Priority, Unwrapped
+from loopflow.logs.model import Block, LogRequest, Priority, Unwrapped
 from loopflow.logs.pool import EVERY, Pool
 from loopflow.logs.profiles import SAMPLE_BYTES
 from loopflow.logs.reading import Chunk
@@ -26,6 +26,18 @@ _MOST_STREAMS: Final = 64
 _T = TypeVar("_T")
 
 
+class Watch(Protocol):
+    """Follows what becomes of every line."""
+
+    def assemble(self, rules: Sequence[Rules], take_block: Callable[[Block], None], file: int) -> Assembler:
+        """Return what puts the lines of a stream together."""
+        ...
+
+    def settle(self, *, is_mark: bool) -> None:
+        """Take note that lines were taken; after every 8,192th of all it `is_mark`, however the log is read."""
+        ...
+
+
 @dataclass(slots=True)
 class Scan:
     """What is known of the logs so far. All of it is bounded, whatever their size."""
@@ -35,6 +47,7 @@ class Scan:
     ending: Ending
     classifier: Classifier = field(default_factory=lambda: Classifier(WORDS, RECOGNISERS))
     rules: Sequence[Rules] = field(default_factory=lambda: compile_rules(RECOGNISERS))
+    watch: Watch | None = None
     lines: int = 0
     first: bytes = b""
     last: bytes = b""
@@ -124,6 +137,8 @@ class FileScan:
             window = Lines(lines[part], traits[part], _shift(place, begin), _shift(stamp, begin), self._keeps_stamps)
             self._take_window(window, keys[part], unwrapped, begin)
             self._scan.lines += end - begin
+            if self._scan.watch:
+                self._scan.watch.settle(is_mark=self._scan.lines % EVERY == 0)
             if self._scan.lines % EVERY == 0:
                 self._scan.pool.prune()
                 self._scan.census.prune()
@@ -164,7 +179,8 @@ class FileScan:
     def _assembler(self, stream: str) -> Assembler:
         name = stream if stream in self._assemblers or len(self._assemblers) < _MOST_STREAMS else ""
         if name not in self._assemblers:
-            self._assemblers[name] = Assembler(self._scan.rules, self._scan.pool.add, self._file)
+            make = self._scan.watch.assemble if self._scan.watch else Assembler
+            self._assemblers[name] = make(self._scan.rules, self._scan.pool.add, self._file)
         return self._assemblers[name]
 
 
