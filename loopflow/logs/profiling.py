@@ -8,12 +8,13 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from sys import intern
 from typing import Final, NamedTuple
 
 from loopflow.logs.assembling import Assembler, Lines, Rules
 from loopflow.logs.distribution import Distribution, Label, Sums
 from loopflow.logs.gathering import Input, gather
-from loopflow.logs.keys import DIGITS, MOST_KEYS
+from loopflow.logs.keys import DIGITS, FEW_KEYS
 from loopflow.logs.model import Block, LogRequest, Priority
 from loopflow.logs.pieces import Piece, PieceCounter
 from loopflow.logs.signatures import mask
@@ -177,9 +178,9 @@ class Labels:
         key = text.translate(None, DIGITS)
         found = self._templates.get(key)
         if found is None:
-            if len(self._templates) >= MOST_KEYS:
+            if len(self._templates) >= FEW_KEYS:
                 self._templates.clear()
-            found = self._templates[key] = make_template(text.decode("utf-8", "replace"))
+            found = self._templates[key] = intern(make_template(text.decode("utf-8", "replace")))
         return found
 
 

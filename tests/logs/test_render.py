@@ -117,6 +117,13 @@ def test_an_error_says_where_it_happened(tmp_path: Path) -> None:
         assert b"\n".join(lines[first - 1 : last]) == LOG[start:end].removesuffix(b"\n") == TRACE.removesuffix(b"\n")
 
 
+def test_occurrences_that_differ_in_their_place_are_told(tmp_path: Path) -> None:
+    """What equal failures have apart is listed, with the first line of each."""
+    log = b"".join(b"src/a.c:%d:1: error: no rutabaga\nwent on\nand on\nand on\nand on\n" % at for at in [3, 70, 500])
+    [error] = document(here=tmp_path, logs=[log])["errors"]
+    assert (error["count"], error["places"]) == (3, ["L5 src/a.c:70", "L10 src/a.c:500"])
+
+
 def test_shapes_add_up(tmp_path: Path) -> None:
     """Of each priority, the most important first: what is kept has one shape each."""
     found = document("--fit", "600", here=tmp_path)

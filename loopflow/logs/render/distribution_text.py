@@ -55,9 +55,9 @@ def _keep_priorities(root: Tree) -> Tree:
 def _render_rest(distribution: Distribution, terminal: Terminal, *, verbose: bool) -> Iterator[str]:
     kinds, total = list_kinds(distribution), distribution.tokens
     top = None if verbose or len(kinds) <= _KINDS + 1 else _KINDS
-    yield from draw_kinds(kind_rows(kinds, total, WORDS, top), WORDS, terminal)
-    yield ""
-    if distribution.tenths:
+    if distribution.lines:
+        yield from draw_kinds(kind_rows(kinds, total, WORDS, top), WORDS, terminal)
+        yield ""
         yield from _draw_tenths(distribution, terminal)
         yield ""
     size = format_bytes(sum(source.bytes for source in distribution.sources))

@@ -81,6 +81,7 @@ def _error(outcome: Outcome, digest: Digest) -> dict[str, Any]:
         "file": block.span.file,
         "ranges": [[span.first, span.last] for span in failure.spans],
         "bytes": [[span.start, span.end] for span in failure.spans],
+        "places": [*failure.places],
         "step": block.step or None,
         "component": block.component or None,
         "known_since": digest.known.get(failure.ref),
