@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from sys import intern
 from typing import Final, NamedTuple
 
-from loopflow.logs.assembling import Assembler, Lines, Rules
+from loopflow.logs.assembling import Assembler, Found, Rules
 from loopflow.logs.distribution import Distribution, Label, Sums
 from loopflow.logs.gathering import Input, gather
 from loopflow.logs.keys import DIGITS, FEW_KEYS
-from loopflow.logs.model import Block, LogRequest, Priority
+from loopflow.logs.lines import Lines
+from loopflow.logs.model import LogRequest, Priority
 from loopflow.logs.pieces import Piece, PieceCounter
 from loopflow.logs.signatures import mask
 from loopflow.tokens.protocol import TokenCounter
@@ -53,7 +54,7 @@ class Profiler:
         self._pieces.extend(self._counter.add(data))
         self._take_whole()
 
-    def assemble(self, rules: Sequence[Rules], take_block: Callable[[Block], None], file: int) -> Assembler:
+    def assemble(self, rules: Sequence[Rules], take_block: Callable[[Found], None], file: int) -> Assembler:
         """Return what puts the lines of a stream together, and is followed."""
         return self._labels.follow(rules, take_block, file)
 
@@ -116,7 +117,7 @@ class Labels:
         self._newest = 0
         self._last = _NOTHING
 
-    def follow(self, rules: Sequence[Rules], take_block: Callable[[Block], None], file: int) -> Assembler:
+    def follow(self, rules: Sequence[Rules], take_block: Callable[[Found], None], file: int) -> Assembler:
         """Return an assembler whose lines and blocks come here, too."""
         followed = _Followed(rules, take_block, file, self)
         self._followed.append(followed)
@@ -124,22 +125,23 @@ class Labels:
 
     def see(self, lines: Lines, stream: "_Followed") -> None:
         """Hold lines. Where several were made of one, the first says what it is."""
-        held, place, component = self._held, lines.place, stream.component
-        for at, (text, trait) in enumerate(zip(lines.texts, lines.traits, strict=True)):
-            number = place(at).number
+        held, component = self._held, stream.component
+        for number, text, trait in zip(lines.origin.numbers(), lines.texts, lines.traits, strict=True):
             if number not in held and number >= self._next:
                 priority = Priority.LOW if trait.weight else Priority.VERBOSE
                 held[number] = _Held(stream, Label(priority, component, "", self._template(text)), trait.weight)
                 self._newest = max(self._newest, number)
 
-    def take_block(self, block: Block, stream: "_Followed") -> None:
+    def take_block(self, block: Found, stream: "_Followed") -> None:
         """Take note of what lines of a stream belong to: of a block before, if that matters more."""
-        for number in range(max(block.span.first, self._next), block.span.last + 1):
+        first, last = block.parts[0].place.number, (block.later or block.parts)[-1].place.number
+        priority, recogniser = block.priority, block.rules.row.name
+        for number in range(max(first, self._next), last + 1):
             held = self._held.get(number)
             if held is None or held.stream is not stream:
                 continue
-            if not held.label.recogniser or block.priority > held.label.priority:
-                told = Label(block.priority, block.component, block.recogniser, held.label.template)
+            if not held.label.recogniser or priority > held.label.priority:
+                told = Label(priority, block.component, recogniser, held.label.template)
                 self._held[number] = held._replace(label=told)
 
     def settle(self, *, is_mark: bool) -> None:
@@ -148,7 +150,7 @@ class Labels:
         certain = min([self._newest, *(number for number in waiting if number is not None)])
         if is_mark and self._newest - max(certain, self._next) > MOST_HELD:
             for each in self._followed:
-                if (block := each.peek()) is not None:
+                if (block := each.open) is not None:
                     self.take_block(block, each)
             certain = self._newest - MOST_HELD
         self._tell_until(certain)
@@ -195,7 +197,7 @@ class _Held(NamedTuple):
 class _Followed(Assembler):
     """Puts lines together, and says which, and to what."""
 
-    def __init__(self, rules: Sequence[Rules], take_block: Callable[[Block], None], file: int, labels: Labels) -> None:
+    def __init__(self, rules: Sequence[Rules], take_block: Callable[[Found], None], file: int, labels: Labels) -> None:
         super().__init__(rules, self._take_followed, file)
         self._labels = labels
         self._pass_on = take_block
@@ -205,7 +207,7 @@ class _Followed(Assembler):
         self._labels.see(lines, self)
         super().take(lines, hot)
 
-    def _take_followed(self, block: Block) -> None:
+    def _take_followed(self, block: Found) -> None:
         self._labels.take_block(block, self)
         self._pass_on(block)
 
