@@ -129,7 +129,12 @@ def _apply_returns(lines: Sequence[bytes], weigh: Weigher | None) -> Iterator[by
 def _find_told(lines: Sequence[Sequence[bytes]], weigh: Weigher) -> set[bytes]:
     """Return the overwritten parts of lines that say that something went wrong."""
     parts = list({part for line in lines for part in line[:-1]})
-    return {part for part, weight in zip(parts, weigh(parts), strict=True) if weight >= _TOLD}
+    return {part for part, weight in zip(parts, weigh(parts), strict=True) if weight >= _TOLD or _is_mark(part)}
+
+
+def _is_mark(part: bytes) -> bool:
+    """Whether it says where a step of a build begins or ends, as GitLab and Travis write it before the step's name."""
+    return part.startswith((b"section_start:", b"section_end:", b"travis_fold:"))
 
 
 def _apply_backspaces(line: bytes) -> bytes:

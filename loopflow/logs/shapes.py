@@ -87,7 +87,7 @@ class Shapes:
             words.append(f"x{entry.count}")
         about = [block.recogniser] if block.recogniser != "generic" else []
         if block.step:
-            about.append(f'step "{_plain(block.step)[:_LONGEST_NAME]}"')
+            about.append(f"step {_plain(block.step)[:_LONGEST_NAME]}")
         if block.component:
             about.append(_plain(block.component)[:_LONGEST_NAME])
         if block.stamp and self._stamps:

@@ -21,7 +21,7 @@ _GITHUB = re.compile(
 )
 _GITLAB = re.compile(
     rb"section_(start|end):\d{1,12}:([\w.\-]{1,200}?)(?:\[[^\]\n]{0,200}\])?"
-    rb"(?=[\r\n\x1b]|section_)(?:(?:\r|\x1b\[0?K)+([^\n]*))?",
+    rb"(?=[\r\n\x1b ]|section_)(?:(?:\r|\x1b\[0?K| )+((?:(?!section_(?:start|end):)[^\n])*))?",
 )
 _TRAVIS = re.compile(rb"travis_fold:(start|end):([\w.\-/]{1,200}?)(?=[\s\x1b]|travis_)")
 _JENKINS = re.compile(rb"^\[Pipeline\] (?:\{ \(([^\n]{1,200})\)|(// stage))$", re.MULTILINE)
