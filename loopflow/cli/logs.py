@@ -112,7 +112,7 @@ _OPTIONS = (
     click.option("--budget", metavar="N", help="How many tokens of log --check allows."),
     click.option("--check", is_flag=True, help="Exit 1 over the budget, or where something critical is left out."),
     click.option("--profile", is_flag=True, help="Count instead: by priority, component, recogniser and template."),
-    click.option("--format", type=click.Choice(["text", "json"]), default="text", help="Form.  [default: text]"),
+    click.option("--format", type=click.Choice(["text", "json", "html"]), default="text", help="Form; html: counts."),
     click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole."),
     click.option("--encoding", metavar="NAME", help="o200k_base, the default, or cl100k_base."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +16,9 @@ from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs.archive import ArchiveWriter
+from loopflow.logs.distribution import Distribution
 from loopflow.logs.gathering import Input
-from loopflow.logs.model import Digest, LogRequest, Priority
+from loopflow.logs.model import Digest, LogRequest, Priority, Source
 from loopflow.logs.originals import Opened
 from loopflow.logs.records import Kept
 from loopflow.logs.running import reduce_logs
@@ -55,8 +56,8 @@ def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
         raise UsageError("no log is named", "name a file, or - for standard input")
     with ExitStack() as stack:
         opened = [_open(run, name, stack) for name in names]
-        digest = _reduce(run, [read for read, _ in opened])
-        return _finish(run, digest, [kept for _, kept in opened])
+        result = _work(run, [read for read, _ in opened])
+        return _finish(run, result, [kept for _, kept in opened])
 
 
 def run(given: dict[str, Any], console: Console, here: str) -> int:
@@ -77,7 +78,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
             piped,
             tee=archive.write if archive else None,
         )
-        reducing = threads.submit(_reduce, run, [read])
+        reducing = threads.submit(_work, run, [read])
         reducing.add_done_callback(lambda _: piped.abandon())
         ended = run_command_merged(argv, console.environ, here, piped.write)
         piped.finish()
@@ -92,10 +93,49 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
     return ended.code
 
 
+def _work(run: _Run, inputs: Sequence[Input]) -> Digest | Distribution:
+    """Reduce logs, or count them instead."""
+    if not run.given["profile"]:
+        return _reduce(run, inputs)
+    from loopflow.logs.profiling import profile_logs  # noqa: PLC0415  reducing needs none of it
+
+    return profile_logs(inputs, run.request, run.counter)
+
+
+def _finish(run: _Run, result: Digest | Distribution, kept: Sequence[Kept]) -> ExitCode:
+    """Print what was made of logs, remember it, and judge them."""
+    if isinstance(result, Digest):
+        return _finish_digest(run, result, kept)
+    _refuse_own_log(run.given["output"], run.here, kept)
+    with run.console.writing_to(run.given["output"], run.here):
+        for piece in _draw(run, result):
+            run.console.write_chart(piece)
+    if not result.complete:
+        run.console.warn("not all of it was counted: it became shorter while it was read")
+    return _judge(run, result.sources, result.tokens)
+
+
+def _draw(run: _Run, distribution: Distribution) -> Iterator[str]:
+    if run.given["format"] == "json":
+        from loopflow.logs.render.distribution_json import render_json  # noqa: PLC0415
+
+        yield render_json(distribution)
+    elif run.given["format"] == "html":
+        from loopflow.logs.render.distribution_html import render_html  # noqa: PLC0415
+
+        yield from render_html(distribution)
+    else:
+        from loopflow.logs.render.distribution_text import render_text  # noqa: PLC0415
+
+        terminal = run.console.terminal(run.given["color"])
+        yield from (f"{line}\n" for line in render_text(distribution, terminal, verbose=run.given["verbose"]))
+
+
 def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     if not here:
         raise UsageError("the current directory does not exist any more", "change to another one")
     console.quiet = given["quiet"]
+    given = _check_profile(given)
     config = find_config_here(here, _configuring(given, console.environ))
     settings: LogSettings = read_section(config.sections, "logs")
     if given["stream_processing"] and given["verbose"]:
@@ -107,6 +147,17 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     if given["check"] and budget is not None and not given["count_input"]:
         raise UsageError("--check judges the tokens of the log, which are to be counted", "leave out --no-count-input")
     return _Run(given, console, here, settings, request, counter, data_directory(console.environ, here), budget)
+
+
+def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the options with what a profile says of others: it remembers nothing."""
+    if not given["profile"]:
+        if given["format"] == "html":
+            raise UsageError("--format html is a page of counts, and nothing was counted", "add --profile")
+        return given
+    if not given["count_input"]:
+        raise UsageError("--profile counts the log, and --no-count-input does not", "leave one of them out")
+    return {**given, "store": False, "keep_original": False}
 
 
 def _configuring(given: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigRequest:
@@ -181,13 +232,13 @@ def _project(run: _Run, inputs: Sequence[Input]) -> str:
     return find_root(run.here) or inputs[0].name
 
 
-def _finish(run: _Run, digest: Digest, kept: Sequence[Kept]) -> ExitCode:
+def _finish_digest(run: _Run, digest: Digest, kept: Sequence[Kept]) -> ExitCode:
     """Remember and print a digest, and judge the log."""
     given, console = run.given, run.console
     allowed = digest.fit - digest.buffer
     if not (given["auto_truncate"] or digest.is_whole or (digest.tokens_before or allowed + 1) <= allowed):
         many = f"{digest.tokens_before:,} tokens" if digest.tokens_before is not None else "more tokens"
-        what = f"{_name(digest)} has {many}, and {allowed:,} are allowed"
+        what = f"{_name(digest.sources)} has {many}, and {allowed:,} are allowed"
         raise LoopflowError(what, "leave out --no-auto-truncate, or raise --fit", ExitCode.OVER_BUDGET)
     _remember(run, digest, kept)
     _refuse_own_log(given["output"], run.here, kept)
@@ -202,7 +253,7 @@ def _finish(run: _Run, digest: Digest, kept: Sequence[Kept]) -> ExitCode:
         console.note(digest.head)
     if digest.critical_missing:
         console.warn(f"{digest.critical_missing:,} critical failures are not in the digest; raise --fit")
-    return _judge(run, digest)
+    return _judge(run, digest.sources, digest.tokens_before, digest.critical_missing)
 
 
 def _remember(run: _Run, digest: Digest, kept: Sequence[Kept]) -> None:
@@ -226,15 +277,15 @@ def _refuse_own_log(output: str | None, here: str, kept: Sequence[Kept]) -> None
             raise UsageError(f"-o {escape_name(output)} is the log itself", "name another file")
 
 
-def _judge(run: _Run, digest: Digest) -> ExitCode:
+def _judge(run: _Run, sources: Sequence[Source], before: int | None, critical_missing: int = 0) -> ExitCode:
+    """Judge the tokens of logs, which are `before`."""
     if not run.given["check"]:
         return ExitCode.OK
-    budget, name = run.budget, _name(digest)
-    code = ExitCode.OVER_BUDGET if digest.critical_missing else ExitCode.OK
+    budget, name = run.budget, _name(sources)
+    code = ExitCode.OVER_BUDGET if critical_missing else ExitCode.OK
     if budget is None:
         run.console.warn("--check has no budget to judge by; give --budget N, or write budget = N in [logs]")
         return code
-    before = digest.tokens_before
     if before is None:
         raise LoopflowError(f"{name} cannot be counted, so --check cannot judge it", "cut its longest lines")
     if before > budget:
@@ -244,5 +295,5 @@ def _judge(run: _Run, digest: Digest) -> ExitCode:
     return code
 
 
-def _name(digest: Digest) -> str:
-    return digest.sources[0].name if len(digest.sources) == 1 else f"{len(digest.sources)} logs"
+def _name(sources: Sequence[Source]) -> str:
+    return sources[0].name if len(sources) == 1 else f"{len(sources)} logs"

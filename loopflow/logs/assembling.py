@@ -131,6 +131,11 @@ class Found:
         first, last = self.parts[0].place, self.parts[-1].place
         return Span(self.file, first.number, last.number, first.start, last.end)
 
+    @property
+    def priority(self) -> Priority:
+        """How much it matters."""
+        return _judge(max(part.weight for part in [*self.parts, *self.later]), self.rules.row)
+
     def fingerprint(self) -> tuple[int | bytes, ...]:
         """Return what two blocks have in common that differ in digits only, or in lines that weigh nothing."""
         headline = _find_headline(self.parts, self.rules)
@@ -144,13 +149,12 @@ class Found:
             for part in self.parts
         )
         headline = _find_headline(self.parts, self.rules)
-        weight = max(part.weight for part in self.parts)
         return Block(
             self.span,
             lines,
             headline,
             self.rules.row.name,
-            _judge(weight, self.rules.row),
+            self.priority,
             _find_kind(lines, headline),
             self.step,
             self.component,
@@ -171,6 +175,17 @@ class Assembler:
         self._before: deque[Part] = deque(maxlen=BEFORE)
         self.step = ""
         self.component = ""
+
+    @property
+    def held_from(self) -> int | None:
+        """The number of the first line that a block may still take, None if no line is held."""
+        parts = self._open.parts if self._open is not None else self._before
+        return parts[0].place.number if parts else None
+
+    @property
+    def open(self) -> Found | None:
+        """The block that may go on."""
+        return self._open
 
     def take(self, lines: Lines, hot: Sequence[int]) -> None:
         """Take lines, those of the places `hot` being the ones that weigh something or begin something."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from loopflow.io.read.document import ByteSource
 from loopflow.logs.census import Census
@@ -11,7 +12,7 @@ from loopflow.logs.keys import FEW_KEYS, MOST_KEYS
 from loopflow.logs.model import LogRequest, Source
 from loopflow.logs.pool import POOL_BYTES, SMALL_POOL_BYTES, Pool
 from loopflow.logs.reading import READ_BYTES, SMALL_READ_BYTES, Chunk, LogReader
-from loopflow.logs.scanning import FileScan, Prepared, Scan
+from loopflow.logs.scanning import FileScan, Prepared, Scan, Watch
 from loopflow.logs.whole import Whole
 from loopflow.logs.workers import Cleaned, InProcess, Processes, Workers
 from loopflow.tokens.protocol import TokenCounter
@@ -43,11 +44,29 @@ class Gathered:
         return sum(source.lines for source in self.sources)
 
 
-def gather(inputs: Sequence[Input], request: LogRequest, counter: TokenCounter) -> Gathered:
+class Follower(Watch, Protocol):
+    """Counts the input in the place of an `InputCounter`, and follows its lines."""
+
+    def add(self, data: bytes) -> None:
+        """Take more of a log, before what becomes of its lines is known."""
+        ...
+
+    def end_file(self) -> None:
+        """Take note that all of a log was taken."""
+        ...
+
+    def finish(self) -> int | None:
+        """Return how many tokens there were."""
+        ...
+
+
+def gather(
+    inputs: Sequence[Input], request: LogRequest, counter: TokenCounter, follower: Follower | None = None
+) -> Gathered:
     """Read logs. Raises LoopflowError where one cannot be read on."""
     most_keys = FEW_KEYS if request.is_small else MOST_KEYS
     workers = Processes(request.workers, most_keys) if request.workers > 1 else InProcess(most_keys)
-    reading = _Gathering(request, counter, workers)
+    reading = _Gathering(request, counter, workers, follower)
     try:
         sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
     finally:
@@ -57,13 +76,15 @@ def gather(inputs: Sequence[Input], request: LogRequest, counter: TokenCounter) 
 
 
 class _Gathering:
-    def __init__(self, request: LogRequest, counter: TokenCounter, workers: Workers) -> None:
+    def __init__(self, request: LogRequest, counter: TokenCounter, workers: Workers, follower: Follower | None) -> None:
         self._request = request
+        self._follower = follower
         self._workers = workers
         pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES)
         self.scan = Scan(pool, Census(), Ending(request.fit), workers.classifier)
+        self.scan.watch = follower
         self.whole = Whole(counter, request.fit, redact=request.redact)
-        self.tokens = InputCounter(counter) if request.counts_input else None
+        self.tokens = follower or (InputCounter(counter) if request.counts_input else None)
         self._is_cut = False
 
     def read(self, number: int, given: Input) -> Source:
@@ -75,6 +96,8 @@ class _Gathering:
         for lines, traits in self._workers.weigh(prepared, lambda each: each.text):
             file.take(lines, traits)
         file.finish()
+        if self._follower:
+            self._follower.end_file()
         is_complete = given.most < 0 or reader.bytes >= given.most
         told = file.envelope, file.lossy, is_complete
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)

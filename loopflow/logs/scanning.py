@@ -3,10 +3,10 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from loopflow.analysis.redact import Redactor
-from loopflow.logs.assembling import Assembler, Rules, compile_rules
+from loopflow.logs.assembling import Assembler, Found, Rules, compile_rules
 from loopflow.logs.census import Census
 from loopflow.logs.cleaning import LONGEST_LINE, clean, shorten_line
 from loopflow.logs.ending import Ending
@@ -37,6 +37,18 @@ _LEVELS: Final = {
 _MOST_STREAMS: Final = 64
 
 
+class Watch(Protocol):
+    """Follows what becomes of every line."""
+
+    def assemble(self, rules: Sequence[Rules], take_block: Callable[[Found], None], file: int) -> Assembler:
+        """Return what puts the lines of a stream together."""
+        ...
+
+    def settle(self, *, is_mark: bool) -> None:
+        """Take note that lines were taken; after every 8,192th of all it `is_mark`, however the log is read."""
+        ...
+
+
 @dataclass(slots=True)
 class Scan:
     """What is known of the logs so far. All of it is bounded, whatever their size."""
@@ -46,6 +58,7 @@ class Scan:
     ending: Ending
     classifier: Classifier
     rules: Sequence[Rules] = field(default_factory=lambda: compile_rules(RECOGNISERS))
+    watch: Watch | None = None
     lines: int = 0
     first: bytes = b""
     last: bytes = b""
@@ -127,6 +140,8 @@ class FileScan:
         for begin, end in self._windows(len(keys)):
             self._take_window(view.window(begin, end, keeps_stamps=self._keeps_stamps), keys[begin:end])
             self._scan.lines += end - begin
+            if self._scan.watch:
+                self._scan.watch.settle(is_mark=self._scan.lines % EVERY == 0)
             if self._scan.lines % EVERY == 0:
                 self._scan.pool.prune()
                 self._scan.census.prune()
@@ -163,7 +178,8 @@ class FileScan:
     def _assembler(self, stream: str) -> Assembler:
         name = stream if stream in self._assemblers or len(self._assemblers) < _MOST_STREAMS else ""
         if name not in self._assemblers:
-            self._assemblers[name] = Assembler(self._scan.rules, self._scan.pool.add, self._file)
+            make = self._scan.watch.assemble if self._scan.watch else Assembler
+            self._assemblers[name] = make(self._scan.rules, self._scan.pool.add, self._file)
         return self._assemblers[name]
 
 

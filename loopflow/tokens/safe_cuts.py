@@ -11,6 +11,12 @@ _LAST_LINES = 100_000
 _CUT = re.compile(r"\n(?=[^\s/])")
 
 
+def cut_all(text: str) -> list[str]:
+    """Return `text` cut at every place where it can be: pieces whose counts add up to that of all of it."""
+    *lines, last = _CUT.split(text)
+    return [*(f"{each}\n" for each in lines), last]
+
+
 def last_cut(before: str, text: str) -> int | None:
     """Return the last place in `text` where it can be cut, 0 being the place after `before`, or None."""
     for start in (max(0, len(text) - _LAST_LINES), 0):

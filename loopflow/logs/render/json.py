@@ -10,14 +10,19 @@ SCHEMA: Final = 1
 
 def render_json(digest: Digest) -> str:
     """Return the document, on lines."""
-    return json.dumps(_document(digest), ensure_ascii=False, indent=1) + "\n"
+    return dump(_document(digest))
+
+
+def dump(document: dict[str, Any]) -> str:
+    """Return JSON in ASCII, in which GitHub's runner, should it meet it in a log, finds no command."""
+    return json.dumps(document, indent=1).replace("##[", "##\\u005b") + "\n"
 
 
 def _document(digest: Digest) -> dict[str, Any]:
     before, after = digest.tokens_before, digest.tokens_after
     return {
         "schema": SCHEMA,
-        "sources": [_source(source) for source in digest.sources],
+        "sources": [describe_source(source) for source in digest.sources],
         "encoding": digest.encoding,
         "budget": {"fit": digest.fit, "buffer": digest.buffer},
         "tokens": {
@@ -49,7 +54,8 @@ def _document(digest: Digest) -> dict[str, Any]:
     }
 
 
-def _source(source: Source) -> dict[str, Any]:
+def describe_source(source: Source) -> dict[str, Any]:
+    """Return what is said of a log."""
     return {
         "name": source.name,
         "bytes": source.bytes,
@@ -75,6 +81,7 @@ def _error(outcome: Outcome, digest: Digest) -> dict[str, Any]:
         "file": block.span.file,
         "ranges": [[span.first, span.last] for span in failure.spans],
         "bytes": [[span.start, span.end] for span in failure.spans],
+        "places": [*failure.places],
         "step": block.step or None,
         "component": block.component or None,
         "known_since": digest.known.get(failure.ref),
