@@ -115,6 +115,15 @@ def test_a_strong_word_keeps_what_is_around_it(place: int) -> None:
     assert restore(shown) == len(line)
 
 
+@pytest.mark.parametrize(("gap", "is_left_out"), [(1, False), (40, False), (41, True)])
+def test_less_than_its_marker_is_not_left_out(gap: int, is_left_out: bool) -> None:  # noqa: FBT001
+    """Of a line that is long enough, what would make it longer."""
+    line = b"a" * 1_400 + b"b" * gap + b"c" * 9_000
+    shown = shorten_line(line, lambda _: [1_400 + gap + 200])
+    assert (b"b" not in shown.replace(b"bytes", b"")) is is_left_out
+    assert restore(shown) == len(line)
+
+
 @pytest.mark.parametrize("at", [0, 1_300, 1_399, 1_400, 1_500, 5_000, 8_590, 8_700, 8_990])
 def test_what_was_cut_in_reading_is_counted_too(at: int) -> None:
     """The bytes that a line lacks already are in the number, and its marker is not shown in parts."""

@@ -57,10 +57,11 @@ def test_clean_up_does_not_push_out_the_reason(after: int, is_clean_up: bool, si
     assert numbers(end_of(texts, size)) == [(0, number) for number in expected]
 
 
-def test_the_newest_anchor_counts() -> None:
+@pytest.mark.parametrize("size", [7, 100])
+def test_the_newest_anchor_counts(size: int) -> None:
     """What stands between two of them is shown, and what stands after the last is not."""
     texts = [b"anchor", *[b"a"] * 20, b"anchor", *[b"b"] * 20]
-    assert numbers(end_of(texts, 7)) == [(0, number) for number in [*range(1, 23), *range(37, 43)]]
+    assert numbers(end_of(texts, size)) == [(0, number) for number in [*range(1, 23), *range(37, 43)]]
 
 
 def test_before_an_anchor_there_is_as_much_room() -> None:

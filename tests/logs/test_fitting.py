@@ -134,6 +134,9 @@ def test_an_end_of_a_log_has_a_share() -> None:
     small = fit(entries_of(long), 1_000, end=end_of(500))
     end = next(text for text in small.texts() if text.endswith("of the end\n"))
     assert 300 < COUNT([end])[0] <= 900
+    many = fit(entries_of([(HIGH, word, LONG) for word in "abcdefghijklmnopqrstuvwxyz"]), 1_000, end=end_of(500))
+    end = next(text for text in many.texts() if text.endswith("of the end\n"))
+    assert 300 < COUNT([end])[0] <= 450
     only = fit([], 1_000, end=end_of(500))
     assert 950 < only.manager.used <= 1_000
     assert only.texts()[0].endswith("line 499 of the end\n")

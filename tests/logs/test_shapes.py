@@ -133,6 +133,11 @@ def test_a_share_of_the_frames_is_shown(share: float, most: int) -> None:
     assert not frames or 80 in frames
 
 
+def test_the_headline_is_always_shown() -> None:
+    """Also where it is a frame, and none of those is to be."""
+    assert 50 in choose_lines(block_of(["Traceback", *TRACE], headline=50), frames=0)
+
+
 def test_own_frames_go_before_those_of_libraries() -> None:
     """With the code below them."""
     library = [line.replace("/app/", "/usr/lib/python3/") for line in TRACE]
