@@ -20,6 +20,9 @@ GENERIC: Final = Recogniser("generic", rb"", "", 0, goes_on=FRAME, plain=PLAIN, 
 _KEPT_AT_END: Final = 60
 """How many of the last lines of a block are kept where it has more than its recogniser allows."""
 
+_MOST_LIGHT: Final = 24
+"""A block that no recogniser knows ends after so many lines that say nothing."""
+
 _KIND: Final = re.compile(
     r"(?<![\w.])((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic|Exit|Interrupt|Warning|Timeout))\b"
     r"|\b(?:error|warning)\s?\[?([A-Z]{1,8}\d{2,6})\b|\b((?:TS|CS|E|C|MSB|NU|FS|BC|SC|RS|DL|AD)\d{3,5})(?=:|\])"
@@ -59,9 +62,11 @@ class Rules:
     row: Recogniser
     number: int
     goes_on: re.Pattern[bytes]
+    confirm: re.Pattern[bytes] | None
     ends: re.Pattern[bytes] | None
     last: re.Pattern[bytes] | None
     chain: re.Pattern[bytes] | None
+    back: re.Pattern[bytes] | None
     headline: re.Pattern[bytes] | None
 
 
@@ -72,10 +77,10 @@ def compile_rules(recognisers: Sequence[Recogniser]) -> list[Rules]:
             row,
             number,
             re.compile(row.goes_on),
-            re.compile(row.ends) if row.ends else None,
-            re.compile(row.last) if row.last else None,
-            re.compile(row.chain) if row.chain else None,
-            re.compile(row.headline) if row.headline else None,
+            *(
+                re.compile(pattern) if pattern else None
+                for pattern in (row.confirm, row.ends, row.last, row.chain, row.back, row.headline)
+            ),
         )
         for number, row in enumerate([*recognisers, GENERIC])
     ]
@@ -98,16 +103,35 @@ class _Open:
     parts: list[_Part] = field(default_factory=list)
     later: deque[_Part] = field(default_factory=lambda: deque(maxlen=_KEPT_AT_END))
     cut: int = 0
+    heaviest: int = 0
     plain: int = 0
+    """How many of its last lines may belong to it or not."""
+    light: int = 0
+    """How many of its last lines weigh less than what it is about."""
     is_over: bool = False
     """Whether the line came with which it ends."""
 
     def add(self, part: _Part) -> None:
+        self.heaviest = max(self.heaviest, part.weight)
+        self.light = 0 if part.weight >= self.least else self.light + 1
         if len(self.parts) < self.rules.row.most:
             self.parts.append(part)
             return
         self.cut += len(self.later) == _KEPT_AT_END
         self.later.append(part)
+
+    @property
+    def least(self) -> int:
+        """What a line must weigh to be of the kind of its others."""
+        return HIGH_WEIGHT if self.heaviest >= HIGH_WEIGHT else MEDIUM_WEIGHT
+
+    def lend(self, rules: Rules) -> list[_Part]:
+        """Give up the last lines, if it is not sure of them and they belong before what begins by `rules`."""
+        last = [*self.parts, *self.later][-self.plain :] if self.plain else []
+        lent = _choose_before(rules, last)
+        for _ in lent:
+            (self.later or self.parts).pop()
+        return lent
 
 
 class Assembler:
@@ -118,7 +142,9 @@ class Assembler:
         self._take_block = take_block
         self._file = file
         self._open: _Open | None = None
-        self._before: deque[_Part] = deque(maxlen=BEFORE)
+        self._wanted = max(each.row.before for each in rules)
+        self._before: deque[_Part] = deque(maxlen=self._wanted)
+        """The last lines that belong to no block, next to each other."""
         self.step = ""
         self.component = ""
 
@@ -135,41 +161,46 @@ class Assembler:
                 nearest = next(waiting, count)
             if nearest >= count:
                 break
-            self._begin(lines, nearest, free)
+            rules = self._find_rules(lines, nearest)
+            if rules is not None:
+                self._begin(rules, lines, nearest, free)
             at = nearest + 1
         if self._open is None:
-            self._before.extend(_part(lines, each) for each in range(max(free, count - BEFORE), count))
+            self._before.extend(_part(lines, each) for each in range(max(free, count - self._wanted), count))
 
     def finish(self) -> None:
         """Close what is open."""
         if self._open is not None:
             self._close(self._open)
 
-    def _begin(self, lines: Lines, at: int, free: int) -> None:
+    def _find_rules(self, lines: Lines, at: int) -> Rules | None:
+        """Return the rules of what a line begins, if it does."""
         trait = lines.traits[at]
         rules = self._rules[trait.recogniser]  # -1 is the generic one, which is the last
-        block = _Open(rules, lines.stamp(at), self.step, self.component)
+        if rules.confirm is not None and not rules.confirm.match(lines.texts[at]):
+            return None
+        return rules if trait.weight or trait.recogniser >= 0 else None
+
+    def _begin(self, rules: Rules, lines: Lines, at: int, free: int) -> None:
         wanted = rules.row.before
-        if wanted:
-            near = [_part(lines, each) for each in range(max(free, at - wanted), at)]
-            far = [] if len(near) >= wanted or free else list(self._before)[len(near) - wanted :]
-            before = [*far, *near]
-            while before and not before[0].text.strip():
-                before.pop(0)
-            block.parts += before
+        near = [_part(lines, each) for each in range(max(free, at - wanted), at)]
+        far = list(self._before) if len(near) == at - free else []
+        block = _Open(rules, lines.stamp(at), self.step, self.component, _choose_before(rules, [*far, *near]))
         self._before.clear()
         block.add(_part(lines, at))
         self._open = block
 
     def _extend(self, block: _Open, lines: Lines, at: int) -> int:
         """Add the lines from `at` on that belong to the block; return the place of the first that does not."""
-        texts, traits = lines.texts, lines.traits
-        for place in range(at, len(texts)):
-            if not _belongs(block, texts[place], traits[place]):
+        for place in range(at, len(lines.texts)):
+            new = self._find_rules(lines, place)
+            if not _belongs(block, lines.texts[place], lines.traits[place].weight, new):
+                if new is not None:
+                    self._before.extend(block.lend(new))
                 self._close(block)
                 return place
             block.add(_part(lines, place))
-        return len(texts)
+        return len(lines.texts)
 
     def _close(self, block: _Open) -> None:
         self._open = None
@@ -177,14 +208,29 @@ class Assembler:
             self._take_block(made)
 
 
-def _belongs(block: _Open, text: bytes, trait: Trait) -> bool:
-    """Whether a line goes on a block."""
+def _choose_before(rules: Rules, parts: Sequence[_Part]) -> list[_Part]:
+    """Return which of the lines before the first belong to a block."""
+    back, first = rules.back, len(parts)
+    least = max(first - rules.row.before, 0)
+    while first > least and (back is None or back.match(parts[first - 1].text)):
+        first -= 1
+    while first < len(parts) and not parts[first].text.strip():
+        first += 1
+    return list(parts[first:])
+
+
+def _belongs(block: _Open, text: bytes, weight: int, new: Rules | None) -> bool:
+    """Whether a line, which by itself would begin a block by the rules `new`, goes on a block."""
     rules = block.rules
     if rules.ends is not None:
-        return not rules.ends.match(text)
-    if trait.recogniser >= 0 and not (trait.recogniser == rules.number and rules.goes_on.match(text)):
+        if rules.ends.match(text) or (rules.row.at_most < Priority.HIGH and len(block.parts) >= rules.row.most):
+            return False
+        return _goes_on(block, text, weight)
+    if block.is_over:
+        return _is_chained(block, text)
+    if new is not None and new.row is not GENERIC and not (new is rules and rules.goes_on.match(text)):
         return False
-    return _is_chained(block, text) if block.is_over else _goes_on(block, text, trait)
+    return _goes_on(block, text, weight)
 
 
 def _is_chained(block: _Open, text: bytes) -> bool:
@@ -196,12 +242,18 @@ def _is_chained(block: _Open, text: bytes) -> bool:
     return not text.strip()
 
 
-def _goes_on(block: _Open, text: bytes, trait: Trait) -> bool:
+def _goes_on(block: _Open, text: bytes, weight: int) -> bool:
     rules = block.rules
     if rules.last is not None and rules.last.match(text):
         block.is_over = True
         return True
-    if rules.goes_on.match(text) or (rules.row is GENERIC and trait.weight >= MEDIUM_WEIGHT):
+    if rules.row is GENERIC:
+        if block.heaviest < HIGH_WEIGHT <= weight or block.light >= _MOST_LIGHT:
+            return False
+        if weight >= block.least:
+            block.plain = 0
+            return True
+    if rules.goes_on.match(text):
         block.plain = 0
         return True
     block.plain += 1
@@ -216,7 +268,7 @@ def _make_block(block: _Open, file: int) -> Block | None:
     parts = [*block.parts, *block.later]
     while parts and not parts[-1].text.strip():
         parts.pop()
-    if not parts:
+    if not parts or block.rules.row.at_most is Priority.VERBOSE:
         return None
     lines = tuple(LogLine(part.place.number, part.text.decode("utf-8", "replace"), part.weight) for part in parts)
     headline = _find_headline(parts, block.rules)
@@ -252,10 +304,10 @@ def _find_kind(lines: Sequence[LogLine], headline: int) -> str:
 
 
 def _judge(weight: int, row: Recogniser) -> Priority:
-    if row.is_high:
-        return Priority.HIGH
     if weight >= CRITICAL_WEIGHT:
-        return Priority.CRITICAL
-    if weight >= HIGH_WEIGHT:
-        return Priority.HIGH
-    return Priority.MEDIUM if weight >= MEDIUM_WEIGHT else Priority.LOW
+        found = Priority.CRITICAL
+    elif weight >= HIGH_WEIGHT:
+        found = Priority.HIGH
+    else:
+        found = Priority.MEDIUM if weight >= MEDIUM_WEIGHT else Priority.LOW
+    return min(found, row.at_most)

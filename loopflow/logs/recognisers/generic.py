@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from loopflow.logs.model import Priority
 from loopflow.logs.recognisers.rows import Recogniser, Word
 
 _NAME = rb"[\w./\\$-]"
@@ -58,7 +59,7 @@ WORDS: Final = (
     _word(35, rb"exceptions?|throws?|thrown|raised?|errno|fault", "exception|throw|raise|errno|fault"),
     _word(35, rb"no such file or directory|does(?: not|n't) exist|not found|is missing|missing|undefined|undeclared|unresolved|unsatisfied|unsupported|unexpected|unable|illegal|invalid|incompatible|inconsistent|malformed|corrupt(?:ed)?|mismatch(?:ed)?|conflict(?:s|ing)?|violat(?:ed|es|ion|ions)|leak(?:s|ed)?|nil|rejected|unreachable|unknown", "no such|exist|not found|missing|undefined|undeclared|unresolved|unsatisfied|unsupported|unexpected|unable|illegal|invalid|incompatible|inconsistent|malformed|corrupt|mismatch|conflict|violat|leak|nil|rejected|unreachable|unknown"),
     _word(30, rb"cannot|can't|couldn't|could not|won't|unable to|must (?:be|not|have)|should (?:be|have|not)|wrong|bad|not (?:allowed|valid|supported|available|defined|installed|recognized|implemented|an?)|no (?:matching|suitable|default|tests?|module|rule|such)\b.*|too (?:many|few|long|large|old|small)", "cannot|can't|couldn't|could not|won't|unable|must|should|wrong|bad|not |no |too "),
-    Word(30, rb"(?i)(?<![\w./\\$-])errors?(?![\w/\\$-]|\.\w)", "error"),
+    Word(30, rb"(?i)(?<![\w./\\$'\"-])errors?(?![\w/\\$-]|\.\w)", "error"),
     Word(8, rb"(?i)(?<![\w./\\$-])warn(?:ing|ings)?(?![\w/\\$]|\.\w)|\bdeprecat(?:ed|ion|ions)|\bobsolete\b|\bWARN\b|DeprecationWarning|avertissement|Warnung", "warn|deprecat|obsolete|avertissement"),
     # Numbers that decide.
     Word(60, rb"(?i)\b[1-9]\d*(?:,\d+)* (?:tests? |specs? |examples? |steps? |scenarios? |suites? |assertions? |unexpected |test )?(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|crashed|problems?|offen[cs]es?|violations?|mismatch(?:es)?|leak(?:s|ed)|defects?|not ok|unexpected)\b", "fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected", by_line=True),
@@ -70,12 +71,19 @@ WORDS: Final = (
 
 PASS_MARK: Final = (
     rb"^\s*(?:ok\b|OK\b|PASS(?:ED)?\b|passed\b|\xe2\x9c\x93|\xe2\x9c\x94|\xe2\x88\x9a|\xe2\x9c\x85|\[ *(?:OK|PASSED|ok|PASS|RUN) *\])"
-    rb"|(?:\.\.\.?\s?|\s|\[|\()(?:ok|OK|PASSED|PASS|passed|Passed|SUCCESS|success|done|yes|no|found|\xe2\x9c\x93|\xe2\x9c\x94)[\])]?\s*(?:[\(\[][^()]*[\)\]])?\s*\.?$"
+    rb"|(?:\.\.\.?\s?|\s|\[|\()(?:ok|OK|PASSED|PASS|SUCCESS|success|\xe2\x9c\x93|\xe2\x9c\x94)[\])]?\s*(?:[\(\[][^()]*[\)\]])?\s*\.?$"
+    rb"|\.\.\.?\s?(?:passed|Passed|done|yes|no|found)[\])]?\s*\.?$|^(?!.*[Ff]ail)\S.* [Pp]assed\.?$"
+    rb"|\bpasse[ds] (?:now|on retry|on attempt|after)\b|(?i:# (?:todo|skip)\b)"
+    # Headings of what follows, and advice: they say nothing themselves.
+    rb"|^[\s=*_#-]*(?:FAILURES|failures|Failures|ERRORS|Errors|Summary of all failing tests|short test summary info)!*:?[\s=*_#-]*$"
+    rb"|^There (?:was|were) \d* ?(?:failure|error)s?:$|^Pending: \(Failures listed here"
+    rb"|^\[ERROR\] (?:-> \[Help|To see the full stack|Re-run Maven|For more information|\[Help|Please refer to|After correcting|$)"
+    rb"|^=*\d*==ABORTING$|^Use \"--rerun-failed"
 )
-"""A line that says that something went well beats every word in it."""
+"""A line that says that something went well, or nothing of its own, beats every word in it."""
 
-ECHO: Final = rb"^\s*(?:\+{1,4}|\$|%|PS [^>]*>|>) \S"
-"""A command that a shell prints before it runs it."""
+ECHO: Final = rb"^\s*(?:(?:\+{1,4}|\$|%|PS [^>]*>) \S|> (?![A-Z])\S)"
+"""A command that a shell prints before it runs it. (What Gradle says after ">" begins with a capital.)"""
 
 LOWERED: Final = (
     rb"^\s*(?:\[?(?:INFO|DEBUG|TRACE|info|debug)\]?[\s:]|Installing|Downloading|Downloaded|Unpacking|Setting up|Selecting|Get:|Hit:|Fetching|Fetched|Collecting"
@@ -103,18 +111,39 @@ CLOSING: Final = rb"^(?:Done\. Your build exited with|ERROR: Job failed|The buil
 """What a CI says at the very end is no anchor: it comes after the clean-up."""
 
 RECOGNISERS: Final = (
+    # The name of a test in the list of all: why it failed is told elsewhere.
+    Recogniser(
+        "test name",
+        "^\\S+::\\S.* (?:FAILED|ERROR)\\s*(?:\\[ *%\\])?$|^\\[gw\\] \\[ *%\\] (?:FAILED|ERROR) |^\\S.* \\.\\.\\. (?:FAIL|FAILED|ERROR)$"
+        "|\\(FAILED - \\)$|^\\[  FAILED  \\] \\w|^\\s*/? *Test +#: .*\\*\\*\\*|= \\. s = [FE]$|^\\s*(?:✕|×|✖) \\S.*(?: \\(? ?m?s\\)?| > .*)$"
+        "|^ {4,}\\) \\S".encode(),
+        "failed|error|... fail|***|= . s = |✕|×|✖|    ) ",
+        60,
+        confirm=rb"\s*\d+\) |(?! {4,}\))",
+        goes_on="\\s+→".encode(),
+        at_most=Priority.HIGH,
+    ),
+    Recogniser(
+        "warning",
+        rb"^\S.{0,200}?: warning: |^\s+: +warning  |^(?:PHP )?Warning: |^warning(?:\[\w+\])?: |^npm (?:WARN|warn)|\.py:: \w*Warning: ",
+        "warning: |warning |warning[|npm warn",
+        8,
+        goes_on=rb"\s+\S|\d+ +\|",
+        most=20,
+        at_most=Priority.MEDIUM,
+    ),
     Recogniser(
         "level",
-        rb"^(?:[^\s\w]*[\w.,:+/-]*[\]\s]+){0,6}[\[<(|]?(?:ERROR|FATAL|SEVERE|CRITICAL|CRIT|EMERG|ALERT)[\])>|:]*(?:\s|$)",
+        rb"^(?:[^\s\w]*[\w.,:+/-]*[\]\s]+){0,6}(?:[\[(<|]?(?:ERROR|FATAL|SEVERE|CRITICAL|CRIT|EMERG|ALERT)[\])>|:]*(?:\s|$)|\[(?:error|crit|alert|emerg)\] )",
         "error|fatal|severe|crit|emerg|alert",
         40,
         goes_on=rb"\s|$|Caused by|at |\.\.\. \d+ more|Traceback|[\w.$]+(?:Error|Exception)\b|During handling|The above",
-        is_high=True,
+        at_most=Priority.HIGH,
     ),
 )
 
 FRAME: Final = (
-    rb"\s|$|at \S|\.\.\. |[|>^~+\-@\xe2]|E  |Caused by|During handling|The above exception|File \"|note:|help:|hint:|In file included|  from |from \S+:\d+"
+    rb"\s|$|at \S|\.\.\. |[|>^~+\-@\xe2]|E  |Caused by|During handling|The above exception|File \"|note:|help:|hint:|from \S+:\d+"
     rb"|[Ee]xpected|[Aa]ctual|[Rr]eceived|[Gg]ot:|[Ww]ant:|diff |={3,}|_{3,}|\d+\)|\(|\[\d+\]|#\d+ |\d+: |[\w./\\-]+:\d+|[\w.$]+(?:Error|Exception)\b|Stack trace|stack:|Reason|reason|Message|message|Details"
 )
 """A line that goes on what was said before, in the generic case."""

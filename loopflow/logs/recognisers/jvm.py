@@ -2,26 +2,38 @@
 
 from typing import Final
 
+from loopflow.logs.model import Priority
 from loopflow.logs.recognisers.rows import Recogniser
 
+_FRAMES: Final = rb"\s*at |\s*\.\.\. \d+|\s*Caused by|\s*Suppressed|\s+\S"
+
 RECOGNISERS: Final = (
-    Recogniser(
-        "maven compiler",
-        rb"^\[(?:ERROR|error)\] .*\.(?:java|kt|scala|groovy):",
-        "[error]",
-        85,
-        goes_on=rb"\s|\[(?:ERROR|error)\]\s{2,}(?:symbol|location|required|found|reason|\^|\S)",
-    ),
     Recogniser(
         "surefire",
         rb"<<< (?:FAILURE|ERROR)!",
         "<<< ",
         100,
-        goes_on=rb"\s|$|at |Caused by|\.\.\. |[\w.$]+(?:Error|Exception|Failure)\b|[Ee]xpected|[Aa]ctual",
+        goes_on=_FRAMES + rb"|$|[\w.$]+(?:Error|Exception|Failure)\b|[Ee]xpected|[Aa]ctual",
+        ends=rb"\[(?:INFO|ERROR|WARNING)\]|Running |Tests run|Results|.*<<< (?:FAILURE|ERROR)!",
         plain=1,
         headline=rb"[\w.$]+(?:Error|Exception|Failure)\b",
     ),
-    Recogniser("gradle", rb"^\* What went wrong:", "what went wrong", 90, ends=rb"\* Try:|\* Exception is:"),
+    Recogniser(
+        "maven compiler",
+        rb"^\[(?:ERROR|error)\] .*\.(?:java|kt|scala|groovy):",
+        "[error]",
+        85,
+        goes_on=rb"\s|\[(?:ERROR|error)\]\s{2,}\S",
+    ),
+    Recogniser("maven", rb"^\[ERROR\]", "[error]", 40, goes_on=rb"\[ERROR\]|\s", at_most=Priority.HIGH),
+    Recogniser(
+        "gradle",
+        rb"^\* What went wrong:",
+        "what went wrong",
+        90,
+        goes_on=b"",
+        ends=rb"\* Try:|\* Exception is:",
+    ),
     Recogniser(
         "gradle test",
         rb"^\S.* > .* FAILED\s*$",
@@ -35,7 +47,7 @@ RECOGNISERS: Final = (
         rb"^(?:Exception in thread .*|[^\s:]*\s?(?:[a-z]\w*\.)+[\w$]*(?:Exception|Error|Throwable|Failure)(?::|$))",
         "exception|error|throwable|failure",
         90,
-        goes_on=rb"\s*at |\s*\.\.\. \d+|\s*Caused by|\s*Suppressed|\s+\S",
+        goes_on=_FRAMES,
         headline=rb"(?:Exception in|[\w.$]*(?:Exception|Error)\b)",
     ),
     Recogniser("kotlin", rb"^e: ", "^e: ", 80, goes_on=rb"\s"),
@@ -47,6 +59,5 @@ RECOGNISERS: Final = (
         100,
         goes_on=rb"\s|expected:|actual:|[\w.-]+\n",
         plain=1,
-        ends=rb"$",
     ),
 )
