@@ -21,7 +21,8 @@ _KEPT_AT_END: Final = 60
 """How many of the last lines of a block are kept where it has more than its recogniser allows."""
 
 _MOST_LIGHT: Final = 24
-"""A block that no recogniser knows ends after so many lines that say nothing."""
+_MOST_LIGHT_IF_WEAK: Final = 8
+"""A block that no recogniser knows ends after so many lines that say nothing, at the latest."""
 
 _KIND: Final = re.compile(
     r"(?<![\w.])((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic|Exit|Interrupt|Warning|Timeout))\b"
@@ -124,6 +125,11 @@ class _Open:
     def least(self) -> int:
         """What a line must weigh to be of the kind of its others."""
         return HIGH_WEIGHT if self.heaviest >= HIGH_WEIGHT else MEDIUM_WEIGHT
+
+    @property
+    def most_light(self) -> int:
+        """How many lines that say nothing may stand at the end."""
+        return _MOST_LIGHT if self.heaviest >= CRITICAL_WEIGHT else _MOST_LIGHT_IF_WEAK
 
     def lend(self, rules: Rules) -> list[_Part]:
         """Give up the last lines, if it is not sure of them and they belong before what begins by `rules`."""
@@ -248,7 +254,7 @@ def _goes_on(block: _Open, text: bytes, weight: int) -> bool:
         block.is_over = True
         return True
     if rules.row is GENERIC:
-        if block.heaviest < HIGH_WEIGHT <= weight or block.light >= _MOST_LIGHT:
+        if block.heaviest < HIGH_WEIGHT <= weight or block.light >= block.most_light:
             return False
         if weight >= block.least:
             block.plain = 0

@@ -43,6 +43,7 @@ WORDS: Final = (
     Word(60, rb"(?i)\berror(?:ed)?\b\s?(?:[:!]|\bin\b|\bat\b|\bwhile\b|\bwhen\b|\bduring\b|\boccur|\boccured|\breading\b|\bloading\b|\brunning\b|\bexecuting\b|\bparsing\b|\bcreating\b|\binstalling\b|\bdownloading\b)", "error"),
     Word(60, rb"(?i)\b(?:an?|the following|fatal|unexpected|unknown|critical|serious) (?:\w+ )?(?:errors?|exceptions?) (?:was |were |has |have )?(?:occurr?ed|encountered|raised|thrown|found|happened)", "error|exception"),
     Word(60, rb"(?i)\bfatal\b\s?[:!]|^fatal\b", "fatal"),
+    Word(60, rb"\b[Ff]ailed\b\s?: ?[^\s\d]", "failed"),
     Word(60, rb"(?i)\bexpected\b.{1,200}\b(?:but )?(?:got|received|found|was|to (?:be|equal|have|match|contain|include))\b|^\s*(?:expected|actual|received)\b\s?:", "expected|actual|received"),
     Word(60, rb"(?i)command not found|no such (?:module|package|command|target|method|field)|is not recognized as|unknown (?:command|option|flag|argument|target|property|identifier|type)|unrecognized (?:option|argument|command)", "command not found|no such|not recognized|unknown|unrecognized"),
     Word(60, rb"(?i)\b(?:could|can|did|does|do|was|is)(?: ?not|n't|'t) (?:find|resolve|open|load|import|compile|locate|connect|read|access|create|determine|parse|be (?:found|resolved|loaded|opened|located|parsed|compiled|applied|read|imported|installed)|install|start|execute|match|satisf)|\bcannot (?:find|resolve|open|load|import|compile|locate|connect|read|access|create|parse|be |use|assign|convert|infer|install|start|execute|borrow|move|instantiate|stat|remove|write)", "could|can|did|does|do not|don't|was not|wasn't|is not|isn't|cannot"),
@@ -70,7 +71,7 @@ WORDS: Final = (
 )  # fmt: skip
 
 PASS_MARK: Final = (
-    rb"^\s*(?:ok\b|OK\b|PASS(?:ED)?\b|passed\b|\xe2\x9c\x93|\xe2\x9c\x94|\xe2\x88\x9a|\xe2\x9c\x85|\[ *(?:OK|PASSED|ok|PASS|RUN) *\])"
+    rb"^\s*(?:ok\b|OK\b|PASS(?:ED)?\b|passed\b|\xe2\x9c\x93|\xe2\x9c\x94|\xe2\x88\x9a|\xe2\x9c\x85|\[ *(?:OK|PASSED|ok|PASS|RUN|\+) *\])"
     rb"|(?:\.\.\.?\s?|\s|\[|\()(?:ok|OK|PASSED|PASS|SUCCESS|success|\xe2\x9c\x93|\xe2\x9c\x94)[\])]?\s*(?:[\(\[][^()]*[\)\]])?\s*\.?$"
     rb"|\.\.\.?\s?(?:passed|Passed|done|yes|no|found)[\])]?\s*\.?$|^(?!.*[Ff]ail)\S.* [Pp]assed\.?$"
     rb"|\bpasse[ds] (?:now|on retry|on attempt|after)\b|(?i:# (?:todo|skip)\b)"
@@ -82,7 +83,7 @@ PASS_MARK: Final = (
 )
 """A line that says that something went well, or nothing of its own, beats every word in it."""
 
-ECHO: Final = rb"^\s*(?:(?:\+{1,4}|\$|%|PS [^>]*>) \S|> (?![A-Z])\S)"
+ECHO: Final = rb"^\s*(?:(?:\$|%|PS [^>]*>) \S|\+{1,4} ?\w|> (?![A-Z])\S)"
 """A command that a shell prints before it runs it. (What Gradle says after ">" begins with a capital.)"""
 
 LOWERED: Final = (
@@ -125,8 +126,8 @@ RECOGNISERS: Final = (
     ),
     Recogniser(
         "warning",
-        rb"^\S.{0,200}?: warning: |^\s+: +warning  |^(?:PHP )?Warning: |^warning(?:\[\w+\])?: |^npm (?:WARN|warn)|\.py:: \w*Warning: ",
-        "warning: |warning |warning[|npm warn",
+        rb"^\S.{0,200}?: warning(?: [A-Z]+)?: |^\s+: +warning  |^(?:PHP )?Warning: |^warning(?:\[\w+\])?: |^npm (?:WARN|warn)|\.py:: \w*Warning: ",
+        "warning|npm warn",
         8,
         goes_on=rb"\s+\S|\d+ +\|",
         most=20,

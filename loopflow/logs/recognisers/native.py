@@ -62,6 +62,15 @@ RECOGNISERS: Final = (
         goes_on=rb"\S|\s+\S",
         headline=rb".*(?:Expected|Error|expected|failed)",
     ),
+    Recogniser(
+        "pester",
+        rb"^\s*\[-\] \S",
+        "[-] ",
+        80,
+        ends=rb"\s*(?:\[[-+!?]\] |Describing |Context )",
+        headline=rb"\s+(?:[\w.]*(?:Error|Exception)\b|[Ee]xpected|at )",
+        most=60,
+    ),
     Recogniser("elixir", rb"^\s*\*\* \(\w", "** (", 90, goes_on=rb"\s"),
     Recogniser(
         "php",
