@@ -262,8 +262,10 @@ def _goes_on(block: _Open, text: bytes, weight: int) -> bool:
     if rules.goes_on.match(text):
         block.plain = 0
         return True
+    if block.plain >= rules.row.plain:
+        return False
     block.plain += 1
-    return block.plain <= rules.row.plain
+    return True
 
 
 def _part(lines: Lines, at: int) -> _Part:

@@ -35,7 +35,7 @@ def mask(text: str) -> str:
 def weighted_lines(block: Block) -> list[str]:
     """Return the masked lines of a block that say something: the headline, and those that weigh something."""
     return [
-        mask(line.text) for at, line in enumerate(block.lines) if at == block.headline or line.weight >= MEDIUM_WEIGHT
+        mask(line.text.strip()) for at, line in enumerate(block.lines) if at == block.headline or line.weight >= MEDIUM_WEIGHT
     ]
 
 

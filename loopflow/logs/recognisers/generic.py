@@ -5,6 +5,9 @@ from typing import Final
 from loopflow.logs.model import Priority
 from loopflow.logs.recognisers.rows import Recogniser, Word
 
+SUMMARY_WEIGHT: Final = 59
+"""Of a count of failures: what failed is told elsewhere, so it is high, but no verb at the beginning lowers it."""
+
 _NAME = rb"[\w./\\$-]"
 _ALONE = rb"(?<![\w./\\$-])"
 _DONE = rb"(?![\w/\\$-]|\.\w)"
@@ -63,23 +66,24 @@ WORDS: Final = (
     Word(30, rb"(?i)(?<![\w./\\$'\"-])errors?(?![\w/\\$-]|\.\w)", "error"),
     Word(8, rb"(?i)(?<![\w./\\$-])warn(?:ing|ings)?(?![\w/\\$]|\.\w)|\bdeprecat(?:ed|ion|ions)|\bobsolete\b|\bWARN\b|DeprecationWarning|avertissement|Warnung", "warn|deprecat|obsolete|avertissement"),
     # Numbers that decide.
-    Word(60, rb"(?i)\b[1-9]\d*(?:,\d+)* (?:tests? |specs? |examples? |steps? |scenarios? |suites? |assertions? |unexpected |test )?(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|crashed|problems?|offen[cs]es?|violations?|mismatch(?:es)?|leak(?:s|ed)|defects?|not ok|unexpected)\b", "fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected", by_line=True),
-    Word(60, rb"(?i)\b(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|not ok|unexpected)\b\s?[:=]\s?[1-9]\d*", "fail|error|broken|not ok|unexpected", by_line=True),
+    Word(SUMMARY_WEIGHT, rb"(?i)\b[1-9]\d*(?:,\d+)* (?:tests? |specs? |examples? |steps? |scenarios? |suites? |assertions? |unexpected |test )?(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|crashed|problems?|offen[cs]es?|violations?|mismatch(?:es)?|leak(?:s|ed)|defects?|not ok|unexpected)\b", "fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected", by_line=True),
+    Word(SUMMARY_WEIGHT, rb"(?i)\b(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|not ok|unexpected)\b\s?[:=]\s?[1-9]\d*", "fail|error|broken|not ok|unexpected", by_line=True),
     Word(40, rb"(?i)(?:exit(?:ed|s|ing)?|return(?:ed|s)?|terminated|status|code|errorlevel|rc|ended|finished)\b[^\d\n]{0,24}\b(?:(?:status|code|rc|with|value)\b[^\d\n]{0,8})?-?[1-9]\d{0,9}\b(?!\.\d)", "exit|exit code|exited|status code|return code|returned|errorlevel|non-zero|rc=", by_line=True),
     Word(40, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|code|response|returned)[ :=\"]{1,3}5\d\d\b|\" 5\d\d \d|\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time)", "http|status|code|response|returned|internal server|bad gateway|service unavail|gateway time", by_line=True),
     Word(8, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|response)[ :=\"]{1,3}4\d\d\b|\" 4\d\d \d", "http|status|response", by_line=True),
 )  # fmt: skip
 
 PASS_MARK: Final = (
-    rb"^\s*(?:ok\b|OK\b|PASS(?:ED)?\b|passed\b|\xe2\x9c\x93|\xe2\x9c\x94|\xe2\x88\x9a|\xe2\x9c\x85|\[ *(?:OK|PASSED|ok|PASS|RUN|\+) *\])"
+    rb"^(?:\s*(?:ok\b|OK\b|PASS(?:ED)?\b|passed\b|\xe2\x9c\x93|\xe2\x9c\x94|\xe2\x88\x9a|\xe2\x9c\x85|\[ *(?:OK|PASSED|ok|PASS|RUN|\+) *\])"
+    rb"|(?!.*[Ff]ail)\S.* [Pp]assed\.?$"
+    # Headings of what follows, and advice.
+    rb"|[\s=*_#-]*(?:FAILURES|failures|Failures|ERRORS|Errors|Summary of all failing tests|short test summary info)!*:?[\s=*_#-]*$"
+    rb"|There (?:was|were) \d* ?(?:failure|error)s?:$"
+    rb"|\[ERROR\] (?:-> \[Help|To see the full stack|Re-run Maven|For more information|\[Help|Please refer to|After correcting|$)"
+    rb"|=*\d*==ABORTING$|Use \"--rerun-failed)"
     rb"|(?:\.\.\.?\s?|\s|\[|\()(?:ok|OK|PASSED|PASS|SUCCESS|success|\xe2\x9c\x93|\xe2\x9c\x94)[\])]?\s*(?:[\(\[][^()]*[\)\]])?\s*\.?$"
-    rb"|\.\.\.?\s?(?:passed|Passed|done|yes|no|found)[\])]?\s*\.?$|^(?!.*[Ff]ail)\S.* [Pp]assed\.?$"
-    rb"|\bpasse[ds] (?:now|on retry|on attempt|after)\b|(?i:# (?:todo|skip)\b)"
-    # Headings of what follows, and advice: they say nothing themselves.
-    rb"|^[\s=*_#-]*(?:FAILURES|failures|Failures|ERRORS|Errors|Summary of all failing tests|short test summary info)!*:?[\s=*_#-]*$"
-    rb"|^There (?:was|were) \d* ?(?:failure|error)s?:$|^Pending: \(Failures listed here"
-    rb"|^\[ERROR\] (?:-> \[Help|To see the full stack|Re-run Maven|For more information|\[Help|Please refer to|After correcting|$)"
-    rb"|^=*\d*==ABORTING$|^Use \"--rerun-failed"
+    rb"|\.\.\.?\s?(?:passed|Passed|done|yes|no|found)[\])]?\s*\.?$"
+    rb"|\bpasse[ds] (?:now|on retry|on attempt|after)\b|# (?:TODO|SKIP|todo|skip)\b"
 )
 """A line that says that something went well, or nothing of its own, beats every word in it."""
 
@@ -115,9 +119,9 @@ RECOGNISERS: Final = (
     # The name of a test in the list of all: why it failed is told elsewhere.
     Recogniser(
         "test name",
-        "^\\S+::\\S.* (?:FAILED|ERROR)\\s*(?:\\[ *%\\])?$|^\\[gw\\] \\[ *%\\] (?:FAILED|ERROR) |^\\S.* \\.\\.\\. (?:FAIL|FAILED|ERROR)$"
-        "|\\(FAILED - \\)$|^\\[  FAILED  \\] \\w|^\\s*/? *Test +#: .*\\*\\*\\*|= \\. s = [FE]$|^\\s*(?:✕|×|✖) \\S.*(?: \\(? ?m?s\\)?| > .*)$"
-        "|^ {4,}\\) \\S".encode(),
+        "^(?:\\S+::\\S.* (?:FAILED|ERROR)\\s*(?:\\[ *%\\])?$|\\[gw\\] \\[ *%\\] (?:FAILED|ERROR) |\\S.* \\.\\.\\. (?:FAIL|FAILED|ERROR)$"
+        "|\\s.*\\(FAILED - \\)$|\\[  FAILED  \\] \\w|\\s*/? *Test +#: .*\\*\\*\\*|\\S.*= \\. s = [FE]$"
+        "|\\s*(?:✕|×|✖) \\S.*(?: \\(? ?m?s\\)?| > .*)$| {4,}\\) \\S)".encode(),
         "failed|error|... fail|***|= . s = |✕|×|✖|    ) ",
         60,
         confirm=rb"\s*\d+\) |(?! {4,}\))",
@@ -126,7 +130,7 @@ RECOGNISERS: Final = (
     ),
     Recogniser(
         "warning",
-        rb"^\S.{0,200}?: warning(?: [A-Z]+)?: |^\s+: +warning  |^(?:PHP )?Warning: |^warning(?:\[\w+\])?: |^npm (?:WARN|warn)|\.py:: \w*Warning: ",
+        rb"^(?:\S.{0,200}?: warning(?: [A-Z]+)?: |\s+: +warning  |(?:PHP )?Warning: |warning(?:\[\w+\])?: |npm (?:WARN|warn)|\s*\S+\.py:: \w*Warning: )",
         "warning|npm warn",
         8,
         goes_on=rb"\s+\S|\d+ +\|",

@@ -21,7 +21,7 @@ RECOGNISERS: Final = (
         "^panic|^fatal error|^unexpected fault",
         100,
         goes_on=rb"\s|$|goroutine |\S+\(|created by|exit status|\[signal|\[recovered",
-        most=120,
+        most=40,
     ),
     Recogniser("data race", rb"^WARNING: DATA RACE", "data race", 100, goes_on=b"", ends=rb"={10,}"),
 )

@@ -52,8 +52,25 @@ RECOGNISERS: Final = (
         headline=rb"\s*(?:error: [^|]|#\s+Failed test)",
         most=60,
     ),
+    Recogniser(
+        "rspec pending",
+        rb"^Pending: \(Failures listed here",
+        "^pending: ",
+        8,
+        goes_on=b"",
+        ends=rb"Failures:$|Finished in ",
+        at_most=Priority.MEDIUM,
+    ),
     Recogniser("tsc", rb"^\S.*(?:\(,\)|::| -) ?:? ?-? ?error TS:", "error ts", 80, goes_on=rb"\s|$|\d+ "),
     Recogniser("eslint", rb"^\s+: +error +\S", " error ", 60, goes_on=rb"(?!)", before=1),
+    Recogniser(
+        "npm script",  # that the command of a script failed, which said why itself
+        rb"^npm (?:ERR!|error) (?:code ELIFECYCLE|Test failed|Lifecycle script)",
+        "^npm err",
+        60,
+        goes_on=rb"npm (?:ERR!|error)|\s|$",
+        at_most=Priority.HIGH,
+    ),
     Recogniser(
         "npm",
         rb"^(?:npm (?:ERR!|error)|error An unexpected|yarn error|\s?ERR_PNPM)",

@@ -67,6 +67,8 @@ RECOGNISERS: Final = (
         rb"^\s*\[-\] \S",
         "[-] ",
         80,
+        goes_on=rb"\s|$|at |[Ee]xpected|Actual|But was",
+        plain=1,
         ends=rb"\s*(?:\[[-+!?]\] |Describing |Context )",
         headline=rb"\s+(?:[\w.]*(?:Error|Exception)\b|[Ee]xpected|at )",
         most=60,
