@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from loopflow.analysis.names import escape_name
+from loopflow.analysis.redact import redact
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
@@ -68,7 +69,12 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
     piped = Piped()
     with ExitStack() as stack, ThreadPoolExecutor(1) as threads:
         archive = _archive(run, stack)
-        read = Input(" ".join(argv), "", piped, tee=archive.write if archive else None)
+        read = Input(
+            escape_name(redact(" ".join(argv).encode("utf-8", "replace")).decode()),
+            "",
+            piped,
+            tee=archive.write if archive else None,
+        )
         reducing = threads.submit(_reduce, run, [read])
         reducing.add_done_callback(lambda _: piped.abandon())
         ended = run_command_merged(argv, console.environ, here, piped.write)
@@ -76,7 +82,11 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
         if ended.problem:
             console.fail(ended.problem)
             return ended.code
-        _finish(run, reducing.result(), [Kept(None, archive)])
+        try:
+            _finish(run, reducing.result(), [Kept(None, archive)])
+        except LoopflowError as error:  # the run ends as the command does, whatever became of its digest
+            console.fail(error.message, error.hint)
+            return ended.code or error.exit_code
     return ended.code
 
 

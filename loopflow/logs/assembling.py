@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, Trait
+from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT
+from loopflow.logs.lines import Lines, Place
 from loopflow.logs.model import Block, LogLine, Priority, Span
 from loopflow.logs.recognisers.generic import BEFORE, FRAME, MOST, PLAIN
 from loopflow.logs.recognisers.rows import Recogniser
@@ -28,32 +29,6 @@ _KIND: Final = re.compile(
     r"(?<![\w.])((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic|Exit|Interrupt|Warning|Timeout))\b"
     r"|\b(?:error|warning)\s?\[?([A-Z]{1,8}\d{2,6})\b|\b((?:TS|CS|E|C|MSB|NU|FS|BC|SC|RS|DL|AD)\d{3,5})(?=:|\])"
 )
-
-
-class Place(NamedTuple):
-    """Where a line came from."""
-
-    number: int
-    start: int
-    end: int
-
-
-class Lines(NamedTuple):
-    """Lines of one stream, with what is known of each. `place` returns where the line of a number in here came from.
-
-    With `keeps_stamps` lines are shown behind their stamps.
-    """
-
-    texts: Sequence[bytes]
-    traits: Sequence[Trait]
-    place: Callable[[int], Place]
-    stamp: Callable[[int], str]
-    keeps_stamps: bool = False
-
-    def shown(self, at: int) -> bytes:
-        """Return a line as it is printed."""
-        stamp = self.stamp(at) if self.keeps_stamps else ""
-        return stamp.encode() + b" " + self.texts[at] if stamp else self.texts[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +62,47 @@ def compile_rules(recognisers: Sequence[Recogniser]) -> list[Rules]:
     ]
 
 
-class _Part(NamedTuple):
-    text: bytes
-    weight: int
-    place: Place
+MOST_TOLD: Final = 40
+"""So many different lines of weight say what a failure is."""
+_LONGEST: Final = 4
+"""A block has so many times the lines that are kept of it at most: what never ends must not swallow a log."""
+
+_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+
+
+class Part(NamedTuple):
+    """A line of a block: the one at `at` of some lines. Most blocks repeat others, and are never looked at closer."""
+
+    lines: Lines
+    at: int
+
+    @property
+    def text(self) -> bytes:
+        """The line, without what it is shown behind."""
+        return self.lines.texts[self.at]
+
+    @property
+    def weight(self) -> int:
+        """How much it looks like the reason of a failure."""
+        return self.lines.traits[self.at].weight
+
+    @property
+    def place(self) -> Place:
+        """Where it came from."""
+        return self.lines.origin.place(self.at)
 
 
 @dataclass(slots=True)
-class _Open:
-    """A block that may go on."""
+class Found:
+    """A block that may go on. When it is whole it is handed on, and becomes a `Block` if it is new."""
 
     rules: Rules
+    file: int
     stamp: str
     step: str
     component: str
-    parts: list[_Part] = field(default_factory=list)
-    later: deque[_Part] = field(default_factory=lambda: deque(maxlen=_KEPT_AT_END))
+    parts: list[Part] = field(default_factory=list)
+    later: deque[Part] = field(default_factory=lambda: deque(maxlen=_KEPT_AT_END))
     cut: int = 0
     heaviest: int = 0
     plain: int = 0
@@ -112,7 +112,13 @@ class _Open:
     is_over: bool = False
     """Whether the line came with which it ends."""
 
-    def add(self, part: _Part) -> None:
+    @property
+    def size(self) -> int:
+        """How many lines it has, those that are not kept too."""
+        return len(self.parts) + len(self.later) + self.cut
+
+    def add(self, part: Part) -> None:
+        """Take one more line."""
         self.heaviest = max(self.heaviest, part.weight)
         self.light = 0 if part.weight >= self.least else self.light + 1
         if len(self.parts) < self.rules.row.most:
@@ -131,7 +137,7 @@ class _Open:
         """How many lines that say nothing may stand at the end."""
         return _MOST_LIGHT if self.heaviest >= CRITICAL_WEIGHT else _MOST_LIGHT_IF_WEAK
 
-    def lend(self, rules: Rules) -> list[_Part]:
+    def lend(self, rules: Rules) -> list[Part]:
         """Give up the last lines, if it is not sure of them and they belong before what begins by `rules`."""
         last = [*self.parts, *self.later][-self.plain :] if self.plain else []
         lent = _choose_before(rules, last)
@@ -139,17 +145,58 @@ class _Open:
             (self.later or self.parts).pop()
         return lent
 
+    def close(self) -> bool:
+        """Take no more lines; return whether there is anything to tell."""
+        self.parts += self.later
+        self.later.clear()
+        while self.parts and not self.parts[-1].text.strip():
+            self.parts.pop()
+        return bool(self.parts) and self.rules.row.at_most > Priority.VERBOSE
+
+    @property
+    def span(self) -> Span:
+        """Where it is."""
+        first, last = self.parts[0].place, self.parts[-1].place
+        return Span(self.file, first.number, last.number, first.start, last.end)
+
+    def fingerprint(self) -> tuple[int | bytes, ...]:
+        """Return what two blocks have in common that differ in digits only, or in lines that weigh nothing."""
+        headline = _find_headline(self.parts, self.rules)
+        told = {part.text: None for at, part in enumerate(self.parts) if at == headline or part.weight >= MEDIUM_WEIGHT}
+        return self.rules.number, *dict.fromkeys(map(_without_digits, list(told)[:MOST_TOLD]))
+
+    def make(self) -> Block:
+        """Return it as it is told."""
+        lines = tuple(
+            LogLine(part.place.number, part.lines.shown(part.at).decode("utf-8", "replace"), part.weight)
+            for part in self.parts
+        )
+        headline = _find_headline(self.parts, self.rules)
+        weight = max(part.weight for part in self.parts)
+        return Block(
+            self.span,
+            lines,
+            headline,
+            self.rules.row.name,
+            _judge(weight, self.rules.row),
+            _find_kind(lines, headline),
+            self.step,
+            self.component,
+            self.stamp,
+            self.cut,
+        )
+
 
 class Assembler:
-    """Puts the lines of one stream together. Every block that is whole is handed to `take_block`."""
+    """Puts the lines of one stream together. What is whole is handed to `take_block`."""
 
-    def __init__(self, rules: Sequence[Rules], take_block: Callable[[Block], None], file: int = 0) -> None:
+    def __init__(self, rules: Sequence[Rules], take_block: Callable[[Found], None], file: int = 0) -> None:
         self._rules = rules
         self._take_block = take_block
         self._file = file
-        self._open: _Open | None = None
+        self._open: Found | None = None
         self._wanted = max(each.row.before for each in rules)
-        self._before: deque[_Part] = deque(maxlen=self._wanted)
+        self._before: deque[Part] = deque(maxlen=self._wanted)
         """The last lines that belong to no block, next to each other."""
         self.step = ""
         self.component = ""
@@ -172,7 +219,7 @@ class Assembler:
                 self._begin(rules, lines, nearest, free)
             at = nearest + 1
         if self._open is None:
-            self._before.extend(_part(lines, each) for each in range(max(free, count - self._wanted), count))
+            self._before.extend(Part(lines, each) for each in range(max(free, count - self._wanted), count))
 
     def finish(self) -> None:
         """Close what is open."""
@@ -182,21 +229,23 @@ class Assembler:
     def _find_rules(self, lines: Lines, at: int) -> Rules | None:
         """Return the rules of what a line begins, if it does."""
         trait = lines.traits[at]
-        rules = self._rules[trait.recogniser]  # -1 is the generic one, which is the last
-        if rules.confirm is not None and not rules.confirm.match(lines.texts[at]):
+        if not trait.weight and trait.recogniser < 0:
             return None
-        return rules if trait.weight or trait.recogniser >= 0 else None
+        rules = self._rules[trait.recogniser]  # -1 is the generic one, which is the last
+        return None if rules.confirm is not None and not rules.confirm.match(lines.texts[at]) else rules
 
     def _begin(self, rules: Rules, lines: Lines, at: int, free: int) -> None:
         wanted = rules.row.before
-        near = [_part(lines, each) for each in range(max(free, at - wanted), at)]
+        near = [Part(lines, each) for each in range(max(free, at - wanted), at)]
         far = list(self._before) if len(near) == at - free else []
-        block = _Open(rules, lines.stamp(at), self.step, self.component, _choose_before(rules, [*far, *near]))
+        block = Found(rules, self._file, lines.stamp(at), self.step, self.component)
+        for part in _choose_before(rules, [*far, *near]):
+            block.add(part)
         self._before.clear()
-        block.add(_part(lines, at))
+        block.add(Part(lines, at))
         self._open = block
 
-    def _extend(self, block: _Open, lines: Lines, at: int) -> int:
+    def _extend(self, block: Found, lines: Lines, at: int) -> int:
         """Add the lines from `at` on that belong to the block; return the place of the first that does not."""
         for place in range(at, len(lines.texts)):
             new = self._find_rules(lines, place)
@@ -205,16 +254,16 @@ class Assembler:
                     self._before.extend(block.lend(new))
                 self._close(block)
                 return place
-            block.add(_part(lines, place))
+            block.add(Part(lines, place))
         return len(lines.texts)
 
-    def _close(self, block: _Open) -> None:
+    def _close(self, block: Found) -> None:
         self._open = None
-        if (made := _make_block(block, self._file)) is not None:
-            self._take_block(made)
+        if block.close():
+            self._take_block(block)
 
 
-def _choose_before(rules: Rules, parts: Sequence[_Part]) -> list[_Part]:
+def _choose_before(rules: Rules, parts: Sequence[Part]) -> list[Part]:
     """Return which of the lines before the first belong to a block."""
     back, first = rules.back, len(parts)
     least = max(first - rules.row.before, 0)
@@ -225,13 +274,13 @@ def _choose_before(rules: Rules, parts: Sequence[_Part]) -> list[_Part]:
     return list(parts[first:])
 
 
-def _belongs(block: _Open, text: bytes, weight: int, new: Rules | None) -> bool:
+def _belongs(block: Found, text: bytes, weight: int, new: Rules | None) -> bool:
     """Whether a line, which by itself would begin a block by the rules `new`, goes on a block."""
     rules = block.rules
+    if block.size >= _LONGEST * rules.row.most:
+        return False
     if rules.ends is not None:
-        if rules.ends.match(text) or (rules.row.at_most < Priority.HIGH and len(block.parts) >= rules.row.most):
-            return False
-        return _goes_on(block, text, weight)
+        return not rules.ends.match(text) and _goes_on(block, text, weight)
     if block.is_over:
         return _is_chained(block, text)
     if new is not None and new.row is not GENERIC and not (new is rules and rules.goes_on.match(text)):
@@ -239,7 +288,7 @@ def _belongs(block: _Open, text: bytes, weight: int, new: Rules | None) -> bool:
     return _goes_on(block, text, weight)
 
 
-def _is_chained(block: _Open, text: bytes) -> bool:
+def _is_chained(block: Found, text: bytes) -> bool:
     """Whether a line that comes after the last one of a block begins it again, or is blank."""
     chain = block.rules.chain
     if chain is not None and chain.match(text):
@@ -248,7 +297,7 @@ def _is_chained(block: _Open, text: bytes) -> bool:
     return not text.strip()
 
 
-def _goes_on(block: _Open, text: bytes, weight: int) -> bool:
+def _goes_on(block: Found, text: bytes, weight: int) -> bool:
     rules = block.rules
     if rules.last is not None and rules.last.match(text):
         block.is_over = True
@@ -268,40 +317,21 @@ def _goes_on(block: _Open, text: bytes, weight: int) -> bool:
     return True
 
 
-def _part(lines: Lines, at: int) -> _Part:
-    return _Part(lines.shown(at), lines.traits[at].weight, lines.place(at))
+def _without_digits(text: bytes) -> bytes:
+    """Return a line with each number as 0."""
+    text = text.translate(_ZEROS)
+    while b"00" in text:
+        text = text.replace(b"00", b"0")
+    return text
 
 
-def _make_block(block: _Open, file: int) -> Block | None:
-    parts = [*block.parts, *block.later]
-    while parts and not parts[-1].text.strip():
-        parts.pop()
-    if not parts or block.rules.row.at_most is Priority.VERBOSE:
-        return None
-    lines = tuple(LogLine(part.place.number, part.text.decode("utf-8", "replace"), part.weight) for part in parts)
-    headline = _find_headline(parts, block.rules)
-    found = _find_kind(lines, headline)
-    first, last = parts[0].place, parts[-1].place
-    return Block(
-        Span(file, first.number, last.number, first.start, last.end),
-        lines,
-        headline,
-        block.rules.row.name,
-        _judge(max(part.weight for part in parts), block.rules.row),
-        found,
-        block.step,
-        block.component,
-        block.stamp,
-        block.cut,
-    )
-
-
-def _find_headline(parts: Sequence[_Part], rules: Rules) -> int:
+def _find_headline(parts: Sequence[Part], rules: Rules) -> int:
     if rules.headline is not None:
         for at, part in enumerate(parts):
             if rules.headline.match(part.text):
                 return at
-    return max(range(len(parts)), key=lambda at: (parts[at].weight, -at))
+    weights = [part.weight for part in parts]
+    return weights.index(max(weights))
 
 
 def _find_kind(lines: Sequence[LogLine], headline: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from loopflow.logs.assembling import Lines
+from loopflow.logs.lines import Lines
 
 MOST_KINDS: Final = 100_000
 _MOST_EXAMPLES: Final = 50_000
@@ -31,18 +31,22 @@ class Census:
         self._last: dict[bytes, int] = {}
         self._examples: dict[bytes, tuple[int, bytes]] = {}
 
-    def add(self, keys: Sequence[bytes], lines: Lines) -> None:
-        """Count lines; `keys` are theirs."""
-        places = dict(zip(keys, range(len(keys)), strict=True))
+    def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = ()) -> None:
+        """Count lines but those at the places `hot`, which failures tell of; `keys` are those of all."""
+        numbers = lines.origin.numbers()
+        if hot:
+            apart = set(hot)
+            rest = [at for at in range(len(keys)) if at not in apart]
+            keys, numbers = [keys[at] for at in rest], [numbers[at] for at in rest]
+            texts: Sequence[bytes] = [lines.texts[at] for at in rest]
+        else:
+            texts = lines.texts
         self._counts.update(keys)
-        for key, at in places.items():
-            self._last[key] = lines.place(at).number
-        new = places.keys() - self._examples.keys()
-        if new and len(self._examples) < _MOST_EXAMPLES:
+        self._last.update(zip(keys, numbers, strict=True))
+        if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= set(keys):
             for at, key in enumerate(keys):
-                if key in new:
-                    new.discard(key)
-                    self._examples[key] = lines.place(at).number, lines.texts[at][:_LONGEST_EXAMPLE]
+                if key not in self._examples:
+                    self._examples[key] = numbers[at], texts[at][:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""

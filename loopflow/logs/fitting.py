@@ -5,9 +5,8 @@ comes a line for each critical cause, then the end of the log, then more of what
 more of the end.
 """
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +20,6 @@ Count = Callable[[Sequence[str]], Sequence[int]]
 
 _LINES_SHARE: Final = 0.45
 _ROWS_SHARE: Final = 0.60
-_END_SHARE: Final = 0.35
 _END, _TABLE, _TEMPLATES = "end", "table", "templates"
 _MOST_TEMPLATES: Final = 60
 _LONGEST_TEMPLATE: Final = 200
@@ -73,6 +71,7 @@ class Fitter:
         self._end_items: list[_Item] = []
         self._end_tokens = 0
         self._tables: list[_Item] = []
+        self._lines_of: dict[bytes, frozenset[tuple[int, int]]] = {}
         self._costs: dict[tuple[bytes, Shape], tuple[str, int]] = {}
 
     def choose(self) -> None:
@@ -203,15 +202,22 @@ class Fitter:
             self.tokens_of.setdefault(entry.signature, 0)
 
     def _tell_templates(self, room: int) -> None:
+        if any(not self.is_told(entry) for entry in self._ranked(Priority.CRITICAL)):
+            return
         end = self.material.end
         place = (end[0][0], end[0][1].number, -1) if end else (0, 0, -1)
-        texts = [_describe_template(template) for template in self.material.templates[:_MOST_TEMPLATES]]
+        templates = self.material.templates[:_MOST_TEMPLATES]
+        texts = [self._describe_template(template) for template in templates]
         for number, (text, tokens) in enumerate(zip(texts, self._count(texts), strict=True)):
             if tokens > room or not self.manager.offer(_TEMPLATES, Priority.LOW, tokens):
                 continue
             room -= tokens
-            self.templates.append(self.material.templates[number])
+            self.templates.append(templates[number])
             self._items[f"template {number:04}"] = _Item(place, text, tokens)
+
+    def _describe_template(self, template: Template) -> str:
+        where = "" if self.material.several else f" {describe_lines(template.first, template.last, None)}"
+        return f"[also: {template.count:,} x{where}] {template.text.strip()[:_LONGEST_TEMPLATE]}\n"
 
     def _lengthen_end(self, bound: int) -> None:
         """Show as many of the last lines as there is room for; blocks among them are whole."""
@@ -224,9 +230,10 @@ class Fitter:
         if total <= self._end_tokens:
             return
         for entry in covered:
-            text, tokens = self._cost(entry, Shape.FULL)
+            shape = self._whole(entry)
+            text, tokens = self._cost(entry, shape)
             self._pay_anyway(entry, tokens - self.tokens_of.get(entry.signature, 0))
-            self._put(entry, Shape.FULL, text, tokens)
+            self._put(entry, shape, text, tokens)
         own = sum(item.tokens for item in items)
         self.manager.release(_END, sum(item.tokens for item in self._end_items))
         self.manager.offer(_END, Priority.CRITICAL, own)
@@ -244,13 +251,14 @@ class Fitter:
         """Return the last `many` lines as items, the failures that are among them, and what all that takes."""
         end = self.material.end[len(self.material.end) - many :]
         shown = {(file, line.number) for file, line in end}
-        covered, taken = [], set()
+        covered: list[Entry] = []
+        taken: set[tuple[int, int]] = set()
         for entry in self._near_end(end):
-            numbers = {(entry.block.span.file, line.number) for line in entry.block.lines}
-            is_full = self.shape_of.get(entry.signature) is Shape.FULL
-            if numbers <= shown and not is_full:
+            numbers = self._numbers(entry)
+            is_told, is_within = self.shape_of.get(entry.signature) is self._whole(entry), numbers <= shown
+            if is_within and not is_told:
                 covered.append(entry)
-            if is_full or numbers <= shown:
+            if is_told or is_within:
                 taken |= numbers
         texts = [
             (
@@ -264,17 +272,29 @@ class Fitter:
             _Item((file, line.number, 0), text, tokens)
             for ((file, line), text), tokens in zip(texts, counts, strict=True)
         ]
-        more = sum(self._cost(entry, Shape.FULL)[1] - self.tokens_of.get(entry.signature, 0) for entry in covered)
+        more = sum(
+            self._cost(entry, self._whole(entry))[1] - self.tokens_of.get(entry.signature, 0) for entry in covered
+        )
         return items, covered, sum(counts) + more
 
-    def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Sequence[Entry]:
-        if not end:
-            return ()
-        entries = self.material.entries
-        at = bisect_right(
-            entries, (end[0][0], end[0][1].number - 1), key=lambda each: (each.block.span.file, each.block.span.last)
-        )
-        return entries[max(at - 1, 0) :]
+    def _whole(self, entry: Entry) -> Shape:
+        """Return the longest shape of a failure: also at the end of the log, what earlier runs had is a line."""
+        return Shape.LINE if self._shapes.is_short(entry) else Shape.FULL
+
+    def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Iterator[Entry]:
+        """Yield the failures that are, at least in part, behind the beginning of these lines."""
+        if end:
+            first = (end[0][0], end[0][1].number)
+            for entry in self.material.entries:
+                if (entry.block.span.file, entry.block.span.last) >= first:
+                    yield entry
+
+    def _numbers(self, entry: Entry) -> frozenset[tuple[int, int]]:
+        """Return the lines of a failure, each with the number of its file."""
+        if entry.signature not in self._lines_of:
+            file = entry.block.span.file
+            self._lines_of[entry.signature] = frozenset((file, line.number) for line in entry.block.lines)
+        return self._lines_of[entry.signature]
 
     def _file(self, file: int) -> int | None:
         return file if self.material.several else None
@@ -330,8 +350,3 @@ def _runs(lines: Sequence[tuple[int, LogLine]]) -> list[list[tuple[int, LogLine]
 
 def _join(run: Sequence[tuple[int, LogLine]]) -> str:
     return "".join(f"{original(line.text)}\n" for _, line in run)
-
-
-def _describe_template(template: Template) -> str:
-    text = template.text.strip()[:_LONGEST_TEMPLATE]
-    return f"[also: {template.count:,} x {describe_lines(template.first, template.last, None)}] {text}\n"

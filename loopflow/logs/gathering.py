@@ -1,17 +1,19 @@
 """Logs read once, one after the other, while their tokens are counted on a thread."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loopflow.io.read.document import ByteSource
 from loopflow.logs.census import Census
 from loopflow.logs.counting import InputCounter
 from loopflow.logs.ending import Ending
+from loopflow.logs.keys import FEW_KEYS, MOST_KEYS
 from loopflow.logs.model import LogRequest, Source
 from loopflow.logs.pool import POOL_BYTES, SMALL_POOL_BYTES, Pool
-from loopflow.logs.reading import READ_BYTES, SMALL_READ_BYTES, LogReader
-from loopflow.logs.scanning import FileScan, Scan
+from loopflow.logs.reading import READ_BYTES, SMALL_READ_BYTES, Chunk, LogReader
+from loopflow.logs.scanning import FileScan, Prepared, Scan
 from loopflow.logs.whole import Whole
+from loopflow.logs.workers import Cleaned, InProcess, Processes, Workers
 from loopflow.tokens.protocol import TokenCounter
 
 
@@ -43,15 +45,22 @@ class Gathered:
 
 def gather(inputs: Sequence[Input], request: LogRequest, counter: TokenCounter) -> Gathered:
     """Read logs. Raises LoopflowError where one cannot be read on."""
-    reading = _Gathering(request, counter)
-    sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
+    most_keys = FEW_KEYS if request.is_small else MOST_KEYS
+    workers = Processes(request.workers, most_keys) if request.workers > 1 else InProcess(most_keys)
+    try:
+        reading = _Gathering(request, counter, workers)
+        sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
+    finally:
+        workers.close()
     return Gathered(reading.scan, reading.whole, sources, reading.tokens.finish() if reading.tokens else None)
 
 
 class _Gathering:
-    def __init__(self, request: LogRequest, counter: TokenCounter) -> None:
+    def __init__(self, request: LogRequest, counter: TokenCounter, workers: Workers) -> None:
         self._request = request
-        self.scan = Scan(Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES), Census(), Ending(request.fit))
+        self._workers = workers
+        pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES)
+        self.scan = Scan(pool, Census(), Ending(request.fit), workers.classifier)
         self.whole = Whole(counter, request.fit)
         self.tokens = InputCounter(counter) if request.counts_input else None
 
@@ -60,15 +69,29 @@ class _Gathering:
         request = self._request
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
         file = FileScan(self.scan, number, self.whole.add, request)
-        for chunk in reader.chunks():
-            if self.tokens:
-                self.tokens.add(chunk.data)
-            self.whole.add_raw(chunk.data)
-            file.take(chunk)
+        prepared = self._prepare(file, self._workers.clean(self._chunks(reader), lambda chunk: chunk.data))
+        for lines, traits in self._workers.weigh(prepared, lambda each: each.text):
+            file.take(lines, traits)
         file.finish()
         is_complete = given.most < 0 or reader.bytes >= given.most
         told = file.envelope, file.lossy, is_complete
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)
+
+    def _chunks(self, reader: LogReader) -> Iterator[Chunk]:
+        """Yield the chunks of a log, and hand them to whoever counts."""
+        for chunk in reader.chunks():
+            if self.tokens:
+                self.tokens.add(chunk.data)
+            self.whole.add_raw(chunk.data)
+            yield chunk
+
+    @staticmethod
+    def _prepare(file: FileScan, cleaned: Iterable[tuple[Chunk, Cleaned]]) -> Iterator[Prepared]:
+        for chunk, text in cleaned:
+            if prepared := file.prepare(chunk, text):
+                yield prepared
+        if rest := file.prepare_rest():
+            yield rest
 
     def _size(self) -> int:
         return self._request.read_size or (SMALL_READ_BYTES if self._request.is_small else READ_BYTES)

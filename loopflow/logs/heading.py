@@ -27,13 +27,14 @@ class Heading:
     def draw(self, after: int, counts: Sequence[PriorityCount]) -> str:
         """Return the line, without its end, for a result of `after` tokens."""
         told = _tell(counts)
+        lines = f"{self.lines:,} line{'' if self.lines == 1 else 's'}"
         if self.limit < _SMALL_FIT:
-            return f"[{self.lines:,} lines{'; ' if told else ''}{told}]"
+            return f"[{lines}{'; ' if told else ''}{told}]"
         name = self.name if len(self.name) <= _LONGEST_NAME else f"{self.name[: _LONGEST_NAME - 1]}…"
         tokens = f"{self.before:,} tokens" if self.before is not None else "tokens not counted"
         less = f" ({100 - 100 * after / self.before:.1f} % less)" if self.before else ""
         parts = [
-            f"log {name}: {self.lines:,} lines, {tokens} -> {after:,} of {self.limit:,}{less}",
+            f"log {name}: {lines}, {tokens} -> {after:,} of {self.limit:,}{less}",
             self.log_type,
             told,
         ]

@@ -18,7 +18,7 @@ from loopflow.logs.templates import find_templates
 from loopflow.logs.whole import count_all
 from loopflow.tokens.protocol import TokenCounter
 
-_MOST_KINDS: Final = 20_000
+_MOST_KINDS: Final = 5_000
 _FEW_LINES: Final = 200
 """A log with fewer lines needs no templates."""
 _MOST_TEMPLATES: Final = 100
@@ -136,7 +136,7 @@ class _Reduction:
         scan = self._read.scan
         if self._request.lowest > Priority.LOW or scan.lines <= _FEW_LINES:
             return []
-        return find_templates(scan.census.most_frequent(_MOST_KINDS))
+        return [each for each in find_templates(scan.census.most_frequent(_MOST_KINDS)) if each.count > 1]
 
     def _compose(self, fitter: Fitter, most: int) -> _Result:
         counts = tuple(self._count_shapes(fitter, priority, found) for priority, found in self._found())

@@ -37,7 +37,7 @@ def read_settings(table: Table) -> LogSettings:
     table.require_known(_KEYS)
     standard = LogSettings()
     return LogSettings(
-        fit=read_size(table, "fit") if "fit" in table.values else standard.fit,
+        fit=_read_fit(table) if "fit" in table.values else standard.fit,
         buffer=_read_number(table, "buffer", 0, 1 << 40),
         budget=read_size(table, "budget") if "budget" in table.values else None,
         chunk_size=_read_number(table, "chunk_size", 0, _MOST_LINES),
@@ -47,6 +47,13 @@ def read_settings(table: Table) -> LogSettings:
         redact=_read_flag(table, "redact"),
         archive=_read_flag(table, "archive"),
     )
+
+
+def _read_fit(table: Table) -> int:
+    fit = read_size(table, "fit")
+    if not fit:
+        raise table.error("fit", "nothing can be said in 0 tokens", 'write for example fit = "6k"')
+    return fit
 
 
 def _read_number(table: Table, key: str, least: int, most: int) -> int:

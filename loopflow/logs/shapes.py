@@ -95,7 +95,10 @@ class Shapes:
         return f"[{' '.join(words)}{' ' if about else ''}{', '.join(about)}]"
 
     def _same(self, entry: Entry) -> str:
-        places = [f"L{line} {_plain(place)[:_LONGEST_NAME]}" for line, place in sorted(set(entry.places))]
+        places = [
+            f"{describe_lines(span.first, span.first, self._file(span.file))} {_plain(place)[:_LONGEST_NAME]}"
+            for span, place in sorted(entry.places)
+        ]
         if not places:
             return ""
         shown = places[:_MOST_SAME]

@@ -8,7 +8,9 @@ from loopflow.logs.recognisers.rows import Recogniser
 _JEST_ENDS: Final = "\\s*● |\\s?(?:PASS|FAIL)\\s+\\S|(?:Tests?|Test Suites|Snapshots):|Summary of all".encode()
 
 RECOGNISERS: Final = (
-    Recogniser("jest console", "^\\s*● Console$".encode(), "●", 8, goes_on=b"", ends=_JEST_ENDS, at_most=Priority.MEDIUM),
+    Recogniser(
+        "jest console", "^\\s*● Console$".encode(), "●", 8, goes_on=b"", ends=_JEST_ENDS, at_most=Priority.MEDIUM
+    ),
     Recogniser(
         "jest",
         # systemctl prints the mark before the name of a unit
