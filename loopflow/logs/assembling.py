@@ -139,10 +139,13 @@ class Found:
 
     def lend(self, rules: Rules) -> list[Part]:
         """Give up the last lines, if it is not sure of them and they belong before what begins by `rules`."""
-        last = [*self.parts, *self.later][-self.plain :] if self.plain else []
+        is_weak = self.rules.row is GENERIC and self.heaviest < CRITICAL_WEIGHT and rules.back is not None
+        unsure = len(self.parts) + len(self.later) if is_weak else self.plain
+        last = [*self.parts, *self.later][-unsure:] if unsure else []
         lent = _choose_before(rules, last)
         for _ in lent:
             (self.later or self.parts).pop()
+        self.heaviest = max((part.weight for part in [*self.parts, *self.later]), default=0)
         return lent
 
     def close(self) -> bool:
@@ -151,7 +154,7 @@ class Found:
         self.later.clear()
         while self.parts and not self.parts[-1].text.strip():
             self.parts.pop()
-        return bool(self.parts) and self.rules.row.at_most > Priority.VERBOSE
+        return self.heaviest > 0 and self.rules.row.at_most > Priority.VERBOSE
 
     @property
     def span(self) -> Span:

@@ -45,7 +45,7 @@ WORDS: Final = (
     Word(80, rb"^(?:\s*|.{0,48}[\s\]>)])(?:error|ERROR|Error|fatal|FATAL|Fatal)(?:\([\w-]*\)|\[[\w-]*\]|\s[A-Z]{1,6})?\s?:(?!:)", "error|fatal"),
     Word(80, rb"(?<=[\d:)\]\w])\s?:\s?(?:fatal |syntax )?error\b(?:\s[A-Z]+)?\s?:", "error"),
     Word(80, rb"^\s*(?:Fehler|FEHLER|erreur|Erreur|ERREUR|errore|Errore|error fatal)\s?:|: (?:Fehler|erreur|errore)\s?:", "fehler|erreur|errore|error fatal"),
-    Word(80, "错误|錯誤|エラー|ошибка:|Ошибка:|ОШИБКА|오류:".encode(), "错误|錯誤|エラー|ошибка|오류"),
+    Word(80, "错误|錯誤|エラー|ошибка:|Ошибка:|ОШИБКА|오류:".encode(), "错误|錯誤|エラー|ошибка|Ошибка|ОШИБКА|오류"),
     Word(80, rb"^not ok\b", "not ok"),
     Word(75, rb"^\s*(?:FAIL|FAILED|FAILURE|ERROR|BROKEN|Failed|Failure)\b\s?[:\[(!>-]?", "fail|error|broken"),
     Word(70, rb"(?<![\w-])FAIL(?:ED|URE)?(?:S|!)?(?![\w-])", "fail"),
@@ -96,7 +96,7 @@ PASS_MARK: Final = (
 )
 """A line that says that something went well, or nothing of its own, beats every word in it."""
 
-ECHO: Final = rb"^\s*(?:(?:\$|%|PS [^>]*>) \S|\+{1,4} ?\w|> (?![A-Z])\S)"
+ECHO: Final = rb"^\s*(?:(?:\$|%|PS [^>]*>) \S|\+{1,4} ?(?!Exception Group)\w|> (?![A-Z])\S)"
 """A command that a shell prints before it runs it. (What Gradle says after ">" begins with a capital.)"""
 
 LOWERED: Final = (
@@ -109,7 +109,7 @@ LOWERED: Final = (
 )
 """A line of work, or one that speaks of failures as such: only a heavy word counts there."""
 
-NONE: Final = rb"(?i)\b(?:no|0) (?:\w+ )?(?:errors?|failures?|failed|problems?|warnings?|issues?|offenses|tests? failed)\b|\b(?:errors?|failures?|failed|warnings?|problems?)\s?[:=]\s?(?:0|none|no)\b"
+NONE: Final = rb"(?i)\b(?:no|0) (?:\w+ )?(?:errors?|failures?|failed|problems?|warnings?|issues?|offenses|tests? failed)\b|\b(?:errors?|failures?|failed|warnings?|problems?)\s?[:=]\s?(?:(?:0|none)\b|no(?=$|[\s]*[,;)\]]))"
 """A count of nothing. It is looked for in lines, with their digits."""
 
 ANCHORS: Final = (
@@ -130,8 +130,8 @@ RECOGNISERS: Final = (
         "test name",
         "^(?:\\S+::\\S.* (?:FAILED|ERROR)\\s*(?:\\[ *%\\])?$|\\[gw\\] \\[ *%\\] (?:FAILED|ERROR) |\\S.* \\.\\.\\. (?:FAIL|FAILED|ERROR)$"
         "|\\s.*\\(FAILED - \\)$|\\[  FAILED  \\] \\w|\\s*/? *Test +#: .*\\*\\*\\*|\\S.*= \\. s = [FE]$"
-        "|\\s*(?:✕|×|✖) \\S.*(?: \\(? ?m?s\\)?| > .*)$| {4,}\\) \\S)".encode(),
-        "failed|error|... fail|***|= . s = |✕|×|✖|    ) ",
+        "|\\s*FAIL +\\S+\\.[jt]sx?$|\\s*(?:✕|×|✖) \\S.*(?: \\(? ?m?s\\)?| > .*)$| {4,}\\) \\S)".encode(),
+        "failed|error|... fail|^fail|^ fail|***|= . s = |✕|×|✖|    ) ",
         60,
         confirm=rb"\s*\d+\) |(?! {4,}\))",
         goes_on="\\s+→".encode(),

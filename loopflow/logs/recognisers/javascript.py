@@ -35,7 +35,7 @@ RECOGNISERS: Final = (
         "numbered",  # mocha, RSpec, ExUnit, PHPUnit, JUnit, minitest
         rb"^ {0,3}\) \S",
         "^) |^ ) |^  ) |^   ) ",
-        80,
+        40,  # a list of anything begins so: what stands below says more
         confirm=rb" {0,3}\d+\) \S",
         goes_on=rb"\s|$|[-+@]|Caused by|\.\.\. |at |[\w.\\$]*(?:Error|Exception|Failure)\b|Failed asserting|Expected|/\S+:\d+|\S+\.php:\d+",
         ends=rb"\s{0,3}\d+\) |--$|={3,}|(?:FAILURES|ERRORS|Finished|Tests|Failed examples|There w|OK)\b"
@@ -70,7 +70,8 @@ RECOGNISERS: Final = (
         rb"^npm (?:ERR!|error) (?:code ELIFECYCLE|Test failed|Lifecycle script)",
         "^npm err",
         60,
-        goes_on=rb"npm (?:ERR!|error)|\s|$",
+        ends=rb"(?!npm (?:ERR!|error)|$)",
+        goes_on=b"",
         at_most=Priority.HIGH,
     ),
     Recogniser(

@@ -33,6 +33,7 @@ RECOGNISERS: Final = (
         90,
         goes_on=b"",
         ends=rb"\* Try:|\* Exception is:",
+        headline=rb"(?!\* )\S",
     ),
     Recogniser(
         "gradle test",
@@ -51,7 +52,6 @@ RECOGNISERS: Final = (
         headline=rb"(?:Exception in|[\w.$]*(?:Exception|Error)\b)",
     ),
     Recogniser("kotlin", rb"^e: ", "^e: ", 80, goes_on=rb"\s"),
-    Recogniser("scalac", rb"^\[error\] \S+\.scala:", ".scala:", 80, goes_on=rb"\[error\]\s"),
     Recogniser(
         "clojure test",
         rb"^(?:FAIL|ERROR) in \(",

@@ -6,7 +6,7 @@ from loopflow.logs.recognisers.rows import Recogniser
 
 RECOGNISERS: Final = (
     Recogniser(
-        "rustc",
+        "error",  # of rustc, and of what else writes so: git, cargo
         rb"^error(?:\[E\])?: (?!aborting|could not compile|test failed|subprocess)",
         "^error",
         90,
