@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from loopflow.logs.assembling import Found
+from loopflow.logs.assembling import GENERIC, Found
 from loopflow.logs.model import Block, Failure, Priority, Span
 from loopflow.logs.signatures import has_codes, make_cause, make_ref, make_signature, weighted_lines
 
@@ -179,4 +179,5 @@ def find_place(block: Block) -> str:
     for line in (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT]):
         if found := _PLACE.search(line.text[:_LONGEST_LOOK]):
             return found[0]
-    return block.lines[0].text.strip(" _=-●")[:80]
+    name = block.lines[block.headline if block.recogniser == GENERIC.name else 0]
+    return name.text.strip(" _=-●")[:80]
