@@ -1,4 +1,4 @@
-"""The Java virtual machine: exceptions, JUnit, Maven, Gradle, Kotlin, Scala, Clojure."""
+"""The Java virtual machine: exceptions, JUnit, Maven, Gradle, Kotlin, Scala."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ _FRAMES: Final = rb"\s*at |\s*\.\.\. \d+|\s*Caused by|\s*Suppressed|\s+\S"
 RECOGNISERS: Final = (
     Recogniser(
         "surefire",
-        rb"<<< (?:FAILURE|ERROR)!",
+        rb"^(?!.*Tests run: ).*<<< (?:FAILURE|ERROR)!",
         "<<< ",
         100,
         goes_on=_FRAMES + rb"|$|[\w.$]+(?:Error|Exception|Failure)\b|[Ee]xpected|[Aa]ctual",
@@ -52,12 +52,4 @@ RECOGNISERS: Final = (
         headline=rb"(?:Exception in|[\w.$]*(?:Exception|Error)\b)",
     ),
     Recogniser("kotlin", rb"^e: ", "^e: ", 80, goes_on=rb"\s"),
-    Recogniser(
-        "clojure test",
-        rb"^(?:FAIL|ERROR) in \(",
-        "^fail in|^error in",
-        100,
-        goes_on=rb"\s|expected:|actual:|[\w.-]+\n",
-        plain=1,
-    ),
 )
