@@ -699,8 +699,27 @@ Error: test_open(CartTest): RuntimeError: closed
 /shop/cart_test.rb:12:in `test_open'
 ===============================================================================
 """,
-    Expected("test unit", 2, 5, "<310> expected"),
-    Expected("test unit", 7, 8, "RuntimeError: closed", "RuntimeError"),
+    Expected("minitest", 2, 5, "<310> expected"),
+    Expected("minitest", 7, 8, "RuntimeError: closed", "RuntimeError"),
+)
+_add(
+    "rails",
+    """
+Failure:
+CartTest#test_sum [/shop/test/cart_test.rb:8]:
+Expected: 310
+  Actual: 300
+
+rails test test/cart_test.rb:7
+
+Error:
+CartTest#test_open:
+RuntimeError: closed
+    test/cart_test.rb:12:in `test_open'
+
+""",
+    Expected("minitest", 1, 4, "Expected: 310"),
+    Expected("minitest", 8, 11, "RuntimeError: closed", "RuntimeError"),
 )
 _add(
     "pester",

@@ -49,7 +49,6 @@ NEAR = {
     "the word in a sentence": "A traceback is printed when a job stops.",
     "a unit of systemd": "● nginx.service - A high performance web server",
     "a closing bracket": "  ) as totals",
-    "a step of a list": "1) install the tools",
     "a test that is still to do": "not ok 4 - is fast # TODO",
     "a test that passed": "--- PASS: TestStock (0.00s)",
     "a message of a test that passed": "    noise_test.go:12: item 0: FAILED before, passes now",

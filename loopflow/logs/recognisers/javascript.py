@@ -35,7 +35,7 @@ RECOGNISERS: Final = (
         "numbered",  # mocha, RSpec, ExUnit, PHPUnit, JUnit, minitest
         rb"^ {0,3}\) \S",
         "^) |^ ) |^  ) |^   ) ",
-        40,  # a list of anything begins so: what stands below says more
+        80,
         confirm=rb" {0,3}\d+\) \S",
         goes_on=rb"\s|$|[-+@]|Caused by|\.\.\. |at |[\w.\\$]*(?:Error|Exception|Failure)\b|Failed asserting|Expected|/\S+:\d+|\S+\.php:\d+",
         ends=rb"\s{0,3}\d+\) |--$|={3,}|(?:FAILURES|ERRORS|Finished|Tests|Failed examples|There w|OK)\b"

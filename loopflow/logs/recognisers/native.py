@@ -52,14 +52,12 @@ RECOGNISERS: Final = (
     Recogniser("perl", rb"^\s*#\s+Failed test", "failed test", 100, goes_on=rb"\s*#"),
     Recogniser("xunit", rb"\[FAIL\]\s*$", "[fail]", 100, ends=rb"\s*\S.* \[[A-Z]+\]\s*$"),
     Recogniser(
-        "test unit",
-        rb"^(?:Failure|Error): test",
-        "^failure:|^error:",
+        "minitest",  # as Rails prints it, and test-unit; with numbers it is one of the lists
+        rb"^\s*(?:Failure|Error):(?:$| test)",
+        "^failure:|^error:|^ failure:|^ error:|^  failure:|^  error:",
         100,
-        goes_on=b"",
-        ends=rb"={20,}$|(?:Failure|Error): test|Finished in ",
-        headline=rb"<.*> expected|[\w:]+(?:Error|Exception): ",
-        most=60,
+        goes_on=rb"(?!={20,}$)\s*\S",
+        headline=rb".*(?:Expected|Error|expected|failed)",
     ),
     Recogniser(
         "pester",
