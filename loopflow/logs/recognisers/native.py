@@ -57,7 +57,7 @@ RECOGNISERS: Final = (
         "^failure:|^error:|^ failure:|^ error:|^  failure:|^  error:",
         100,
         goes_on=rb"(?!={20,}$)\s*\S",
-        headline=rb".*(?:Expected|Error|expected|failed)",
+        headline=rb"(?!\s*(?:Failure|Error):$).*(?:Expected|Error|expected|failed)",
     ),
     Recogniser(
         "pester",
