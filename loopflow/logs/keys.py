@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from loopflow.logs.cleaning import LONGEST_LINE
-from loopflow.logs.recognisers.generic import CLOSING, ECHO, LOWERED, NONE, PASS_MARK
+from loopflow.logs.recognisers.generic import CLOSING, ECHO, LOWERED, NONE, PASS_MARK, SUMMARY_WEIGHT
 from loopflow.logs.recognisers.rows import Recogniser, Word
 
 MOST_KEYS: Final = 400_000
@@ -163,7 +163,7 @@ class Classifier:
     def _make_trait(self, word: Word, line: bytes) -> Trait:
         if word.is_anchor:
             return NOTHING if self._closing.match(line) else Trait(word.weight, is_anchor=True)
-        is_lowered = word.weight < CRITICAL_WEIGHT and self._lowered.search(line)
+        is_lowered = word.weight < SUMMARY_WEIGHT and self._lowered.search(line)
         return NOTHING if is_lowered else Trait(word.weight)
 
 
