@@ -3,7 +3,8 @@
 Usage: python docs/run_tutorial.py [PAGE ...]
 
 Without a PAGE, all that have commands to run: blocks of the language "console". Those of one page are run one after the
-other, in one shell. A command is a line that begins with "$ ", and goes on in lines that begin with ">".
+other, in one shell. A command is a line that begins with "$ ", and goes on in the next lines that begin with ">".
+What differs from run to run, how long tests took and what day it is, is shown as one that stays.
 """
 
 import os
@@ -18,6 +19,10 @@ DOCS = Path(__file__).parent
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _MARK = "==== the next command ===="
 _PEOPLE = ("AUTHOR", "COMMITTER")
+_DIFFERS = (
+    (re.compile(r"\bin \d\.\d\ds\b"), "in 1.00s"),
+    (re.compile(r"\bsince \d{4}-\d\d-\d\d\b"), "since 2026-03-01"),
+)
 
 
 def find_pages() -> list[Path]:
@@ -43,20 +48,27 @@ def run(page: str, directory: Path) -> str:
         encoding="utf-8",
         check=True,
     )
-    printed = iter(done.stdout.split(f"{_MARK}\n"))
+    printed = iter(_settle(done.stdout).split(f"{_MARK}\n"))
     shown = iter(["".join(command + next(printed) for command in block) for block in blocks])
     return _BLOCK.sub(lambda _: next(shown), page)
 
 
+def _settle(printed: str) -> str:
+    for pattern, settled in _DIFFERS:
+        printed = pattern.sub(settled, printed)
+    return printed
+
+
 def _commands(block: str) -> Iterator[str]:
     """Yield each command with the lines it goes on in, as they stand."""
-    command = ""
+    command, goes_on = "", False
     for line in block.splitlines(keepends=True):
-        if line.startswith("$ "):
+        is_first = line.startswith("$ ")
+        goes_on = is_first or (goes_on and line.startswith(">"))  # what is printed may begin so too
+        if is_first:
             yield from [command] if command else []
-            command = line
-        elif line.startswith(">"):
-            command += line
+            command = ""
+        command += line if goes_on else ""
     yield command
 
 

@@ -38,9 +38,9 @@ OPENING = """\
 # Errors
 
 What stops a run is said on standard error, on one line: what happened and where, then what to do. Such a run exits
-with 2. A context that it had begun to print is not whole then; each file that it was to write is as it was, or whole.
-This list is made from the code by
-`docs/reference/make_errors.py`; words in capitals are filled in.
+with 2, or 1 where `loopflow logs` needs a larger `--fit`. A context that it had begun to print is not whole then; each
+file that it was to write is as it was, or whole. This list is made from the code by `docs/reference/make_errors.py`;
+words in capitals are filled in.
 
 What concerns one file does not stop a run: the file is listed as skipped, with its reason. A run that could not count
 a file that it should have counted is incomplete; it says so, and under `--check` and `--save-baseline` it exits with 2.
@@ -48,10 +48,14 @@ a file that it should have counted is incomplete; it says so, and under `--check
 | exit code | meaning |
 |---|---|
 | 0 | fine |
-| 1 | with `--check`: a budget is exceeded |
+| 1 | with `--check`: a budget is exceeded; of `loopflow logs` also: `--fit` is too small |
 | 2 | it could not run, or could not count everything it should: one of the errors below |
 | 3 | a bug: where it happened is in a log file that is named, without anything of your files |
 | 130 | interrupted |
+
+`loopflow logs run` ends as its command does, `--check` or not: with 127 where there is no such command, with 126 where
+it cannot be run, with 128 and the number of a signal where one ended it. Where the digest itself cannot be made or
+written, it ends as above.
 """
 
 HABITS = """

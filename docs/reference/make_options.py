@@ -1,15 +1,17 @@
-"""Write options.md and config.md: every option as the command declares it, every key as the schema describes it.
+"""Write the pages of options and config.md: options as commands declare them, keys as the schema describes them.
 
 Usage: python docs/reference/make_options.py
 """
 
+import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from loopflow.cli import logs
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 
@@ -45,6 +47,20 @@ The command line goes before the environment, the environment before the config 
 | `PRE_COMMIT_CHECKOUT_TYPE` | says that it is a checkout, and no range |
 | `NO_COLOR`, `FORCE_COLOR`, `COLUMNS` | colour and width of what is printed |
 """
+LOGS = """\
+# Options of loopflow logs
+
+`loopflow logs [OPTIONS] FILES...` reduces logs. This page is made from the command's own declarations by
+`docs/reference/make_options.py`; [what it prints](logs.md), and how it ends, is on another one. What the options
+override is in [`[logs]` of the config file](config.md#logs).
+
+{about}
+
+```
+{examples}```
+
+A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
+"""
 CONFIG = """\
 # Config file
 
@@ -57,17 +73,47 @@ def render_options() -> str:
     """Return the page of options."""
     context = click.Context(code_context, **code_context.context_settings)
     about = (code_context.help or "").replace("\n    ", "\n")
-    return OPTIONS.format(about=about, examples=EXAMPLES) + "".join(_sections(context)) + VARIABLES
+    return OPTIONS.format(about=about, examples=EXAMPLES) + "".join(_sections(context, SECTIONS)) + VARIABLES
 
 
-def _sections(context: click.Context) -> Iterator[str]:
-    for parameter in code_context.get_params(context):
-        if not isinstance(parameter, click.Option):
-            continue
-        if parameter.name in SECTIONS:
-            yield f"\n## {SECTIONS[parameter.name]}\n\n| option | meaning |\n|---|---|\n"
-        spelling, meaning = parameter.get_help_record(context) or ("", "")
-        yield f"| `{_cell(spelling)}` | {_cell(meaning)} |\n"
+def render_logs() -> str:
+    """Return the page of options of `loopflow logs` and its subcommands."""
+    [reduction] = logs.logs.commands.values()
+    context = click.Context(reduction, **reduction.context_settings)
+    page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
+    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context))))
+
+
+def _subcommands(known: set[str]) -> Iterator[str]:
+    """Yield what each subcommand does, with the options that it has beside those that are `known`."""
+    for name in logs.SUBCOMMANDS:
+        command = logs.logs.get_command(click.Context(logs.logs), name) or click.Command(name)
+        context = click.Context(command, info_name=f"loopflow logs {name}", **command.context_settings)
+        rows = list(_rows(context))
+        yield f"\n## loopflow logs {name}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
+        yield f"{inspect.cleandoc(command.help or '')}\n\n"
+        if known <= set(rows):
+            yield "It takes the options above.\n"
+        else:
+            yield "".join(["| option | meaning |\n|---|---|\n", *rows])
+
+
+def _sections(context: click.Context, titles: Mapping[str, str]) -> Iterator[str]:
+    for parameter in context.command.get_params(context):
+        if isinstance(parameter, click.Option) and parameter.name in titles:
+            yield f"\n## {titles[parameter.name]}\n\n| option | meaning |\n|---|---|\n"
+        yield from _row(parameter, context)
+
+
+def _rows(context: click.Context) -> Iterator[str]:
+    for parameter in context.command.get_params(context):
+        yield from _row(parameter, context)
+
+
+def _row(parameter: click.Parameter, context: click.Context) -> Iterator[str]:
+    """Yield the row of a table for an option, none for one that is hidden."""
+    if isinstance(parameter, click.Option) and (record := parameter.get_help_record(context)):
+        yield f"| `{_cell(record[0])}` | {_cell(record[1])} |\n"
 
 
 def render_config() -> str:
@@ -77,12 +123,13 @@ def render_config() -> str:
         "At the top": schema["properties"],
         "`[budget]`": schema["$defs"]["budget"]["properties"],
         "`[[rule]]`": schema["$defs"]["rule"]["properties"],
+        "`[logs]`": schema["$defs"]["logs"]["properties"],
     }
     pieces = [CONFIG.format(about=schema["description"])]
     for title, keys in tables.items():
         pieces.append(f"\n## {title}\n\n| key | meaning | default | example |\n|---|---|---|---|\n")
         pieces += [_key(name, _resolve(value, schema)) for name, value in keys.items()]
-    [(names, reserved)] = schema["patternProperties"].items()
+    *_, (names, reserved) = schema["patternProperties"].items()
     listed = ", ".join(f"`[{name}]`" for name in names.strip("^()$").split("|"))
     pieces.append(f"\n## Tables of other commands\n\n{listed}. {reserved['description']}\n")
     return "".join(pieces)
@@ -105,4 +152,5 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     (HERE / "options.md").write_text(render_options(), "utf-8")
+    (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

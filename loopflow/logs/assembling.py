@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, Trait
+from loopflow.logs.lines import Lines, Place
 from loopflow.logs.model import Block, LogLine, Priority, Span
 from loopflow.logs.recognisers.generic import BEFORE, FRAME, MOST, PLAIN
 from loopflow.logs.recognisers.rows import Recogniser
@@ -24,32 +25,6 @@ _KIND: Final = re.compile(
     r"(?<![\w.])((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic|Exit|Interrupt|Warning|Timeout))\b"
     r"|\b(?:error|warning)\s?\[?([A-Z]{1,8}\d{2,6})\b|\b((?:TS|CS|E|C|MSB|NU|FS|BC|SC|RS|DL|AD)\d{3,5})(?=:|\])"
 )
-
-
-class Place(NamedTuple):
-    """Where a line came from."""
-
-    number: int
-    start: int
-    end: int
-
-
-class Lines(NamedTuple):
-    """Lines of one stream, with what is known of each. `place` returns where the line of a number in here came from.
-
-    With `keeps_stamps` lines are shown behind their stamps.
-    """
-
-    texts: Sequence[bytes]
-    traits: Sequence[Trait]
-    place: Callable[[int], Place]
-    stamp: Callable[[int], str]
-    keeps_stamps: bool = False
-
-    def shown(self, at: int) -> bytes:
-        """Return a line as it is printed."""
-        stamp = self.stamp(at) if self.keeps_stamps else ""
-        return stamp.encode() + b" " + self.texts[at] if stamp else self.texts[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,44 +56,116 @@ def compile_rules(recognisers: Sequence[Recogniser]) -> list[Rules]:
     ]
 
 
-class _Part(NamedTuple):
-    text: bytes
-    weight: int
-    place: Place
+MOST_TOLD: Final = 40
+"""So many different lines of weight say what a failure is."""
+_LONGEST: Final = 4
+"""A block has so many times the lines that are kept of it at most: what never ends must not swallow a log."""
+
+_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+
+
+class Part(NamedTuple):
+    """A line of a block: the one at `at` of some lines. Most blocks repeat others, and are never looked at closer."""
+
+    lines: Lines
+    at: int
+
+    @property
+    def text(self) -> bytes:
+        """The line, without what it is shown behind."""
+        return self.lines.texts[self.at]
+
+    @property
+    def weight(self) -> int:
+        """How much it looks like the reason of a failure."""
+        return self.lines.traits[self.at].weight
+
+    @property
+    def place(self) -> Place:
+        """Where it came from."""
+        return self.lines.origin.place(self.at)
 
 
 @dataclass(slots=True)
-class _Open:
-    """A block that may go on."""
+class Found:
+    """A block that may go on. When it is whole it is handed on, and becomes a `Block` if it is new."""
 
     rules: Rules
+    file: int
     stamp: str
     step: str
     component: str
-    parts: list[_Part] = field(default_factory=list)
-    later: deque[_Part] = field(default_factory=lambda: deque(maxlen=_KEPT_AT_END))
+    parts: list[Part] = field(default_factory=list)
+    later: deque[Part] = field(default_factory=lambda: deque(maxlen=_KEPT_AT_END))
     cut: int = 0
     plain: int = 0
     is_over: bool = False
     """Whether the line came with which it ends."""
 
-    def add(self, part: _Part) -> None:
+    @property
+    def size(self) -> int:
+        """How many lines it has, those that are not kept too."""
+        return len(self.parts) + len(self.later) + self.cut
+
+    def add(self, part: Part) -> None:
+        """Take one more line."""
         if len(self.parts) < self.rules.row.most:
             self.parts.append(part)
             return
         self.cut += len(self.later) == _KEPT_AT_END
         self.later.append(part)
 
+    def close(self) -> bool:
+        """Take no more lines; return whether there are any but blank ones."""
+        self.parts += self.later
+        self.later.clear()
+        while self.parts and not self.parts[-1].text.strip():
+            self.parts.pop()
+        return bool(self.parts)
+
+    @property
+    def span(self) -> Span:
+        """Where it is."""
+        first, last = self.parts[0].place, self.parts[-1].place
+        return Span(self.file, first.number, last.number, first.start, last.end)
+
+    def fingerprint(self) -> tuple[int | bytes, ...]:
+        """Return what two blocks have in common that differ in digits only, or in lines that weigh nothing."""
+        headline = _find_headline(self.parts, self.rules)
+        told = {part.text: None for at, part in enumerate(self.parts) if at == headline or part.weight >= MEDIUM_WEIGHT}
+        return self.rules.number, *dict.fromkeys(map(_without_digits, list(told)[:MOST_TOLD]))
+
+    def make(self) -> Block:
+        """Return it as it is told."""
+        lines = tuple(
+            LogLine(part.place.number, part.lines.shown(part.at).decode("utf-8", "replace"), part.weight)
+            for part in self.parts
+        )
+        headline = _find_headline(self.parts, self.rules)
+        weight = max(part.weight for part in self.parts)
+        return Block(
+            self.span,
+            lines,
+            headline,
+            self.rules.row.name,
+            _judge(weight, self.rules.row),
+            _find_kind(lines, headline),
+            self.step,
+            self.component,
+            self.stamp,
+            self.cut,
+        )
+
 
 class Assembler:
-    """Puts the lines of one stream together. Every block that is whole is handed to `take_block`."""
+    """Puts the lines of one stream together. What is whole is handed to `take_block`."""
 
-    def __init__(self, rules: Sequence[Rules], take_block: Callable[[Block], None], file: int = 0) -> None:
+    def __init__(self, rules: Sequence[Rules], take_block: Callable[[Found], None], file: int = 0) -> None:
         self._rules = rules
         self._take_block = take_block
         self._file = file
-        self._open: _Open | None = None
-        self._before: deque[_Part] = deque(maxlen=BEFORE)
+        self._open: Found | None = None
+        self._before: deque[Part] = deque(maxlen=BEFORE)
         self.step = ""
         self.component = ""
 
@@ -138,7 +185,7 @@ class Assembler:
             self._begin(lines, nearest, free)
             at = nearest + 1
         if self._open is None:
-            self._before.extend(_part(lines, each) for each in range(max(free, count - BEFORE), count))
+            self._before.extend(Part(lines, each) for each in range(max(free, count - BEFORE), count))
 
     def finish(self) -> None:
         """Close what is open."""
@@ -148,38 +195,40 @@ class Assembler:
     def _begin(self, lines: Lines, at: int, free: int) -> None:
         trait = lines.traits[at]
         rules = self._rules[trait.recogniser]  # -1 is the generic one, which is the last
-        block = _Open(rules, lines.stamp(at), self.step, self.component)
+        block = Found(rules, self._file, lines.stamp(at), self.step, self.component)
         wanted = rules.row.before
         if wanted:
-            near = [_part(lines, each) for each in range(max(free, at - wanted), at)]
+            near = [Part(lines, each) for each in range(max(free, at - wanted), at)]
             far = [] if len(near) >= wanted or free else list(self._before)[len(near) - wanted :]
             before = [*far, *near]
             while before and not before[0].text.strip():
                 before.pop(0)
             block.parts += before
         self._before.clear()
-        block.add(_part(lines, at))
+        block.add(Part(lines, at))
         self._open = block
 
-    def _extend(self, block: _Open, lines: Lines, at: int) -> int:
+    def _extend(self, block: Found, lines: Lines, at: int) -> int:
         """Add the lines from `at` on that belong to the block; return the place of the first that does not."""
         texts, traits = lines.texts, lines.traits
         for place in range(at, len(texts)):
             if not _belongs(block, texts[place], traits[place]):
                 self._close(block)
                 return place
-            block.add(_part(lines, place))
+            block.add(Part(lines, place))
         return len(texts)
 
-    def _close(self, block: _Open) -> None:
+    def _close(self, block: Found) -> None:
         self._open = None
-        if (made := _make_block(block, self._file)) is not None:
-            self._take_block(made)
+        if block.close():
+            self._take_block(block)
 
 
-def _belongs(block: _Open, text: bytes, trait: Trait) -> bool:
+def _belongs(block: Found, text: bytes, trait: Trait) -> bool:
     """Whether a line goes on a block."""
     rules = block.rules
+    if block.size >= _LONGEST * rules.row.most:
+        return False
     if rules.ends is not None:
         return not rules.ends.match(text)
     if trait.recogniser >= 0 and not (trait.recogniser == rules.number and rules.goes_on.match(text)):
@@ -187,7 +236,7 @@ def _belongs(block: _Open, text: bytes, trait: Trait) -> bool:
     return _is_chained(block, text) if block.is_over else _goes_on(block, text, trait)
 
 
-def _is_chained(block: _Open, text: bytes) -> bool:
+def _is_chained(block: Found, text: bytes) -> bool:
     """Whether a line that comes after the last one of a block begins it again, or is blank."""
     chain = block.rules.chain
     if chain is not None and chain.match(text):
@@ -196,7 +245,7 @@ def _is_chained(block: _Open, text: bytes) -> bool:
     return not text.strip()
 
 
-def _goes_on(block: _Open, text: bytes, trait: Trait) -> bool:
+def _goes_on(block: Found, text: bytes, trait: Trait) -> bool:
     rules = block.rules
     if rules.last is not None and rules.last.match(text):
         block.is_over = True
@@ -208,40 +257,21 @@ def _goes_on(block: _Open, text: bytes, trait: Trait) -> bool:
     return block.plain <= rules.row.plain
 
 
-def _part(lines: Lines, at: int) -> _Part:
-    return _Part(lines.shown(at), lines.traits[at].weight, lines.place(at))
+def _without_digits(text: bytes) -> bytes:
+    """Return a line with each number as 0."""
+    text = text.translate(_ZEROS)
+    while b"00" in text:
+        text = text.replace(b"00", b"0")
+    return text
 
 
-def _make_block(block: _Open, file: int) -> Block | None:
-    parts = [*block.parts, *block.later]
-    while parts and not parts[-1].text.strip():
-        parts.pop()
-    if not parts:
-        return None
-    lines = tuple(LogLine(part.place.number, part.text.decode("utf-8", "replace"), part.weight) for part in parts)
-    headline = _find_headline(parts, block.rules)
-    found = _find_kind(lines, headline)
-    first, last = parts[0].place, parts[-1].place
-    return Block(
-        Span(file, first.number, last.number, first.start, last.end),
-        lines,
-        headline,
-        block.rules.row.name,
-        _judge(max(part.weight for part in parts), block.rules.row),
-        found,
-        block.step,
-        block.component,
-        block.stamp,
-        block.cut,
-    )
-
-
-def _find_headline(parts: Sequence[_Part], rules: Rules) -> int:
+def _find_headline(parts: Sequence[Part], rules: Rules) -> int:
     if rules.headline is not None:
         for at, part in enumerate(parts):
             if rules.headline.match(part.text):
                 return at
-    return max(range(len(parts)), key=lambda at: (parts[at].weight, -at))
+    weights = [part.weight for part in parts]
+    return weights.index(max(weights))
 
 
 def _find_kind(lines: Sequence[LogLine], headline: int) -> str:

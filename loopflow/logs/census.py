@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from loopflow.logs.assembling import Lines
+from loopflow.logs.lines import Lines
 
 MOST_KINDS: Final = 100_000
 _MOST_EXAMPLES: Final = 50_000
@@ -33,16 +33,13 @@ class Census:
 
     def add(self, keys: Sequence[bytes], lines: Lines) -> None:
         """Count lines; `keys` are theirs."""
-        places = dict(zip(keys, range(len(keys)), strict=True))
+        numbers = lines.origin.numbers()
         self._counts.update(keys)
-        for key, at in places.items():
-            self._last[key] = lines.place(at).number
-        new = places.keys() - self._examples.keys()
-        if new and len(self._examples) < _MOST_EXAMPLES:
+        self._last.update(zip(keys, numbers, strict=True))
+        if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= set(keys):
             for at, key in enumerate(keys):
-                if key in new:
-                    new.discard(key)
-                    self._examples[key] = lines.place(at).number, lines.texts[at][:_LONGEST_EXAMPLE]
+                if key not in self._examples:
+                    self._examples[key] = numbers[at], lines.texts[at][:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""

@@ -16,6 +16,7 @@ _ESCAPE: Final = re.compile(
 _C1: Final = re.compile(rb"\xc2[\x80-\x9f]")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]+")
+_BACKSPACES: Final = re.compile("(\b+)")
 _REPLACEMENT: Final = "\ufffd".encode()
 _NOT_CONTROLS: Final = bytes(set(range(256)) - set(range(9)) - set(range(11, 32)) - {127})
 
@@ -132,10 +133,15 @@ def _find_told(lines: Sequence[Sequence[bytes]], weigh: Weigher) -> set[bytes]:
 
 
 def _apply_backspaces(line: bytes) -> bytes:
-    shown: list[str] = []
-    for char in line.decode("utf-8", "replace"):
-        if char != "\b":
-            shown.append(char)
-        elif shown:
-            shown.pop()
-    return "".join(shown).encode()
+    """Return a line as a screen shows it: each backspace takes a character away."""
+    kept: list[tuple[str, int]] = []  # pieces, and how much of each is left: a long one is not copied again and again
+    for piece in _BACKSPACES.split(line.decode("utf-8", "replace")):
+        if not piece.startswith("\b"):
+            kept.append((piece, len(piece)))
+            continue
+        away = len(piece)
+        while kept and away >= kept[-1][1]:
+            away -= kept.pop()[1]
+        if kept and away:
+            kept[-1] = kept[-1][0], kept[-1][1] - away
+    return "".join(piece[:left] for piece, left in kept).encode()

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from loopflow.logs.assembling import Lines
+from loopflow.logs.lines import Lines
 from loopflow.logs.model import LogLine
 
 BYTES_A_TOKEN: Final = 16
@@ -71,6 +71,6 @@ class Ending:
                 size += len(text) + 1
                 if size > self._room:
                     return found[::-1]
-                line = LogLine(lines.place(at).number, text.decode("utf-8", "replace"), lines.traits[at].weight)
+                line = LogLine(lines.origin.place(at).number, text.decode("utf-8", "replace"), lines.traits[at].weight)
                 found.append((segment.file, line))
         return found[::-1]

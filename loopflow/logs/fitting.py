@@ -224,9 +224,10 @@ class Fitter:
         if total <= self._end_tokens:
             return
         for entry in covered:
-            text, tokens = self._cost(entry, Shape.FULL)
+            shape = self._whole(entry)
+            text, tokens = self._cost(entry, shape)
             self._pay_anyway(entry, tokens - self.tokens_of.get(entry.signature, 0))
-            self._put(entry, Shape.FULL, text, tokens)
+            self._put(entry, shape, text, tokens)
         own = sum(item.tokens for item in items)
         self.manager.release(_END, sum(item.tokens for item in self._end_items))
         self.manager.offer(_END, Priority.CRITICAL, own)
@@ -247,10 +248,10 @@ class Fitter:
         covered, taken = [], set()
         for entry in self._near_end(end):
             numbers = {(entry.block.span.file, line.number) for line in entry.block.lines}
-            is_full = self.shape_of.get(entry.signature) is Shape.FULL
-            if numbers <= shown and not is_full:
+            is_told = self.shape_of.get(entry.signature) is self._whole(entry)
+            if numbers <= shown and not is_told:
                 covered.append(entry)
-            if is_full or numbers <= shown:
+            if is_told or numbers <= shown:
                 taken |= numbers
         texts = [
             (
@@ -264,8 +265,14 @@ class Fitter:
             _Item((file, line.number, 0), text, tokens)
             for ((file, line), text), tokens in zip(texts, counts, strict=True)
         ]
-        more = sum(self._cost(entry, Shape.FULL)[1] - self.tokens_of.get(entry.signature, 0) for entry in covered)
+        more = sum(
+            self._cost(entry, self._whole(entry))[1] - self.tokens_of.get(entry.signature, 0) for entry in covered
+        )
         return items, covered, sum(counts) + more
+
+    def _whole(self, entry: Entry) -> Shape:
+        """Return the longest shape of a failure: also at the end of the log, what earlier runs had is a line."""
+        return Shape.LINE if self._shapes.is_short(entry) else Shape.FULL
 
     def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Sequence[Entry]:
         if not end:

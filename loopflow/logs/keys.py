@@ -20,6 +20,9 @@ CRITICAL_WEIGHT: Final = 60
 HIGH_WEIGHT: Final = 20
 MEDIUM_WEIGHT: Final = 8
 
+_LONGEST_MARK: Final = 120
+"""Bytes at the end of a line in which a mark of success may stand."""
+
 DIGITS: Final = b"0123456789"
 _LONGEST_LOOK: Final = 2_000
 """Bytes of a line that patterns look at: what says why stands near the beginning, or in a shortened line's parts."""
@@ -42,12 +45,18 @@ class Trait(NamedTuple):
 NOTHING: Final = Trait(0)
 
 
+def find_hot(traits: Sequence[Trait]) -> list[int]:
+    """Return the places of the lines of which more is known than that they say nothing."""
+    return [place for place, trait in enumerate(traits) if trait is not NOTHING]
+
+
 class Classifier:
     """Weighs lines by tables of words and recognisers. The heaviest word that is in a line says what it weighs."""
 
     def __init__(self, words: Iterable[Word], recognisers: Sequence[Recogniser], most_keys: int = MOST_KEYS) -> None:
         self._words = sorted(words, key=lambda word: (not word.is_anchor, -word.weight))
         self._patterns = [re.compile(word.pattern) for word in self._words]
+        self._digits = {number: re.compile(word.digits) for number, word in enumerate(self._words) if word.digits}
         self._starts = [re.compile(each.start) for each in recognisers]
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
@@ -62,13 +71,15 @@ class Classifier:
 
     def classify(self, keys: Sequence[bytes], lines: Sequence[bytes]) -> list[Trait]:
         """Return what is known of each line; `keys` are the lines without their digits."""
-        traits: list[Trait | None] = list(map(self._known.get, keys))
+        known = self._known
+        traits = list(map(known.get, keys))
         if None in traits:
-            self._learn(keys, lines, traits)
-        found = [self._known[key] for key in keys]
-        for place, trait in enumerate(found):
-            if trait is not NOTHING and trait.rules:
-                found[place] = self._weigh(lines[place], trait.rules)
+            self._learn(keys, traits)
+            traits = list(map(known.get, keys))
+        found: list[Trait] = [trait for trait in traits if trait is not None]
+        for place in find_hot(found):
+            if rules := found[place].rules:
+                found[place] = self._weigh(lines[place], rules)
         return found
 
     def weigh(self, lines: Sequence[bytes]) -> list[int]:
@@ -77,64 +88,76 @@ class Classifier:
 
     def find_strong(self, line: bytes) -> list[int]:
         """Return where in a line there are words that weigh as much as a failure does, at most one for each word."""
-        low = b"\n" + line.lower()
-        places = []
-        for word, pattern in zip(self._words, self._patterns, strict=True):
-            if word.weight >= CRITICAL_WEIGHT and any(stem in low for stem in _split(word.stems)):
-                for stem in _split(word.stems):
-                    near = max(low.find(stem) - 100, 0)
-                    if stem in low and (found := pattern.search(line, near, near + _LONGEST_LOOK)):
-                        places.append(found.start())
-                        break
-        return places
+        rules = sorted(self._find_rules([line]).get(0, ()))
+        strong = [rule for rule in rules if rule < len(self._words) and self._words[rule].weight >= CRITICAL_WEIGHT]
+        found = [self._patterns[rule].search(line) for rule in strong]
+        return [each.start() for each in found if each is not None]
 
-    def _learn(self, keys: Sequence[bytes], lines: Sequence[bytes], traits: Sequence[Trait | None]) -> None:
+    def _learn(self, keys: Sequence[bytes], traits: Sequence[Trait | None]) -> None:
+        new = list(dict.fromkeys(key for key, trait in zip(keys, traits, strict=True) if trait is None))
         if len(self._known) > self._most:
             self._known.clear()
-            traits = [None] * len(keys)
-        first = {key: place for place, key in reversed(list(enumerate(keys))) if traits[place] is None}
-        new = list(first)
+            new = list(dict.fromkeys(keys))
         self._known.update(dict.fromkeys(new, NOTHING))
         for at, rules in self._find_rules(new).items():
-            key = new[at]
-            self._known[key] = self._judge(key[:_LONGEST_LOOK], lines[first[key]][:_LONGEST_LOOK], sorted(rules))
+            self._known[new[at]] = self._judge(new[at][:_LONGEST_LOOK], sorted(rules))
 
     def _find_rules(self, keys: Sequence[bytes]) -> dict[int, set[int]]:
         """Return the rules whose stems occur in each of the keys, by the place of the key."""
-        text = b"\n" + b"\n".join(keys).lower()
-        starts = list(accumulate((len(key) + 1 for key in keys), initial=0))  # of the line end before each
+        low = [b"\n" + key.lower() for key in keys]
+        text = b"".join(low) + b"\n"
+        starts = list(accumulate(map(len, low), initial=0))
         found: dict[int, set[int]] = {}
-        for stem, rules in self._stems:
+        for stem, rules, longer in self._stems:
             place = text.find(stem)
             while place >= 0:
                 at = bisect_right(starts, place) - 1
-                found.setdefault(at, set()).update(rules)
+                held = found.setdefault(at, set())
+                held.update(rules)
+                for other, more in longer:
+                    if other in low[at]:
+                        held.update(more)
                 place = text.find(stem, starts[at + 1])
         return found
 
-    def _judge(self, key: bytes, line: bytes, rules: Sequence[int]) -> Trait:
-        """Return what a kind of line is worth, of which `line` is the first."""
-        if self._pass.search(line) or self._echo.match(line):
-            return NOTHING
+    def _judge(self, key: bytes, rules: Sequence[int]) -> Trait:
+        """Return what a kind of line is worth."""
         many = len(self._words)
         for rule in rules:
             if rule >= many and self._starts[rule - many].search(key):
-                return Trait(self._weights[rule - many], rule - many)
-        of_words = tuple(rule for rule in rules if rule < many)
-        by_line = tuple(rule for rule in of_words if self._words[rule].by_line)
-        if key != line and (by_line or self._counted.search(key)):
-            return Trait(0, rules=of_words)
-        return self._weigh(key, tuple(rule for rule in of_words if rule not in by_line))
+                is_fine = self._says_that_it_is_fine(key)
+                return NOTHING if is_fine else Trait(self._weights[rule - many], rule - many)
+        words = tuple(rule for rule in rules if rule < many and self._may_hold(rule, key))
+        if any(rule in self._digits for rule in words) or self._counted.search(key):
+            return Trait(0, rules=words)
+        return self._weigh(key, words)
+
+    def _may_hold(self, rule: int, key: bytes) -> bool:
+        pattern = self._digits.get(rule)
+        return pattern is None or pattern.search(key) is not None
 
     def _weigh(self, line: bytes, rules: tuple[int, ...]) -> Trait:
         line = line[:_LONGEST_LOOK]
-        if self._pass.search(line):
+        word = self._find_word(line, rules)
+        if word is None or self._says_that_it_is_fine(line):
             return NOTHING
-        line = self._none.sub(b"", line)
+        without = self._none.sub(b"", line)
+        if without != line:
+            word = self._find_word(without, rules)
+        return NOTHING if word is None else self._make_trait(word, line)
+
+    def _find_word(self, line: bytes, rules: tuple[int, ...]) -> Word | None:
+        """Return the heaviest word that is in a line: with its digits where they decide, else without."""
+        key = line.translate(None, DIGITS)
         for rule in rules:
-            if self._patterns[rule].search(line):
-                return self._make_trait(self._words[rule], line)
-        return NOTHING
+            if self._patterns[rule].search(line if rule in self._digits else key):
+                return self._words[rule]
+        return None
+
+    def _says_that_it_is_fine(self, line: bytes) -> bool:
+        """Whether a line has a mark of success at one of its ends, or is a command that a shell repeats."""
+        at_end = max(len(line) - _LONGEST_MARK, 0)
+        return bool(self._pass.match(line) or self._pass.search(line, at_end) or self._echo.match(line))
 
     def _make_trait(self, word: Word, line: bytes) -> Trait:
         if word.is_anchor:
@@ -143,13 +166,22 @@ class Classifier:
         return NOTHING if is_lowered else Trait(word.weight)
 
 
-def _index(rows: Sequence[str]) -> list[tuple[bytes, tuple[int, ...]]]:
-    """Return each stem with the numbers of the rows that have it."""
+_Stem = tuple[bytes, Sequence[int], Sequence[tuple[bytes, Sequence[int]]]]
+"""A stem, the numbers of the rows that have it, and the same of longer stems in which it is: those need no search."""
+
+
+def _index(rows: Sequence[str]) -> list[_Stem]:
+    """Return the stems that are sought."""
     stems: dict[bytes, list[int]] = {}
     for number, row in enumerate(rows):
         for stem in _split(row):
             stems.setdefault(stem, []).append(number)
-    return [(stem, tuple(numbers)) for stem, numbers in stems.items()]
+    shortest = [stem for stem in stems if not any(other in stem for other in stems if other != stem)]
+    longer: dict[bytes, list[tuple[bytes, Sequence[int]]]] = {stem: [] for stem in shortest}
+    for stem, numbers in stems.items():
+        if stem not in longer:
+            longer[next(other for other in shortest if other in stem)].append((stem, numbers))
+    return [(stem, stems[stem], longer[stem]) for stem in shortest]
 
 
 def _split(stems: str) -> list[bytes]:

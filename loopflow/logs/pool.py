@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from loopflow.logs.assembling import Found
 from loopflow.logs.model import Block, Failure, Priority, Span
-from loopflow.logs.signatures import make_cause, make_ref, make_signature, weighted_lines
+from loopflow.logs.signatures import has_codes, make_cause, make_ref, make_signature, weighted_lines
 
 EVERY: Final = 8_192
 """After so many lines what is held is looked at."""
@@ -23,20 +24,24 @@ MOST_KINDS: Final = 20_000
 
 _SHARES: Final = {Priority.CRITICAL: 0.5, Priority.HIGH: 0.3, Priority.MEDIUM: 0.15, Priority.LOW: 0.05}
 _FIRST, _LAST = 3, 2
-_MOST_PLACES: Final = 40
+_MOST_LOOKED_AT: Final = 40
+"""Of one failure: so many times the place of each is told."""
+_MOST_RECENT: Final = 20_000
 _MOST_COUNTED: Final = 200_000
 _LINE_COST: Final = 120
 """Bytes that a line takes beside its text, about."""
 
 _PLACE: Final = re.compile(
-    r"(?:[\w@.+-]*[/\\])*[\w@.+-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+|File \"[^\"]+\", line \d+"
+    r"(?<![\w@.+/\\-])(?:[\w@.+/\\-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+)|File \"[^\"]+\", line \d+"
 )
+_LINES_LOOKED_AT: Final = 40
+_LONGEST_LOOK: Final = 300
 
 
 class Entry:
     """A failure that was seen `count` times."""
 
-    __slots__ = ("block", "cause", "cost", "count", "first", "last", "masked", "places", "signature")
+    __slots__ = ("block", "cause", "cost", "count", "first", "last", "masked", "place", "places", "signature")
 
     def __init__(self, signature: bytes, block: Block, masked: tuple[str, ...]) -> None:
         self.signature = signature
@@ -46,18 +51,25 @@ class Entry:
         self.count = 1
         self.first = [block.span]
         self.last: list[Span] = []
+        self.place = find_place(block)
         self.places: list[tuple[int, str]] = []
         self.cost = sum(len(line.text) + _LINE_COST for line in block.lines)
 
-    def add(self, block: Block) -> None:
+    def add(self, found: Found) -> None:
         """Count one more."""
         self.count += 1
-        spans = sorted([*self.first, *self.last, block.span], key=lambda span: (span.file, span.first))
-        self.first, self.last = spans[:_FIRST], spans[_FIRST:][-_LAST:]
-        if spans[0] is block.span:
-            block, self.block = self.block, block
-        if len(self.places) < _MOST_PLACES and (place := find_place(block)) and place != find_place(self.block):
-            self.places.append((block.span.first, place))
+        span, newest = found.span, (self.last or self.first)[-1]
+        if span < newest:  # of another stream
+            spans = sorted([*self.first, *self.last, span])
+            self.first, self.last = spans[:_FIRST], spans[_FIRST:][-_LAST:]
+            if spans[0] is span:
+                self.block = found.make()
+        elif len(self.first) < _FIRST:
+            self.first.append(span)
+        else:
+            self.last = [*self.last[1 - _LAST :], span]
+        if self.count < _MOST_LOOKED_AT and (place := find_place(found.make())) and place != self.place:
+            self.places.append((span.first, place))
 
     def slim(self) -> None:
         """Keep the headline alone."""
@@ -77,36 +89,45 @@ class Pool:
     def __init__(self, room: int = POOL_BYTES) -> None:
         self._room = room
         self._entries: dict[bytes, Entry] = {}
-        self._recent: dict[tuple[str, ...], tuple[bytes, tuple[str, ...]]] = {}
-        self._counts: Counter[str] = Counter()
+        self._recent: dict[tuple[int | bytes, ...], tuple[bytes, tuple[str, ...]]] = {}
+        self._counts: dict[str, int] = {}
         self.missed: Counter[Priority] = Counter()
         self.lines = 0
 
-    def add(self, block: Block) -> None:
+    def add(self, found: Found) -> None:
         """Take a block."""
-        said = (
-            block.recogniser,
-            block.kind,
-            *(line.text for line in block.lines if line.weight),
-            block.lines[block.headline].text,
-        )
-        if (known := self._recent.get(said)) is None:
-            masked = tuple(weighted_lines(block))
-            known = self._recent[said] = make_signature(block, masked), masked
+        fingerprint = found.fingerprint()
+        known = self._recent.get(fingerprint)
+        if known is None:
+            known = self._look_at(found, fingerprint)
         signature, masked = known
-        if len(self._counts) < _MOST_COUNTED:
-            self._counts.update(masked)
+        self._count(masked)
+        if (entry := self._entries.get(signature)) is not None:
+            entry.add(found)
         else:
-            self._counts.update(line for line in masked if line in self._counts)
-        entry = self._entries.get(signature)
-        if entry is not None:
-            entry.add(block)
-        else:
-            self._entries[signature] = Entry(signature, block, masked)
+            self._entries[signature] = Entry(signature, found.make(), masked)
+
+    def _look_at(self, found: Found, fingerprint: tuple[int | bytes, ...]) -> tuple[bytes, tuple[str, ...]]:
+        """Return the signature of a block and its masked lines. Where no digit decides, that holds for all like it."""
+        block = found.make()
+        masked = tuple(weighted_lines(block))
+        known = make_signature(block, masked), masked
+        if not any(has_codes(line.text) for line in block.lines if line.weight or line is block.lines[block.headline]):
+            self._recent[fingerprint] = known
+        return known
+
+    def _count(self, masked: tuple[str, ...]) -> None:
+        counts = self._counts
+        for line in masked:
+            if line in counts:
+                counts[line] += 1
+            elif len(counts) < _MOST_COUNTED:
+                counts[line] = 1
 
     def prune(self) -> None:
         """Make room. It is called after every 8,192th line."""
-        self._recent.clear()
+        if len(self._recent) > _MOST_RECENT:
+            self._recent.clear()
         for priority, share in _SHARES.items():
             entries = [entry for entry in self._entries.values() if entry.block.priority is priority]
             room = int(self._room * share)
@@ -155,7 +176,7 @@ class Pool:
 
 def find_place(block: Block) -> str:
     """Return the place or the name of a test that a block is about, "" if it names none."""
-    for line in (block.lines[block.headline], *block.lines):
-        if found := _PLACE.search(line.text):
+    for line in (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT]):
+        if found := _PLACE.search(line.text[:_LONGEST_LOOK]):
             return found[0]
     return block.lines[0].text.strip(" _=-●")[:80]

@@ -18,7 +18,7 @@ from loopflow.logs.templates import find_templates
 from loopflow.logs.whole import count_all
 from loopflow.tokens.protocol import TokenCounter
 
-_MOST_KINDS: Final = 20_000
+_MOST_KINDS: Final = 5_000
 _FEW_LINES: Final = 200
 """A log with fewer lines needs no templates."""
 _MOST_TEMPLATES: Final = 100

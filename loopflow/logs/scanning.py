@@ -1,16 +1,27 @@
 """Reads a log once, from bytes to what a digest can be made of."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 from loopflow.analysis.redact import Redactor
-from loopflow.logs.assembling import Assembler, Lines, Place, Rules, compile_rules
+from loopflow.logs.assembling import Assembler, Rules, compile_rules
 from loopflow.logs.census import Census
 from loopflow.logs.cleaning import LONGEST_LINE, clean, is_lossy, shorten_line
 from loopflow.logs.ending import Ending
 from loopflow.logs.envelopes import Envelopes
-from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, NOTHING, Classifier, Trait, make_keys
+from loopflow.logs.keys import (
+    CRITICAL_WEIGHT,
+    HIGH_WEIGHT,
+    MEDIUM_WEIGHT,
+    NOTHING,
+    Classifier,
+    Trait,
+    find_hot,
+    make_keys,
+)
+from loopflow.logs.lines import Lines, Origin
 from loopflow.logs.model import LogRequest, Priority, Unwrapped
 from loopflow.logs.pool import EVERY, Pool
 from loopflow.logs.profiles import SAMPLE_BYTES
@@ -23,7 +34,6 @@ _LEVELS: Final = {
     Priority.MEDIUM: Trait(MEDIUM_WEIGHT),
 }
 _MOST_STREAMS: Final = 64
-_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -109,20 +119,11 @@ class FileScan:
         traits = self._scan.classifier.classify(keys, lines)
         for at, level in unwrapped.levels.items():
             traits[at] = _raise(traits[at], level)
-        starts, first, base = self._starts, self._first, self._base
-        origins, stamps = unwrapped.origins, unwrapped.stamps
-
-        def place(at: int) -> Place:
-            line = origins[at] if origins is not None else at
-            return Place(first + line, starts[base + line], starts[base + line + 1])
-
-        def stamp(at: int) -> str:
-            return stamps[at] if stamps is not None else ""
-
+        hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
+        origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
+        view = _View(lines, traits, hot, Origin(self._first, origins, self._starts, self._base), unwrapped)
         for begin, end in self._windows(len(lines)):
-            part = slice(begin, end)
-            window = Lines(lines[part], traits[part], _shift(place, begin), _shift(stamp, begin), self._keeps_stamps)
-            self._take_window(window, keys[part], unwrapped, begin)
+            self._take_window(view.window(begin, end, keeps_stamps=self._keeps_stamps), keys[begin:end])
             self._scan.lines += end - begin
             if self._scan.lines % EVERY == 0:
                 self._scan.pool.prune()
@@ -136,29 +137,26 @@ class FileScan:
             yield begin, end
             begin = end
 
-    def _take_window(self, window: Lines, keys: Sequence[bytes], unwrapped: Unwrapped, base: int) -> None:
-        hot = [
-            at
-            for at, trait in enumerate(window.traits)
-            if trait is not NOTHING and (trait.weight or trait.recogniser >= 0)
-        ]
-        self._scan.census.add(keys, window)
-        self._scan.ending.add(window, [at for at in hot if window.traits[at].is_anchor], self._file)
-        view = _View(window, hot, unwrapped, base)
-        for stream, places in view.split():
-            self._assemble(self._assembler(stream), view, places)
+    def _take_window(self, window: "_Window", keys: Sequence[bytes]) -> None:
+        lines = window.lines
+        self._scan.census.add(keys, lines)
+        anchors = [at for at in window.hot if lines.traits[at].is_anchor]
+        self._scan.ending.add(lines, anchors, self._file)
+        for stream, places in window.split():
+            self._assemble(self._assembler(stream), window, places)
 
     @staticmethod
-    def _assemble(assembler: Assembler, view: "_View", places: range | list[int]) -> None:
-        parts = view.part_by_marks(assembler, places)
+    def _assemble(assembler: Assembler, window: "_Window", places: Sequence[int]) -> None:
+        parts = window.part_by_marks(assembler, places)
         if len(parts) == 1 and isinstance(places, range):
-            assembler.take(view.window, view.hot)
+            assembler.step, assembler.component = parts[0][2:]
+            assembler.take(window.lines, window.hot)
             return
         own = set(places)
         for begin, end, step, component in parts:
             assembler.step, assembler.component = step, component
             if chosen := [at for at in range(begin, end) if at in own]:
-                assembler.take(*_pick(view.window, chosen))
+                assembler.take(*_pick(window.lines, chosen))
 
     def _assembler(self, stream: str) -> Assembler:
         name = stream if stream in self._assemblers or len(self._assemblers) < _MOST_STREAMS else ""
@@ -169,16 +167,37 @@ class FileScan:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """Lines of a chunk from place `base` on, with what their wrapping said of them; `hot` are those of weight."""
+    """The lines of a chunk; `hot` are the places of those of weight."""
 
-    window: Lines
+    texts: Sequence[bytes]
+    traits: Sequence[Trait]
+    hot: Sequence[int]
+    origin: Origin
+    unwrapped: Unwrapped
+
+    def window(self, begin: int, end: int, *, keeps_stamps: bool) -> "_Window":
+        """Return a part of them."""
+        part = slice(begin, end)
+        stamps = self.unwrapped.stamps
+        lines = Lines(
+            self.texts[part], self.traits[part], self.origin.cut(begin, end), stamps and stamps[part], keeps_stamps
+        )
+        hot = self.hot[bisect_left(self.hot, begin) : bisect_left(self.hot, end)]
+        return _Window(lines, [at - begin for at in hot] if begin else hot, self.unwrapped, begin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Lines of a chunk from place `base` on, with what their wrapping said of them."""
+
+    lines: Lines
     hot: Sequence[int]
     unwrapped: Unwrapped
     base: int
 
-    def split(self) -> list[tuple[str, range | list[int]]]:
+    def split(self) -> list[tuple[str, Sequence[int]]]:
         """Return the streams there are, with the places of their lines."""
-        count = len(self.window.texts)
+        count = len(self.lines.texts)
         if self.unwrapped.streams is None:
             return [("", range(count))]
         places: dict[str, list[int]] = {}
@@ -186,20 +205,28 @@ class _View:
             places.setdefault(stream, []).append(at)
         return [*places.items()]
 
-    def part_by_marks(self, assembler: Assembler, places: range | Sequence[int]) -> list[tuple[int, int, str, str]]:
+    def part_by_marks(self, assembler: Assembler, places: Sequence[int]) -> list[tuple[int, int, str, str]]:
         """Return the parts, from and to which line, that have one step and one component, and both of them."""
         step, component = assembler.step, assembler.component
-        steps, components = self.unwrapped.steps, self.unwrapped.components
-        if not (steps or components):
-            return [(0, places[-1] + 1, step, component)]
         parts, begin = [], 0
-        for at in places:
-            new = steps.get(self.base + at, step), components.get(self.base + at, component)
+        for at in self._marks(places):
+            new = (
+                self.unwrapped.steps.get(self.base + at, step),
+                self.unwrapped.components.get(self.base + at, component),
+            )
             if new != (step, component):
                 if at > begin:
                     parts.append((begin, at, step, component))
                 begin, (step, component) = at, new
         return [*parts, (begin, places[-1] + 1, step, component)]
+
+    def _marks(self, places: Sequence[int]) -> list[int]:
+        """Return the places of lines at which a step or a component may begin."""
+        steps, components = self.unwrapped.steps, self.unwrapped.components
+        if not (steps or components):
+            return []
+        marked = {at - self.base for at in (*steps, *components)}
+        return sorted(marked.intersection(places))
 
 
 def _stamped(lines: Sequence[bytes], stamps: Sequence[str]) -> bytes:
@@ -208,20 +235,16 @@ def _stamped(lines: Sequence[bytes], stamps: Sequence[str]) -> bytes:
     )
 
 
-def _pick(window: Lines, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
-    traits = [window.traits[at] for at in chosen]
-    lines = Lines(
-        [window.texts[at] for at in chosen],
+def _pick(lines: Lines, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
+    traits = [lines.traits[at] for at in chosen]
+    picked = Lines(
+        [lines.texts[at] for at in chosen],
         traits,
-        lambda at: window.place(chosen[at]),
-        lambda at: window.stamp(chosen[at]),
-        window.keeps_stamps,
+        lines.origin.pick(chosen),
+        lines.stamps and [lines.stamps[at] for at in chosen],
+        lines.keeps_stamps,
     )
-    return lines, [at for at, trait in enumerate(traits) if trait.weight or trait.recogniser >= 0]
-
-
-def _shift(function: Callable[[int], _T], base: int) -> Callable[[int], _T]:
-    return (lambda at: function(base + at)) if base else function
+    return picked, [at for at, trait in enumerate(traits) if trait.weight or trait.recogniser >= 0]
 
 
 def _raise(trait: Trait, level: Priority) -> Trait:

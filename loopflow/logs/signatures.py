@@ -15,10 +15,14 @@ from loopflow.logs.model import Block
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS_OF_REF: Final = 10
 
+_CODES: Final = re.compile(
+    r"\b(?:codes?|status|exited with|exit|signal|HTTP(?:/\d(?:\.\d)?)?|errno|rc)\b[\"')]?"
+    r"[ :=]{1,3}(?:code |status )?-?\d+"
+    r"|\b[A-Z]{1,8}\d{2,6}\b"
+)
+"""Numbers that say what failed."""
 _MASK: Final = re.compile(
-    r"(?P<keep>\b(?:codes?|status|exited with|exit|signal|HTTP(?:/\d(?:\.\d)?)?|errno|rc)\b[\"')]?[ :=]{1,3}"
-    r"(?:code |status )?-?\d+|\b[A-Z]{1,8}\d{2,6}\b)"
-    r"|(?:/private)?(?:/var)?/tmp/[^\s:,;)'\"]*|/var/folders/[^\s:,;)'\"]*|[A-Z]:\\\S*\\Temp\\[^\s:,;)'\"]*"
+    r"(?:/private)?(?:/var)?/tmp/[^\s:,;)'\"]*|/var/folders/[^\s:,;)'\"]*|[A-Z]:\\\S*\\Temp\\[^\s:,;)'\"]*"
     r"|\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
     r"|\b0x[0-9a-fA-F]+\b"
     r"|\b(?=[a-f]*\d)(?:[0-9a-f]{7,64})\b"
@@ -29,14 +33,24 @@ _MASK: Final = re.compile(
 
 def mask(text: str) -> str:
     """Return `text` with what differs from run to run as `<*>`."""
-    return _MASK.sub(lambda found: found["keep"] or "<*>", text)
+    parts, at = [], 0
+    for code in _CODES.finditer(text):
+        parts += [_MASK.sub("<*>", text[at : code.start()]), code[0]]
+        at = code.end()
+    return "".join([*parts, _MASK.sub("<*>", text[at:])])
+
+
+def has_codes(text: str) -> bool:
+    """Whether there are digits in `text` that are not masked."""
+    return _CODES.search(text) is not None
 
 
 def weighted_lines(block: Block) -> list[str]:
-    """Return the masked lines of a block that say something: the headline, and those that weigh something."""
-    return [
-        mask(line.text) for at, line in enumerate(block.lines) if at == block.headline or line.weight >= MEDIUM_WEIGHT
-    ]
+    """Return the masked lines of a block that say something, each once: the headline, and those of weight."""
+    told = {
+        line.text: None for at, line in enumerate(block.lines) if at == block.headline or line.weight >= MEDIUM_WEIGHT
+    }
+    return list(dict.fromkeys(map(mask, told)))
 
 
 def make_signature(block: Block, masked: Iterable[str]) -> bytes:

@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 import tiktoken.model
 
 from loopflow.cli.code_context import code_context
+from loopflow.cli.logs import logs
 from loopflow.cli.requests import read_options
 from loopflow.config.resolve import resolve
+from loopflow.config.sections import read_section
 from loopflow.console.command import Answered
 from loopflow.model import CutReason, Reason
 from loopflow.render.formats import FORMATS
@@ -26,7 +29,7 @@ TUTORIAL = DOCS / "tutorial.md"  # has a test of its own
 WITH_COMMANDS = [page for page in RUNNER["find_pages"]() if page != TUTORIAL]
 ALL = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_ENDS = {"|", ">", "&&", "||", ";"}
+_ENDS = {"|", ">", ">>", "&&", "||", ";"}
 
 
 def _blocks(page: Path, *languages: str) -> Iterator[str]:
@@ -35,16 +38,27 @@ def _blocks(page: Path, *languages: str) -> Iterator[str]:
             yield block
 
 
-def _commands(page: Path) -> Iterator[list[str]]:
-    """Yield the arguments of each `code-context` in the blocks of a page, up to a pipe or the end of the command."""
+def _commands(page: Path, name: str) -> Iterator[list[str]]:
+    """Yield the arguments of each command `name` in the blocks of a page, up to a pipe or the end of the command."""
+    words = name.split()
     for block in _blocks(page, "sh", "console"):
         for line in block.replace("\\\n", " ").splitlines():
-            if line.startswith(("code-context ", "$ code-context ")):
-                reader = shlex.shlex(line.removeprefix("$ "), posix=True, punctuation_chars=True)
-                reader.whitespace_split = True
-                words = list(reader)
-                end = next((place for place, word in enumerate(words) if word in _ENDS), len(words))
-                yield words[1:end]
+            if f"{name} " in line and not line.startswith(("#", ">")):
+                yield from _find(words, _split(line.removeprefix("$ ")))
+
+
+def _split(line: str) -> list[str]:
+    reader = shlex.shlex(line, posix=True, punctuation_chars=True)
+    reader.whitespace_split = True
+    return list(reader)
+
+
+def _find(name: list[str], words: list[str]) -> Iterator[list[str]]:
+    """Yield the arguments of each command that begins with `name`, at the beginning of a line or after a pipe."""
+    ends = [place for place, word in enumerate(words) if word in _ENDS]
+    for begin, end in zip([0, *(place + 1 for place in ends)], [*ends, len(words)], strict=True):
+        if words[begin : begin + len(name)] == name:
+            yield words[begin + len(name) : end]
 
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.name)
@@ -64,12 +78,12 @@ def test_pages_with_commands_are_found() -> None:
 
 def test_every_command_is_understood() -> None:
     """No page names an option that is not there, or options that do not go together."""
-    commands = [(page.name, arguments) for page in ALL for arguments in _commands(page)]
+    commands = [(page.name, arguments) for page in ALL for arguments in _commands(page, "code-context")]
     assert len(commands) > 50
     for page, arguments in commands:
         try:
             with code_context.make_context("code-context", list(arguments), obj={}) as context:
-                read_options(context.params, {}, "/")
+                read_options(context.params, {}, "/", lambda: b"a\0" if context.params["null"] else b"a\n")
         except Answered:
             continue
         except Exception as error:
@@ -77,12 +91,36 @@ def test_every_command_is_understood() -> None:
             raise
 
 
+def test_every_command_for_logs_is_understood() -> None:
+    """No page names an option of `loopflow logs` that is not there."""
+    commands = [(page.name, arguments) for page in ALL for arguments in _commands(page, "loopflow logs")]
+    assert len(commands) > 15
+    for page, arguments in commands:
+        try:
+            _read(logs, arguments)
+        except Exception as error:
+            error.add_note(f"{page}: {' '.join(arguments)}")
+            raise
+
+
+def _read(command: click.Command, arguments: list[str]) -> None:
+    """Read arguments, those of a subcommand too. Raises what is wrong with them."""
+    with command.make_context("loopflow logs", list(arguments)) as context:
+        if isinstance(command, click.Group):
+            name, *rest = [*context._protected_args, *context.args]  # noqa: SLF001  as click hands them on
+            chosen = command.get_command(context, name)
+            assert chosen is not None, name
+            _read(chosen, rest)
+
+
 def test_every_config_is_valid() -> None:
     """What a page shows of a config file could be pasted into one."""
     blocks = [block for page in ALL for block in _blocks(page, "toml")]
     assert len(blocks) > 3
     for block in blocks:
-        assert resolve({"loopflow.toml": block.encode()}, {}, {}).file == "loopflow.toml", block
+        config = resolve({"loopflow.toml": block.encode()}, {}, {})
+        assert config.file == "loopflow.toml", block
+        read_section(config.sections, "logs")
 
 
 def test_models_have_the_encodings_that_the_page_names() -> None:

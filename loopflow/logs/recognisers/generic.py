@@ -6,6 +6,15 @@ from loopflow.logs.recognisers.rows import Recogniser, Word
 
 _NAME = rb"[\w./\\$-]"
 _ALONE = rb"(?<![\w./\\$-])"
+# What is left where a number was: after one of these, before one of those.
+_COUNT = rb"(?i)(?:^|  |[(\[=|>,:] ?) ?(?:[a-z]+ )?(?:fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected)"
+_COUNT_AFTER = (
+    rb"(?i)\b(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|not ok|unexpected)\b\s?[:=]\s?(?:$|[,;)\]\s|])"
+)
+_STATE = (
+    rb"(?i)(?:exit|return|terminated|status|code|errorlevel|rc\b|ended|finished|http|response|failed with).{0,40}?"
+    rb"[ :=\"(/-](?:[\s).,;:\]\"'!]|$)|internal server|bad gateway|service unavail|gateway time"
+)
 _DONE = rb"(?![\w/\\$-]|\.\w)"
 
 
@@ -61,11 +70,11 @@ WORDS: Final = (
     Word(30, rb"(?i)(?<![\w./\\$-])errors?(?![\w/\\$-]|\.\w)", "error"),
     Word(8, rb"(?i)(?<![\w./\\$-])warn(?:ing|ings)?(?![\w/\\$]|\.\w)|\bdeprecat(?:ed|ion|ions)|\bobsolete\b|\bWARN\b|DeprecationWarning|avertissement|Warnung", "warn|deprecat|obsolete|avertissement"),
     # Numbers that decide.
-    Word(60, rb"(?i)\b[1-9]\d*(?:,\d+)* (?:tests? |specs? |examples? |steps? |scenarios? |suites? |assertions? |unexpected |test )?(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|crashed|problems?|offen[cs]es?|violations?|mismatch(?:es)?|leak(?:s|ed)|defects?|not ok|unexpected)\b", "fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected", by_line=True),
-    Word(60, rb"(?i)\b(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|not ok|unexpected)\b\s?[:=]\s?[1-9]\d*", "fail|error|broken|not ok|unexpected", by_line=True),
-    Word(40, rb"(?i)(?:exit(?:ed|s|ing)?|return(?:ed|s)?|terminated|status|code|errorlevel|rc|ended|finished)\b[^\d\n]{0,24}\b(?:(?:status|code|rc|with|value)\b[^\d\n]{0,8})?-?[1-9]\d{0,9}\b(?!\.\d)", "exit|exit code|exited|status code|return code|returned|errorlevel|non-zero|rc=", by_line=True),
-    Word(40, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|code|response|returned)[ :=\"]{1,3}5\d\d\b|\" 5\d\d \d|\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time)", "http|status|code|response|returned|internal server|bad gateway|service unavail|gateway time", by_line=True),
-    Word(8, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|response)[ :=\"]{1,3}4\d\d\b|\" 4\d\d \d", "http|status|response", by_line=True),
+    Word(60, rb"(?i)\b[1-9]\d*(?:,\d+)* (?:tests? |specs? |examples? |steps? |scenarios? |suites? |assertions? |unexpected |test )?(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|crashed|problems?|offen[cs]es?|violations?|mismatch(?:es)?|leak(?:s|ed)|defects?|not ok|unexpected)\b", "fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected", digits=_COUNT),
+    Word(60, rb"(?i)\b(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|not ok|unexpected)\b\s?[:=]\s?[1-9]\d*", "fail|error|broken|not ok|unexpected", digits=_COUNT_AFTER),
+    Word(40, rb"(?i)(?:exit(?:ed|s|ing)?|return(?:ed|s)?|terminated|status|code|errorlevel|rc|ended|finished)\b[^\d\n]{0,24}\b(?:(?:status|code|rc|with|value)\b[^\d\n]{0,8})?-?[1-9]\d{0,9}\b(?!\.\d)", "exit|exit code|exited|status code|return code|returned|errorlevel|non-zero|rc=", digits=_STATE),
+    Word(40, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|code|response|returned)[ :=\"]{1,3}5\d\d\b|\" 5\d\d \d|\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time)", "http|status|code|response|returned|internal server|bad gateway|service unavail|gateway time", digits=_STATE),
+    Word(8, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|response)[ :=\"]{1,3}4\d\d\b|\" 4\d\d \d", "http|status|response", digits=_STATE),
 )  # fmt: skip
 
 PASS_MARK: Final = (
@@ -94,8 +103,8 @@ ANCHORS: Final = (
     Word(40, rb"BUILD FAIL(?:URE|ED)|^\s*FAILURE: Build failed|Build FAILED|\*\* (?:BUILD|TEST|ARCHIVE) FAILED \*\*", "build fail", is_anchor=True),
     Word(40, rb"^g?n?make(?:\[\])?: \*\*\* |^gmake.*\*\*\*|mingw32-make.*\*\*\*", "*** ", is_anchor=True),
     Word(40, rb"##\[error\]\s?Process completed with exit code|::error::Process completed", "process completed", is_anchor=True),
-    Word(40, rb"^The command \".*\" (?:exited with [1-9]|failed and exited)", "the command", by_line=True, is_anchor=True),
-    Word(40, rb"(?i)\b(?:exited with|exit status|exit code|returned a non-zero code|returned non-zero exit status|failed with (?:exit )?code)[: ]{0,2}(?:code )?-?[1-9]\d*", "exited with|exit status|exit code|non-zero|failed with", by_line=True, is_anchor=True),
+    Word(40, rb"^The command \".*\" (?:exited with [1-9]|failed and exited)", "the command", digits=_STATE, is_anchor=True),
+    Word(40, rb"(?i)\b(?:exited with|exit status|exit code|returned a non-zero code|returned non-zero exit status|failed with (?:exit )?code)[: ]{0,2}(?:code )?-?[1-9]\d*", "exited with|exit status|exit code|non-zero|failed with", digits=_STATE, is_anchor=True),
     Word(40, rb"^npm ERR! (?:code ELIFECYCLE|Test failed|errno)|error Command failed|^ELIFECYCLE|ERR_PNPM|^lerna ERR!|^rake aborted!|^ninja: build stopped|^Test(?:s)? failed\.?$|^error: (?:test failed|could not compile|aborting due to)|^FAIL\s+\S+\s+[\d.]*s$|^Failed tests?:|^BUILD FAILED|^\*\*\* Error code", "elifecycle|npm err!|command failed|err_pnpm|lerna err|rake aborted|build stopped|test failed|tests failed|could not compile|aborting due|fail|*** error", is_anchor=True),
 )  # fmt: skip
 
@@ -105,7 +114,7 @@ CLOSING: Final = rb"^(?:Done\. Your build exited with|ERROR: Job failed|The buil
 RECOGNISERS: Final = (
     Recogniser(
         "level",
-        rb"^(?:[^\s\w]*[\w.,:+/-]*[\]\s]+){0,6}[\[<(|]?(?:ERROR|FATAL|SEVERE|CRITICAL|CRIT|EMERG|ALERT)[\])>|:]*(?:\s|$)",
+        rb"^(?:\S{1,80}\s+){0,6}?[\[<(|]?(?:ERROR|FATAL|SEVERE|CRITICAL|CRIT|EMERG|ALERT)[\])>|:]*(?:\s|$)",
         "error|fatal|severe|crit|emerg|alert",
         40,
         goes_on=rb"\s|$|Caused by|at |\.\.\. \d+ more|Traceback|[\w.$]+(?:Error|Exception)\b|During handling|The above",

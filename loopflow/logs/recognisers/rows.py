@@ -1,7 +1,7 @@
 """The two kinds of rows that the tables have. Patterns are of bytes, and are tried on lines with one of the stems only.
 
 `stems` are in lower case ("^" is the beginning of a line), and are sought in many lines at once; what none of them occurs in costs nothing more. Digits
-are taken out of a line before, so patterns have none, but those of a row that is `by_line`.
+are taken out of a line before, so patterns have none, but those of a row with `digits`.
 """
 
 from typing import NamedTuple
@@ -14,8 +14,9 @@ class Word(NamedTuple):
     pattern: bytes
     stems: str
     """One or more, divided by "|"."""
-    by_line: bool = False
-    """Whether the pattern needs the digits: it is tried on every line with such a stem then, not on every kind of line."""
+    digits: bytes = b""
+    """Where digits decide: what a line without its digits looks like that may have them in the place that matters. The
+    pattern is tried on each such line then, with its digits."""
     is_anchor: bool = False
     """Whether it says that a step ended badly: the reason stands before it."""
 

@@ -1,0 +1,68 @@
+"""Lines on their way: their texts, what is known of each, and where each came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from loopflow.logs.keys import Trait
+
+
+class Place(NamedTuple):
+    """Where a line came from: its number in the raw file, from 1, and its bytes."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where lines came from: each from a line of a chunk, the first of which has the number `first`.
+
+    Line 0 of the chunk begins at byte `starts[base]`, the next one at `starts[base + 1]`.
+    """
+
+    first: int
+    places: Sequence[int]
+    starts: Sequence[int]
+    base: int
+
+    def numbers(self) -> Sequence[int]:
+        """Return the number of each line."""
+        places = self.places
+        if isinstance(places, range):
+            return range(places.start + self.first, places.stop + self.first)
+        return [place + self.first for place in places]
+
+    def place(self, at: int) -> Place:
+        """Return where one line came from."""
+        line = self.places[at]
+        return Place(self.first + line, self.starts[self.base + line], self.starts[self.base + line + 1])
+
+    def cut(self, begin: int, end: int) -> "Origin":
+        """Return that of some of the lines."""
+        return Origin(self.first, self.places[begin:end], self.starts, self.base)
+
+    def pick(self, chosen: Sequence[int]) -> "Origin":
+        """Return that of the lines at some places."""
+        return Origin(self.first, [self.places[at] for at in chosen], self.starts, self.base)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of one stream, with what is known of each. With `keeps_stamps` they are shown behind their stamps."""
+
+    texts: Sequence[bytes]
+    traits: Sequence[Trait]
+    origin: Origin
+    stamps: Sequence[str] | None = None
+    keeps_stamps: bool = False
+
+    def stamp(self, at: int) -> str:
+        """Return the stamp of a line, "" if it has none."""
+        return self.stamps[at] if self.stamps is not None else ""
+
+    def shown(self, at: int) -> bytes:
+        """Return a line as it is printed."""
+        stamp = self.stamp(at) if self.keeps_stamps else ""
+        return stamp.encode() + b" " + self.texts[at] if stamp else self.texts[at]
