@@ -141,19 +141,27 @@ JEST_FAILURE = line(
 )
 
 
-def _tests(passed: list[Callable[[Random], str]], failure: Callable[[Random], str]) -> Step:
+def _tests(passed: list[Callable[[Random], str]], failure: Callable[[Random], str], end: str) -> Step:
+    """Return a step that prints what passes, then what fails, then how many."""
+
     def step(chance: Random, lines: int) -> Iterator[str]:
         for _ in range(lines):
             yield chance.choice(passed)(chance)
-        for _ in range(int(chance.random() * 3)):
+        failed = int(chance.random() * 3)
+        for _ in range(failed):
             yield failure(chance)
+        yield end.format(failed=failed, passed=lines)
 
     return step
 
 
-pytest = _tests([PASSED], PYTEST_FAILURE)
-go = _tests([GO_PASSED], GO_FAILURE)
-jest = _tests([JEST_PASSED, JEST_PASSED, JEST_PASSED, JEST_FILE], JEST_FAILURE)
+pytest = _tests([PASSED], PYTEST_FAILURE, "==== {failed} failed, {passed} passed in 12.75s ====")
+go = _tests([GO_PASSED], GO_FAILURE, "# {failed} of {passed}")
+jest = _tests(
+    [JEST_PASSED, JEST_PASSED, JEST_PASSED, JEST_FILE],
+    JEST_FAILURE,
+    "\nTests:       {failed} failed, {passed} passed\nTime:        12.75 s",
+)
 
 JAVA_FRAME = choice_of(KINDS, "\tat com.example.{noun}.{camel}.{name}({camel}.java:{line})")
 PYTHON_FRAME = choice_of(
