@@ -47,6 +47,7 @@ def _parse() -> argparse.Namespace:
     time = tables.add_parser("time", parents=[common], help="speed, memory and start")
     time.add_argument("--marked", **marked)
     time.add_argument("--runs", type=int, default=5, help="of each command; the median counts")
+    time.add_argument("--megabytes", type=int, default=100, help="of each log; less is for a first try")
     survival = tables.add_parser("survival", parents=[common], help="marked lines that are kept, beside other tools")
     survival.add_argument("--marked", required=True, **marked)
     runs = tables.add_parser("runs", parents=[common], help="facts of failing runs that are kept, beside other tools")
@@ -69,7 +70,7 @@ def _measure(given: argparse.Namespace) -> str:
     if given.table == "time":
         from log_tables import timing  # noqa: PLC0415
 
-        return timing.measure(given.below, given.marked and given.marked[0], given.runs)
+        return timing.measure(given.below, given.marked and given.marked[0], given.runs, given.megabytes)
     if given.table == "survival":
         from log_tables import survival  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
 """How long a log takes, beside what nothing can do without: counting its tokens, and reading its lines."""
 
 import re
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -9,7 +10,6 @@ from typing import NamedTuple
 
 from log_tables.processes import HERE, LOGS, PROGRAM, Case, Log, make_log, run, run_in_turn
 
-MEGABYTES = 100
 FIT = ("--fit", "4000", "--quiet")
 LINES = "import sys\nn = 0\nfor line in open(sys.argv[1], 'rb'):\n    n += 1\nprint(n)"
 DECODED = "import sys\nn = 0\nfor line in open(sys.argv[1], encoding='utf-8', errors='replace'):\n    n += 1\nprint(n)"
@@ -29,14 +29,15 @@ class Bars(NamedTuple):
 
 
 BARS = {"mixed": Bars(3.5, 25), "joined": Bars(4.5), "repetitive": Bars(2)}
-NAMES = {"mixed": "a build with everything in it", "joined": "CI logs joined", "repetitive": "servers"}
+NAMES = {"mixed": "A build with everything in it", "joined": "CI logs joined", "repetitive": "Servers"}
 
 
-def measure(below: Path, marked: Path | None, runs: int) -> str:
+def measure(below: Path, marked: Path | None, runs: int, megabytes: int) -> str:
     """Return the section of all that takes time."""
-    logs = [make_log("mixed", below, MEGABYTES), make_log("repetitive", below, MEGABYTES)]
+    shutil.rmtree(below / "data", ignore_errors=True)
+    logs = [make_log("mixed", below, megabytes), make_log("repetitive", below, megabytes)]
     if marked:
-        logs.append(make_log("joined", below, MEGABYTES, marked))
+        logs.append(make_log("joined", below, megabytes, marked))
     parts = [_against_counting(log, below, runs) for log in logs]
     parts += [_large(logs[0], below, max(1, runs // 2)), _start(logs[0], below)]
     return "\n\n".join(parts)
@@ -59,7 +60,7 @@ def _against_counting(log: Log, home: Path, runs: int) -> str:
     run_in_turn(cases, runs, home)
     ours, _, counting, loop, *_ = cases
     lines, tokens = int(cases[-1].out.split()[0]), int(counting.out)
-    title = f"### {NAMES[log.name].capitalize()}: {log.megabytes:.0f} MB, {lines:,} lines, {tokens:,} tokens"
+    title = f"### {NAMES[log.name]}: {log.megabytes:.0f} MB, {lines:,} lines, {tokens:,} tokens"
     rows = ["| run | seconds, median | fastest to slowest | MB/s | times counting | times the loop | peak MB |"]
     rows.append("|---|---:|---:|---:|---:|---:|---:|")
     for case in cases:
@@ -84,8 +85,8 @@ def _judge(ratio: float, bar: float, what: str) -> str:
 
 
 def _large(small: Log, home: Path, runs: int) -> str:
-    large = make_log("longer", home, 10 * MEGABYTES, small.path)
-    rows = ["| run | size | seconds, median | MB/s | of the rate at 100 MB | peak MB | peak at 100 MB |"]
+    large = make_log("longer", home, 10 * round(small.megabytes), small.path)
+    rows = ["| run | size | seconds, median | MB/s | of the rate of a tenth | peak MB | peak of a tenth |"]
     rows.append("|---|---:|---:|---:|---:|---:|---:|")
     for options in ((), ("--memory-optimized",)):
         name = " ".join(["`loopflow logs", *options]) + "`"
@@ -97,11 +98,13 @@ def _large(small: Log, home: Path, runs: int) -> str:
             for _ in range(runs):
                 case.run(home)
         rate = small.megabytes / base.median
-        rows.append(f"| {base.name} | 100 MB | {base.median:.2f} | {rate:.0f} | | {base.megabytes:.0f} | |")
+        rows.append(
+            f"| {base.name} | {small.megabytes:,.0f} MB | {base.median:.2f} | {rate:.0f} | | {base.megabytes:.0f} | |"
+        )
         for case in (file, pipe):
             own = large.megabytes / case.median
             tail = f"{own / rate:.0%} | {case.megabytes:.0f} | {base.megabytes:.0f} |"
-            rows.append(f"| {case.name} | 1 GB | {case.median:.2f} | {own:.0f} | {tail}")
+            rows.append(f"| {case.name} | {large.megabytes:,.0f} MB | {case.median:.2f} | {own:.0f} | {tail}")
     title = "### A gigabyte: the same build ten times, with other numbers each time"
     return "\n".join([title, "", *rows, "", _draw_memory(large, home)])
 
