@@ -169,10 +169,9 @@ class FileScan:
             assembler.step, assembler.component = parts[0][2:]
             assembler.take(window.lines, window.hot)
             return
-        own = set(places)
         for begin, end, step, component in parts:
             assembler.step, assembler.component = step, component
-            if chosen := [at for at in range(begin, end) if at in own]:
+            if chosen := places[bisect_left(places, begin) : bisect_left(places, end)]:
                 assembler.take(*_pick(window.lines, chosen))
 
     def _assembler(self, stream: str) -> Assembler:
