@@ -111,7 +111,7 @@ class _Reduction:
         """Choose what is told in at most so many tokens beside the first line."""
         read, request = self._read, self._request
         if room < 0:
-            what = f"{self._limit:,} token{'' if self._limit == 1 else 's'} are too few for anything"
+            what = f"{self._limit:,} token{' is' if self._limit == 1 else 's are'} too few for anything"
             least = min(request.fit - room, request.buffer + (read.tokens or request.fit - room))
             raise LoopflowError(what, f"--fit {least} is the least that works", ExitCode.OVER_BUDGET)
         manager = TokenBudgetManager(room)

@@ -153,6 +153,14 @@ def test_one_cause_does_not_push_out_another() -> None:
     assert table.count("|") >= 10
 
 
+def test_a_cause_is_told_where_it_happened_first() -> None:
+    """Even if a later failure of it is worth more."""
+    long = ["a long line " * 200]
+    failures = [(CRITICAL, "disk full", long), (CRITICAL, "no such host", long), (CRITICAL, "no such host", long)]
+    fitter = fit(entries_of(failures), 400)
+    assert [text for text in fitter.texts() if text.startswith("[the same at L13: L25")]
+
+
 def test_every_cause_is_trimmed_before_one_is_full() -> None:
     """And only the first of a cause is told at length before every other cause is."""
     long = ["  context of it all"] * 60

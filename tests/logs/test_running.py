@@ -107,6 +107,14 @@ def test_what_is_left_free_is_left() -> None:
         reduce(data, fit=10, buffer=20)
 
 
+def test_the_least_fit_of_a_small_log_is_its_own_count() -> None:
+    """A head line would take more."""
+    with pytest.raises(LoopflowError) as raised:
+        reduce(b"one\ntwo\n", fit=1)
+    assert raised.value.message == "1 token is too few for anything"
+    assert raised.value.hint == "--fit 4 is the least that works"
+
+
 def test_what_is_missing_makes_it_incomplete() -> None:
     """Critical failures that no part of the digest tells are counted in it."""
     words = [f"{one}{two}{three}" for one in "ghijkl" for two in "mnopqr" for three in "stuvwx"]
