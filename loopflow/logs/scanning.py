@@ -10,6 +10,7 @@ from loopflow.logs.census import Census
 from loopflow.logs.cleaning import LONGEST_LINE, clean, is_lossy, shorten_line
 from loopflow.logs.ending import Ending
 from loopflow.logs.envelopes import Envelopes
+from loopflow.logs.heading import begins_digest
 from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, NOTHING, Classifier, Trait, make_keys
 from loopflow.logs.model import LogRequest, Priority, Unwrapped
 from loopflow.logs.pool import EVERY, Pool
@@ -56,6 +57,7 @@ class FileScan:
         self._base = 0
         """The place in `_starts` of the newest chunk's first line: lines of earlier ones may still be held."""
         self._is_held = False
+        self._is_digest: bool | None = None
         self.lossy = False
 
     @property
@@ -74,7 +76,9 @@ class FileScan:
         self._starts = earlier + chunk.starts()
         self._first = chunk.first
         self._base = len(earlier)
-        unwrapped = self._envelopes.unwrap(text)
+        if self._is_digest is None:
+            self._is_digest = begins_digest(text)
+        unwrapped = Unwrapped(text) if self._is_digest else self._envelopes.unwrap(text)
         self._is_held = not unwrapped.text
         self._take(unwrapped)
 
@@ -152,6 +156,7 @@ class FileScan:
     def _assemble(assembler: Assembler, view: "_View", places: range | list[int]) -> None:
         parts = view.part_by_marks(assembler, places)
         if len(parts) == 1 and isinstance(places, range):
+            _, _, assembler.step, assembler.component = parts[0]
             assembler.take(view.window, view.hot)
             return
         own = set(places)
