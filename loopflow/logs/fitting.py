@@ -13,6 +13,7 @@ from typing import Final
 
 from loopflow.logs.budgeting import MISC, TokenBudgetManager
 from loopflow.logs.chunk_shares import ChunkShares
+from loopflow.logs.cutting import cut_text
 from loopflow.logs.model import LogLine, LogProfile, Priority, Shape, Template
 from loopflow.logs.pool import Entry
 from loopflow.logs.shapes import Shapes, describe_lines, original
@@ -99,6 +100,7 @@ class Fitter:
         self._run((*steps, (others, Shape.FULL), (high, Shape.FULL), (medium, Shape.LINE)), total)
         self._lengthen_end(total)
         self._run(((medium, Shape.TRIMMED), (medium, Shape.FULL), (self._ranked(Priority.LOW), Shape.LINE)), total)
+        self._name_missing(critical)
 
     def texts(self) -> list[str]:
         """Return the parts in the order of the log."""
@@ -171,8 +173,11 @@ class Fitter:
             if members := by_cause.get(entry.cause):
                 name = f"the same at {describe_lines(entry.block.span.first, entry.block.span.first, None)}"
                 self._add_table(name, sorted(members, key=lambda each: each.block.span), rows)
-        missing = len(ranked) - len(self.shape_of) + self.material.missed.get(Priority.CRITICAL, 0)
-        if missing:
+
+    def _name_missing(self, critical: Sequence[Entry]) -> None:
+        """Say at the end how many critical failures are told nowhere, once it is known of each."""
+        untold = sum(1 for entry in critical if not self.is_told(entry))
+        if missing := untold + self.material.missed.get(Priority.CRITICAL, 0):
             text = f"[{missing:,} more critical]\n"
             last = (len(self.material.entries) and self.material.entries[-1].block.span.file, 1 << 62, 0)
             self._tables.append(_Item(last, text, 0))  # its tokens were set aside at the beginning
@@ -223,12 +228,12 @@ class Fitter:
         items, covered, total = self._draw_end(many)
         if total <= self._end_tokens:
             return
+        self.manager.release(_END, sum(item.tokens for item in self._end_items))  # before what takes its room
         for entry in covered:
             text, tokens = self._cost(entry, Shape.FULL)
             self._pay_anyway(entry, tokens - self.tokens_of.get(entry.signature, 0))
             self._put(entry, Shape.FULL, text, tokens)
         own = sum(item.tokens for item in items)
-        self.manager.release(_END, sum(item.tokens for item in self._end_items))
         self.manager.offer(_END, Priority.CRITICAL, own)
         self._end_items = items
         self._end_tokens = own
@@ -333,5 +338,5 @@ def _join(run: Sequence[tuple[int, LogLine]]) -> str:
 
 
 def _describe_template(template: Template) -> str:
-    text = template.text.strip()[:_LONGEST_TEMPLATE]
+    text = cut_text(template.text.strip(), _LONGEST_TEMPLATE)
     return f"[also: {template.count:,} x {describe_lines(template.first, template.last, None)}] {text}\n"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from loopflow.logs.cutting import cut_text
 from loopflow.logs.model import Block, Failure, Priority, Span
 from loopflow.logs.signatures import make_cause, make_ref, make_signature, weighted_lines
 
@@ -25,6 +26,7 @@ _SHARES: Final = {Priority.CRITICAL: 0.5, Priority.HIGH: 0.3, Priority.MEDIUM: 0
 _FIRST, _LAST = 3, 2
 _MOST_PLACES: Final = 40
 _MOST_COUNTED: Final = 200_000
+_LONGEST_PLACE: Final = 80
 _LINE_COST: Final = 120
 """Bytes that a line takes beside its text, about."""
 
@@ -158,4 +160,4 @@ def find_place(block: Block) -> str:
     for line in (block.lines[block.headline], *block.lines):
         if found := _PLACE.search(line.text):
             return found[0]
-    return block.lines[0].text.strip(" _=-●")[:80]
+    return cut_text(block.lines[0].text.strip(" _=-●"), _LONGEST_PLACE)

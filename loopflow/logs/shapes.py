@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from loopflow.logs.cutting import as_name, cut_text
 from loopflow.logs.model import Block, LogLine, Shape
 from loopflow.logs.pool import Entry, find_place
 from loopflow.logs.signatures import make_ref
@@ -66,7 +67,7 @@ class Shapes:
         """Return where a failure is and what it is called, for a table."""
         span = entry.block.span
         where = describe_lines(span.first, span.first, self._file(span.file))
-        return f"{where} {_plain(find_place(entry.block))[:_LONGEST_NAME]}"
+        return f"{where} {as_name(find_place(entry.block), _LONGEST_NAME)}"
 
     def _file(self, file: int) -> int | None:
         return file if self._several else None
@@ -77,7 +78,7 @@ class Shapes:
         since = f" known since {known}" if (known := self._known.get(make_ref(entry.signature))) else ""
         where = describe_lines(line.number, line.number, self._file(block.span.file))
         times = f" x{entry.count}" if entry.count > 1 else ""
-        return f"[{where} {make_ref(entry.signature)}{times}{since}] {line.text.strip()[:LONGEST_HEADLINE]}\n"
+        return f"[{where} {make_ref(entry.signature)}{times}{since}] {cut_text(line.text.strip(), LONGEST_HEADLINE)}\n"
 
     def _heading(self, entry: Entry) -> str:
         block = entry.block
@@ -87,15 +88,15 @@ class Shapes:
             words.append(f"x{entry.count}")
         about = [block.recogniser] if block.recogniser != "generic" else []
         if block.step:
-            about.append(f'step "{_plain(block.step)[:_LONGEST_NAME]}"')
+            about.append(f'step "{as_name(block.step, _LONGEST_NAME)}"')
         if block.component:
-            about.append(_plain(block.component)[:_LONGEST_NAME])
+            about.append(as_name(block.component, _LONGEST_NAME))
         if block.stamp and self._stamps:
-            about.append(block.stamp)
+            about.append(as_name(block.stamp, _LONGEST_NAME))
         return f"[{' '.join(words)}{' ' if about else ''}{', '.join(about)}]"
 
     def _same(self, entry: Entry) -> str:
-        places = [f"L{line} {_plain(place)[:_LONGEST_NAME]}" for line, place in sorted(set(entry.places))]
+        places = [f"L{line} {as_name(place, _LONGEST_NAME)}" for line, place in sorted(set(entry.places))]
         if not places:
             return ""
         shown = places[:_MOST_SAME]
@@ -146,8 +147,3 @@ def _body(lines: Sequence[LogLine], chosen: Sequence[int], cut: int) -> str:
 def left_out(lines: int) -> str:
     """Return the marker for lines that are not shown."""
     return f"[... {lines:,} line{'s' if lines > 1 else ''} ...]\n"
-
-
-def _plain(text: str) -> str:
-    """Return a name without what divides names in our own lines."""
-    return text.replace("|", "/").replace("[", "(").replace("]", ")").strip()
