@@ -52,7 +52,7 @@ class _Gathering:
     def __init__(self, request: LogRequest, counter: TokenCounter) -> None:
         self._request = request
         self.scan = Scan(Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES), Census(), Ending(request.fit))
-        self.whole = Whole(counter, request.fit)
+        self.whole = Whole(counter, request.fit, redact=request.redact)
         self.tokens = InputCounter(counter) if request.counts_input else None
 
     def read(self, number: int, given: Input) -> Source:

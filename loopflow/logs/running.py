@@ -69,14 +69,18 @@ class _Reduction:
         """Return it."""
         read, request = self._read, self._request
         most = self._limit if read.tokens is None else min(self._limit, read.tokens)
-        whole = read.whole.finish(most) if request.lowest is Priority.VERBOSE else None
+        room = self._find_room(most)
+        is_wanted = request.lowest is Priority.VERBOSE or room < 0
+        whole = read.whole.finish(most) if is_wanted else None
         since: Mapping[str, str] = {}
         if whole is not None:
             fitter = None
             result = self._print_whole(*whole)
+        elif room < 0:
+            raise self._too_few(most - room)
         else:
             since = self._known([entry.failure().ref for entry in self._entries])
-            fitter = self._fit(most, since)
+            fitter = self._fit(room, since)
             result = self._compose(fitter, most)
         missing = next(each.found - each.kept for each in result.counts if each.priority is Priority.CRITICAL)
         return Digest(
@@ -106,10 +110,16 @@ class _Reduction:
         outcomes = tuple(Outcome(entry.failure(), Shape.FULL) for entry in self._entries)
         return _Result(self._heading.draw(tokens, counts), text, tokens, counts, outcomes)
 
-    def _fit(self, most: int, since: Mapping[str, str]) -> Fitter:
-        """Choose what is told in at most so many tokens."""
+    def _too_few(self, needed: int) -> LoopflowError:
+        """Return what to raise where a digest needs more tokens than there are, and the log does not fit either."""
+        least = min(needed, self._read.whole.tokens or needed) + self._request.buffer
+        what = f"{self._limit:,} tokens are too few for anything"
+        return LoopflowError(what, f"--fit {least} is the least that works", ExitCode.OVER_BUDGET)
+
+    def _fit(self, room: int, since: Mapping[str, str]) -> Fitter:
+        """Choose what is told in at most so many tokens, beside the first line."""
         read, request = self._read, self._request
-        manager = TokenBudgetManager(self._find_room(most))
+        manager = TokenBudgetManager(room)
         several = len(read.sources) > 1
         known = dict(since) if request.is_short else {}
         shapes = Shapes(several=several, known=known, stamps=request.timestamps == "first")
@@ -123,14 +133,14 @@ class _Reduction:
         return fitter
 
     def _find_room(self, most: int) -> int:
-        """Return what is left of the budget beside the first line at its widest, and the row for what is missing."""
-        widest = [PriorityCount(each, many, many, many, many, many, many, 0) for each, many in self._found()]
+        """Return what is left of the budget beside the first line at its widest, and the row for what is missing.
+
+        It is below 0 where there are too few tokens for these.
+        """
+        # As if some were told in full, and as many in short: the line names both numbers only where neither is 0.
+        widest = [PriorityCount(each, many, 2 * many, many, 0, many, 0, 0) for each, many in self._found()]
         missing = f"[{dict(self._found())[Priority.CRITICAL]:,} more critical]\n"
-        room = most - sum(count_all(self._counter, [f"{self._heading.draw(most, widest)}\n", missing]))
-        if room < 0:
-            what = f"{most:,} tokens are too few for anything"
-            raise LoopflowError(what, f"--fit {most - room} is the least that works", ExitCode.OVER_BUDGET)
-        return room
+        return most - sum(count_all(self._counter, [f"{self._heading.draw(most, widest)}\n", missing]))
 
     def _find_templates(self) -> list[Template]:
         scan = self._read.scan
