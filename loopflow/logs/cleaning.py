@@ -5,7 +5,7 @@ searches. The codes are those of ECMA-48 and of xterm's control sequences.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 _ESCAPE: Final = re.compile(
@@ -69,10 +69,11 @@ def is_lossy(block: bytes) -> bool:
     return False
 
 
-def shorten_line(line: bytes, find_strong: Callable[[bytes], list[int]]) -> bytes:
+def shorten_line(line: bytes, find_strong: Callable[[bytes], list[int]], left_out: Mapping[bytes, int]) -> bytes:
     """Return a line of more than `LONGEST_LINE` bytes with what is left out named; cuts are between characters.
 
-    `find_strong` returns the places of words that say that something failed.
+    `find_strong` returns the places of words that say that something failed. `left_out` are the bytes that are not in
+    the line any more, by the marks in their places.
     """
     size = len(line)
     kept = [(0, _KEPT_HEAD), (size - _KEPT_TAIL, size)]
@@ -81,7 +82,9 @@ def shorten_line(line: bytes, find_strong: Callable[[bytes], list[int]]) -> byte
     for begin, end in sorted(kept):
         start = max(_next_character(line, begin), at)
         if start > at:
-            pieces.append(b" [... %b bytes ...] " % f"{start - at:,}".encode())
+            gap = line[at:start]
+            more = sum(size - len(mark) for mark, size in left_out.items() if mark in gap)
+            pieces.append(b" [... %b bytes ...] " % f"{start - at + more:,}".encode())
         at = max(at, _next_character(line, min(end, size)))
         pieces.append(line[start:at])
     return b"".join(pieces)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from loopflow.analysis.redact import redact
 from loopflow.io.read.document import ByteSource
 from loopflow.logs.census import Census
+from loopflow.logs.cleaning import clean
 from loopflow.logs.counting import InputCounter
 from loopflow.logs.ending import Ending
 from loopflow.logs.model import LogRequest, Source
@@ -59,9 +61,12 @@ class _Gathering:
         """Read one log."""
         request = self._request
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
+        reader.prepare = self._prepare if request.redact else None
         file = FileScan(self.scan, number, self.whole.add, request)
         for chunk in reader.chunks():
-            if self.tokens:
+            if self.tokens and chunk.left_out:
+                self.tokens.give_up()
+            elif self.tokens:
                 self.tokens.add(chunk.data)
             self.whole.add_raw(chunk.data)
             file.take(chunk)
@@ -69,6 +74,9 @@ class _Gathering:
         is_complete = given.most < 0 or reader.bytes >= given.most
         told = file.envelope, file.lossy, is_complete
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)
+
+    def _prepare(self, part: bytes) -> bytes:
+        return redact(clean(part, self.scan.classifier.weigh))
 
     def _size(self) -> int:
         return self._request.read_size or (SMALL_READ_BYTES if self._request.is_small else READ_BYTES)

@@ -18,20 +18,25 @@ SMALL_READ_BYTES: Final = 262_144
 LONGEST_HELD: Final = 8_388_608
 """Bytes of a line that are held; of a longer one the beginning and the end."""
 
-_HEAD_BYTES: Final = 1_048_576
+_END_BYTES: Final = 1_048_576
+_SEAM_BYTES: Final = 8_192
+"""At a cut: more than any secret has that is told by its form."""
+
 _SAMPLE: Final = 1_024
 _UTF16_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _UTF16_SHARE: Final = 0.3
+_OTHER_SHARE: Final = 0.1
+"""Of these NULs: so many others there may be, since some characters beyond ASCII have one."""
 
 
 class Chunk:
     """Whole lines, the last of which may lack its end: from line `first` on, which begins at byte `offset`.
 
     `data` is UTF-8 or what else a log has; `unit` is 2 where the bytes of the original are UTF-16. `size` is that of
-    the original; of a line that was shortened while it was read it is more than `data` has.
+    the original. A line that is too long to be held is a chunk of its own, without `left_out` bytes of it.
     """
 
-    __slots__ = ("data", "first", "offset", "size", "unit")
+    __slots__ = ("data", "first", "left_out", "offset", "size", "unit")
 
     def __init__(self, first: int, offset: int, data: bytes, size: int, unit: int = 1) -> None:
         self.first = first
@@ -39,6 +44,7 @@ class Chunk:
         self.data = data
         self.size = size
         self.unit = unit
+        self.left_out = 0
 
     @property
     def end(self) -> int:
@@ -64,7 +70,8 @@ class Chunk:
 class LogReader:
     """Reads a stream once, in chunks. `lines`, `bytes` and `sha256` hold once all was taken.
 
-    If `most` is not negative, no more bytes are read: so many a log had when it was opened, and it may grow.
+    If `most` is not negative, no more bytes are read: so many a log had when it was opened, and it may grow. `prepare`,
+    if it is set, is given the ends of a line that is too long to be held: it hides secrets that a cut would halve.
     """
 
     def __init__(
@@ -77,11 +84,13 @@ class LogReader:
     ) -> None:
         self._stream = stream
         self._name = name
-        self._size = size
+        self._size = min(size, READ_BYTES)
         self._tee = tee
         self._most = most
         self._hash = hashlib.sha256()
         self._lines = 0
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self.prepare: Callable[[bytes], bytes] | None = None
         self.bytes = 0
         self.encoding = ""
 
@@ -100,78 +109,91 @@ class LogReader:
         head = self._read()
         while head and len(head) < _SAMPLE and (more := self._read()):
             head += more
-        self.encoding, mark = _tell_utf16(head)
+        self.encoding, mark = tell_utf16(head)
         if self.encoding:
-            yield from self._utf16_chunks(head[mark:], mark)
+            self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+            yield from self._chunks(self._decoder.decode(head[mark:]).encode(), mark)
         else:
-            mark = 3 if head.startswith(codecs.BOM_UTF8) else 0
+            mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
             yield from self._chunks(head[mark:], mark)
 
     def _chunks(self, data: bytes, offset: int) -> Iterator[Chunk]:
         held: list[bytes] = []
         held_size = 0
+        data = data or self._more()
         while data:
-            cut = data.rfind(b"\n") + 1
-            if cut:
-                whole = b"".join([*held, data[:cut]]) if held else data[:cut]
-                yield self._make(offset, whole, len(whole))
-                offset += len(whole)
+            first = data.find(b"\n") + 1 or len(data)
+            if held_size + first > LONGEST_HELD:
+                chunk, data = self._cut_line(offset, held, data)
+                yield chunk
+                offset = chunk.end
                 held, held_size = [], 0
+            elif cut := data.rfind(b"\n") + 1:
+                yield (chunk := self._make(offset, b"".join([*held, data[:cut]]) if held else data[:cut]))
+                offset = chunk.end
                 data = data[cut:]
-            if data:
+                held, held_size = ([data], len(data)) if data else ([], 0)
+                data = self._more()
+            else:
                 held.append(data)
                 held_size += len(data)
-            if held_size > LONGEST_HELD:
-                head, after, size = self._skip_line(b"".join(held))
-                yield self._make(offset, head, size)
-                offset += size
-                held, held_size, data = [], 0, after
-                if data:
-                    continue
-            data = self._read()
+                data = self._more()
         if held:
-            whole = b"".join(held)
-            yield self._make(offset, whole, len(whole))
+            yield self._make(offset, b"".join(held))
 
-    def _skip_line(self, data: bytes) -> tuple[bytes, bytes, int]:
-        """Read to the end of a line that is too long to be held; return its ends, what follows, and its size."""
-        head, tail, size = data[:_HEAD_BYTES], data[-_HEAD_BYTES:], len(data)
-        while more := self._read():
-            cut = more.find(b"\n") + 1
-            piece = more[:cut] if cut else more
-            size += len(piece)
-            tail = (tail + piece)[-_HEAD_BYTES:]
-            if cut:
-                return self._join(head, tail, size), more[cut:], size
-        return self._join(head, tail, size), b"", size
+    def _cut_line(self, offset: int, held: list[bytes], data: bytes) -> tuple[Chunk, bytes]:
+        """Read to the end of a line that is too long to be held; return its beginning and its end, and what follows."""
+        end = data.find(b"\n") + 1 or len(data)
+        line, after = b"".join([*held, data[:end]]), data[end:]
+        head, tail, size = line[:_END_BYTES], bytearray(line[-_END_BYTES:]), self._measure(line)
+        while not tail.endswith(b"\n") and (more := self._more()):
+            end = more.find(b"\n") + 1 or len(more)
+            piece, after = more[:end], more[end:]
+            size += self._measure(piece)
+            tail += piece
+            if len(tail) > 2 * _END_BYTES:
+                del tail[:-_END_BYTES]
+        first, last = self._first_part(head), self._last_part(bytes(tail[-_END_BYTES:]))
+        left_out = max(size - len(first) - len(last), 0)
+        chunk = self._make(offset, first + left_out_mark(left_out) + last, size)
+        chunk.left_out = left_out
+        return chunk, after or self._more()
 
-    @staticmethod
-    def _join(head: bytes, tail: bytes, size: int) -> bytes:
-        return b"%b [... %d bytes ...] %b" % (head, size - len(head) - len(tail), tail)
+    def _first_part(self, data: bytes) -> bytes:
+        """Return the beginning of a line that is cut there, without what the cut might halve."""
+        if self.prepare is None:
+            return data[: _before_character(data, len(data) - 1)]
+        if b"\r" in data:
+            return self.prepare(data[: data.rfind(b"\r")])
+        shown = self.prepare(data)
+        return shown[: _before_character(shown, len(shown) - _SEAM_BYTES)]
 
-    def _utf16_chunks(self, data: bytes, offset: int) -> Iterator[Chunk]:
-        decoder = codecs.getincrementaldecoder(self.encoding)("replace")
-        held = ""
-        while data:
-            held += decoder.decode(data)
-            cut = held.rfind("\n") + 1
-            if not cut and len(held) > LONGEST_HELD:
-                cut = len(held)
-            if cut:
-                yield (chunk := self._make_utf16(offset, held[:cut]))
-                offset, held = chunk.end, held[cut:]
+    def _last_part(self, data: bytes) -> bytes:
+        """Return the end of a line that is cut before it, without what the cut might halve."""
+        if self.prepare is None:
+            return data[_before_character(data, 4) :]
+        if b"\r" in data[:-2]:
+            return self.prepare(data[data.find(b"\r") + 1 :])
+        shown = self.prepare(data)
+        return shown[_before_character(shown, _SEAM_BYTES) :]
+
+    def _more(self) -> bytes:
+        """Return what comes next, as UTF-8 where it is UTF-16; nothing at the end."""
+        while True:
             data = self._read()
-        if held := held + decoder.decode(b"", final=True):
-            yield self._make_utf16(offset, held)
+            if self._decoder is None:
+                return data
+            text = self._decoder.decode(data, final=not data)
+            if text or not data:
+                return text.encode()
 
-    def _make_utf16(self, offset: int, text: str) -> Chunk:
-        size = len(text.encode("utf-16-le", "surrogatepass"))
-        chunk = self._make(offset, text.encode("utf-8", "replace"), size)
-        chunk.unit = 2
-        return chunk
+    def _measure(self, data: bytes) -> int:
+        """Return how many bytes of the original are `data`."""
+        return len(data) if self._decoder is None else len(data.decode("utf-8", "replace").encode("utf-16-le"))
 
-    def _make(self, offset: int, data: bytes, size: int) -> Chunk:
-        chunk = Chunk(self._lines + 1, offset, data, size)
+    def _make(self, offset: int, data: bytes, size: int = -1) -> Chunk:
+        unit = 1 if self._decoder is None else 2
+        chunk = Chunk(self._lines + 1, offset, data, self._measure(data) if size < 0 else size, unit)
         self._lines += data.count(b"\n") + (not data.endswith(b"\n"))
         return chunk
 
@@ -184,6 +206,8 @@ class LogReader:
         except BROKEN as error:
             raise broken(self._name) from error
         except OSError as error:
+            if error.errno is None:  # the module bz2 says so that data are damaged
+                raise broken(self._name) from error
             raise LoopflowError(f"{self._name} cannot be read on: {describe_os_error(error)}", "try again") from error
         self.bytes += len(data)
         self._hash.update(data)
@@ -192,15 +216,31 @@ class LogReader:
         return data
 
 
-def _tell_utf16(head: bytes) -> tuple[str, int]:
-    """Return the encoding of what begins with `head`, "" unless it is UTF-16, and how long its mark is."""
+def left_out_mark(size: int) -> bytes:
+    """Return what stands in a line in the place of so many bytes of it."""
+    return f" [... {size:,} bytes ...] ".encode()
+
+
+def _before_character(data: bytes, place: int) -> int:
+    """Return the last place up to `place` at which a character of UTF-8 begins."""
+    place = least = max(place, 0)
+    while place > max(least - 3, 0) and data[place : place + 1] and data[place] & 0xC0 == 0x80:  # noqa: PLR2004
+        place -= 1
+    return place
+
+
+def tell_utf16(head: bytes) -> tuple[str, int]:
+    """Return the encoding of what begins with `head`, "" unless it is UTF-16, and how long its mark is.
+
+    Without a mark, NULs tell: every second byte of plain words is one.
+    """
     if encoding := _UTF16_MARKS.get(head[:2]):
         return encoding, 2
     sample = head[:_SAMPLE]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     half = max(len(sample) // 2, 1)
-    if odd > _UTF16_SHARE * half and not even:
+    if odd > _UTF16_SHARE * half and even < _OTHER_SHARE * odd:
         return "utf-16-le", 0
-    if even > _UTF16_SHARE * half and not odd:
+    if even > _UTF16_SHARE * half and odd < _OTHER_SHARE * even:
         return "utf-16-be", 0
     return "", 0

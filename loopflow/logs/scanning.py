@@ -15,7 +15,7 @@ from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, NOTH
 from loopflow.logs.model import LogRequest, Priority, Unwrapped
 from loopflow.logs.pool import EVERY, Pool
 from loopflow.logs.profiles import SAMPLE_BYTES
-from loopflow.logs.reading import Chunk
+from loopflow.logs.reading import Chunk, left_out_mark
 from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
 
 _LEVELS: Final = {
@@ -58,6 +58,7 @@ class FileScan:
         """The place in `_starts` of the newest chunk's first line: lines of earlier ones may still be held."""
         self._is_held = False
         self._is_digest: bool | None = None
+        self._left_out: dict[bytes, int] = {}
         self.lossy = False
 
     @property
@@ -68,6 +69,8 @@ class FileScan:
     def take(self, chunk: Chunk) -> None:
         """Take the next chunk."""
         data = chunk.data
+        if chunk.left_out:
+            self._left_out = {left_out_mark(chunk.left_out): chunk.left_out}
         self.lossy = self.lossy or is_lossy(data)
         text = clean(data, self._scan.classifier.weigh)
         if not text.endswith(b"\n"):
@@ -96,7 +99,7 @@ class FileScan:
         lines.pop()
         if max(map(len, lines)) > LONGEST_LINE:
             find = self._scan.classifier.find_strong
-            lines = [shorten_line(line, find) if len(line) > LONGEST_LINE else line for line in lines]
+            lines = [shorten_line(line, find, self._left_out) if len(line) > LONGEST_LINE else line for line in lines]
             text = b"\n".join(lines) + b"\n"
         self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
         self._sample(text)
