@@ -22,7 +22,7 @@ from loopflow.logs.records import Kept
 from loopflow.logs.running import reduce_logs
 from loopflow.logs.settings import LogSettings
 from loopflow.logs.store import StoreError, open_store
-from loopflow.logs.unpacking import open_log, unpack
+from loopflow.logs.unpacking import open_log, open_stream
 from loopflow.model import ConfigRequest
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
@@ -42,6 +42,7 @@ class _Run:
     request: LogRequest
     counter: TokenCounter
     data: str
+    budget: int | None
 
 
 def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
@@ -50,6 +51,8 @@ def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     names = [*given["files"], *given["log_file"]]
     if not names:
         raise UsageError("no log is named", "name a file, or - for standard input")
+    if names.count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input is named twice, and can be read once", "write - once")
     with ExitStack() as stack:
         opened = [_open(run, name, stack) for name in names]
         digest = _reduce(run, [read for read, _ in opened])
@@ -68,15 +71,24 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
     piped = Piped()
     with ExitStack() as stack, ThreadPoolExecutor(1) as threads:
         archive = _archive(run, stack)
-        read = Input(" ".join(argv), "", piped, tee=archive.write if archive else None)
+        read = Input(escape_name(" ".join(argv)), "", piped, tee=archive.write if archive else None)
         reducing = threads.submit(_reduce, run, [read])
         reducing.add_done_callback(lambda _: piped.abandon())
-        ended = run_command_merged(argv, console.environ, here, piped.write)
-        piped.finish()
+        try:
+            ended = run_command_merged(argv, console.environ, here, piped.write)
+        finally:
+            piped.finish()  # whatever happened: the thread waits for more
         if ended.problem:
             console.fail(ended.problem)
             return ended.code
-        _finish(run, reducing.result(), [Kept(None, archive)])
+        try:
+            _finish(run, reducing.result(), [Kept(None, archive)])
+        except BrokenPipeError:
+            console.abandon_stdout()
+        except LoopflowError as error:  # how the command ended is not to be lost
+            console.fail(error.message, error.hint)
+            console.abandon_stdout()
+            return ended.code or (ExitCode.OK if error.exit_code is ExitCode.OVER_BUDGET else error.exit_code)
     return ended.code
 
 
@@ -91,9 +103,8 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     counter = create_counter(
         config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
     )
-    return _Run(
-        given, console, here, settings, _read_request(given, settings), counter, data_directory(console.environ, here)
-    )
+    request, data = _read_request(given, settings), data_directory(console.environ, here)
+    return _Run(given, console, here, settings, request, counter, data, _read_budget(given, settings))
 
 
 def _configuring(given: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigRequest:
@@ -103,7 +114,7 @@ def _configuring(given: Mapping[str, Any], environ: Mapping[str, str]) -> Config
 
 def _read_request(given: Mapping[str, Any], settings: LogSettings) -> LogRequest:
     return LogRequest(
-        fit=read_size_option(given["fit"], "--fit") if given["fit"] else settings.fit,
+        fit=settings.fit if given["fit"] is None else read_size_option(given["fit"], "--fit"),
         buffer=_read_buffer(given["token_buffer"], settings),
         log_type=given["log_type"] or "",
         lowest=Priority[(given["priority_filter"] or "verbose").upper()],
@@ -117,6 +128,14 @@ def _read_request(given: Mapping[str, Any], settings: LogSettings) -> LogRequest
     )
 
 
+def _read_budget(given: Mapping[str, Any], settings: LogSettings) -> int | None:
+    """Return the tokens that the log may have. Raises UsageError where they are to be judged, and not counted."""
+    budget = settings.budget if given["budget"] is None else read_size_option(given["budget"], "--budget")
+    if given["check"] and budget is not None and not given["count_input"]:
+        raise UsageError("--check judges the tokens of the log, which --no-count-input leaves out", "leave out either")
+    return budget
+
+
 def _read_buffer(value: str | None, settings: LogSettings) -> int:
     if value is None:
         return settings.buffer
@@ -127,16 +146,16 @@ def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
     """Open a log. What cannot be read again is kept as it comes."""
     if name == STANDARD_INPUT:
         archive = _archive(run, stack)
-        stream = unpack(run.console.read_input("a log"))
+        stream = open_stream(run.console.read_input("a log"), "standard input")
         return Input("standard input", "", stream, tee=archive.write if archive else None), Kept(None, archive)
     path = os.path.join(run.here, name)
-    shown = escape_name(name)
+    shown = escape_name(name) or "''"
     stream, file = open_log(path, shown)
     stack.callback(file.close)
     archive = _archive(run, stack) if run.given["keep_original"] else None
     opened = Opened.of(os.path.abspath(path), file.fileno())
     is_plain = stream is file and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    most = opened.size if is_plain else -1
+    most = (opened.size or -1) if is_plain else -1  # the files of /proc say that they are empty
     return Input(shown, opened.path, stream, most, archive.write if archive else None), Kept(opened, archive)
 
 
@@ -211,15 +230,15 @@ def _refuse_own_log(output: str | None, here: str, kept: Sequence[Kept]) -> None
 def _judge(run: _Run, digest: Digest) -> ExitCode:
     if not run.given["check"]:
         return ExitCode.OK
-    budget = read_size_option(run.given["budget"], "--budget") if run.given["budget"] else run.settings.budget
+    budget = run.budget
     code = ExitCode.OVER_BUDGET if digest.critical_missing else ExitCode.OK
     if budget is None:
         run.console.warn("--check has no budget to judge by; give --budget N, or write budget = N in [logs]")
         return code
     before = digest.tokens_before
     if before is None:
-        raise UsageError(
-            "--check judges the tokens of the log, and they were not counted", "leave out --no-count-input"
+        raise LoopflowError(
+            "--check judges the tokens of the log, and a line of it is too long to be counted", "leave out --budget"
         )
     name = digest.sources[0].name if len(digest.sources) == 1 else f"{len(digest.sources)} logs"
     if before > budget:
