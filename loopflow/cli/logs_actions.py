@@ -11,7 +11,7 @@ from typing import Any, Final
 from loopflow.analysis.names import escape_name
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
-from loopflow.console.console import Console
+from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs.archive import ArchiveWriter
@@ -87,7 +87,8 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
             console.abandon_stdout()
         except LoopflowError as error:  # how the command ended is not to be lost
             console.fail(error.message, error.hint)
-            console.abandon_stdout()
+            if isinstance(error, OutputError):
+                console.abandon_stdout()
             return ended.code or (ExitCode.OK if error.exit_code is ExitCode.OVER_BUDGET else error.exit_code)
     return ended.code
 
