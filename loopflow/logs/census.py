@@ -32,7 +32,9 @@ class Census:
         self._examples: dict[bytes, tuple[int, bytes]] = {}
 
     def add(self, keys: Sequence[bytes], lines: Lines) -> None:
-        """Count lines; `keys` are theirs."""
+        """Count lines; `keys` are theirs, of which the beginning tells."""
+        if max(map(len, keys)) > _LONGEST_EXAMPLE:
+            keys = [key[:_LONGEST_EXAMPLE] for key in keys]
         places = dict(zip(keys, range(len(keys)), strict=True))
         self._counts.update(keys)
         for key, at in places.items():

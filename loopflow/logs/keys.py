@@ -15,6 +15,7 @@ from loopflow.logs.recognisers.rows import Recogniser, Word
 
 MOST_KEYS: Final = 400_000
 FEW_KEYS: Final = 50_000
+_MOST_KEY_BYTES: Final = 33_554_432
 
 CRITICAL_WEIGHT: Final = 60
 HIGH_WEIGHT: Final = 20
@@ -52,6 +53,7 @@ class Classifier:
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
         self._known: dict[bytes, Trait] = {}
+        self._size = 0
         self._stems = _index([*(word.stems for word in self._words), *(each.stems for each in recognisers)])
         self._pass = re.compile(PASS_MARK)
         self._echo = re.compile(ECHO)
@@ -89,12 +91,14 @@ class Classifier:
         return places
 
     def _learn(self, keys: Sequence[bytes], lines: Sequence[bytes], traits: Sequence[Trait | None]) -> None:
-        if len(self._known) > self._most:
+        if len(self._known) > self._most or self._size > _MOST_KEY_BYTES:
             self._known.clear()
+            self._size = 0
             traits = [None] * len(keys)
         first = {key: place for place, key in reversed(list(enumerate(keys))) if traits[place] is None}
         new = list(first)
         self._known.update(dict.fromkeys(new, NOTHING))
+        self._size += sum(map(len, new))
         for at, rules in self._find_rules(new).items():
             key = new[at]
             self._known[key] = self._judge(key[:_LONGEST_LOOK], lines[first[key]][:_LONGEST_LOOK], sorted(rules))

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Final
 
 from loopflow.logs.cutting import cut_text
@@ -27,6 +28,7 @@ _FIRST, _LAST = 3, 2
 _MOST_PLACES: Final = 40
 _MOST_COUNTED: Final = 200_000
 _LONGEST_PLACE: Final = 80
+_LONGEST_KEY: Final = 80
 _LINE_COST: Final = 120
 """Bytes that a line takes beside its text, about."""
 
@@ -93,8 +95,8 @@ class Pool:
             block.lines[block.headline].text,
         )
         if (known := self._recent.get(said)) is None:
-            masked = tuple(weighted_lines(block))
-            known = self._recent[said] = make_signature(block, masked), masked
+            lines = weighted_lines(block)
+            known = self._recent[said] = make_signature(block, lines), tuple(map(_as_key, lines))
         signature, masked = known
         if len(self._counts) < _MOST_COUNTED:
             self._counts.update(masked)
@@ -153,6 +155,15 @@ class Pool:
     def _drop(self, entry: Entry) -> None:
         self.missed[entry.block.priority] += 1
         del self._entries[entry.signature]
+
+
+def _as_key(line: str) -> str:
+    """Return what stands for a masked line where it is counted: of a long one its digest."""
+    return (
+        line
+        if len(line) <= _LONGEST_KEY
+        else blake2b(line.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    )
 
 
 def find_place(block: Block) -> str:
