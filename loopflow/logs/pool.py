@@ -28,12 +28,16 @@ _FIRST, _LAST = 3, 2
 _MOST_PLACES: Final = 40
 _MOST_COUNTED: Final = 200_000
 _LONGEST_PLACE: Final = 80
+_LONGEST_LOOK: Final = 400
+"""Characters of a line in which a place is sought."""
+
 _LONGEST_KEY: Final = 80
 _LINE_COST: Final = 120
 """Bytes that a line takes beside its text, about."""
 
 _PLACE: Final = re.compile(
-    r"(?:[\w@.+-]*[/\\])*[\w@.+-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+|File \"[^\"]+\", line \d+"
+    r"(?<![\w@.+/\\-])(?:[\w@.+-]*[/\\])*[\w@.+-]+\.[A-Za-z]{1,5}(?::|\()\d+"
+    r"|(?<![\w./\\-])[\w./\\-]+::[\w.:\[\]-]+|File \"[^\"]+\", line \d+"
 )
 
 
@@ -169,6 +173,6 @@ def _as_key(line: str) -> str:
 def find_place(block: Block) -> str:
     """Return the place or the name of a test that a block is about, "" if it names none."""
     for line in (block.lines[block.headline], *block.lines):
-        if found := _PLACE.search(line.text):
+        if found := _PLACE.search(line.text, 0, _LONGEST_LOOK):
             return found[0]
     return cut_text(block.lines[0].text.strip(" _=-●"), _LONGEST_PLACE)

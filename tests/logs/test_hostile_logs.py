@@ -134,9 +134,10 @@ def test_what_other_programs_act_on_is_text() -> None:
     assert not [line for line in digest.text.split("\n") if line.startswith("[") and "::" in line.partition("]")[0]]
 
 
+@pytest.mark.long
 def test_long_lines_that_all_differ_take_bounded_memory(tmp_path: Path) -> None:
     """What is remembered of kinds of lines is bounded by bytes and not by their number."""
-    code = "import sys\nfor n in range(30_000):\n print('error: cannot open', chr(97 + n % 26) * 3_000, hex(n * 7919))"
+    code = "import sys\nfor n in range(10_000):\n print('error: cannot open', chr(97 + n % 26) * 3_000, hex(n * 7919))"
     assert piped(code, tmp_path) < 330 * 1_048_576
 
 
