@@ -152,7 +152,7 @@ def require_contract(digest: Digest) -> None:
     """Hold what is true of every digest."""
     tokens = count_text(digest.text, digest.encoding)
     assert tokens == digest.tokens_after
-    assert tokens <= digest.fit - digest.buffer
+    assert tokens <= max(digest.fit - digest.buffer, 0)
     if digest.tokens_before is not None:
         assert tokens <= digest.tokens_before
     critical = next(each for each in digest.priorities if each.priority is Priority.CRITICAL)
