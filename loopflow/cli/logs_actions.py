@@ -12,7 +12,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.analysis.redact import redact
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
-from loopflow.console.console import Console
+from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs.archive import ArchiveWriter
@@ -24,7 +24,7 @@ from loopflow.logs.records import Kept
 from loopflow.logs.running import reduce_logs
 from loopflow.logs.settings import LogSettings
 from loopflow.logs.store import StoreError, open_store
-from loopflow.logs.unpacking import open_log, unpack
+from loopflow.logs.unpacking import open_log, open_stream
 from loopflow.model import ConfigRequest
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
@@ -54,6 +54,8 @@ def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     names = [*given["files"], *given["log_file"]]
     if not names:
         raise UsageError("no log is named", "name a file, or - for standard input")
+    if names.count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input is named twice, and can be read once", "write - once")
     with ExitStack() as stack:
         opened = [_open(run, name, stack) for name in names]
         result = _work(run, [read for read, _ in opened])
@@ -80,16 +82,22 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
         )
         reducing = threads.submit(_work, run, [read])
         reducing.add_done_callback(lambda _: piped.abandon())
-        ended = run_command_merged(argv, console.environ, here, piped.write)
-        piped.finish()
+        try:
+            ended = run_command_merged(argv, console.environ, here, piped.write)
+        finally:
+            piped.finish()  # whatever happened: the thread waits for more
         if ended.problem:
             console.fail(ended.problem)
             return ended.code
         try:
             _finish(run, reducing.result(), [Kept(None, archive)])
-        except LoopflowError as error:  # the run ends as the command does, whatever became of its digest
+        except BrokenPipeError:
+            console.abandon_stdout()
+        except LoopflowError as error:  # how the command ended is not to be lost
             console.fail(error.message, error.hint)
-            return ended.code or error.exit_code
+            if isinstance(error, OutputError):
+                console.abandon_stdout()
+            return ended.code or (ExitCode.OK if error.exit_code is ExitCode.OVER_BUDGET else error.exit_code)
     return ended.code
 
 
@@ -144,8 +152,6 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
         config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
     )
     request, budget = _read_request(given, settings), _read_budget(given, settings)
-    if given["check"] and budget is not None and not given["count_input"]:
-        raise UsageError("--check judges the tokens of the log, which are to be counted", "leave out --no-count-input")
     return _Run(given, console, here, settings, request, counter, data_directory(console.environ, here), budget)
 
 
@@ -181,30 +187,34 @@ def _read_request(given: Mapping[str, Any], settings: LogSettings) -> LogRequest
     )
 
 
+def _read_budget(given: Mapping[str, Any], settings: LogSettings) -> int | None:
+    """Return the tokens that the log may have. Raises UsageError where they are to be judged, and not counted."""
+    budget = settings.budget if given["budget"] is None else read_size_option(given["budget"], "--budget")
+    if given["check"] and budget is not None and not given["count_input"]:
+        raise UsageError("--check judges the tokens of the log, which --no-count-input leaves out", "leave out either")
+    return budget
+
+
 def _read_buffer(value: str | None, settings: LogSettings) -> int:
     if value is None:
         return settings.buffer
     return 0 if value == "0" else read_size_option(value, "--token-buffer")
 
 
-def _read_budget(given: Mapping[str, Any], settings: LogSettings) -> int | None:
-    return settings.budget if given["budget"] is None else read_size_option(given["budget"], "--budget")
-
-
 def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
     """Open a log. What cannot be read again is kept as it comes."""
     if name == STANDARD_INPUT:
         archive = _archive(run, stack)
-        stream = unpack(run.console.read_input("a log"))
+        stream = open_stream(run.console.read_input("a log"), "standard input")
         return Input("standard input", "", stream, tee=archive.write if archive else None), Kept(None, archive)
     path = os.path.join(run.here, name)
-    shown = escape_name(name)
+    shown = escape_name(name) or "''"
     stream, file = open_log(path, shown)
     stack.callback(file.close)
     archive = _archive(run, stack) if run.given["keep_original"] else None
     opened = Opened.of(os.path.abspath(path), file.fileno())
     is_plain = stream is file and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    most = opened.size if is_plain else -1
+    most = (opened.size or -1) if is_plain else -1  # the files of /proc say that they are empty
     return Input(shown, opened.path, stream, most, archive.write if archive else None), Kept(opened, archive)
 
 

@@ -38,6 +38,8 @@ class Census:
         first = file << _FILE_BITS
         numbers = [number + first for number in lines.origin.numbers()] if file else lines.origin.numbers()
         texts = lines.texts
+        if max(map(len, keys)) > _LONGEST_EXAMPLE:
+            keys = [key[:_LONGEST_EXAMPLE] for key in keys]
         if hot:
             apart = set(hot)
             rest = [at for at in range(len(keys)) if at not in apart]

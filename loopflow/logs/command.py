@@ -8,12 +8,12 @@ import os
 import selectors
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from threading import current_thread, main_thread
 from time import monotonic
 from types import FrameType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import describe_os_error
@@ -40,20 +40,26 @@ def run_command_merged(
     argv: Sequence[str], environ: Mapping[str, str], here: str, take: Callable[[bytes], object]
 ) -> Ended:
     """Run `argv` in the directory `here`, hand what it prints to `take` as it comes, and return how it ended."""
-    ours, theirs = os.pipe()
-    try:
-        process = subprocess.Popen(argv, stdout=theirs, stderr=theirs, cwd=here or None, env=dict(environ))
-    except (OSError, ValueError) as error:
-        os.close(ours)
-        return _not_begun(argv[0], here, error)
-    finally:
-        os.close(theirs)
-    try:
-        with _forwarding(process):
-            _read(process, ours, take)
+    with _Forwarding() as forwarding:
+        ours, theirs = os.pipe()
+        try:
+            process = subprocess.Popen(argv, stdout=theirs, stderr=theirs, cwd=here or None, env=dict(environ))
+        except (OSError, ValueError) as error:
             os.close(ours)
-            ours = -1
-            return Ended(_as_shell(process.wait()))
+            return _not_begun(argv[0], here, error)
+        finally:
+            os.close(theirs)
+        forwarding.begin(process)
+        return _wait(process, ours, take)
+
+
+def _wait(process: "subprocess.Popen[bytes]", ours: int, take: Callable[[bytes], object]) -> Ended:
+    """Hand over what a command prints until it ends; return how it did."""
+    try:
+        _read(process, ours, take)
+        os.close(ours)
+        ours = -1
+        return Ended(_as_shell(process.wait()))
     finally:
         if ours >= 0:  # whoever takes it does not take more
             os.close(ours)
@@ -78,25 +84,40 @@ def _read(process: "subprocess.Popen[bytes]", handle: int, take: Callable[[bytes
                 over = monotonic() + _LINGER
 
 
-@contextmanager
-def _forwarding(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Pass signals on to the command meanwhile. Only the main thread is told of any; what is ignored stays so."""
+class _Forwarding:
+    """Passes signals on to a command meanwhile. Only the main thread is told of any; what is ignored stays so.
 
-    def forward(number: int, _frame: FrameType | None) -> None:
-        if number != signal.SIGINT or not _is_in_foreground():
+    One that comes before the command began is passed on then: no moment is left in which it would end us alone.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if current_thread() is main_thread():
+            handlers = {each: signal.getsignal(each) for each in _FORWARDED}
+            self._before = {each: now for each, now in handlers.items() if now not in {signal.SIG_IGN, None}}
+        for each in self._before:
+            signal.signal(each, self._forward)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def begin(self, process: "subprocess.Popen[bytes]") -> None:
+        """Pass on to `process` from now on."""
+        self._process = process
+        for number in self._early:
             process.send_signal(number)
 
-    before = {}
-    if current_thread() is main_thread():
-        before = {each: signal.getsignal(each) for each in _FORWARDED}
-    caught = {each: handler for each, handler in before.items() if handler not in {signal.SIG_IGN, None}}
-    for each in caught:
-        signal.signal(each, forward)
-    try:
-        yield
-    finally:
-        for each, handler in caught.items():
-            signal.signal(each, handler)
+    def _forward(self, number: int, _frame: FrameType | None) -> None:
+        if self._process is None:
+            self._early.append(number)
+        elif number != signal.SIGINT or not _is_in_foreground():
+            self._process.send_signal(number)
 
 
 def _is_in_foreground() -> bool:

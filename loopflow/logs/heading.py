@@ -1,5 +1,6 @@
 """The first line of a digest: how large the log was, what became of it, and how much of what failed is told."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,13 @@ from loopflow.logs.model import Priority, PriorityCount
 _LONGEST_NAME: Final = 40
 _SMALL_FIT: Final = 1_000
 _SHOWN: Final = (Priority.CRITICAL, Priority.HIGH)
+
+_OURS: Final = re.compile(rb"\[(?:log [^\n]{1,200}: )?[\d,]+ lines(?:[,;][^\n]{1,400})?\]\n")
+
+
+def begins_digest(text: bytes) -> bool:
+    """Whether a log begins as a digest does: what is wrapped in there was to be printed so."""
+    return _OURS.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from loopflow.logs.recognisers.rows import Recogniser, Word
 
 MOST_KEYS: Final = 400_000
 FEW_KEYS: Final = 50_000
+_MOST_KEY_BYTES: Final = 33_554_432
 
 CRITICAL_WEIGHT: Final = 60
 HIGH_WEIGHT: Final = 20
@@ -62,6 +63,7 @@ class Classifier:
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
         self._known: dict[bytes, Trait] = {}
+        self._size = 0
         self._stems = _index([*(word.stems for word in self._words), *(each.stems for each in recognisers)])
         self._pass = re.compile(PASS_MARK)
         self._echo = re.compile(ECHO)
@@ -100,6 +102,7 @@ class Classifier:
             self._known.clear()
             new = list(dict.fromkeys(keys))
         self._known.update(dict.fromkeys(new, NOTHING))
+        self._size += sum(map(len, new))
         for at, rules in self._find_rules(new).items():
             self._known[new[at]] = self._judge(new[at][:_LONGEST_LOOK], sorted(rules))
 

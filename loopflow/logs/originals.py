@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
 
+from loopflow.logs.reading import tell_utf16
 from loopflow.logs.unpacking import BROKEN, unpack
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ _FIRST_LOOK: Final = 65_536
 _MOST_AROUND: Final = 8_388_608
 """Bytes that may be printed around a range on either side. Lines are seldom that long."""
 
-_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LINE_ENDS: Final = {"utf-8": b"\n", "utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
-_SHARE_OF_NULS: Final = 0.3
 
 
 class Range(NamedTuple):
@@ -87,7 +86,7 @@ class Original:
     def encoding(self) -> str:
         """The encoding of the text: "utf-8", or what a mark or NULs at its beginning say, as when it was read."""
         if not self._encoding:
-            self._encoding = _tell_encoding(b"".join(self.read(Range(0, _HEAD_BYTES))))
+            self._encoding = tell_utf16(b"".join(self.read(Range(0, _HEAD_BYTES))))[0] or "utf-8"
         return self._encoding
 
     def read(self, asked: Range) -> Iterator[bytes]:
@@ -216,14 +215,3 @@ def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:
         cut = len(data) & ~1
         left = data[cut:]
         yield data[:cut]
-
-
-def _tell_encoding(head: bytes) -> str:
-    """Tell UTF-16 by its mark, or by the NULs that every second byte of plain words is there."""
-    if head[:2] in _MARKS:
-        return _MARKS[head[:2]]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    least = _SHARE_OF_NULS * max(len(head) // 2, 1)
-    if odd > least and not even:
-        return "utf-16-le"
-    return "utf-16-be" if even > least and not odd else "utf-8"

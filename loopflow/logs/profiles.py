@@ -21,7 +21,7 @@ SAMPLE_BYTES: Final = 65_536
 _TESTS: Final = re.compile(
     rb"(?m)^(?:=+ test session starts|collected \d+ items|Ran \d+ tests?|PASS |FAIL |--- (?:PASS|FAIL)|ok +\d+|1\.\.\d+"
     rb"|running \d+ tests?|test result:|Test Suites:|Tests run:|Tests:|\[ *(?:RUN|OK|PASSED|FAILED) *\]"
-    rb"|\s+\d+ (?:passing|failing)|\d+ examples?, |\d+ runs, |OK \(\d+ tests?|Results *:|=+ short test summary"
+    rb"|[^\S\n]+\d+ (?:passing|failing)|\d+ examples?, |\d+ runs, |OK \(\d+ tests?|Results *:|=+ short test summary"
     rb"|Finished in \d)"
 )
 _ERRORS: Final = re.compile(rb"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|Traceback|Exception|panic:")

@@ -24,6 +24,8 @@ _END_BYTES: Final = 1_048_576
 _SAMPLE: Final = 1_024
 _UTF16_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _UTF16_SHARE: Final = 0.3
+_OTHER_SHARE: Final = 0.1
+"""Of these NULs: so many others there may be, since some characters beyond ASCII have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class LogReader:
         head = self._read()
         while head and len(head) < _SAMPLE and (more := self._read()):
             head += more
-        self.encoding, self._mark = _tell_encoding(head)
+        self.encoding, self._mark = tell_utf16(head)
         data = head[self._mark :]
         if self.encoding:
             self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
@@ -186,7 +188,7 @@ class LogReader:
         return data
 
 
-def _tell_encoding(head: bytes) -> tuple[str, int]:
+def tell_utf16(head: bytes) -> tuple[str, int]:
     """Return the encoding of what begins with `head`, "" unless it is UTF-16, and how long its mark is."""
     if encoding := _UTF16_MARKS.get(head[:2]):
         return encoding, 2
@@ -195,6 +197,7 @@ def _tell_encoding(head: bytes) -> tuple[str, int]:
     sample = head[:_SAMPLE]
     even, odd = sample[::2], sample[1::2]
     for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if high.count(0) > _UTF16_SHARE * max(len(sample) // 2, 1) and not low.count(0) and b"\n" not in high:
+        many, others = high.count(0), low.count(0)
+        if many > _UTF16_SHARE * max(len(sample) // 2, 1) and others < _OTHER_SHARE * many and b"\n" not in high:
             return encoding, 0
     return "", 0

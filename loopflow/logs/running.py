@@ -75,6 +75,8 @@ class _Reduction:
         if whole is not None:
             fitter = None
             result = self._print_whole(*whole)
+        elif room < 0:
+            raise self._too_few(most - room)
         else:
             since = self._known([entry.failure().ref for entry in self._entries])
             fitter = self._fit(room, since)
@@ -107,13 +109,15 @@ class _Reduction:
         outcomes = tuple(Outcome(entry.failure(), Shape.FULL) for entry in self._entries)
         return _Result(self._heading.draw(tokens, counts), text, tokens, counts, outcomes)
 
+    def _too_few(self, needed: int) -> LoopflowError:
+        """Return what to raise where a digest needs more tokens than there are, and the log does not fit either."""
+        least = min(needed, self._read.whole.tokens or needed) + self._request.buffer
+        what = f"{self._limit:,} token{' is' if self._limit == 1 else 's are'} too few for anything"
+        return LoopflowError(what, f"--fit {least} is the least that works", ExitCode.OVER_BUDGET)
+
     def _fit(self, room: int, since: Mapping[str, str]) -> Fitter:
         """Choose what is told in at most so many tokens beside the first line."""
         read, request = self._read, self._request
-        if room < 0:
-            what = f"{self._limit:,} token{' is' if self._limit == 1 else 's are'} too few for anything"
-            least = min(request.fit - room, request.buffer + (read.tokens or request.fit - room))
-            raise LoopflowError(what, f"--fit {least} is the least that works", ExitCode.OVER_BUDGET)
         manager = TokenBudgetManager(room)
         several = len(read.sources) > 1
         known = dict(since) if request.is_short else {}

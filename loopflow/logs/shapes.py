@@ -7,6 +7,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import Final
 
+from loopflow.logs.cutting import as_name, cut_text
 from loopflow.logs.model import Block, LogLine, Shape
 from loopflow.logs.pool import Entry, find_place
 from loopflow.logs.signatures import make_ref
@@ -91,7 +92,7 @@ class Shapes:
         span = entry.block.span
         where = describe_lines(span.first, span.first, self._file(span.file))
         block = entry.block
-        return f"{where} {_plain(find_place(block) or block.lines[block.headline].text)[:_LONGEST_NAME]}"
+        return f"{where} {as_name(find_place(block) or block.lines[block.headline].text, _LONGEST_NAME)}"
 
     def _file(self, file: int) -> int | None:
         return file if self._several else None
@@ -102,7 +103,7 @@ class Shapes:
         since = f" known since {known}" if (known := self._known.get(make_ref(entry.signature))) else ""
         where = describe_lines(line.number, line.number, self._file(block.span.file))
         times = f" x{entry.count}" if entry.count > 1 else ""
-        return f"[{where} {make_ref(entry.signature)}{times}{since}] {line.text.strip()[:LONGEST_HEADLINE]}\n"
+        return f"[{where} {make_ref(entry.signature)}{times}{since}] {cut_text(line.text.strip(), LONGEST_HEADLINE)}\n"
 
     def _heading(self, entry: Entry) -> str:
         block = entry.block
@@ -112,17 +113,17 @@ class Shapes:
             words.append(f"x{entry.count}")
         about = [block.recogniser] if block.recogniser != "generic" else []
         if block.step:
-            about.append(f"step {_plain(block.step)[:_LONGEST_NAME]}")
+            about.append(f"step {as_name(block.step, _LONGEST_NAME)}")
         if block.component:
-            about.append(_plain(block.component)[:_LONGEST_NAME])
+            about.append(as_name(block.component, _LONGEST_NAME))
         if block.stamp and self._stamps:
-            about.append(block.stamp)
+            about.append(as_name(block.stamp, _LONGEST_NAME))
         return f"[{' '.join(words)}{' ' if about else ''}{', '.join(about)}]"
 
     def _same(self, entry: Entry, most: int) -> str:
         """Return where else a failure happened, in so many characters, but for the first such place."""
         places = [
-            f"{describe_lines(span.first, span.first, self._file(span.file))} {_plain(place)[:_LONGEST_NAME]}"
+            f"{describe_lines(span.first, span.first, self._file(span.file))} {as_name(place, _LONGEST_NAME)}"
             for span, place in entry.told_places()[:_MOST_SAME]
         ]
         if not places:
@@ -218,8 +219,3 @@ def _body(block: Block, chosen: Sequence[int]) -> str:
 def left_out(lines: int) -> str:
     """Return the marker for lines that are not shown."""
     return f"[... {lines:,} line{'s' if lines > 1 else ''} ...]\n"
-
-
-def _plain(text: str) -> str:
-    """Return a name without what divides names in our own lines."""
-    return text.replace("|", "/").replace("[", "(").replace("]", ")").strip()

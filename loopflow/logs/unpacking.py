@@ -7,9 +7,12 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from loopflow.errors import LoopflowError, UsageError, describe_os_error
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _LONGEST_MAGIC: Final = 6
 
@@ -29,20 +32,53 @@ def open_log(path: str, shown: str) -> tuple[BinaryIO, BinaryIO]:
     except OSError as error:
         raise UsageError(f"{shown} cannot be read: {describe_os_error(error)}", "check the path") from error
     try:
-        return unpack(file), file
-    except BROKEN as error:
+        return open_stream(file, shown), file
+    except LoopflowError:
         file.close()
+        raise
+
+
+def open_stream(file: BinaryIO, shown: str) -> BinaryIO:
+    """Return what gives the bytes that are packed in `file`. Raises LoopflowError that calls it `shown`."""
+    try:
+        return unpack(file)
+    except BROKEN as error:
         raise broken(shown) from error
+    except OSError as error:
+        raise UsageError(f"{shown} cannot be read: {describe_os_error(error)}", "check where it comes from") from error
 
 
 def unpack(file: BinaryIO) -> BinaryIO:
-    """Return what gives the bytes that are packed in `file`, or `file` itself."""
+    """Return what gives the bytes that are packed in `file`, or `file` itself. Raises one of BROKEN, or OSError."""
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", file))
     head = buffered.peek(_LONGEST_MAGIC)[:_LONGEST_MAGIC]
+    if 0 < len(head) < _LONGEST_MAGIC and not buffered.seekable():  # a pipe gives no more than it has
+        head = buffered.read(_LONGEST_MAGIC)
+        buffered = io.BufferedReader(_Again(head, buffered))
     for magic, opener in _openers():
         if head.startswith(magic):
             return cast("BinaryIO", opener(cast("BinaryIO", buffered)))
     return cast("BinaryIO", buffered)
+
+
+class _Again(io.RawIOBase):
+    """Bytes that were read of a file already, and what follows them."""
+
+    def __init__(self, first: bytes, file: io.BufferedReader) -> None:
+        self._first = first
+        self._file = file
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """Read into `buffer`; return how many bytes it was."""
+        view = memoryview(buffer).cast("B")
+        data = self._first[: len(view)] or self._file.read1(len(view))
+        self._first = self._first[len(view) :]
+        view[: len(data)] = data
+        return len(data)
 
 
 def _openers() -> tuple[tuple[bytes, Callable[[BinaryIO], object]], ...]:

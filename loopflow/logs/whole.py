@@ -1,6 +1,6 @@
 """A log that fits is printed as it is, cleaned: it is held as long as it may."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from loopflow.analysis.redact import Redactor
@@ -10,25 +10,40 @@ from loopflow.tokens.protocol import TokenCounter
 from loopflow.tokens.safe_cuts import last_cut
 
 MOST_BYTES: Final = 67_108_864
+_LEAST_HELD: Final = 1_000
+"""Tokens that are held even where fewer fit, so that it can be said how many a small log has."""
 
 
 class Whole:
-    """Holds the text of a log while its tokens are at most `fit`. `redact` says whether secrets are hidden."""
+    """Holds the text of a log while its tokens are at most `fit`; `tokens` are those of it, 0 where it is not held."""
 
     def __init__(self, counter: TokenCounter, fit: int, *, redact: bool = True) -> None:
+        self.tokens = 0
         self._counter = counter
-        self._fit = fit
-        self._redact = redact
+        self._fit = max(fit, _LEAST_HELD)
+        self._redacts = redact
         self._pieces: list[str] | None = []
-        self._raw: list[bytes] = []
-        self._size = 0
-        self._tokens = 0
-        self._open = ""
+        self._raw: list[bytes] | None = []
+        self._size = self._raw_size = 0
+        self._counted = 0
+        self._open: list[str] = []
+        self._ends_line = True
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it may still fit."""
+        return self._pieces is not None
 
     def add_raw(self, data: bytes) -> None:
-        """Take the bytes that the next text is made of."""
-        if self._pieces is not None:
-            self._raw.append(data)
+        """Take the bytes that the next text is made of. They may be many more than it has: then they are not held."""
+        begins_file = not self._ends_line
+        self._ends_line = data.endswith(b"\n")
+        if self._raw is None:
+            return
+        self._raw_size += len(data)
+        self._raw += [b"\n", data] if begins_file else [data]
+        if self._raw_size > MOST_BYTES:
+            self._raw = None
 
     def add(self, text: bytes) -> None:
         """Take more of the text: whole lines."""
@@ -40,41 +55,49 @@ class Whole:
             return
         shown = text.decode("utf-8", "replace")
         self._pieces.append(shown)
-        cut = last_cut(self._open[-1:], shown)
+        cut = last_cut(self._open[-1][-1:] if self._open else "", shown)
         if cut is None:
-            self._open += shown
+            self._open.append(shown)
             return
-        self._count(self._open + shown[:cut])
-        self._open = shown[cut:]
-        if self._tokens > self._fit:
+        self._count("".join([*self._open, shown[:cut]]))
+        self._open = [shown[cut:]]
+        if self._counted > self._fit:
             self._let_go()
 
     def finish(self, most: int) -> tuple[str, int] | None:
         """Return the text and its tokens, None where they are more than `most`."""
-        if self._pieces is None:
-            return None
-        for text in ("".join(self._pieces), self._cleaned_shorter()):
+        for text in self._texts():
             try:
                 [tokens] = self._counter.count([text])
             except UncountableError:
                 return None
+            self.tokens = min(tokens, self.tokens or tokens)
             if tokens <= most:
                 return text, tokens
         return None
 
-    def _cleaned_shorter(self) -> str:
+    def _texts(self) -> Iterator[str]:
+        """Yield the text, and then a shorter form of it. Where the log ends without a line end, both do."""
+        if self._pieces is None:
+            return
+        text = "".join(self._pieces)
+        yield text if self._ends_line else text.removesuffix("\n")
+        if self._raw is not None:
+            yield self._cleaned_shorter(b"".join(self._raw))
+
+    def _cleaned_shorter(self, raw: bytes) -> str:
         """Return the text with marks in the place of names: those can be longer than what they stand for."""
-        text = clean(b"".join(self._raw), brief=True)
-        return (Redactor(short=True).redact(text) if self._redact else text).decode("utf-8", "replace")
+        text = clean(raw, brief=True)
+        return (Redactor(short=True).redact(text) if self._redacts else text).decode("utf-8", "replace")
 
     def _count(self, text: str) -> None:
         try:
-            self._tokens += sum(self._counter.count([text]))
+            self._counted += sum(self._counter.count([text]))
         except UncountableError:
             self._let_go()
 
     def _let_go(self) -> None:
-        self._pieces, self._raw, self._open = None, [], ""
+        self._pieces, self._raw, self._open = None, None, []
 
 
 def count_all(counter: TokenCounter, texts: Sequence[str]) -> list[int]:

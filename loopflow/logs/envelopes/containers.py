@@ -125,7 +125,7 @@ class DockerLayer:
         return rebuilt(batch, made)
 
     def _add(self, batch: Batch, record: dict[str, Any], at: int, made: list[Line]) -> None:
-        stream, stamp, log = record.get("stream", ""), record["time"], record["log"]
+        stream, stamp, log = record.get("stream", ""), _stamp(record["time"]), record["log"]
         if not self._partials and log.find("\n") == len(log) - 1 >= 0:
             made.append(Line(log[:-1], at, stream, stamp))
             return
@@ -154,4 +154,10 @@ def docker_record(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record.get("time"), str) and record.get("stream", "") in _STREAMS else None
 
 
+def _stamp(text: str) -> str:
+    """Give a time as it is printed beside lines; nothing where it is none, but whatever somebody put there."""
+    return text if len(text) <= _LONGEST_STAMP and text.isascii() and text.isprintable() else ""
+
+
+_LONGEST_STAMP = 64
 _STREAMS = ("", "stdout", "stderr")
