@@ -64,8 +64,11 @@ def compile_rules(recognisers: Sequence[Recogniser]) -> list[Rules]:
 
 MOST_TOLD: Final = 40
 """So many different lines of weight say what a failure is."""
-_LONGEST: Final = 4
-"""A block has so many times the lines that are kept of it at most: what never ends must not swallow a log."""
+_LONGEST, _LONGEST_IF_SURE = 4, 25
+"""So many times the lines that are kept of a block it may have, the second where each line surely belongs to it: what
+never ends must not swallow a log."""
+_MOST_HEAVY: Final = 8
+"""So many lines of weight one after the other are one failure where nothing is known of them."""
 
 _ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 
@@ -106,6 +109,8 @@ class Found:
     cut: int = 0
     gap: int = 0
     heaviest: int = 0
+    heavy: int = 0
+    """How many lines followed that weigh as much."""
     plain: int = 0
     """How many of its last lines may belong to it or not."""
     light: int = 0
@@ -298,7 +303,7 @@ def _choose_before(rules: Rules, parts: Sequence[Part]) -> list[Part]:
 def _belongs(block: Found, text: bytes, weight: int, new: Rules | None) -> bool:
     """Whether a line, which by itself would begin a block by the rules `new`, goes on a block."""
     rules = block.rules
-    if block.size >= _LONGEST * rules.row.most:
+    if block.size >= (_LONGEST if rules.ends is not None else _LONGEST_IF_SURE) * rules.row.most:
         return False
     if rules.ends is not None:
         return not rules.ends.match(text) and _goes_on(block, text, weight)
@@ -327,8 +332,9 @@ def _goes_on(block: Found, text: bytes, weight: int) -> bool:
         if block.heaviest < HIGH_WEIGHT <= weight or block.light >= block.most_light:
             return False
         if weight >= block.least:
+            block.heavy += 1
             block.plain = 0
-            return True
+            return block.heavy <= _MOST_HEAVY
     if rules.goes_on.match(text):
         block.plain = 0
         return True

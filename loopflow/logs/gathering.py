@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from loopflow.analysis.redact import redact
 from loopflow.io.read.document import ByteSource
 from loopflow.logs.census import Census
+from loopflow.logs.cleaning import clean
 from loopflow.logs.counting import InputCounter
 from loopflow.logs.ending import Ending
 from loopflow.logs.keys import FEW_KEYS, MOST_KEYS
@@ -91,6 +93,7 @@ class _Gathering:
         """Read one log."""
         request = self._request
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
+        reader.prepare = self._hide if request.redact else None
         file = FileScan(self.scan, number, self.whole.add, request)
         prepared = self._prepare(file, self._workers.clean(self._chunks(reader), lambda chunk: chunk.data))
         for lines, traits in self._workers.weigh(prepared, lambda each: each.text):
@@ -101,6 +104,9 @@ class _Gathering:
         is_complete = given.most < 0 or reader.bytes >= given.most
         told = file.envelope, file.lossy, is_complete
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)
+
+    def _hide(self, part: bytes) -> bytes:
+        return redact(clean(part, self.scan.classifier.weigh))
 
     def count(self) -> int | None:
         """Return the tokens of all that was read: None where a line was too long to be held."""

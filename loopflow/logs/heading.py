@@ -11,7 +11,7 @@ _LONGEST_NAME: Final = 40
 _SMALL_FIT: Final = 1_000
 _SHOWN: Final = (Priority.CRITICAL, Priority.HIGH)
 
-_OURS: Final = re.compile(rb"\[(?:log [^\n]{1,200}: )?[\d,]+ lines(?:[,;][^\n]{1,400})?\]\n")
+_OURS: Final = re.compile(rb"\[(?:log [^\n]{1,200}: )?[\d,]+ lines?(?:[,;][^\n]{1,400})?\]\n")
 
 
 def begins_digest(text: bytes) -> bool:

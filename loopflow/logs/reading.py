@@ -20,6 +20,9 @@ SMALL_READ_BYTES: Final = 262_144
 LONGEST_HELD: Final = 8_388_608
 """Bytes of a line that are held; of a longer one the beginning and the end."""
 
+_SEAM_BYTES: Final = 8_192
+"""Of the ends of such a line, so much at the cut goes too: a secret that is halved there is not known for one."""
+
 _END_BYTES: Final = 1_048_576
 _SAMPLE: Final = 1_024
 _UTF16_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -67,7 +70,8 @@ class Chunk:
 class LogReader:
     """Reads a stream once, in chunks. `lines`, `bytes` and `sha256` hold once all was taken.
 
-    If `most` is not negative, no more bytes are read: so many a log had when it was opened, and it may grow.
+    If `most` is not negative, no more bytes are read: so many a log had when it was opened, and it may grow. `prepare`,
+    if it is set, is given the ends of a line that is too long to be held: it hides secrets that a cut would halve.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class LogReader:
         self._offset = 0
         self._mark = 0
         self._decoder: codecs.IncrementalDecoder | None = None
+        self.prepare: Callable[[bytes], bytes] | None = None
         self.bytes = 0
         self.encoding = ""
 
@@ -143,9 +148,27 @@ class LogReader:
             size += self._measure(piece)
             tail = (tail + piece)[-_END_BYTES:]
             data = b"" if rest or piece.endswith(b"\n") else self._next()
-        tail = tail[next_character(tail, 0) :]
-        cut = length - len(head) - len(tail)
+        head, tail = self._first_part(head), self._last_part(tail[next_character(tail, 0) :])
+        cut = max(length - len(head) - len(tail), 0)
         return self._make(b"%b%b%b" % (head, name_left_out(cut), tail), size, cut), rest
+
+    def _first_part(self, data: bytes) -> bytes:
+        """Return the beginning of a line that is cut behind it, without what the cut might halve."""
+        if self.prepare is None:
+            return data
+        if b"\r" in data:
+            return self.prepare(data[: data.rfind(b"\r")])
+        shown = self.prepare(data)
+        return shown[: next_character(shown, len(shown) - _SEAM_BYTES)]
+
+    def _last_part(self, data: bytes) -> bytes:
+        """Return the end of a line that is cut before it, without what the cut might halve."""
+        if self.prepare is None:
+            return data
+        if b"\r" in data[:-2]:
+            return self.prepare(data[data.find(b"\r") + 1 :])
+        shown = self.prepare(data)
+        return shown[next_character(shown, _SEAM_BYTES) :]
 
     def _make(self, data: bytes, size: int = 0, cut: int = 0) -> Chunk:
         """Return lines as a chunk; their size in the original is that of `data` unless it is said."""
@@ -198,6 +221,10 @@ def tell_utf16(head: bytes) -> tuple[str, int]:
     even, odd = sample[::2], sample[1::2]
     for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         many, others = high.count(0), low.count(0)
-        if many > _UTF16_SHARE * max(len(sample) // 2, 1) and others < _OTHER_SHARE * many and b"\n" not in high:
+        if (
+            many > _UTF16_SHARE * max(len(sample) // 2, 1)
+            and others < _OTHER_SHARE * many
+            and high.count(10) <= low.count(10)
+        ):
             return encoding, 0
     return "", 0

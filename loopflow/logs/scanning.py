@@ -11,6 +11,7 @@ from loopflow.logs.census import Census
 from loopflow.logs.cleaning import LONGEST_LINE, clean, shorten_line
 from loopflow.logs.ending import Ending
 from loopflow.logs.envelopes import Envelopes
+from loopflow.logs.heading import begins_digest
 from loopflow.logs.keys import (
     CRITICAL_WEIGHT,
     HIGH_WEIGHT,
@@ -80,6 +81,7 @@ class FileScan:
         self._base = 0
         """The place in `_starts` of the newest chunk's first line: lines of earlier ones may still be held."""
         self._is_held = False
+        self._is_digest: bool | None = None
         self._cut = 0
         self.lossy = False
 
@@ -96,7 +98,9 @@ class FileScan:
         self._starts = earlier + chunk.starts()
         self._first = chunk.first
         self._base = len(earlier)
-        unwrapped = self._envelopes.unwrap(cleaned.text)
+        if self._is_digest is None:
+            self._is_digest = begins_digest(cleaned.text)
+        unwrapped = Unwrapped(cleaned.text) if self._is_digest else self._envelopes.unwrap(cleaned.text)
         self._is_held = not unwrapped.text
         return self._prepare(unwrapped)
 

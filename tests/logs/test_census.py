@@ -66,7 +66,10 @@ def test_what_is_rare_is_forgotten_when_there_is_too_much() -> None:
     """What came often keeps its count, and new kinds find room again."""
     census = Census()
     take(census, [b"often"] * 3)
-    kinds = [b"x" * (number % 300) + b"y" * (number // 300) for number in range(module.MOST_KINDS + 1)]
+    kinds = [
+        b"x" * (number % 300) + b"y" * (number // 300 % 99) + b"z" * (number // 29_700)
+        for number in range(module.MOST_KINDS + 1)
+    ]
     take(census, [*kinds, *kinds[:60_000]], 4)
     census.prune()
     take(census, [b"new", b"often", b"new", b"new", b"new"], 200_000)
@@ -79,7 +82,9 @@ def test_what_is_rare_is_forgotten_when_there_is_too_much() -> None:
 @pytest.mark.parametrize("size", [997, 90_000])
 def test_which_examples_are_kept_does_not_depend_on_the_read(size: int) -> None:
     """Where there are more kinds than examples, the first of the log have one."""
-    texts = [b"x" * (number % 300) + b"y" * (number // 300 + 1) for number in range(60_000)]
+    texts = [
+        b"x" * (number % 300) + b"y" * (number // 300 % 90 + 1) + b"z" * (number // 27_000) for number in range(60_000)
+    ]
     census = Census()
     for begin in range(0, len(texts), size):
         take(census, texts[begin : begin + size], begin + 1)

@@ -16,7 +16,7 @@ from tests.support.oracle import count_text
 ENCODINGS = ("o200k_base", "cl100k_base")
 
 _OURS = re.compile(
-    r"\[(?:log .*|[\d,]+ lines(?:; .*)?|(?:F\d+:)?L\d.*|also: .*|also critical: .*|the same at .*|same: .*"
+    r"\[(?:log .*|[\d,]+ lines?(?:; .*)?|(?:F\d+:)?L\d.*|also: .*|also critical: .*|the same at .*|same: .*"
     r"|\.\.\. [\d,]+ lines? \.\.\.|[\d,]+ more critical)\](?: .*)?"
 )
 

@@ -38,7 +38,8 @@ class Steps:
         self.families: set[str] = set()
         """Those that were seen; only for these a block is searched, but for the two that any log may have."""
         self._base = ""
-        self._open: list[str] = []
+        self._open: dict[str, list[str]] = {}
+        """The steps that are open, of each family: a block is searched for one family after the other."""
         self._own = False
         """Whether the group that is open is a step's own, "Run ..."."""
         self._runs = False
@@ -94,28 +95,33 @@ class Steps:
     def _gitlab(self, text: bytes) -> Iterator[tuple[int, str]]:
         for match in _GITLAB.finditer(text):
             if _at_head(text, match.start()):
-                yield match.start(), self._turn(_text(match[2]), _text(match[3] or b""), begins=match[1] == b"start")
+                yield (
+                    match.start(),
+                    self._turn("gitlab", _text(match[2]), _text(match[3] or b""), begins=match[1] == b"start"),
+                )
 
     def _travis(self, text: bytes) -> Iterator[tuple[int, str]]:
         for match in _TRAVIS.finditer(text):
             if _at_head(text, match.start()):
-                yield match.start(), self._turn(_text(match[2]), "", begins=match[1] == b"start")
+                yield match.start(), self._turn("travis", _text(match[2]), "", begins=match[1] == b"start")
 
     def _jenkins(self, text: bytes) -> Iterator[tuple[int, str]]:
         for match in _JENKINS.finditer(text):
-            yield match.start(), self._turn(_text(match[1] or b""), "", begins=match[2] is None)
+            yield match.start(), self._turn("jenkins", _text(match[1] or b""), "", begins=match[2] is None)
 
     def _buildkite(self, text: bytes) -> Iterator[tuple[int, str]]:
         for match in _BUILDKITE.finditer(text):
             yield match.start(), _text(match[1])
 
-    def _turn(self, name: str, title: str, *, begins: bool) -> str:
+    def _turn(self, family: str, name: str, title: str, *, begins: bool) -> str:
         """Tell the step that holds from here on: the one that begins, or the one around the one that ends."""
+        steps = self._open.setdefault(family, [])
         if begins:
-            self._open = [*self._open[1 - _DEEPEST :], title.strip() or name]
-        elif self._open:
-            self._open.pop()
-        return self._open[-1] if self._open else ""
+            steps.append(title.strip() or name)
+            del steps[:-_DEEPEST]
+        elif steps:
+            steps.pop()
+        return steps[-1] if steps else ""
 
 
 def _at_head(text: bytes, at: int) -> bool:

@@ -44,7 +44,7 @@ WORDS: Final = (
     Word(80, rb"(?i)\b(?:syntax|parse|type|name|reference|link|lex|compile|compilation|build|linker|scan|import|load|render|schema|semantic|check) error\b|\bcompilation failed|build failed because", "syntax|parse|type error|name error|reference error|link|compil|build|lex|scan|import|load error|render|schema|semantic|check error"),
     Word(80, rb"^(?:\s*|.{0,48}[\s\]>)])(?:error|ERROR|Error|fatal|FATAL|Fatal)(?:\([\w-]*\)|\[[\w-]*\]|\s[A-Z]{1,6})?\s?:(?!:)", "error|fatal"),
     Word(80, rb"(?<=[\d:)\]\w])\s?:\s?(?:fatal |syntax )?error\b(?:\s[A-Z]+)?\s?:", "error"),
-    Word(80, rb"^\s*(?:Fehler|FEHLER|erreur|Erreur|ERREUR|errore|Errore|error fatal)\s?:|: (?:Fehler|erreur|errore)\s?:", "fehler|erreur|errore|error fatal"),
+    Word(80, rb"^\s*(?:Fehler|FEHLER|erreur|Erreur|ERREUR|errore|Errore|error fatal)\s?:|: (?i:fehler|erreur|errore)\s?:", "fehler|erreur|errore|error fatal"),
     Word(80, "错误|錯誤|エラー|ошибка:|Ошибка:|ОШИБКА|오류:".encode(), "错误|錯誤|エラー|ошибка|Ошибка|ОШИБКА|오류"),
     Word(80, rb"^not ok\b", "not ok"),
     Word(75, rb"^\s*(?:FAIL|FAILED|FAILURE|ERROR|BROKEN|Failed|Failure)\b\s?[:\[(!>-]?", "fail|error|broken"),
