@@ -9,7 +9,17 @@ from loopflow.charts.terminal import PLAIN, Terminal
 from loopflow.cli.requests import Options
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode
-from loopflow.model import NOT_CHECKED_OUT, CountRequest, Idle, Judgement, Report, Skipped, Status, Worktree
+from loopflow.model import (
+    NOT_CHECKED_OUT,
+    CountRequest,
+    Idle,
+    Judgement,
+    Report,
+    SelectRequest,
+    Skipped,
+    Status,
+    Worktree,
+)
 from loopflow.render.failures import describe_way_past
 from loopflow.render.formats import TEXT, find_renderer
 from loopflow.usecases.idle import place_of
@@ -28,7 +38,7 @@ def print_profile(console: Console, options: Options) -> ExitCode:
         _print_report(console, options, report)
     except BrokenPipeError:  # whoever reads has seen enough; the verdict is the same
         console.abandon_stdout()
-    _say_what_is_idle(console, report.idle)
+    say_what_is_idle(console, report.idle)
     if report.judgement is None:
         return ExitCode.OK
     if options.quiet:
@@ -61,7 +71,7 @@ def save(console: Console, options: Options) -> ExitCode:
         counting = replace(options.count, progress=progress, remark=_remark(console, options))
         where, file = options.surroundings, options.compare.file
         path, saved = save_baseline(options.select, counting, options.config, file, root=where, printed=console.handles)
-    _say_what_is_idle(console, saved.idle)
+    say_what_is_idle(console, saved.idle)
     where_to = escape_name(short_path(path, options.surroundings.root))
     console.note(f"saved {plural(saved.profile.total.files, 'file')} to {where_to}")
     return ExitCode.OK
@@ -86,7 +96,7 @@ def _print_report(console: Console, options: Options, report: Report) -> None:
         for piece in pieces:
             write(piece)
         console.flush()
-    _say_what_is_missing(console, options, report.unmatched, report.profile.skipped)
+    say_what_is_missing(console, options.select, report.unmatched, report.profile.skipped)
 
 
 def _render(name: str, report: Report, options: Options) -> Iterable[str]:
@@ -157,8 +167,8 @@ def print_context(console: Console, options: Options) -> ExitCode:
     if options.charts.verbose:
         for skip in sorted(summary.skipped, key=lambda skip: path_bytes(skip.path)):
             console.note(f"skipped {escape_name(skip.path)} ({escape_name(skip.why)})")
-    _say_what_is_missing(console, options, summary.unmatched, summary.skipped)
-    _say_what_is_idle(console, summary.idle)
+    say_what_is_missing(console, options.select, summary.unmatched, summary.skipped)
+    say_what_is_idle(console, summary.idle)
     if summary.plan and summary.plan.model:
         from loopflow.render.words import describe_model  # noqa: PLC0415
 
@@ -187,12 +197,13 @@ def _remark(console: Console, options: Options) -> Callable[[str], object]:
     return console.note if options.charts.verbose else lambda _: None
 
 
-def _say_what_is_missing(
-    console: Console, options: Options, unmatched: Sequence[str], skipped: Sequence[Skipped]
+def say_what_is_missing(
+    console: Console, request: SelectRequest, unmatched: Sequence[str], skipped: Sequence[Skipped]
 ) -> None:
+    """Name the paths below which nothing is listed, and the files that should have been counted and were not."""
     gaps = [skip for skip in skipped if skip.reason.leaves_a_gap]
-    on_disk = isinstance(options.select.source, Worktree)
-    hint = "; -u lists untracked files too" if on_disk and not options.select.untracked else ""
+    on_disk = isinstance(request.source, Worktree)
+    hint = "; -u lists untracked files too" if on_disk and not request.untracked else ""
     for path in unmatched:
         console.warn(f"nothing is listed below {escape_name(path)}{hint}")
     if gaps:
@@ -201,7 +212,7 @@ def _say_what_is_missing(
         console.warn(f"incomplete, {plural(len(gaps), 'file')} could not be counted: {named}{more}")
 
 
-def _say_what_is_idle(console: Console, found: Iterable[Idle]) -> None:
+def say_what_is_idle(console: Console, found: Iterable[Idle]) -> None:
     """Name the patterns that match nothing, also when it should be quiet: who wrote them relies on them."""
     for idle in found:
         from loopflow.render.words import describe_idle  # noqa: PLC0415  seldom is there any

@@ -33,6 +33,7 @@ SUBCOMMANDS: Mapping[str, str] = MappingProxyType(
         "trace": "loopflow.cli.logs_trace:trace",
         "run": "loopflow.cli.logs:run",
         "distribution": "loopflow.cli.logs:distribution",
+        "validate-ci": "loopflow.cli.logs_validate_ci:validate_ci",
     }
 )
 
@@ -134,7 +135,8 @@ def _reduce(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
     """Print a log in at most N tokens, with every failure kept: a digest, or all of it where that fits.
 
     FILES are logs, packed or not, and - is standard input; --log-file is the same. Every failure has a reference, and
-    `loopflow logs trace REF` prints its original lines. Other subcommands are `run -- COMMAND` and `distribution`.
+    `loopflow logs trace REF` prints its original lines. Other subcommands are `run -- COMMAND`, `distribution`
+    and `validate-ci`.
     """
     return Action(context.command_path, partial(_call, "reduce", given))
 

@@ -27,6 +27,7 @@ from loopflow.model import (
     Surroundings,
     Worktree,
 )
+from loopflow.model.progress import NoProgress, Progress
 from loopflow.render.formats import FORMATS, TEXT, WITH_ORIGIN, ChartOptions
 
 if TYPE_CHECKING:
@@ -110,11 +111,7 @@ def read_options(
             file=given["baseline_file"],
             against_name=environment.get("LOOPFLOW_AGAINST_NAME") or None,
         ),
-        count=CountRequest(
-            engine=environment.get("LOOPFLOW_ENGINE") or None,
-            jobs=given["jobs"],
-            cache_file=None if given["no_cache"] else os.path.join(cache_directory(environment, here), _COUNTS),
-        ),
+        count=ask_to_count(environment, here, given["jobs"], caches=not given["no_cache"]),
         charts=ChartOptions(
             depth=given["depth"],
             files=given["files"],
@@ -137,6 +134,23 @@ def read_options(
         copy=given["pbcopy"],
         colour=given["color"],
         quiet=given["quiet"],
+    )
+
+
+def ask_to_count(
+    environment: Mapping[str, str],
+    here: str,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    *,
+    caches: bool = True,
+) -> CountRequest:
+    """Return how to count: as the environment says, with the counts that are kept in the user's cache directory."""
+    return CountRequest(
+        engine=environment.get("LOOPFLOW_ENGINE") or None,
+        jobs=jobs,
+        cache_file=os.path.join(cache_directory(environment, here), _COUNTS) if caches else None,
+        progress=progress or NoProgress(),
     )
 
 

@@ -151,6 +151,16 @@ def read_share_option(value: str, option: str) -> Fraction:
     return share
 
 
+def read_percent_option(value: str, option: str) -> Fraction:
+    """Return a share above 0 and up to 1 from a percentage on the command line: "90", "90%". Raises UsageError."""
+    share = _parse_percent(value if value.endswith("%") else f"{value}%")
+    if share is None or not 0 < share <= 1:
+        raise UsageError(
+            f"{option}: {_show(value)} is no percentage of a budget", "write for example 90; 100 is the most"
+        )
+    return share
+
+
 def _parse_size(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value if 0 <= value <= MOST_TOKENS else None

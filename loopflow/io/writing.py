@@ -9,8 +9,8 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -26,9 +26,33 @@ _ATTEMPTS = 100
 
 def write_atomically(path: str, text: str, directory: str = "", printed: Iterable[int] = ()) -> None:
     """Put `text` into the file at `path`, as an `AtomicFile` does. Raises LoopflowError where it is impossible."""
+    write_all_atomically({path: text}, directory, printed)
+
+
+def write_all_atomically(texts: Mapping[str, str], directory: str = "", printed: Iterable[int] = ()) -> None:
+    """Put each text into the file at its path, as `write_atomically` does; where one cannot be written, into none.
+
+    No file is replaced before all texts were taken.
+    """
+    with ExitStack() as failing:
+        taken = []
+        for path, text in texts.items():
+            with _explaining(path):
+                file = AtomicFile(path, directory, printed)
+                failing.callback(file.discard)
+                file.write(text.encode("utf-8", "surrogateescape"))
+                file.flush()
+            taken.append((path, file))
+        for path, file in taken:
+            with _explaining(path):
+                file.commit()
+        failing.pop_all()
+
+
+@contextmanager
+def _explaining(path: str) -> Iterator[None]:
     try:
-        with AtomicFile(path, directory, printed) as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+        yield
     except OSError as error:
         raise cannot_write(path, describe_os_error(error)) from error
 
@@ -63,6 +87,10 @@ class AtomicFile:
     def write(self, data: bytes) -> None:
         """Take more of the content."""
         self._file.write(data)
+
+    def flush(self) -> None:
+        """Hand what was taken to the system, so that what fails fails before anything is replaced."""
+        self._file.flush()
 
     def commit(self) -> None:
         """Put what was taken in the place of the file."""

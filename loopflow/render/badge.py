@@ -29,6 +29,7 @@ _HEX = {
     "blue": "#0969a8",
     "green": "#1a7f37",
     "yellowgreen": "#5f7d0e",
+    "yellow": "#8a6d00",
     "orange": "#b35900",
     "red": "#c62828",
     "lightgrey": "#6a6a6a",
@@ -45,6 +46,8 @@ _WIDTHS = {
     **dict.fromkeys(" .,", 40),
     "%": 118,
     "m": 107,
+    "T": 68,
+    "E": 70,
     "<": 90,
     ">": 90,
     "G": 85,
@@ -65,12 +68,16 @@ class Badge:
 
 
 def render_badge(report: Report) -> Iterator[str]:
-    """Yield an SVG of the size and the kind that READMEs are used to. It needs no font and loads nothing."""
-    badge = make_badge(report)
-    left, right = (_width(text) + 2 * _PADDING for text in (LABEL, badge.message))
+    """Yield the badge as an SVG."""
+    yield draw_badge(LABEL, make_badge(report))
+
+
+def draw_badge(label: str, badge: Badge) -> str:
+    """Return an SVG of the size and the kind that READMEs are used to. It needs no font and loads nothing."""
+    left, right = (_width(text) + 2 * _PADDING for text in (label, badge.message))
     width = (left + right) / 10
     title = _escape(badge.title)
-    yield (
+    return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{_HEIGHT}"'
         f' role="img" aria-label="{title}">\n'
         f"<title>{title}</title>\n"
@@ -80,7 +87,7 @@ def render_badge(report: Report) -> Iterator[str]:
         f'<rect x="{left / 10:g}" width="{right / 10:g}" height="{_HEIGHT}" fill="{_HEX[badge.colour]}"/>\n'
         "</g>\n"
         '<g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" aria-hidden="true">\n'
-        f"{_text(LABEL, _PADDING)}{_text(badge.message, left + _PADDING)}"
+        f"{_text(label, _PADDING)}{_text(badge.message, left + _PADDING)}"
         "</g>\n"
         "</svg>\n"
     )

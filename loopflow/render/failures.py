@@ -102,7 +102,12 @@ def describe_way_past(source: Source) -> str:
     """Say how to do it all the same, to somebody whom pre-commit has stopped: a push is judged by its commit."""
     if isinstance(source, Revision):
         return "to push all the same, this once: SKIP=code-context-budget-push git push"
-    return "to commit all the same, this once: SKIP=code-context-budget git commit"
+    return describe_way_to_commit("code-context-budget")
+
+
+def describe_way_to_commit(hook: str) -> str:
+    """Say how to commit all the same, to somebody whom this hook of pre-commit has stopped."""
+    return f"to commit all the same, this once: SKIP={hook} git commit"
 
 
 def name_limit(verdict: Verdict) -> str:

@@ -18,13 +18,13 @@ def render_json(report: Report) -> Iterator[str]:
         yield f"{opening}\n {json.dumps(key)}: "
         opening = ","
         if isinstance(value, list) and value:
-            yield "[\n  " + ",\n  ".join(map(_dump, value)) + "\n ]"
+            yield "[\n  " + ",\n  ".join(map(dump, value)) + "\n ]"
         else:
-            yield _dump(value)
+            yield dump(value)
     yield "\n}\n"
 
 
-def _dump(value: object) -> str:
+def dump(value: object) -> str:
     """Return JSON in which GitHub's runner, should it meet it in a log, finds no command (see analysis/names.py)."""
     return json.dumps(value).replace("##[", "##\\u005b")
 
@@ -43,7 +43,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "directories": list(_directories(profile, growth)),
         "types": list(_types(profile, growth)),
         "files": list(_files(profile, growth)),
-        "skipped": [_path(skip.path) | {"reason": skip.reason.value} for skip in profile.skipped],
+        "skipped": [path_as_data(skip.path) | {"reason": skip.reason.value} for skip in profile.skipped],
         "idle": [_idle(idle) for idle in report.idle],
         "compared_with": _compared_with(diff) if diff else None,
         "changes": [_change(delta) for delta in diff.files] if diff else [],
@@ -70,27 +70,27 @@ class _Growth:
 
 
 def _idle(idle: Idle) -> dict[str, Any]:
-    patterns = [_path(pattern)["path"] for pattern in idle.patterns]
+    patterns = [path_as_data(pattern)["path"] for pattern in idle.patterns]
     return {"where": idle.where, "patterns": patterns, "hint": idle.hint}
 
 
 def _compared_with(diff: Diff) -> dict[str, Any]:
     return {
         "kind": diff.before.kind,
-        "name": _path(diff.before.name)["path"],
+        "name": path_as_data(diff.before.name)["path"],
         "total": {"tokens": diff.total.tokens, "files": diff.total.files},
     }
 
 
 def _change(delta: Delta) -> dict[str, Any]:
-    change: dict[str, Any] = _path(delta.path) | {
+    change: dict[str, Any] = path_as_data(delta.path) | {
         "kind": delta.kind.value,
         "base_tokens": delta.before or 0,
         "tokens": delta.after or 0,
         "delta_tokens": delta.change,
     }
     if delta.came_from is not None:
-        change |= {key.replace("path", "from"): text for key, text in _path(delta.came_from).items()}
+        change |= {key.replace("path", "from"): text for key, text in path_as_data(delta.came_from).items()}
     return change
 
 
@@ -98,7 +98,7 @@ def _cut(cut: Cut) -> dict[str, Any]:
     return {
         "reason": cut.reason.value,
         "evidence": escape_name(cut.evidence),
-        "paths": [_path(path)["path"] for path in cut.paths],
+        "paths": [path_as_data(path)["path"] for path in cut.paths],
         "tokens": cut.tokens,
     }
 
@@ -108,9 +108,10 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "window": plan.window,
         "model": plan.model or None,
         "reserve": plan.reserve,
-        "exclude": [_path(pattern)["path"] for pattern in plan.exclude],
+        "exclude": [path_as_data(pattern)["path"] for pattern in plan.exclude],
         "lines": [
-            {"pattern": _path(line.pattern)["path"], "tokens": line.tokens, "why": line.why} for line in plan.lines
+            {"pattern": path_as_data(line.pattern)["path"], "tokens": line.tokens, "why": line.why}
+            for line in plan.lines
         ],
         "tokens_left": plan.tokens_left,
         "fits": plan.fits,
@@ -128,13 +129,13 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
         "percent": percent(verdict.value, verdict.limit or 0),
         "status": verdict.status.value,
         "owner": verdict.owner,
-        "files_over": [_path(item.name) | {"tokens": item.tokens} for item in verdict.over],
+        "files_over": [path_as_data(item.name) | {"tokens": item.tokens} for item in verdict.over],
     }
 
 
 def _directories(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
     for stats in profile.directories:
-        yield _path(stats.path) | {
+        yield path_as_data(stats.path) | {
             "tokens": stats.tokens,
             "files": stats.files,
             "percent_of_parent": stats.percent_of_parent,
@@ -146,7 +147,7 @@ def _directories(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
 def _types(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
     for stats in profile.types:
         yield {
-            "type": _path(stats.type)["path"],
+            "type": path_as_data(stats.type)["path"],
             "tokens": stats.tokens,
             "files": stats.files,
             "percent_of_total": stats.percent_of_total,
@@ -156,8 +157,8 @@ def _types(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
 
 def _files(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
     for file in profile.files:
-        yield _path(file.path) | {
-            "type": _path(file.type)["path"],
+        yield path_as_data(file.path) | {
+            "type": path_as_data(file.type)["path"],
             "tokens": file.tokens,
             "bytes": file.bytes,
             "percent_of_total": percent(file.tokens, profile.total.tokens),
@@ -165,7 +166,7 @@ def _files(profile: Profile, growth: _Growth) -> Iterator[dict[str, Any]]:
         }
 
 
-def _path(path: str) -> dict[str, str]:
+def path_as_data(path: str) -> dict[str, str]:
     """Return the path as it is; one that is not UTF-8 is shown escaped, and given exactly in base64."""
     try:
         path.encode("utf-8")

@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from datetime import date
+from collections.abc import Mapping
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import UsageError
@@ -21,7 +21,7 @@ def find_origin(measured: Measured) -> Origin:
     Raises UsageError where SOURCE_DATE_EPOCH is no moment.
     """
     git, repository, source = measured.engine.git, measured.repository, measured.selection.request.source
-    today = _today(git.surroundings.environ.get(_EPOCH))
+    today = day_of(find_moment(git.surroundings.environ))
     if repository is None:
         root = os.path.abspath(measured.selection.root)
         return Origin(os.path.basename(root) or root, today)
@@ -34,11 +34,14 @@ def find_origin(measured: Measured) -> Origin:
     return Origin(name, today, head, read_commit(git, repository, head).subject) if head else Origin(name, today)
 
 
-def _today(given: str | None) -> date | None:
-    """Return the day of this run, in UTC; whoever makes builds reproducible says which (reproducible-builds.org)."""
+def find_moment(environ: Mapping[str, str]) -> int:
+    """Return the moment of this run, in seconds since 1970; who makes builds reproducible says which.
+
+    See https://reproducible-builds.org. Raises UsageError where SOURCE_DATE_EPOCH is no moment.
+    """
+    given = environ.get(_EPOCH)
     if not given:
-        return day_of(int(time.time()))
-    day = day_of(int(given)) if _SECONDS.fullmatch(given) else None
-    if day is None:
+        return int(time.time())
+    if not _SECONDS.fullmatch(given) or day_of(int(given)) is None:
         raise UsageError(f"{_EPOCH} is {escape_name(given)}", "set it to seconds since 1970, or unset it")
-    return day
+    return int(given)

@@ -37,6 +37,7 @@ CONFIG = """repos:
       - id: code-context-budget-push
       - id: code-context-profile
 """
+TOKENS = "      - id: token-validation\n"
 BUDGET = """exclude = ["/loopflow.toml", "/.pre-commit-config.yaml"]
 {against}
 [budget]
@@ -82,7 +83,7 @@ def hooks(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> H
         hooks = Hooks(source, revision, directory / "home", outside)
         if not (directory / "installed").exists():
             user = Repo(directory / "user")
-            user.write(".pre-commit-config.yaml", config(hooks))
+            user.write(".pre-commit-config.yaml", config(hooks) + TOKENS)
             installed = run_process("install-hooks", cwd=user.root, env=hooks.run | outside, program=PRE_COMMIT)
             assert installed.code == 0, installed.out
             (directory / "installed").touch()
@@ -365,6 +366,51 @@ def test_the_profile_is_shown_when_it_is_asked_for(clone: Clone) -> None:
     assert "Total: 1,000 tokens" in shown.out
 
 
+def hold_to_tokens(clone: Clone) -> None:
+    """Have the clone use the hook that holds files to a token budget, of 300, and no other."""
+    entry, _ = config(clone.hooks).split("      - id: code-context-budget\n", 1)
+    clone.add({".pre-commit-config.yaml": f"{entry}{TOKENS}        args: [--token-budget=300]\n"})
+
+
+def test_a_file_over_the_token_budget_is_stopped(clone: Clone) -> None:
+    """What is staged counts, not what is on disk nor what was there; the way past it is named, and is one."""
+    hold_to_tokens(clone)
+    before = clone.head
+    stopped = clone.commit({"logs/new.log": words(301)})
+    assert (stopped.code, clone.head) == (1, before)
+    assert "FAIL token-validation, each file: 1 file over the limit of 300, the largest by 1" in stopped.err
+    assert "  logs/new.log: 301" in stopped.err
+    assert "this once: SKIP=token-validation git commit" in stopped.err
+    clone.repo.write("logs/new.log", words(270))
+    clone.repo.git("add", "--all")
+    clone.repo.write("logs/new.log", words(900))
+    passed = clone.git("commit", "--message=within")
+    assert passed.code == 0, passed.err
+    assert clone.commit({"logs/new.log": words(271)}).code == 1
+    assert clone.git("commit", "--message=past", env={"SKIP": "token-validation"}).code == 0
+
+
+def test_the_token_budget_may_be_left_out_of_a_commit(clone: Clone) -> None:
+    """`--no-verify` is git's own, and a commit that only deletes has nothing to judge."""
+    hold_to_tokens(clone)
+    assert clone.commit({"logs/new.log": words(900)}, "--no-verify").code == 0
+    clone.repo.git("rm", "--quiet", "logs/new.log")
+    assert clone.git("commit", "--message=delete").code == 0
+
+
+def test_the_token_budget_of_a_range(clone: Clone) -> None:
+    """In CI a range is judged: what is brought from one commit to the other."""
+    hold_to_tokens(clone)
+    clone.repo.git("checkout", "--quiet", "-b", "feature")
+    clone.add({"logs/new.log": words(280)})
+    asked = ("--from-ref", "main", "--to-ref", "feature", "token-validation")
+    failed = clone.run(*asked)
+    assert failed.code == 1
+    assert "FAIL token-validation, total: 280 tokens, 10 more than the limit of 270" in failed.out
+    clone.add({"logs/new.log": words(270)})
+    assert clone.run(*asked).code == 0
+
+
 def test_no_network_is_needed(clone: Clone) -> None:
     """An installed hook does its work where there is no network at all."""
     alone = ("unshare", "--map-root-user", "--net")
@@ -401,6 +447,7 @@ def test_what_pre_commit_is_told() -> None:
         "code-context-budget",
         "code-context-budget-push",
         "code-context-profile",
+        "token-validation",
     ]
     for hook in manifest:
         assert (hook["pass_filenames"], hook["always_run"], hook["require_serial"]) == (False, True, True)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.model import Reason, Report, Rule, Skipped
-from loopflow.render.badge import render_badge, render_badge_json
+from loopflow.render.badge import Badge, draw_badge, render_badge, render_badge_json
 from tests.support.profiles import make_report
 from tests.support.reports import judged
 from tests.support.schema import complaints
@@ -127,18 +127,30 @@ REPORTS = {
 def test_the_svg_is_readable(name: str) -> None:
     """Both texts lie within their boxes, stand out from them, and say what the data says; the title is exact."""
     svg, data = svg_of(REPORTS[name]), data_of(REPORTS[name])
+    assert_readable(svg, data["label"], data["message"])
+    title = svg.find(f"{SVG}title")
+    assert title is not None
+    assert title.text == svg.get("aria-label")
+    assert (title.text or "").startswith(f"{REPORTS[name].profile.total.tokens:,} token")
+
+
+@pytest.mark.parametrize("colour", ["green", "yellow", "orange", "red", "lightgrey"])
+def test_another_badge_is_readable(colour: str) -> None:
+    """Another label, in each colour that such a badge has."""
+    svg = ET.fromstring(draw_badge("Token <E>", Badge("93.9% of 76659", colour, "title")))  # noqa: S314  it is our own
+    assert_readable(svg, "Token <E>", "93.9% of 76659")
+
+
+def assert_readable(svg: ET.Element, label: str, message: str) -> None:
+    """Find both texts within their boxes, with enough contrast."""
     (left, right), texts = svg.findall(f"{SVG}g[@clip-path]/{SVG}rect"), svg.findall(f"{SVG}g/{SVG}text")
-    assert [text.text for text in texts] == [data["label"], data["message"]]
+    assert [text.text for text in texts] == [label, message]
     for box, text in zip((left, right), texts, strict=True):
         start, width = float(box.get("x", "0")), float(box.attrib["width"])
         at, length = float(text.attrib["x"]), float(text.attrib["textLength"])
         assert start + 5 < at < at + length < start + width - 5
         assert _contrast(box.attrib["fill"]) >= 4.5
     assert float(right.attrib["x"]) + float(right.attrib["width"]) == pytest.approx(float(svg.attrib["width"]))
-    title = svg.find(f"{SVG}title")
-    assert title is not None
-    assert title.text == svg.get("aria-label")
-    assert (title.text or "").startswith(f"{REPORTS[name].profile.total.tokens:,} token")
 
 
 def test_the_words_say_what_the_colours_say() -> None:
