@@ -26,7 +26,7 @@ class Heading:
 
     def draw(self, after: int, counts: Sequence[PriorityCount]) -> str:
         """Return the line, without its end, for a result of `after` tokens."""
-        told = _tell(counts)
+        told = tell_counts(counts)
         lines = f"{self.lines:,} line{'' if self.lines == 1 else 's'}"
         if self.limit < _SMALL_FIT:
             return f"[{lines}{'; ' if told else ''}{told}]"
@@ -43,7 +43,8 @@ class Heading:
         return f"[{'; '.join(part for part in parts if part)}]".replace("\n", " ")
 
 
-def _tell(counts: Sequence[PriorityCount]) -> str:
+def tell_counts(counts: Sequence[PriorityCount]) -> str:
+    """Return how many of the failures that matter are told, "" if there are none."""
     told = []
     for count in counts:
         if count.priority in _SHOWN and count.found:

@@ -12,7 +12,7 @@ LONGEST_HEADLINE: Final = 300
 _ENDS: Final = 13
 _LONGEST_NAME: Final = 80
 _MOST_SAME: Final = 12
-_LIBRARIES: Final = (
+LIBRARIES: Final = (
     "site-packages/",
     "dist-packages/",
     "node_modules/",
@@ -131,7 +131,7 @@ def _by_worth(lines: Sequence[LogLine], headline: int) -> Iterable[int]:
 
 def _is_own_frame(text: str) -> bool:
     is_frame = text.lstrip().startswith(("at ", "File ", "from ")) or (":" in text and ".py:" in text)
-    return is_frame and not any(library in text for library in _LIBRARIES)
+    return is_frame and not any(library in text for library in LIBRARIES)
 
 
 def _body(lines: Sequence[LogLine], chosen: Sequence[int], cut: int) -> str:
