@@ -240,15 +240,16 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
         what = f"{digest.sources[0].name} has {many}, and {digest.fit - digest.buffer:,} are allowed"
         raise LoopflowError(what, "leave out --no-auto-truncate, or raise --fit", ExitCode.OVER_BUDGET)
     with outputs.keeping(digest, kept, console):
-        _remember(run, digest, kept)
         forms = Forms(reduced, run.counter)
         printed = forms.draw(given["format"])
-        for form, path in outputs.reports:
-            outputs.write(path, forms.draw(form).text, console)
-        with console.writing_to(given["output"], run.here):
-            console.write(printed.text)
+        reports = [(path, forms.draw(form).text) for form, path in outputs.reports]
         if "github" in {given["format"], *(form for form, _ in outputs.reports)}:
             append_summary(forms, console)
+        _remember(run, digest, kept)  # behind all that is reduced: what it asks of earlier runs is not of this one
+        for path, text in reports:
+            outputs.write(path, text, console)
+        with console.writing_to(given["output"], run.here):
+            console.write(printed.text)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
     missing = printed.digest.critical_missing

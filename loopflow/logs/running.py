@@ -51,12 +51,19 @@ def read_and_reduce(
     """Return the digest of logs and what makes smaller ones. It and they raise as `reduce_logs` does."""
     read = gather(inputs, request, counter)
     profile = PROFILES.get(request.log_type) or detect_profile(inputs[0].name, read.scan.first, read.scan.last)
+    asked: dict[tuple[str, ...], Mapping[str, str]] = {}
+
+    def know(refs: Sequence[str]) -> Mapping[str, str]:
+        """Ask once: smaller digests tell of the same failures."""
+        key = tuple(refs)
+        if known and key not in asked:
+            asked[key] = known(refs)
+        return asked.get(key, {})
 
     def reduce_to(tokens: int) -> Digest:
-        smaller = replace(request, fit=tokens, buffer=0)
-        return _Reduction(read, smaller, counter, profile, known or (lambda _: {})).digest()
+        return _Reduction(read, replace(request, fit=tokens, buffer=0), counter, profile, know).digest()
 
-    return Reduced(_Reduction(read, request, counter, profile, known or (lambda _: {})).digest(), reduce_to)
+    return Reduced(_Reduction(read, request, counter, profile, know).digest(), reduce_to)
 
 
 @dataclass(frozen=True, slots=True)

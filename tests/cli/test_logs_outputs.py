@@ -63,6 +63,28 @@ def test_a_document_that_is_bounded_has_room_left(form: str, log: Path) -> None:
     assert 0 < count(result.out) <= 300
 
 
+@pytest.mark.parametrize("form", ["markdown", "github"])
+def test_a_run_is_no_earlier_run(form: str, log: Path) -> None:
+    """What it reduces once more to fit knows nothing of what it remembers itself; the next one knows it."""
+    env = {"GITHUB_STEP_SUMMARY": str(log / "summary.md")}
+    options = ("build.log", "--fit", "7240", "--repeated", "short", "--format", form, "--report", "markdown:md")
+    for is_known in (False, True):
+        (log / "summary.md").unlink(missing_ok=True)
+        assert reduce(*options, cwd=log, env=env).code == 0
+        written = [log / "md", *([log / "summary.md"] if form == "github" else [])]
+        assert [("known since" in path.read_text("utf-8")) for path in written] == [is_known] * len(written)
+
+
+def test_the_digest_of_a_command_has_every_form(log: Path) -> None:
+    """It is reduced while the command runs, and once more when it has ended."""
+    options = ("--fit", "500", "--format", "markdown", "--report", "github:commands")
+    result = run("run", *options, "--", "cat", "build.log", cwd=log, command=logs)
+    assert result.code == 0
+    assert "KeyError: 'pear'" in result.out
+    assert count(result.out) <= 500
+    assert (log / "commands").read_text("utf-8").startswith("::error file=shop/cart.py,line=8,")
+
+
 @pytest.mark.parametrize("value", ["json", "json:", "xml:x", ":x"])
 def test_a_report_that_is_none(value: str, log: Path) -> None:
     """The forms are named."""

@@ -130,6 +130,17 @@ def test_nothing_of_a_log_acts_in_markdown(log: str, fit: int) -> None:
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u2028\u2029]", text)
 
 
+@pytest.mark.parametrize("name", ["`x` | </h3><script>hit()</script>", "a\n::error::b", "##[error]x", "\u202egol.x"])
+def test_the_name_of_a_log_acts_in_no_form(name: str) -> None:
+    """It is whatever somebody called a file, or the command that wrote the log."""
+    reduced = reduce_text(FAILING, 3_000, name)
+    text = markdown(reduced, 3_000)
+    page = read_page(text)
+    assert (page.acting, len(page.headings), find_commands(text)) == ([], 1, [])
+    assert {each.name for each in commands_of(fit_github(reduced.digest, count, 3_000))} == {"error", "notice"}
+    assert read_html(reduced.digest).elements <= USUAL.elements
+
+
 def test_annotations_say_where_and_what() -> None:
     """An error for each critical failure at its own last frame, ten of them, and a notice of the rest."""
     commands = commands_of(fit_github(reduce_text(FAILING, 20_000).digest, count, 20_000))

@@ -139,7 +139,8 @@ def _ends(text: str) -> Iterator[tuple[str, Sequence[_Line]]]:
             end += 1
         if found:
             name = f"File {found[1]}" if found[1] else ""
-            yield name, _number(lines[at + 1 : end], int(found[2]), int(found[3] or found[2]))
+            shown = [line[1:] if line.startswith(" [") else line for line in lines[at + 1 : end]]  # as it was
+            yield name, _number(shown, int(found[2]), int(found[3] or found[2]))
         at = end
 
 
