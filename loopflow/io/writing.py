@@ -191,11 +191,18 @@ def _mode(target: str, new: int | None) -> int:
 
 def _sweep(directory: str, name: str) -> None:
     """Remove temporary files of `name` that nobody is writing."""
+    sweep_left_behind(directory, name.__eq__)
+
+
+def sweep_left_behind(directory: str, is_meant: Callable[[str], bool]) -> None:
+    """Remove temporary files that nobody is writing, of those files whose names are meant."""
     if sys.platform == "win32":
         return
     for entry in os.scandir(directory or "."):
-        is_temporary = entry.name.startswith(f".{name}.") and entry.name.endswith(_SUFFIX)
-        if is_temporary and entry.is_file(follow_symlinks=False):
+        if not (entry.name.startswith(".") and entry.name.endswith(_SUFFIX)):
+            continue
+        name = entry.name[1 : -len(_SUFFIX)].rpartition(".")[0]  # behind it is what makes it the only one
+        if is_meant(name) and entry.is_file(follow_symlinks=False):
             with suppress(OSError), open(entry.path, "rb") as file:  # one that vanished, or that is locked
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.unlink(entry.path)

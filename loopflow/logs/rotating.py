@@ -21,7 +21,7 @@ from typing import BinaryIO, Final, NamedTuple, Self
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import LoopflowError, UsageError, describe_os_error
-from loopflow.io.writing import AtomicFile
+from loopflow.io.writing import AtomicFile, sweep_left_behind
 from loopflow.logs.model import Digest
 from loopflow.logs.render.json import render_json
 from loopflow.logs.splitting import split_text
@@ -110,6 +110,7 @@ def rotate(rotation: Rotation, digest: Digest, originals: Sequence[BinaryIO], no
         with _locked(directory.handle):
             directory.require_same()
             key = _choose_key(directory.handle, name_run(digest), now.astimezone(UTC).strftime(_STAMP))
+            sweep_left_behind(directory.path, lambda name: _FILE.fullmatch(name) is not None)
             try:
                 _write_all(rotation, key, digest, originals)
             finally:

@@ -1,5 +1,6 @@
 """Digests kept in a directory: their names, which of them stay, and that nothing else is ever removed."""
 
+import fcntl
 import gzip
 import io
 import json
@@ -73,6 +74,21 @@ def test_the_newest_runs_stay(digest: Digest, tmp_path: Path) -> None:
         keep(tmp_path, digest, minutes(number), newest=3, size=1_000, original=1)
     assert stamps(tmp_path) == [f"{minutes(number):%Y%m%d%H%M%S}" for number in (2, 3, 4)]
     assert len([name for name in names(tmp_path) if name.endswith(".gz")]) == 3
+
+
+def test_what_a_kill_left_behind_goes_with_the_next_run(tmp_path: Path) -> None:
+    """A run has names of its own, so nobody would write these again; one that is being written stays."""
+    left = tmp_path / ".build.log.20240101000000.digest.txt.abcd_123.loopflow-tmp"
+    other = tmp_path / ".notes.txt.abcd_123.loopflow-tmp"
+    written = tmp_path / ".build.log.20240101000001.json.abcd_123.loopflow-tmp"
+    for path in (left, other, written):
+        path.write_text("half")
+    with written.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        keep(tmp_path)
+    assert not left.exists()
+    assert other.exists()
+    assert written.exists()
 
 
 def test_only_what_is_ours_is_removed(tmp_path: Path) -> None:
