@@ -47,6 +47,8 @@ class _Run:
     request: LogRequest
     counter: TokenCounter
     data: str
+    budget: int | None
+    """Tokens of log that --check allows."""
 
 
 def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
@@ -150,9 +152,10 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     counter = create_counter(
         config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
     )
-    return _Run(
-        given, console, here, settings, _read_request(given, settings), counter, data_directory(console.environ, here)
-    )
+    request, budget = _read_request(given, settings), _read_budget(given, settings)
+    if given["check"] and budget is not None and not given["count_input"]:
+        raise UsageError("--check judges the tokens of the log, which are to be counted", "leave out --no-count-input")
+    return _Run(given, console, here, settings, request, counter, data_directory(console.environ, here), budget)
 
 
 def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -171,7 +174,7 @@ def _configuring(given: Mapping[str, Any], environ: Mapping[str, str]) -> Config
 
 def _read_request(given: Mapping[str, Any], settings: LogSettings) -> LogRequest:
     return LogRequest(
-        fit=read_size_option(given["fit"], "--fit") if given["fit"] else settings.fit,
+        fit=settings.fit if given["fit"] is None else read_size_option(given["fit"], "--fit"),
         buffer=_read_buffer(given["token_buffer"], settings),
         log_type=given["log_type"] or "",
         lowest=Priority[(given["priority_filter"] or "verbose").upper()],
@@ -189,6 +192,10 @@ def _read_buffer(value: str | None, settings: LogSettings) -> int:
     if value is None:
         return settings.buffer
     return 0 if value == "0" else read_size_option(value, "--token-buffer")
+
+
+def _read_budget(given: Mapping[str, Any], settings: LogSettings) -> int | None:
+    return settings.budget if given["budget"] is None else read_size_option(given["budget"], "--budget")
 
 
 def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
@@ -235,9 +242,10 @@ def _project(run: _Run, inputs: Sequence[Input]) -> str:
 def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: Outputs) -> ExitCode:
     """Remember and print a digest, and judge the log."""
     given, console, digest = run.given, run.console, reduced.digest
-    if not given["auto_truncate"] and not digest.is_whole:
+    allowed = digest.fit - digest.buffer
+    if not (given["auto_truncate"] or digest.is_whole or (digest.tokens_before or allowed + 1) <= allowed):
         many = f"{digest.tokens_before:,} tokens" if digest.tokens_before is not None else "more tokens"
-        what = f"{digest.sources[0].name} has {many}, and {digest.fit - digest.buffer:,} are allowed"
+        what = f"{_name(digest.sources)} has {many}, and {allowed:,} are allowed"
         raise LoopflowError(what, "leave out --no-auto-truncate, or raise --fit", ExitCode.OVER_BUDGET)
     with outputs.keeping(digest, kept, console):
         forms = Forms(reduced, run.counter)
@@ -281,18 +289,19 @@ def _judge(run: _Run, sources: Sequence[Source], before: int | None, critical_mi
     """Judge the tokens of logs, which are `before`."""
     if not run.given["check"]:
         return ExitCode.OK
-    budget = read_size_option(run.given["budget"], "--budget") if run.given["budget"] else run.settings.budget
+    budget, name = run.budget, _name(sources)
     code = ExitCode.OVER_BUDGET if critical_missing else ExitCode.OK
     if budget is None:
         run.console.warn("--check has no budget to judge by; give --budget N, or write budget = N in [logs]")
         return code
     if before is None:
-        raise UsageError(
-            "--check judges the tokens of the log, and they were not counted", "leave out --no-count-input"
-        )
-    name = sources[0].name if len(sources) == 1 else f"{len(sources)} logs"
+        raise LoopflowError(f"{name} cannot be counted, so --check cannot judge it", "cut its longest lines")
     if before > budget:
         run.console.warn(f"FAIL {name}: {before:,} tokens, {before - budget:,} more than the budget of {budget:,}")
         return ExitCode.OVER_BUDGET
     run.console.note(f"ok {name}: {before:,} of {budget:,} tokens")
     return code
+
+
+def _name(sources: Sequence[Source]) -> str:
+    return sources[0].name if len(sources) == 1 else f"{len(sources)} logs"

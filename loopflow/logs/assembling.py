@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, Trait
+from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT
 from loopflow.logs.lines import Lines, Place
 from loopflow.logs.model import Block, LogLine, Priority, Span
 from loopflow.logs.recognisers.generic import BEFORE, FRAME, MOST, PLAIN
@@ -20,6 +20,10 @@ GENERIC: Final = Recogniser("generic", rb"", "", 0, goes_on=FRAME, plain=PLAIN, 
 
 _KEPT_AT_END: Final = 60
 """How many of the last lines of a block are kept where it has more than its recogniser allows."""
+
+_MOST_LIGHT: Final = 24
+_MOST_LIGHT_IF_WEAK: Final = 8
+"""A block that no recogniser knows ends after so many lines that say nothing, at the latest."""
 
 _KIND: Final = re.compile(
     r"(?<![\w.])((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic|Exit|Interrupt|Warning|Timeout))\b"
@@ -34,9 +38,11 @@ class Rules:
     row: Recogniser
     number: int
     goes_on: re.Pattern[bytes]
+    confirm: re.Pattern[bytes] | None
     ends: re.Pattern[bytes] | None
     last: re.Pattern[bytes] | None
     chain: re.Pattern[bytes] | None
+    back: re.Pattern[bytes] | None
     headline: re.Pattern[bytes] | None
 
 
@@ -47,10 +53,10 @@ def compile_rules(recognisers: Sequence[Recogniser]) -> list[Rules]:
             row,
             number,
             re.compile(row.goes_on),
-            re.compile(row.ends) if row.ends else None,
-            re.compile(row.last) if row.last else None,
-            re.compile(row.chain) if row.chain else None,
-            re.compile(row.headline) if row.headline else None,
+            *(
+                re.compile(pattern) if pattern else None
+                for pattern in (row.confirm, row.ends, row.last, row.chain, row.back, row.headline)
+            ),
         )
         for number, row in enumerate([*recognisers, GENERIC])
     ]
@@ -98,7 +104,12 @@ class Found:
     parts: list[Part] = field(default_factory=list)
     later: deque[Part] = field(default_factory=lambda: deque(maxlen=_KEPT_AT_END))
     cut: int = 0
+    gap: int = 0
+    heaviest: int = 0
     plain: int = 0
+    """How many of its last lines may belong to it or not."""
+    light: int = 0
+    """How many of its last lines weigh less than what it is about."""
     is_over: bool = False
     """Whether the line came with which it ends."""
 
@@ -109,19 +120,43 @@ class Found:
 
     def add(self, part: Part) -> None:
         """Take one more line."""
+        self.heaviest = max(self.heaviest, part.weight)
+        self.light = 0 if part.weight >= self.least else self.light + 1
         if len(self.parts) < self.rules.row.most:
             self.parts.append(part)
             return
         self.cut += len(self.later) == _KEPT_AT_END
         self.later.append(part)
 
+    @property
+    def least(self) -> int:
+        """What a line must weigh to be of the kind of its others."""
+        return HIGH_WEIGHT if self.heaviest >= HIGH_WEIGHT else MEDIUM_WEIGHT
+
+    @property
+    def most_light(self) -> int:
+        """How many lines that say nothing may stand at the end."""
+        return _MOST_LIGHT if self.heaviest >= CRITICAL_WEIGHT else _MOST_LIGHT_IF_WEAK
+
+    def lend(self, rules: Rules) -> list[Part]:
+        """Give up the last lines, if it is not sure of them and they belong before what begins by `rules`."""
+        is_weak = self.rules.row is GENERIC and self.heaviest < CRITICAL_WEIGHT and rules.back is not None
+        unsure = len(self.parts) + len(self.later) if is_weak else self.plain
+        last = [*self.parts, *self.later][-unsure:] if unsure else []
+        lent = _choose_before(rules, last)
+        for _ in lent:
+            (self.later or self.parts).pop()
+        self.heaviest = max((part.weight for part in [*self.parts, *self.later]), default=0)
+        return lent
+
     def close(self) -> bool:
-        """Take no more lines; return whether there are any but blank ones."""
+        """Take no more lines; return whether there is anything to tell."""
+        self.gap = len(self.parts)
         self.parts += self.later
         self.later.clear()
         while self.parts and not self.parts[-1].text.strip():
             self.parts.pop()
-        return bool(self.parts)
+        return self.heaviest > 0 and self.rules.row.at_most > Priority.VERBOSE
 
     @property
     def span(self) -> Span:
@@ -158,6 +193,7 @@ class Found:
             self.component,
             self.stamp,
             self.cut,
+            self.gap,
         )
 
 
@@ -169,7 +205,9 @@ class Assembler:
         self._take_block = take_block
         self._file = file
         self._open: Found | None = None
-        self._before: deque[Part] = deque(maxlen=BEFORE)
+        self._wanted = max(each.row.before for each in rules)
+        self._before: deque[Part] = deque(maxlen=self._wanted)
+        """The last lines that belong to no block, next to each other."""
         self.step = ""
         self.component = ""
 
@@ -197,41 +235,48 @@ class Assembler:
                 nearest = next(waiting, count)
             if nearest >= count:
                 break
-            self._begin(lines, nearest, free)
+            rules = self._find_rules(lines, nearest)
+            if rules is not None:
+                self._begin(rules, lines, nearest, free)
             at = nearest + 1
         if self._open is None:
-            self._before.extend(Part(lines, each) for each in range(max(free, count - BEFORE), count))
+            self._before.extend(Part(lines, each) for each in range(max(free, count - self._wanted), count))
 
     def finish(self) -> None:
         """Close what is open."""
         if self._open is not None:
             self._close(self._open)
 
-    def _begin(self, lines: Lines, at: int, free: int) -> None:
+    def _find_rules(self, lines: Lines, at: int) -> Rules | None:
+        """Return the rules of what a line begins, if it does."""
         trait = lines.traits[at]
+        if not trait.weight and trait.recogniser < 0:
+            return None
         rules = self._rules[trait.recogniser]  # -1 is the generic one, which is the last
-        block = Found(rules, self._file, lines.stamp(at), self.step, self.component)
+        return None if rules.confirm is not None and not rules.confirm.match(lines.texts[at]) else rules
+
+    def _begin(self, rules: Rules, lines: Lines, at: int, free: int) -> None:
         wanted = rules.row.before
-        if wanted:
-            near = [Part(lines, each) for each in range(max(free, at - wanted), at)]
-            far = [] if len(near) >= wanted or free else list(self._before)[len(near) - wanted :]
-            before = [*far, *near]
-            while before and not before[0].text.strip():
-                before.pop(0)
-            block.parts += before
+        near = [Part(lines, each) for each in range(max(free, at - wanted), at)]
+        far = list(self._before) if len(near) == at - free else []
+        block = Found(rules, self._file, lines.stamp(at), self.step, self.component)
+        for part in _choose_before(rules, [*far, *near]):
+            block.add(part)
         self._before.clear()
         block.add(Part(lines, at))
         self._open = block
 
     def _extend(self, block: Found, lines: Lines, at: int) -> int:
         """Add the lines from `at` on that belong to the block; return the place of the first that does not."""
-        texts, traits = lines.texts, lines.traits
-        for place in range(at, len(texts)):
-            if not _belongs(block, texts[place], traits[place]):
+        for place in range(at, len(lines.texts)):
+            new = self._find_rules(lines, place)
+            if not _belongs(block, lines.texts[place], lines.traits[place].weight, new):
+                if new is not None:
+                    self._before.extend(block.lend(new))
                 self._close(block)
                 return place
             block.add(Part(lines, place))
-        return len(texts)
+        return len(lines.texts)
 
     def _close(self, block: Found) -> None:
         self._open = None
@@ -239,16 +284,29 @@ class Assembler:
             self._take_block(block)
 
 
-def _belongs(block: Found, text: bytes, trait: Trait) -> bool:
-    """Whether a line goes on a block."""
+def _choose_before(rules: Rules, parts: Sequence[Part]) -> list[Part]:
+    """Return which of the lines before the first belong to a block."""
+    back, first = rules.back, len(parts)
+    least = max(first - rules.row.before, 0)
+    while first > least and (back is None or back.match(parts[first - 1].text)):
+        first -= 1
+    while first < len(parts) and not parts[first].text.strip():
+        first += 1
+    return list(parts[first:])
+
+
+def _belongs(block: Found, text: bytes, weight: int, new: Rules | None) -> bool:
+    """Whether a line, which by itself would begin a block by the rules `new`, goes on a block."""
     rules = block.rules
     if block.size >= _LONGEST * rules.row.most:
         return False
     if rules.ends is not None:
-        return not rules.ends.match(text)
-    if trait.recogniser >= 0 and not (trait.recogniser == rules.number and rules.goes_on.match(text)):
+        return not rules.ends.match(text) and _goes_on(block, text, weight)
+    if block.is_over:
+        return _is_chained(block, text)
+    if new is not None and new.row is not GENERIC and not (new is rules and rules.goes_on.match(text)):
         return False
-    return _is_chained(block, text) if block.is_over else _goes_on(block, text, trait)
+    return _goes_on(block, text, weight)
 
 
 def _is_chained(block: Found, text: bytes) -> bool:
@@ -260,16 +318,24 @@ def _is_chained(block: Found, text: bytes) -> bool:
     return not text.strip()
 
 
-def _goes_on(block: Found, text: bytes, trait: Trait) -> bool:
+def _goes_on(block: Found, text: bytes, weight: int) -> bool:
     rules = block.rules
     if rules.last is not None and rules.last.match(text):
         block.is_over = True
         return True
-    if rules.goes_on.match(text) or (rules.row is GENERIC and trait.weight >= MEDIUM_WEIGHT):
+    if rules.row is GENERIC:
+        if block.heaviest < HIGH_WEIGHT <= weight or block.light >= block.most_light:
+            return False
+        if weight >= block.least:
+            block.plain = 0
+            return True
+    if rules.goes_on.match(text):
         block.plain = 0
         return True
+    if block.plain >= rules.row.plain:
+        return False
     block.plain += 1
-    return block.plain <= rules.row.plain
+    return True
 
 
 def _without_digits(text: bytes) -> bytes:
@@ -297,10 +363,10 @@ def _find_kind(lines: Sequence[LogLine], headline: int) -> str:
 
 
 def _judge(weight: int, row: Recogniser) -> Priority:
-    if row.is_high:
-        return Priority.HIGH
     if weight >= CRITICAL_WEIGHT:
-        return Priority.CRITICAL
-    if weight >= HIGH_WEIGHT:
-        return Priority.HIGH
-    return Priority.MEDIUM if weight >= MEDIUM_WEIGHT else Priority.LOW
+        found = Priority.CRITICAL
+    elif weight >= HIGH_WEIGHT:
+        found = Priority.HIGH
+    else:
+        found = Priority.MEDIUM if weight >= MEDIUM_WEIGHT else Priority.LOW
+    return min(found, row.at_most)

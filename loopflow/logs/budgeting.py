@@ -13,8 +13,9 @@ MISC: Final = "misc"
 class TokenBudgetManager:
     """Gives out `total` tokens less `buffer`.
 
-    `components` are guaranteed so many tokens each; what one leaves is for all, unless `strict`. A share of
-    `critical_reserve` is for what is critical alone. Raises UsageError where components have more than there is.
+    `components` are guaranteed so many tokens each, unless what is critical needs them; they get no more if `strict`.
+    Of the rest a share of `critical_reserve` is for what is critical alone. Raises UsageError where components have
+    more than there is.
     """
 
     def __init__(
@@ -94,7 +95,8 @@ class TokenBudgetManager:
     def _room(self, component: str, priority: Priority) -> int:
         if priority is Priority.CRITICAL:
             return self.remaining()
+        own = min(self.remaining(component), self.remaining())
         if self._strict and component in self._components:
-            return min(self.remaining(component), self.remaining())
+            return own
         others = sum(self.remaining(each) for each in self._components if each != component)
-        return self.remaining() - others - self._reserve
+        return max(own, self.remaining() - others - self._reserve)

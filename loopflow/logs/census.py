@@ -11,15 +11,17 @@ MOST_KINDS: Final = 100_000
 _MOST_EXAMPLES: Final = 50_000
 _LONGEST_EXAMPLE: Final = 400
 """Bytes."""
+_FILE_BITS: Final = 48
+"""A place is the number of a line, and behind so many bits that of its file: most logs are one file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of line: how often it came, where first and last, and its first line."""
+    """A kind of line: how often it came, where first and last (file and number), and its first line."""
 
     count: int
-    first: int
-    last: int
+    first: tuple[int, int]
+    last: tuple[int, int]
     example: bytes
 
 
@@ -31,21 +33,20 @@ class Census:
         self._last: dict[bytes, int] = {}
         self._examples: dict[bytes, tuple[int, bytes]] = {}
 
-    def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = ()) -> None:
-        """Count lines but those at the places `hot`, which failures tell of; `keys` are those of all."""
-        numbers = lines.origin.numbers()
+    def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = (), file: int = 0) -> None:
+        """Count lines of a file but those at `hot`, which failures tell of; `keys` are those of all."""
+        first = file << _FILE_BITS
+        numbers = [number + first for number in lines.origin.numbers()] if file else lines.origin.numbers()
+        texts = lines.texts
         if hot:
             apart = set(hot)
             rest = [at for at in range(len(keys)) if at not in apart]
-            keys, numbers = [keys[at] for at in rest], [numbers[at] for at in rest]
-            texts: Sequence[bytes] = [lines.texts[at] for at in rest]
-        else:
-            texts = lines.texts
+            keys, numbers, texts = [keys[at] for at in rest], [numbers[at] for at in rest], [texts[at] for at in rest]
         self._counts.update(keys)
         self._last.update(zip(keys, numbers, strict=True))
         if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= set(keys):
             for at, key in enumerate(keys):
-                if key not in self._examples:
+                if key not in self._examples and len(self._examples) < _MOST_EXAMPLES:
                     self._examples[key] = numbers[at], texts[at][:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
@@ -64,5 +65,9 @@ class Census:
         found = []
         for key, count in self._counts.most_common(most):
             if key.strip() and (told := self._examples.get(key)):
-                found.append(Kind(count, told[0], self._last[key], told[1]))
+                found.append(Kind(count, _place(told[0]), _place(self._last[key]), told[1]))
         return sorted(found, key=lambda kind: kind.first)
+
+
+def _place(place: int) -> tuple[int, int]:
+    return place >> _FILE_BITS, place & (1 << _FILE_BITS) - 1

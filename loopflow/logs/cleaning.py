@@ -25,6 +25,8 @@ LONGEST_LINE: Final = 4_000
 
 _KEPT_HEAD, _KEPT_TAIL, _KEPT_AROUND = 1_400, 400, 200
 _MOST_STRONG: Final = 5
+_LONGEST_MARKER: Final = 40
+"""Bytes, about: as many are rather shown than left out."""
 _TOLD: Final = 20
 """What a part of a line that was written over has to weigh to be shown: high priority, or more."""
 
@@ -70,30 +72,47 @@ def is_lossy(block: bytes) -> bool:
     return False
 
 
-def shorten_line(line: bytes, find_strong: Callable[[bytes], list[int]]) -> bytes:
+def shorten_line(line: bytes, find_strong: Callable[[bytes], list[int]], cut: int = 0) -> bytes:
     """Return a line of more than `LONGEST_LINE` bytes with what is left out named; cuts are between characters.
 
-    `find_strong` returns the places of words that say that something failed.
+    `find_strong` returns the places of words that say that something failed. If `cut` bytes were left out when the line
+    was read, their marker is one with that of what is left out around it.
     """
     size = len(line)
     kept = [(0, _KEPT_HEAD), (size - _KEPT_TAIL, size)]
     kept += [(place - _KEPT_AROUND, place + _KEPT_AROUND) for place in find_strong(line)[:_MOST_STRONG]]
+    marker = name_left_out(cut) if cut else b""
+    hole = line.find(marker) if cut else size
     pieces, at = [], 0
-    for begin, end in sorted(kept):
-        start = max(_next_character(line, begin), at)
-        if start > at:
-            pieces.append(b" [... %b bytes ...] " % f"{start - at:,}".encode())
-        at = max(at, _next_character(line, min(end, size)))
+    for begin, end in sorted(_keep_whole(kept, hole, hole + len(marker))):
+        start = next_character(line, begin)
+        missing = start - at + (cut - len(marker) if at <= hole < start else 0)
+        if missing > _LONGEST_MARKER:
+            pieces.append(name_left_out(missing))
+        else:
+            start = at
+        at = max(at, next_character(line, min(end, size)))
         pieces.append(line[start:at])
     return b"".join(pieces)
 
 
-def _next_character(line: bytes, place: int) -> int:
+def name_left_out(count: int) -> bytes:
+    """Return the marker for bytes of a line that are not shown."""
+    return f" [... {count:,} bytes ...] ".encode()
+
+
+def next_character(text: bytes, place: int) -> int:
     """Return the first place from `place` on at which a character of UTF-8 begins."""
     place = max(place, 0)
-    while place < len(line) and line[place] & 0xC0 == 0x80:  # noqa: PLR2004  a byte that goes on a character
+    while place < len(text) and text[place] & 0xC0 == 0x80:  # noqa: PLR2004  a byte that goes on a character
         place += 1
     return place
+
+
+def _keep_whole(ranges: Iterable[tuple[int, int]], begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the ranges, so that each has all or nothing of what is from `begin` to `end`."""
+    for first, last in ranges:
+        yield (min(first, begin), max(last, end)) if first < end and begin < last else (first, last)
 
 
 def _make_utf8(block: bytes) -> bytes:

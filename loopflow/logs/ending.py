@@ -52,12 +52,7 @@ class Ending:
     def lines(self) -> list[tuple[int, LogLine]]:
         """Return the lines of the end, each with the number of its file, in order."""
         if self._anchored and self._count - 1 - self._anchor >= _CLEAN_UP:
-            before = self._take(self._anchored, self._anchor + 1)
-            last = self._take(self._recent, self._count)[-_LAST:]
-            return [
-                *before,
-                *(line for line in last if line[1].number > before[-1][1].number or line[0] > before[-1][0]),
-            ]
+            return [*self._take(self._anchored, self._anchor + 1), *self._take(self._recent, self._count)[-_LAST:]]
         return self._take(self._recent, self._count)
 
     def _take(self, segments: Iterable[_Segment], end: int) -> list[tuple[int, LogLine]]:

@@ -86,6 +86,7 @@ class Fitter:
         high = self._ranked(Priority.HIGH)
         steps = (
             (firsts, Shape.TRIMMED),
+            (firsts, Shape.LINE),
             (firsts, Shape.FULL),
             (high, Shape.LINE),
             (others, Shape.LINE),
@@ -100,9 +101,12 @@ class Fitter:
         self._run(((medium, Shape.TRIMMED), (medium, Shape.FULL), (self._ranked(Priority.LOW), Shape.LINE)), total)
 
     def texts(self) -> list[str]:
-        """Return the parts in the order of the log."""
-        items = [*self._items.values(), *self._end_items, *self._tables]
-        return [item.text for item in sorted(items, key=lambda item: item.place) if item.text]
+        """Return the parts in the order of the log, and at last how many critical failures are not told."""
+        items = sorted([*self._items.values(), *self._end_items, *self._tables], key=lambda item: item.place)
+        critical = self._ranked(Priority.CRITICAL)
+        missing = sum(not self.is_told(entry) for entry in critical) + self.material.missed.get(Priority.CRITICAL, 0)
+        last = [name_missing(missing)] if missing else []  # whose tokens were set aside at the beginning
+        return [*(item.text for item in items), *last]
 
     def is_told(self, entry: Entry) -> bool:
         """Whether a failure is in the digest, be it as a row."""
@@ -128,7 +132,10 @@ class Fitter:
             return False
         text, tokens = self._cost(entry, shape)
         more = tokens - self.tokens_of.get(entry.signature, 0)
-        if self.manager.used + more > bound or not self._has_share(entry, more) or not self._pay(entry, more):
+        if self.manager.used + more > bound or not self._pay(entry, more):
+            return False
+        if not self._has_share(entry, more):
+            self._take_back(entry, more)
             return False
         self._put(entry, shape, text, tokens)
         return True
@@ -137,12 +144,14 @@ class Fitter:
         span = entry.block.span
         return entry.block.priority >= Priority.HIGH or self.material.shares.take(span.file, span.first, more)
 
-    def _pay(self, entry: Entry, more: int) -> bool:
-        component = entry.block.component or MISC
+    def _pay(self, entry: Entry, more: int, priority: Priority | None = None) -> bool:
         if more <= 0:
-            self.manager.release(component, -more)
+            self._take_back(entry, -more)
             return True
-        return self.manager.offer(component, entry.block.priority, more)
+        return self.manager.offer(entry.block.component or MISC, priority or entry.block.priority, more)
+
+    def _take_back(self, entry: Entry, tokens: int) -> None:
+        self.manager.release(entry.block.component or MISC, tokens)
 
     def _put(self, entry: Entry, shape: Shape, text: str, tokens: int) -> None:
         span = entry.block.span
@@ -168,13 +177,9 @@ class Fitter:
             by_cause.setdefault(entry.cause, []).append(entry)
         for entry in firsts:
             if members := by_cause.get(entry.cause):
-                name = f"the same at {describe_lines(entry.block.span.first, entry.block.span.first, None)}"
+                span = entry.block.span
+                name = f"the same at {describe_lines(span.first, span.first, self._file(span.file))}"
                 self._add_table(name, sorted(members, key=lambda each: each.block.span), rows)
-        missing = len(ranked) - len(self.shape_of) + self.material.missed.get(Priority.CRITICAL, 0)
-        if missing:
-            text = f"[{missing:,} more critical]\n"
-            last = (len(self.material.entries) and self.material.entries[-1].block.span.file, 1 << 62, 0)
-            self._tables.append(_Item(last, text, 0))  # its tokens were set aside at the beginning
 
     def _price(self, entries: Sequence[Entry], shape: Shape) -> None:
         texts = [self._shapes.draw(entry, shape) for entry in entries]
@@ -216,8 +221,12 @@ class Fitter:
             self._items[f"template {number:04}"] = _Item(place, text, tokens)
 
     def _describe_template(self, template: Template) -> str:
-        where = "" if self.material.several else f" {describe_lines(template.first, template.last, None)}"
-        return f"[also: {template.count:,} x{where}] {template.text.strip()[:_LONGEST_TEMPLATE]}\n"
+        file, last_file = template.files
+        where = describe_lines(template.first, template.last, self._file(file))
+        if file != last_file:
+            places = zip((template.first, template.last), template.files, strict=True)
+            where = "-".join(describe_lines(line, line, file) for line, file in places)
+        return f"[also: {template.count:,} x {where}] {template.text.strip()[:_LONGEST_TEMPLATE]}\n"
 
     def _lengthen_end(self, bound: int) -> None:
         """Show as many of the last lines as there is room for; blocks among them are whole."""
@@ -229,23 +238,16 @@ class Fitter:
         items, covered, total = self._draw_end(many)
         if total <= self._end_tokens:
             return
+        self.manager.release(_END, self._end_tokens)
         for entry in covered:
             shape = self._whole(entry)
             text, tokens = self._cost(entry, shape)
-            self._pay_anyway(entry, tokens - self.tokens_of.get(entry.signature, 0))
+            self._pay(entry, tokens - self.tokens_of.get(entry.signature, 0), Priority.CRITICAL)
             self._put(entry, shape, text, tokens)
         own = sum(item.tokens for item in items)
-        self.manager.release(_END, sum(item.tokens for item in self._end_items))
         self.manager.offer(_END, Priority.CRITICAL, own)
         self._end_items = items
         self._end_tokens = own
-
-    def _pay_anyway(self, entry: Entry, more: int) -> None:
-        component = entry.block.component or MISC
-        if more > 0:
-            self.manager.offer(component, Priority.CRITICAL, more)
-        else:
-            self.manager.release(component, -more)
 
     def _draw_end(self, many: int) -> tuple[list[_Item], list[Entry], int]:
         """Return the last `many` lines as items, the failures that are among them, and what all that takes."""
@@ -302,6 +304,11 @@ class Fitter:
 
 _LONG: Final = frozenset({Shape.TRIMMED, Shape.FULL})
 _ORDER: Final = {Shape.ROW: 0, Shape.LINE: 1, Shape.TRIMMED: 2, Shape.FULL: 3}
+
+
+def name_missing(count: int) -> str:
+    """Return the row for critical failures that are not told."""
+    return f"[{count:,} more critical]\n"
 
 
 def count_shapes(fitter: Fitter, priority: Priority) -> Counter[Shape]:

@@ -66,12 +66,13 @@ def gather(
     """Read logs. Raises LoopflowError where one cannot be read on."""
     most_keys = FEW_KEYS if request.is_small else MOST_KEYS
     workers = Processes(request.workers, most_keys) if request.workers > 1 else InProcess(most_keys)
+    reading = _Gathering(request, counter, workers, follower)
     try:
-        reading = _Gathering(request, counter, workers, follower)
         sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
     finally:
         workers.close()
-    return Gathered(reading.scan, reading.whole, sources, reading.tokens.finish() if reading.tokens else None)
+        tokens = reading.count()
+    return Gathered(reading.scan, reading.whole, sources, tokens)
 
 
 class _Gathering:
@@ -82,8 +83,9 @@ class _Gathering:
         pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES)
         self.scan = Scan(pool, Census(), Ending(request.fit), workers.classifier)
         self.scan.watch = follower
-        self.whole = Whole(counter, request.fit)
+        self.whole = Whole(counter, request.fit, redact=request.redact)
         self.tokens = follower or (InputCounter(counter) if request.counts_input else None)
+        self._is_cut = False
 
     def read(self, number: int, given: Input) -> Source:
         """Read one log."""
@@ -100,11 +102,17 @@ class _Gathering:
         told = file.envelope, file.lossy, is_complete
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)
 
+    def count(self) -> int | None:
+        """Return the tokens of all that was read: None where a line was too long to be held."""
+        tokens = self.tokens.finish() if self.tokens else None
+        return None if self._is_cut else tokens
+
     def _chunks(self, reader: LogReader) -> Iterator[Chunk]:
         """Yield the chunks of a log, and hand them to whoever counts."""
         for chunk in reader.chunks():
             if self.tokens:
                 self.tokens.add(chunk.data)
+            self._is_cut = self._is_cut or chunk.cut > 0
             self.whole.add_raw(chunk.data)
             yield chunk
 

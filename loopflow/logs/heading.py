@@ -26,31 +26,38 @@ class Heading:
 
     def draw(self, after: int, counts: Sequence[PriorityCount]) -> str:
         """Return the line, without its end, for a result of `after` tokens."""
-        told = tell_counts(counts)
         lines = f"{self.lines:,} line{'' if self.lines == 1 else 's'}"
         if self.limit < _SMALL_FIT:
-            return f"[{lines}{'; ' if told else ''}{told}]"
+            return f"[{'; '.join([lines, *tell_counts(counts, with_shapes=False)])}]"
         name = self.name if len(self.name) <= _LONGEST_NAME else f"{self.name[: _LONGEST_NAME - 1]}…"
         tokens = f"{self.before:,} tokens" if self.before is not None else "tokens not counted"
         less = f" ({100 - 100 * after / self.before:.1f} % less)" if self.before else ""
+        left = ", ".join(f"{count:,} {priority.word}" for priority, count in self.filtered.items() if count)
         parts = [
             f"log {name}: {lines}, {tokens} -> {after:,} of {self.limit:,}{less}",
             self.log_type,
-            told,
+            *tell_counts(counts),
+            *([f"not asked for: {left}"] if left else []),
+            *self.remarks,
         ]
-        left = ", ".join(f"{count:,} {priority.word}" for priority, count in self.filtered.items() if count)
-        parts += [f"not asked for: {left}" if left else "", *self.remarks]
-        return f"[{'; '.join(part for part in parts if part)}]".replace("\n", " ")
+        return f"[{'; '.join(parts)}]".replace("\n", " ")
+
+    def draw_widest(self, most: int, found: Mapping[Priority, int]) -> str:
+        """Return a line that no other has more tokens than, for a result of up to `most` tokens."""
+        return self.draw(most, [PriorityCount(each, many, 2 * many, many, 0, 0, 0, 0) for each, many in found.items()])
 
 
-def tell_counts(counts: Sequence[PriorityCount]) -> str:
-    """Return how many of the failures that matter are told, "" if there are none."""
+def tell_counts(counts: Sequence[PriorityCount], *, with_shapes: bool = True) -> list[str]:
+    """Return how many failures are told, if there were any."""
     told = []
     for count in counts:
         if count.priority in _SHOWN and count.found:
-            full, short = count.full, count.kept - count.full
-            shapes = [f"{full} full" if full else "", f"{short} short" if short else ""]
-            inside = ", ".join(shape for shape in shapes if shape)
-            shown = f" ({inside})" if count.priority is Priority.CRITICAL and inside else ""
+            shown = _describe_shapes(count) if with_shapes and count.priority is Priority.CRITICAL else ""
             told.append(f"{count.priority.word} {count.kept:,} of {count.found:,}{shown}")
-    return ", ".join(told)
+    return [", ".join(told)] if told else []
+
+
+def _describe_shapes(count: PriorityCount) -> str:
+    shapes = {"full": count.full, "short": count.kept - count.full}
+    inside = ", ".join(f"{many:,} {shape}" for shape, many in shapes.items() if many)
+    return f" ({inside})" if inside else ""

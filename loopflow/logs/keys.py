@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from loopflow.logs.recognisers.generic import CLOSING, ECHO, LOWERED, NONE, PASS_MARK
+from loopflow.logs.cleaning import LONGEST_LINE
+from loopflow.logs.recognisers.generic import CLOSING, ECHO, LOWERED, NONE, PASS_MARK, SUMMARY_WEIGHT
 from loopflow.logs.recognisers.rows import Recogniser, Word
 
 MOST_KEYS: Final = 400_000
@@ -24,8 +25,8 @@ _LONGEST_MARK: Final = 120
 """Bytes at the end of a line in which a mark of success may stand."""
 
 DIGITS: Final = b"0123456789"
-_LONGEST_LOOK: Final = 2_000
-"""Bytes of a line that patterns look at: what says why stands near the beginning, or in a shortened line's parts."""
+_LONGEST_LOOK: Final = LONGEST_LINE
+"""Bytes of a line that patterns look at: all, where it was shortened."""
 
 _OF_WHAT: Final = rb"(?:errors?|fail\w*|warnings?|problems?|broken|offenses|unexpected)\b"
 _COUNTED: Final = rb"(?i)(?:^|  |[(\[=|>] )(?:\w+ )?" + _OF_WHAT + rb"|\b" + _OF_WHAT + rb"\s?[:=]\s?(?=$|[,;)\]\s|])"
@@ -162,7 +163,7 @@ class Classifier:
     def _make_trait(self, word: Word, line: bytes) -> Trait:
         if word.is_anchor:
             return NOTHING if self._closing.match(line) else Trait(word.weight, is_anchor=True)
-        is_lowered = word.weight < CRITICAL_WEIGHT and self._lowered.search(line)
+        is_lowered = word.weight < SUMMARY_WEIGHT and self._lowered.search(line)
         return NOTHING if is_lowered else Trait(word.weight)
 
 

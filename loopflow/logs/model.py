@@ -68,6 +68,8 @@ class Block:
     stamp: str = ""
     cut: int = 0
     """How many lines more it had than are kept."""
+    gap: int = 0
+    """The place in `lines` of the first that came after those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class Template:
     first: int
     last: int
     example: str
+    files: tuple[int, int] = (0, 0)
+    """The numbers of the files that the first and the last are in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ critical failure never goes: when there is no room for its lines, its headline, 
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +26,9 @@ _SHARES: Final = {Priority.CRITICAL: 0.5, Priority.HIGH: 0.3, Priority.MEDIUM: 0
 _FIRST, _LAST = 3, 2
 _MOST_LOOKED_AT: Final = 40
 """Of one failure: so many times the place of each is told."""
+_WITHOUT_HEADING: Final = frozenset({"generic", "level"})
+"""What recognises failures whose first line is no name for them."""
+
 _MOST_RECENT: Final = 20_000
 _MOST_COUNTED: Final = 200_000
 _LINE_COST: Final = 120
@@ -39,21 +42,19 @@ _LONGEST_LOOK: Final = 300
 
 
 class Entry:
-    """A failure that was seen `count` times."""
+    """A failure that was seen `count` times. `places` are by what stands there: a place in code, or a test."""
 
     __slots__ = ("block", "cause", "cost", "count", "first", "last", "masked", "place", "places", "signature")
 
     def __init__(self, signature: bytes, block: Block, masked: tuple[str, ...]) -> None:
         self.signature = signature
         self.cause = make_cause(block)
-        self.block = block
         self.masked = masked
         self.count = 1
         self.first = [block.span]
         self.last: list[Span] = []
-        self.place = find_place(block)
-        self.places: list[tuple[Span, str]] = []
-        self.cost = sum(len(line.text) + _LINE_COST for line in block.lines)
+        self.places: dict[str, Span] = {}
+        self._hold(block)
 
     def add(self, found: Found) -> None:
         """Count one more."""
@@ -63,24 +64,37 @@ class Entry:
             spans = sorted([*self.first, *self.last, span])
             self.first, self.last = spans[:_FIRST], spans[_FIRST:][-_LAST:]
             if spans[0] is span:
-                self.block = found.make()
+                self._hold(found.make())
         elif len(self.first) < _FIRST:
             self.first.append(span)
         else:
             self.last = [*self.last[1 - _LAST :], span]
         if self.count < _MOST_LOOKED_AT and (place := find_place(found.make())) and place != self.place:
-            self.places.append((span, place))
+            self.places[place] = min(self.places.get(place, span), span)
 
     def slim(self) -> None:
         """Keep the headline alone."""
         line = self.block.lines[self.block.headline]
-        self.block = replace(self.block, lines=(line,), headline=0, cut=self.block.cut + len(self.block.lines) - 1)
-        self.cost = len(line.text) + _LINE_COST
+        cut = self.block.cut + len(self.block.lines) - 1
+        block = replace(self.block, lines=(line,), headline=0, cut=cut, gap=1)
+        self.masked = tuple(weighted_lines(block))
+        self._hold(block)
 
     def failure(self) -> Failure:
         """Return it as it is told."""
-        places = tuple(f"L{span.first} {place}" for span, place in sorted(self.places))
+        places = tuple(f"L{span.first} {place}" for span, place in self.told_places())
         return Failure(make_ref(self.signature), self.cause, self.block, self.count, (*self.first, *self.last), places)
+
+    def told_places(self) -> list[tuple[Span, str]]:
+        """Return where else it happened, each place once, in the order of the log."""
+        return sorted((span, place) for place, span in self.places.items())
+
+    def _hold(self, block: Block) -> None:
+        self.block = block
+        self.place = find_place(block)
+        self.places.pop(self.place, None)
+        texts = [*(line.text for line in block.lines), *self.masked]
+        self.cost = sum(map(len, texts)) + _LINE_COST * len(texts)
 
 
 class Pool:
@@ -131,8 +145,13 @@ class Pool:
         for priority, share in _SHARES.items():
             entries = [entry for entry in self._entries.values() if entry.block.priority is priority]
             room = int(self._room * share)
-            if sum(entry.cost for entry in entries) > room:
-                self._evict(sorted(entries, key=self._worth), room, priority)
+            if priority < Priority.HIGH:
+                self._evict(entries, room, self._drop)
+            else:
+                slim = [entry for entry in entries if len(entry.block.lines) == 1]
+                long = [entry for entry in entries if len(entry.block.lines) > 1]
+                self._evict(long, max(room - sum(entry.cost for entry in slim), room // 4), Entry.slim)
+                self._bound(entries)
 
     def rarity(self, entry: Entry) -> float:
         """Return how seldom the lines of a failure are, 0 to 1: the mean of 1 / (1 + n)."""
@@ -153,21 +172,21 @@ class Pool:
     def _worth(self, entry: Entry) -> tuple[float, int, bytes]:
         return self.rarity(entry), entry.block.span.first, entry.signature
 
-    def _evict(self, entries: list[Entry], room: int, priority: Priority) -> None:
-        """Let go of the lower half, and of more until the rest takes half of its room."""
+    def _evict(self, entries: list[Entry], room: int, let_go: Callable[[Entry], None]) -> None:
+        """Let go of the lower half, if all take more than their room, and of more until the rest takes half of it."""
         held = sum(entry.cost for entry in entries)
-        for entry in entries:
+        if held <= room:
+            return
+        for entry in sorted(entries, key=self._worth):
             if held <= room // 2:
                 break
             held -= entry.cost
-            if priority < Priority.HIGH:
+            let_go(entry)
+
+    def _bound(self, entries: list[Entry]) -> None:
+        if len(entries) > MOST_KINDS:
+            for entry in sorted(entries, key=self._worth)[: len(entries) - MOST_KINDS]:
                 self._drop(entry)
-            else:
-                entry.slim()
-                held += entry.cost
-        kinds = [entry for entry in entries if entry.signature in self._entries]
-        for entry in kinds[: max(len(kinds) - MOST_KINDS, 0)]:
-            self._drop(entry)
 
     def _drop(self, entry: Entry) -> None:
         self.missed[entry.block.priority] += 1
@@ -175,8 +194,10 @@ class Pool:
 
 
 def find_place(block: Block) -> str:
-    """Return the place or the name of a test that a block is about, "" if it names none."""
+    """Return the place in code or the name of the test that a block is about, "" if it names none."""
     for line in (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT]):
         if found := _PLACE.search(line.text[:_LONGEST_LOOK]):
             return found[0]
+    if block.recogniser in _WITHOUT_HEADING or not block.headline:
+        return ""
     return block.lines[0].text.strip(" _=-●")[:80]

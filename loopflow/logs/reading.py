@@ -6,11 +6,13 @@ A line's number is the number of "\\n" before it in the raw file, plus one, so t
 import codecs
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
 from loopflow.errors import LoopflowError, describe_os_error
 from loopflow.io.read.document import ByteSource
+from loopflow.logs.cleaning import name_left_out, next_character
 from loopflow.logs.unpacking import BROKEN, broken
 
 READ_BYTES: Final = 1_048_576
@@ -18,27 +20,28 @@ SMALL_READ_BYTES: Final = 262_144
 LONGEST_HELD: Final = 8_388_608
 """Bytes of a line that are held; of a longer one the beginning and the end."""
 
-_HEAD_BYTES: Final = 1_048_576
+_END_BYTES: Final = 1_048_576
 _SAMPLE: Final = 1_024
 _UTF16_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _UTF16_SHARE: Final = 0.3
 
 
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Whole lines, the last of which may lack its end: from line `first` on, which begins at byte `offset`.
 
-    `data` is UTF-8 or what else a log has; `unit` is 2 where the bytes of the original are UTF-16. `size` is that of
-    the original; of a line that was shortened while it was read it is more than `data` has.
+    `data` is UTF-8 or what else a log has, `size` its bytes in the original: there it is UTF-16 where `is_utf16`, and
+    may begin with a `mark` of so many bytes, which belongs to the first line. Of a line that was too long to be held
+    `cut` bytes are missing in `data`; such a line is a chunk of its own.
     """
 
-    __slots__ = ("data", "first", "offset", "size", "unit")
-
-    def __init__(self, first: int, offset: int, data: bytes, size: int, unit: int = 1) -> None:
-        self.first = first
-        self.offset = offset
-        self.data = data
-        self.size = size
-        self.unit = unit
+    first: int
+    offset: int
+    data: bytes
+    size: int
+    is_utf16: bool = False
+    mark: int = 0
+    cut: int = 0
 
     @property
     def end(self) -> int:
@@ -50,14 +53,12 @@ class Chunk:
         lines = self.data.split(b"\n")
         if not lines[-1]:
             lines.pop()
-        if self.unit == 1:
-            sizes = [len(line) + 1 for line in lines]
+        if self.is_utf16:
+            sizes = [len(line.decode().encode("utf-16-le")) + 2 for line in lines]
         else:
-            sizes = [
-                len(line.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")) + 2 for line in lines
-            ]
-        places = list(accumulate(sizes, initial=self.offset))
-        places[-1] = self.end
+            sizes = [len(line) + 1 for line in lines]
+        places = list(accumulate(sizes, initial=self.offset + self.mark))
+        places[0], places[-1] = self.offset, self.end
         return places
 
 
@@ -82,6 +83,9 @@ class LogReader:
         self._most = most
         self._hash = hashlib.sha256()
         self._lines = 0
+        self._offset = 0
+        self._mark = 0
+        self._decoder: codecs.IncrementalDecoder | None = None
         self.bytes = 0
         self.encoding = ""
 
@@ -100,80 +104,68 @@ class LogReader:
         head = self._read()
         while head and len(head) < _SAMPLE and (more := self._read()):
             head += more
-        self.encoding, mark = _tell_utf16(head)
+        self.encoding, self._mark = _tell_encoding(head)
+        data = head[self._mark :]
         if self.encoding:
-            yield from self._utf16_chunks(head[mark:], mark)
-        else:
-            mark = 3 if head.startswith(codecs.BOM_UTF8) else 0
-            yield from self._chunks(head[mark:], mark)
+            self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+            data = self._decoder.decode(data).encode()
+        yield from self._chunks(data or self._next())
 
-    def _chunks(self, data: bytes, offset: int) -> Iterator[Chunk]:
+    def _chunks(self, data: bytes) -> Iterator[Chunk]:
         held: list[bytes] = []
         held_size = 0
         while data:
-            cut = data.rfind(b"\n") + 1
-            if cut:
-                whole = b"".join([*held, data[:cut]]) if held else data[:cut]
-                yield self._make(offset, whole, len(whole))
-                offset += len(whole)
+            if held_size + (data.find(b"\n") + 1 or len(data)) > LONGEST_HELD:
+                chunk, data = self._skip_line(b"".join([*held, data]))
+                yield chunk
                 held, held_size = [], 0
-                data = data[cut:]
+                data = data or self._next()
+                continue
+            if cut := data.rfind(b"\n") + 1:
+                yield self._make(b"".join([*held, data[:cut]]))
+                held, held_size, data = [], 0, data[cut:]
             if data:
                 held.append(data)
                 held_size += len(data)
-            if held_size > LONGEST_HELD:
-                head, after, size = self._skip_line(b"".join(held))
-                yield self._make(offset, head, size)
-                offset += size
-                held, held_size, data = [], 0, after
-                if data:
-                    continue
-            data = self._read()
+            data = self._next()
         if held:
-            whole = b"".join(held)
-            yield self._make(offset, whole, len(whole))
+            yield self._make(b"".join(held))
 
-    def _skip_line(self, data: bytes) -> tuple[bytes, bytes, int]:
-        """Read to the end of a line that is too long to be held; return its ends, what follows, and its size."""
-        head, tail, size = data[:_HEAD_BYTES], data[-_HEAD_BYTES:], len(data)
-        while more := self._read():
-            cut = more.find(b"\n") + 1
-            piece = more[:cut] if cut else more
-            size += len(piece)
-            tail = (tail + piece)[-_HEAD_BYTES:]
-            if cut:
-                return self._join(head, tail, size), more[cut:], size
-        return self._join(head, tail, size), b"", size
+    def _skip_line(self, data: bytes) -> tuple[Chunk, bytes]:
+        """Read to the end of a line that is too long to be held; return its ends as a chunk, and what follows."""
+        head, tail, length, size, rest = data[: next_character(data, _END_BYTES)], b"", 0, 0, b""
+        while data and not tail.endswith(b"\n"):
+            end = data.find(b"\n") + 1 or len(data)
+            piece, rest = data[:end], data[end:]
+            length += len(piece)
+            size += self._measure(piece)
+            tail = (tail + piece)[-_END_BYTES:]
+            data = b"" if rest or piece.endswith(b"\n") else self._next()
+        tail = tail[next_character(tail, 0) :]
+        cut = length - len(head) - len(tail)
+        return self._make(b"%b%b%b" % (head, name_left_out(cut), tail), size, cut), rest
 
-    @staticmethod
-    def _join(head: bytes, tail: bytes, size: int) -> bytes:
-        return b"%b [... %d bytes ...] %b" % (head, size - len(head) - len(tail), tail)
-
-    def _utf16_chunks(self, data: bytes, offset: int) -> Iterator[Chunk]:
-        decoder = codecs.getincrementaldecoder(self.encoding)("replace")
-        held = ""
-        while data:
-            held += decoder.decode(data)
-            cut = held.rfind("\n") + 1
-            if not cut and len(held) > LONGEST_HELD:
-                cut = len(held)
-            if cut:
-                yield (chunk := self._make_utf16(offset, held[:cut]))
-                offset, held = chunk.end, held[cut:]
-            data = self._read()
-        if held := held + decoder.decode(b"", final=True):
-            yield self._make_utf16(offset, held)
-
-    def _make_utf16(self, offset: int, text: str) -> Chunk:
-        size = len(text.encode("utf-16-le", "surrogatepass"))
-        chunk = self._make(offset, text.encode("utf-8", "replace"), size)
-        chunk.unit = 2
-        return chunk
-
-    def _make(self, offset: int, data: bytes, size: int) -> Chunk:
-        chunk = Chunk(self._lines + 1, offset, data, size)
+    def _make(self, data: bytes, size: int = 0, cut: int = 0) -> Chunk:
+        """Return lines as a chunk; their size in the original is that of `data` unless it is said."""
+        offset, mark = self._offset, self._mark
+        size = min((size or self._measure(data)) + mark, self.bytes - offset)  # half a character may be the last byte
+        chunk = Chunk(self._lines + 1, offset, data, size, is_utf16=bool(self.encoding), mark=mark, cut=cut)
         self._lines += data.count(b"\n") + (not data.endswith(b"\n"))
+        self._offset, self._mark = chunk.end, 0
         return chunk
+
+    def _measure(self, data: bytes) -> int:
+        """Return how many bytes `data` is in the original."""
+        return len(data.decode().encode("utf-16-le")) if self.encoding else len(data)
+
+    def _next(self) -> bytes:
+        """Return what comes next, UTF-16 as UTF-8; nothing at the end."""
+        if self._decoder is None:
+            return self._read()
+        while data := self._read():
+            if text := self._decoder.decode(data):
+                return text.encode()
+        return self._decoder.decode(b"", final=True).encode()
 
     def _read(self) -> bytes:
         size = self._size if self._most < 0 else min(self._size, self._most - self.bytes)
@@ -184,6 +176,8 @@ class LogReader:
         except BROKEN as error:
             raise broken(self._name) from error
         except OSError as error:
+            if error.errno is None:  # it is the module bz2 that says so, not the system
+                raise broken(self._name) from error
             raise LoopflowError(f"{self._name} cannot be read on: {describe_os_error(error)}", "try again") from error
         self.bytes += len(data)
         self._hash.update(data)
@@ -192,15 +186,15 @@ class LogReader:
         return data
 
 
-def _tell_utf16(head: bytes) -> tuple[str, int]:
+def _tell_encoding(head: bytes) -> tuple[str, int]:
     """Return the encoding of what begins with `head`, "" unless it is UTF-16, and how long its mark is."""
     if encoding := _UTF16_MARKS.get(head[:2]):
         return encoding, 2
+    if head.startswith(codecs.BOM_UTF8):
+        return "", 3
     sample = head[:_SAMPLE]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    half = max(len(sample) // 2, 1)
-    if odd > _UTF16_SHARE * half and not even:
-        return "utf-16-le", 0
-    if even > _UTF16_SHARE * half and not odd:
-        return "utf-16-be", 0
+    even, odd = sample[::2], sample[1::2]
+    for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if high.count(0) > _UTF16_SHARE * max(len(sample) // 2, 1) and not low.count(0) and b"\n" not in high:
+            return encoding, 0
     return "", 0

@@ -8,7 +8,7 @@ from typing import Final
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.logs.budgeting import TokenBudgetManager
 from loopflow.logs.chunk_shares import ChunkShares
-from loopflow.logs.fitting import Fitter, Material, count_shapes
+from loopflow.logs.fitting import Fitter, Material, count_shapes, name_missing
 from loopflow.logs.gathering import Gathered, Input, gather
 from loopflow.logs.heading import Heading
 from loopflow.logs.model import Digest, LogProfile, LogRequest, Outcome, Priority, PriorityCount, Shape, Template
@@ -96,14 +96,15 @@ class _Reduction:
         """Return it."""
         read, request = self._read, self._request
         most = self._limit if read.tokens is None else min(self._limit, read.tokens)
-        whole = read.whole.finish(most) if request.lowest is Priority.VERBOSE else None
+        room = self._find_room(most)
+        whole = read.whole.finish(most) if request.lowest is Priority.VERBOSE or room < 0 else None
         since: Mapping[str, str] = {}
         if whole is not None:
             fitter = None
             result = self._print_whole(*whole)
         else:
             since = self._known([entry.failure().ref for entry in self._entries])
-            fitter = self._fit(most, since)
+            fitter = self._fit(room, since)
             result = self._compose(fitter, most)
         missing = next(each.found - each.kept for each in result.counts if each.priority is Priority.CRITICAL)
         return Digest(
@@ -133,13 +134,23 @@ class _Reduction:
         outcomes = tuple(Outcome(entry.failure(), Shape.FULL) for entry in self._entries)
         return _Result(self._heading.draw(tokens, counts), text, tokens, counts, outcomes)
 
-    def _fit(self, most: int, since: Mapping[str, str]) -> Fitter:
-        """Choose what is told in at most so many tokens."""
+    def _fit(self, room: int, since: Mapping[str, str]) -> Fitter:
+        """Choose what is told in at most so many tokens beside the first line."""
         read, request = self._read, self._request
-        manager = TokenBudgetManager(self._find_room(most))
+        if room < 0:
+            what = f"{self._limit:,} token{' is' if self._limit == 1 else 's are'} too few for anything"
+            least = min(request.fit - room, request.buffer + (read.tokens or request.fit - room))
+            raise LoopflowError(what, f"--fit {least} is the least that works", ExitCode.OVER_BUDGET)
+        manager = TokenBudgetManager(room)
         several = len(read.sources) > 1
         known = dict(since) if request.is_short else {}
-        shapes = Shapes(several=several, known=known, stamps=request.timestamps == "first")
+        shapes = Shapes(
+            several=several,
+            known=known,
+            stamps=request.timestamps == "first",
+            frames=self._profile.stack_trace_detail,
+            captured=self._profile.test_result_detail,
+        )
         shares = ChunkShares(manager.total, [source.lines for source in read.sources], request.chunk_size)
         scores = {entry.signature: read.scan.pool.score(entry, read.scan.lines) for entry in self._entries}
         end = read.scan.ending.lines() if request.lowest is Priority.VERBOSE else []
@@ -151,13 +162,9 @@ class _Reduction:
 
     def _find_room(self, most: int) -> int:
         """Return what is left of the budget beside the first line at its widest, and the row for what is missing."""
-        widest = [PriorityCount(each, many, many, many, many, many, many, 0) for each, many in self._found()]
-        missing = f"[{dict(self._found())[Priority.CRITICAL]:,} more critical]\n"
-        room = most - sum(count_all(self._counter, [f"{self._heading.draw(most, widest)}\n", missing]))
-        if room < 0:
-            what = f"{most:,} tokens are too few for anything"
-            raise LoopflowError(what, f"--fit {most - room} is the least that works", ExitCode.OVER_BUDGET)
-        return room
+        found = dict(self._found())
+        fixed = [f"{self._heading.draw_widest(most, found)}\n", name_missing(found[Priority.CRITICAL])]
+        return most - sum(count_all(self._counter, fixed))
 
     def _find_templates(self) -> list[Template]:
         scan = self._read.scan

@@ -80,6 +80,7 @@ class FileScan:
         self._base = 0
         """The place in `_starts` of the newest chunk's first line: lines of earlier ones may still be held."""
         self._is_held = False
+        self._cut = 0
         self.lossy = False
 
     @property
@@ -89,6 +90,7 @@ class FileScan:
 
     def prepare(self, chunk: Chunk, cleaned: Cleaned) -> "Prepared | None":
         """Take the next chunk; return its lines as a reader would see them, if they do not wait for more."""
+        self._cut = chunk.cut
         self.lossy = self.lossy or cleaned.is_lossy
         earlier = self._starts[:-1] if self._is_held else []
         self._starts = earlier + chunk.starts()
@@ -115,7 +117,7 @@ class FileScan:
         lines.pop()
         if max(map(len, lines)) > LONGEST_LINE:
             find = self._scan.classifier.find_strong
-            lines = [shorten_line(line, find) if len(line) > LONGEST_LINE else line for line in lines]
+            lines = [shorten_line(line, find, self._cut) if len(line) > LONGEST_LINE else line for line in lines]
             text = b"\n".join(lines) + b"\n"
         self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
         self._sample(text)
@@ -154,7 +156,7 @@ class FileScan:
 
     def _take_window(self, window: "_Window", keys: Sequence[bytes]) -> None:
         lines = window.lines
-        self._scan.census.add(keys, lines, window.hot)
+        self._scan.census.add(keys, lines, window.hot, self._file)
         anchors = [at for at in window.hot if lines.traits[at].is_anchor]
         self._scan.ending.add(lines, anchors, self._file)
         for stream, places in window.split():
@@ -167,10 +169,9 @@ class FileScan:
             assembler.step, assembler.component = parts[0][2:]
             assembler.take(window.lines, window.hot)
             return
-        own = set(places)
         for begin, end, step, component in parts:
             assembler.step, assembler.component = step, component
-            if chosen := [at for at in range(begin, end) if at in own]:
+            if chosen := places[bisect_left(places, begin) : bisect_left(places, end)]:
                 assembler.take(*_pick(window.lines, chosen))
 
     def _assembler(self, stream: str) -> Assembler:

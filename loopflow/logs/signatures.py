@@ -48,7 +48,9 @@ def has_codes(text: str) -> bool:
 def weighted_lines(block: Block) -> list[str]:
     """Return the masked lines of a block that say something, each once: the headline, and those of weight."""
     told = {
-        line.text: None for at, line in enumerate(block.lines) if at == block.headline or line.weight >= MEDIUM_WEIGHT
+        line.text.strip(): None
+        for at, line in enumerate(block.lines)
+        if at == block.headline or line.weight >= MEDIUM_WEIGHT
     }
     return list(dict.fromkeys(map(mask, told)))
 

@@ -51,6 +51,7 @@ def _openers() -> tuple[tuple[bytes, Callable[[BinaryIO], object]], ...]:
         (b"\xfd7zXZ\x00", lzma.LZMAFile),
         (b"BZh", bz2.BZ2File),
         (b"PK\x03\x04", _Members),
+        (b"PK\x05\x06", _Members),  # without any member
     )
 
 

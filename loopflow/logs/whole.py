@@ -13,21 +13,17 @@ MOST_BYTES: Final = 67_108_864
 
 
 class Whole:
-    """Holds the text of a log while its tokens are at most `fit`."""
+    """Holds the text of a log while its tokens are at most `fit`. `redact` says whether secrets are hidden."""
 
-    def __init__(self, counter: TokenCounter, fit: int) -> None:
+    def __init__(self, counter: TokenCounter, fit: int, *, redact: bool = True) -> None:
         self._counter = counter
         self._fit = fit
+        self._redact = redact
         self._pieces: list[str] | None = []
         self._raw: list[bytes] = []
         self._size = 0
         self._tokens = 0
         self._open = ""
-
-    @property
-    def is_held(self) -> bool:
-        """Whether it may still fit."""
-        return self._pieces is not None
 
     def add_raw(self, data: bytes) -> None:
         """Take the bytes that the next text is made of."""
@@ -68,8 +64,8 @@ class Whole:
 
     def _cleaned_shorter(self) -> str:
         """Return the text with marks in the place of names: those can be longer than what they stand for."""
-        text = b"".join(self._raw)
-        return Redactor(short=True).redact(clean(text, brief=True)).decode("utf-8", "replace")
+        text = clean(b"".join(self._raw), brief=True)
+        return (Redactor(short=True).redact(text) if self._redact else text).decode("utf-8", "replace")
 
     def _count(self, text: str) -> None:
         try:

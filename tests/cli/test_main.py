@@ -104,24 +104,25 @@ def test_a_wing_is_a_folder_a_file_and_a_line(tmp_path: Path, repo: Repo) -> Non
     """A new member needs a folder of its own, one file in cli/ and one line in the table, and the layers hold."""
     source = Path(loopflow.__file__).parent
     package = shutil.copytree(source, tmp_path / "loopflow", ignore=shutil.ignore_patterns("vocab", "__pycache__"))
-    (package / "logs").mkdir()
-    (package / "logs" / "__init__.py").write_text('"""A wing."""\n\n\ndef answer() -> str:\n    return "42"\n')
-    (package / "cli" / "logs.py").write_text(
+    (package / "fleet").mkdir()
+    (package / "fleet" / "__init__.py").write_text('"""A wing."""\n\n\ndef answer() -> str:\n    return "42"\n')
+    (package / "cli" / "fleet.py").write_text(
         "import click\n"
         "from loopflow.console.command import Action\n"
         "from loopflow.console.console import Console\n"
         "from loopflow.errors import ExitCode\n\n\n"
-        "@click.command()\n@click.pass_context\ndef logs(context):\n    return Action(context.command_path, _run)\n\n\n"
+        "@click.command()\n@click.pass_context\ndef fleet(context):\n"
+        "    return Action(context.command_path, _run)\n\n\n"
         "def _run(console, here):\n"
-        "    from loopflow.logs import answer\n"
+        "    from loopflow.fleet import answer\n"
         "    console.write(answer())\n"
         "    return ExitCode.OK\n"
     )
     table = package / "cli" / "main.py"
-    line = '        "logs": Member("loopflow.cli.logs:logs", "Logs."),\n'
+    line = '        "fleet": Member("loopflow.cli.fleet:fleet", "Fleets."),\n'
     table.write_text(table.read_text().replace('        "code": Member(', f'{line}        "code": Member(', 1))
     env = {"PYTHONPATH": os.fspath(tmp_path)}
-    assert run_process("logs", cwd=repo.root, env=env, program=PROGRAM) == Result(0, "42", "")
+    assert run_process("fleet", cwd=repo.root, env=env, program=PROGRAM) == Result(0, "42", "")
     shutil.copy(source.parent / "pyproject.toml", tmp_path)
     layers = run_process(
         cwd=tmp_path,

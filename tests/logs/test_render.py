@@ -121,7 +121,7 @@ def test_occurrences_that_differ_in_their_place_are_told(tmp_path: Path) -> None
     """What equal failures have apart is listed, with the first line of each."""
     log = b"".join(b"src/a.c:%d:1: error: no rutabaga\nwent on\nand on\nand on\nand on\n" % at for at in [3, 70, 500])
     [error] = document(here=tmp_path, logs=[log])["errors"]
-    assert (error["count"], error["places"]) == (3, ["L5 src/a.c:70", "L10 src/a.c:500"])
+    assert (error["count"], error["places"]) == (3, ["L6 src/a.c:70", "L11 src/a.c:500"])
 
 
 def test_shapes_add_up(tmp_path: Path) -> None:

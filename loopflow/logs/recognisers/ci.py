@@ -2,9 +2,20 @@
 
 from typing import Final
 
+from loopflow.logs.model import Priority
 from loopflow.logs.recognisers.rows import Recogniser
 
 RECOGNISERS: Final = (
+    # A step of GitHub Actions prints its commands first: they failed no more than anything else that is echoed.
+    Recogniser(
+        "commands",
+        rb"^##\[group\]Run ",
+        "##[group]run",
+        8,
+        goes_on=b"",
+        ends=rb"##\[endgroup\]",
+        at_most=Priority.VERBOSE,
+    ),
     Recogniser(
         "annotation",
         rb"^(?:##\[error\]|::error)(?!\s?Process completed)",

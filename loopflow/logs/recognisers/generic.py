@@ -2,7 +2,11 @@
 
 from typing import Final
 
+from loopflow.logs.model import Priority
 from loopflow.logs.recognisers.rows import Recogniser, Word
+
+SUMMARY_WEIGHT: Final = 59
+"""Of a count of failures: what failed is told elsewhere, so it is high, but no verb at the beginning lowers it."""
 
 _NAME = rb"[\w./\\$-]"
 _ALONE = rb"(?<![\w./\\$-])"
@@ -41,7 +45,7 @@ WORDS: Final = (
     Word(80, rb"^(?:\s*|.{0,48}[\s\]>)])(?:error|ERROR|Error|fatal|FATAL|Fatal)(?:\([\w-]*\)|\[[\w-]*\]|\s[A-Z]{1,6})?\s?:(?!:)", "error|fatal"),
     Word(80, rb"(?<=[\d:)\]\w])\s?:\s?(?:fatal |syntax )?error\b(?:\s[A-Z]+)?\s?:", "error"),
     Word(80, rb"^\s*(?:Fehler|FEHLER|erreur|Erreur|ERREUR|errore|Errore|error fatal)\s?:|: (?:Fehler|erreur|errore)\s?:", "fehler|erreur|errore|error fatal"),
-    Word(80, "错误|錯誤|エラー|ошибка:|Ошибка:|ОШИБКА|오류:".encode(), "错误|錯誤|エラー|ошибка|오류"),
+    Word(80, "错误|錯誤|エラー|ошибка:|Ошибка:|ОШИБКА|오류:".encode(), "错误|錯誤|エラー|ошибка|Ошибка|ОШИБКА|오류"),
     Word(80, rb"^not ok\b", "not ok"),
     Word(75, rb"^\s*(?:FAIL|FAILED|FAILURE|ERROR|BROKEN|Failed|Failure)\b\s?[:\[(!>-]?", "fail|error|broken"),
     Word(70, rb"(?<![\w-])FAIL(?:ED|URE)?(?:S|!)?(?![\w-])", "fail"),
@@ -51,6 +55,7 @@ WORDS: Final = (
     Word(60, rb"(?i)\berror(?:ed)?\b\s?(?:[:!]|\bin\b|\bat\b|\bwhile\b|\bwhen\b|\bduring\b|\boccur|\boccured|\breading\b|\bloading\b|\brunning\b|\bexecuting\b|\bparsing\b|\bcreating\b|\binstalling\b|\bdownloading\b)", "error"),
     Word(60, rb"(?i)\b(?:an?|the following|fatal|unexpected|unknown|critical|serious) (?:\w+ )?(?:errors?|exceptions?) (?:was |were |has |have )?(?:occurr?ed|encountered|raised|thrown|found|happened)", "error|exception"),
     Word(60, rb"(?i)\bfatal\b\s?[:!]|^fatal\b", "fatal"),
+    Word(60, rb"\b[Ff]ailed\b\s?: ?[^\s\d]", "failed"),
     Word(60, rb"(?i)\bexpected\b.{1,200}\b(?:but )?(?:got|received|found|was|to (?:be|equal|have|match|contain|include))\b|^\s*(?:expected|actual|received)\b\s?:", "expected|actual|received"),
     Word(60, rb"(?i)command not found|no such (?:module|package|command|target|method|field)|is not recognized as|unknown (?:command|option|flag|argument|target|property|identifier|type)|unrecognized (?:option|argument|command)", "command not found|no such|not recognized|unknown|unrecognized"),
     Word(60, rb"(?i)\b(?:could|can|did|does|do|was|is)(?: ?not|n't|'t) (?:find|resolve|open|load|import|compile|locate|connect|read|access|create|determine|parse|be (?:found|resolved|loaded|opened|located|parsed|compiled|applied|read|imported|installed)|install|start|execute|match|satisf)|\bcannot (?:find|resolve|open|load|import|compile|locate|connect|read|access|create|parse|be |use|assign|convert|infer|install|start|execute|borrow|move|instantiate|stat|remove|write)", "could|can|did|does|do not|don't|was not|wasn't|is not|isn't|cannot"),
@@ -67,24 +72,32 @@ WORDS: Final = (
     _word(35, rb"exceptions?|throws?|thrown|raised?|errno|fault", "exception|throw|raise|errno|fault"),
     _word(35, rb"no such file or directory|does(?: not|n't) exist|not found|is missing|missing|undefined|undeclared|unresolved|unsatisfied|unsupported|unexpected|unable|illegal|invalid|incompatible|inconsistent|malformed|corrupt(?:ed)?|mismatch(?:ed)?|conflict(?:s|ing)?|violat(?:ed|es|ion|ions)|leak(?:s|ed)?|nil|rejected|unreachable|unknown", "no such|exist|not found|missing|undefined|undeclared|unresolved|unsatisfied|unsupported|unexpected|unable|illegal|invalid|incompatible|inconsistent|malformed|corrupt|mismatch|conflict|violat|leak|nil|rejected|unreachable|unknown"),
     _word(30, rb"cannot|can't|couldn't|could not|won't|unable to|must (?:be|not|have)|should (?:be|have|not)|wrong|bad|not (?:allowed|valid|supported|available|defined|installed|recognized|implemented|an?)|no (?:matching|suitable|default|tests?|module|rule|such)\b.*|too (?:many|few|long|large|old|small)", "cannot|can't|couldn't|could not|won't|unable|must|should|wrong|bad|not |no |too "),
-    Word(30, rb"(?i)(?<![\w./\\$-])errors?(?![\w/\\$-]|\.\w)", "error"),
+    Word(30, rb"(?i)(?<![\w./\\$'\"-])errors?(?![\w/\\$-]|\.\w)", "error"),
     Word(8, rb"(?i)(?<![\w./\\$-])warn(?:ing|ings)?(?![\w/\\$]|\.\w)|\bdeprecat(?:ed|ion|ions)|\bobsolete\b|\bWARN\b|DeprecationWarning|avertissement|Warnung", "warn|deprecat|obsolete|avertissement"),
     # Numbers that decide.
-    Word(60, rb"(?i)\b[1-9]\d*(?:,\d+)* (?:tests? |specs? |examples? |steps? |scenarios? |suites? |assertions? |unexpected |test )?(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|crashed|problems?|offen[cs]es?|violations?|mismatch(?:es)?|leak(?:s|ed)|defects?|not ok|unexpected)\b", "fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected", digits=_COUNT),
-    Word(60, rb"(?i)\b(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|not ok|unexpected)\b\s?[:=]\s?[1-9]\d*", "fail|error|broken|not ok|unexpected", digits=_COUNT_AFTER),
+    Word(SUMMARY_WEIGHT, rb"(?i)\b[1-9]\d*(?:,\d+)* (?:tests? |specs? |examples? |steps? |scenarios? |suites? |assertions? |unexpected |test )?(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|crashed|problems?|offen[cs]es?|violations?|mismatch(?:es)?|leak(?:s|ed)|defects?|not ok|unexpected)\b", "fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected", digits=_COUNT),
+    Word(SUMMARY_WEIGHT, rb"(?i)\b(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|not ok|unexpected)\b\s?[:=]\s?[1-9]\d*", "fail|error|broken|not ok|unexpected", digits=_COUNT_AFTER),
     Word(40, rb"(?i)(?:exit(?:ed|s|ing)?|return(?:ed|s)?|terminated|status|code|errorlevel|rc|ended|finished)\b[^\d\n]{0,24}\b(?:(?:status|code|rc|with|value)\b[^\d\n]{0,8})?-?[1-9]\d{0,9}\b(?!\.\d)", "exit|exit code|exited|status code|return code|returned|errorlevel|non-zero|rc=", digits=_STATE),
     Word(40, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|code|response|returned)[ :=\"]{1,3}5\d\d\b|\" 5\d\d \d|\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time)", "http|status|code|response|returned|internal server|bad gateway|service unavail|gateway time", digits=_STATE),
     Word(8, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|response)[ :=\"]{1,3}4\d\d\b|\" 4\d\d \d", "http|status|response", digits=_STATE),
 )  # fmt: skip
 
 PASS_MARK: Final = (
-    rb"^\s*(?:ok\b|OK\b|PASS(?:ED)?\b|passed\b|\xe2\x9c\x93|\xe2\x9c\x94|\xe2\x88\x9a|\xe2\x9c\x85|\[ *(?:OK|PASSED|ok|PASS|RUN) *\])"
-    rb"|(?:\.\.\.?\s?|\s|\[|\()(?:ok|OK|PASSED|PASS|passed|Passed|SUCCESS|success|done|yes|no|found|\xe2\x9c\x93|\xe2\x9c\x94)[\])]?\s*(?:[\(\[][^()]*[\)\]])?\s*\.?$"
+    rb"^(?:\s*(?:ok\b|OK\b|PASS(?:ED)?\b|passed\b|\xe2\x9c\x93|\xe2\x9c\x94|\xe2\x88\x9a|\xe2\x9c\x85|\[ *(?:OK|PASSED|ok|PASS|RUN|\+) *\])"
+    rb"|(?!.*[Ff]ail)\S.* [Pp]assed\.?$"
+    # Headings of what follows, and advice.
+    rb"|[\s=*_#-]*(?:FAILURES|failures|Failures|ERRORS|Errors|Summary of all failing tests|short test summary info)!*:?[\s=*_#-]*$"
+    rb"|There (?:was|were) \d* ?(?:failure|error)s?:$"
+    rb"|\[ERROR\] (?:-> \[Help|To see the full stack|Re-run Maven|For more information|\[Help|Please refer to|After correcting|$)"
+    rb"|=*\d*==ABORTING$|Use \"--rerun-failed)"
+    rb"|(?:\.\.\.?\s?|\s|\[|\()(?:ok|OK|PASSED|PASS|SUCCESS|success|\xe2\x9c\x93|\xe2\x9c\x94)[\])]?\s*(?:[\(\[][^()]*[\)\]])?\s*\.?$"
+    rb"|\.\.\.?\s?(?:passed|Passed|done|yes|no|found)[\])]?\s*\.?$"
+    rb"|\bpasse[ds] (?:now|on retry|on attempt|after)\b|# (?:TODO|SKIP|todo|skip)\b"
 )
-"""A line that says that something went well beats every word in it."""
+"""A line that says that something went well, or nothing of its own, beats every word in it."""
 
-ECHO: Final = rb"^\s*(?:\+{1,4}|\$|%|PS [^>]*>|>) \S"
-"""A command that a shell prints before it runs it."""
+ECHO: Final = rb"^\s*(?:(?:\$|%|PS [^>]*>) \S|\+{1,4} ?(?!Exception Group)\w|> (?![A-Z])\S)"
+"""A command that a shell prints before it runs it. (What Gradle says after ">" begins with a capital.)"""
 
 LOWERED: Final = (
     rb"^\s*(?:\[?(?:INFO|DEBUG|TRACE|info|debug)\]?[\s:]|Installing|Downloading|Downloaded|Unpacking|Setting up|Selecting|Get:|Hit:|Fetching|Fetched|Collecting"
@@ -96,7 +109,7 @@ LOWERED: Final = (
 )
 """A line of work, or one that speaks of failures as such: only a heavy word counts there."""
 
-NONE: Final = rb"(?i)\b(?:no|0) (?:\w+ )?(?:errors?|failures?|failed|problems?|warnings?|issues?|offenses|tests? failed)\b|\b(?:errors?|failures?|failed|warnings?|problems?)\s?[:=]\s?(?:0|none|no)\b"
+NONE: Final = rb"(?i)\b(?:no|0) (?:\w+ )?(?:errors?|failures?|failed|problems?|warnings?|issues?|offenses|tests? failed)\b|\b(?:errors?|failures?|failed|warnings?|problems?)\s?[:=]\s?(?:(?:0|none)\b|no(?=$|[\s]*[,;)\]]))"
 """A count of nothing. It is looked for in lines, with their digits."""
 
 ANCHORS: Final = (
@@ -112,18 +125,39 @@ CLOSING: Final = rb"^(?:Done\. Your build exited with|ERROR: Job failed|The buil
 """What a CI says at the very end is no anchor: it comes after the clean-up."""
 
 RECOGNISERS: Final = (
+    # The name of a test in the list of all: why it failed is told elsewhere.
+    Recogniser(
+        "test name",
+        "^(?:\\S+::\\S.* (?:FAILED|ERROR)\\s*(?:\\[ *%\\])?$|\\[gw\\] \\[ *%\\] (?:FAILED|ERROR) |\\S.* \\.\\.\\. (?:FAIL|FAILED|ERROR)$"
+        "|\\s.*\\(FAILED - \\)$|\\[  FAILED  \\] \\w|\\s*/? *Test +#: .*\\*\\*\\*|\\S.*= \\. s = [FE]$"
+        "|\\s*FAIL +\\S+\\.[jt]sx?$|\\s*(?:✕|×|✖) \\S.*(?: \\(? ?m?s\\)?| > .*)$| {4,}\\) \\S)".encode(),
+        "failed|error|... fail|^fail|^ fail|***|= . s = |✕|×|✖|    ) ",
+        60,
+        confirm=rb"\s*\d+\) |(?! {4,}\))",
+        goes_on="\\s+→".encode(),
+        at_most=Priority.HIGH,
+    ),
+    Recogniser(
+        "warning",
+        rb"^(?:\S.{0,200}?: warning(?: [A-Z]+)?: |\s+: +warning  |(?:PHP )?Warning: |warning(?:\[\w+\])?: |npm (?:WARN|warn)|\s*\S+\.py:: \w*Warning: )",
+        "warning|npm warn",
+        8,
+        goes_on=rb"\s+\S|\d+ +\|",
+        most=20,
+        at_most=Priority.MEDIUM,
+    ),
     Recogniser(
         "level",
-        rb"^(?:\S{1,80}\s+){0,6}?[\[<(|]?(?:ERROR|FATAL|SEVERE|CRITICAL|CRIT|EMERG|ALERT)[\])>|:]*(?:\s|$)",
+        rb"^(?:\S{1,80}\s+){0,6}?(?:[\[(<|]?(?:ERROR|FATAL|SEVERE|CRITICAL|CRIT|EMERG|ALERT)[\])>|:]*(?:\s|$)|\[(?:error|crit|alert|emerg)\] )",
         "error|fatal|severe|crit|emerg|alert",
         40,
         goes_on=rb"\s|$|Caused by|at |\.\.\. \d+ more|Traceback|[\w.$]+(?:Error|Exception)\b|During handling|The above",
-        is_high=True,
+        at_most=Priority.HIGH,
     ),
 )
 
 FRAME: Final = (
-    rb"\s|$|at \S|\.\.\. |[|>^~+\-@\xe2]|E  |Caused by|During handling|The above exception|File \"|note:|help:|hint:|In file included|  from |from \S+:\d+"
+    rb"\s|$|at \S|\.\.\. |[|>^~+\-@\xe2]|E  |Caused by|During handling|The above exception|File \"|note:|help:|hint:|from \S+:\d+"
     rb"|[Ee]xpected|[Aa]ctual|[Rr]eceived|[Gg]ot:|[Ww]ant:|diff |={3,}|_{3,}|\d+\)|\(|\[\d+\]|#\d+ |\d+: |[\w./\\-]+:\d+|[\w.$]+(?:Error|Exception)\b|Stack trace|stack:|Reason|reason|Message|message|Details"
 )
 """A line that goes on what was said before, in the generic case."""

@@ -11,7 +11,9 @@ RECOGNISERS: Final = (
         "--- fail",
         100,
         goes_on=rb"\s+(?!--- (?:PASS|SKIP|FAIL))\S|$",
-        headline=rb"\s+\S+\.go:\d+|\s+Error(?: Trace)?:",
+        before=20,
+        back=rb"\s+\S+\.go:\d+: |\s{8,}\S",
+        headline=rb"\s+\S+\.go:\d+: \S|\s+Error:\s",
     ),
     Recogniser(
         "go panic",
@@ -19,8 +21,7 @@ RECOGNISERS: Final = (
         "^panic|^fatal error|^unexpected fault",
         100,
         goes_on=rb"\s|$|goroutine |\S+\(|created by|exit status|\[signal|\[recovered",
-        most=120,
+        most=40,
     ),
-    Recogniser("data race", rb"^WARNING: DATA RACE", "data race", 100, ends=rb"={10,}"),
-    Recogniser("go", rb"^(?:\./|\.\./|[\w./@-]+/)?[\w.-]+\.go:(?::)? ", ".go:", 70),
+    Recogniser("data race", rb"^WARNING: DATA RACE", "data race", 100, goes_on=b"", ends=rb"={10,}"),
 )

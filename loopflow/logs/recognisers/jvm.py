@@ -1,27 +1,40 @@
-"""The Java virtual machine: exceptions, JUnit, Maven, Gradle, Kotlin, Scala, Clojure."""
+"""The Java virtual machine: exceptions, JUnit, Maven, Gradle, Kotlin, Scala."""
 
 from typing import Final
 
+from loopflow.logs.model import Priority
 from loopflow.logs.recognisers.rows import Recogniser
 
+_FRAMES: Final = rb"\s*at |\s*\.\.\. \d+|\s*Caused by|\s*Suppressed|\s+\S"
+
 RECOGNISERS: Final = (
+    Recogniser(
+        "surefire",
+        rb"^(?!.*Tests run: ).*<<< (?:FAILURE|ERROR)!",
+        "<<< ",
+        100,
+        goes_on=_FRAMES + rb"|$|[\w.$]+(?:Error|Exception|Failure)\b|[Ee]xpected|[Aa]ctual",
+        ends=rb"\[(?:INFO|ERROR|WARNING)\]|Running |Tests run|Results|.*<<< (?:FAILURE|ERROR)!",
+        plain=1,
+        headline=rb"[\w.$]+(?:Error|Exception|Failure)\b",
+    ),
     Recogniser(
         "maven compiler",
         rb"^\[(?:ERROR|error)\] .*\.(?:java|kt|scala|groovy):",
         "[error]",
         85,
-        goes_on=rb"\s|\[(?:ERROR|error)\]\s{2,}(?:symbol|location|required|found|reason|\^|\S)",
+        goes_on=rb"\s|\[(?:ERROR|error)\]\s{2,}\S",
     ),
+    Recogniser("maven", rb"^\[ERROR\]", "[error]", 40, goes_on=rb"\[ERROR\]|\s", at_most=Priority.HIGH),
     Recogniser(
-        "surefire",
-        rb"<<< (?:FAILURE|ERROR)!",
-        "<<< ",
-        100,
-        goes_on=rb"\s|$|at |Caused by|\.\.\. |[\w.$]+(?:Error|Exception|Failure)\b|[Ee]xpected|[Aa]ctual",
-        plain=1,
-        headline=rb"[\w.$]+(?:Error|Exception|Failure)\b",
+        "gradle",
+        rb"^\* What went wrong:",
+        "what went wrong",
+        90,
+        goes_on=b"",
+        ends=rb"\* Try:|\* Exception is:",
+        headline=rb"(?!\* )\S",
     ),
-    Recogniser("gradle", rb"^\* What went wrong:", "what went wrong", 90, ends=rb"\* Try:|\* Exception is:"),
     Recogniser(
         "gradle test",
         rb"^\S.* > .* FAILED\s*$",
@@ -35,18 +48,8 @@ RECOGNISERS: Final = (
         rb"^(?:Exception in thread .*|[^\s:]*\s?(?:[a-z]\w*\.)+[\w$]*(?:Exception|Error|Throwable|Failure)(?::|$))",
         "exception|error|throwable|failure",
         90,
-        goes_on=rb"\s*at |\s*\.\.\. \d+|\s*Caused by|\s*Suppressed|\s+\S",
+        goes_on=_FRAMES,
         headline=rb"(?:Exception in|[\w.$]*(?:Exception|Error)\b)",
     ),
     Recogniser("kotlin", rb"^e: ", "^e: ", 80, goes_on=rb"\s"),
-    Recogniser("scalac", rb"^\[error\] \S+\.scala:", ".scala:", 80, goes_on=rb"\[error\]\s"),
-    Recogniser(
-        "clojure test",
-        rb"^(?:FAIL|ERROR) in \(",
-        "^fail in|^error in",
-        100,
-        goes_on=rb"\s|expected:|actual:|[\w.-]+\n",
-        plain=1,
-        ends=rb"$",
-    ),
 )

@@ -6,6 +6,8 @@ are taken out of a line before, so patterns have none, but those of a row with `
 
 from typing import NamedTuple
 
+from loopflow.logs.model import Priority
+
 
 class Word(NamedTuple):
     """Says of a line how much it looks like the reason of a failure, 0 to 100."""
@@ -22,7 +24,7 @@ class Word(NamedTuple):
 
 
 class Recogniser(NamedTuple):
-    """How the lines of one kind of failure belong together."""
+    """How the lines of one kind of failure belong together. All patterns but `start` see lines with their digits."""
 
     name: str
     start: bytes
@@ -30,10 +32,12 @@ class Recogniser(NamedTuple):
     stems: str
     weight: int
     """Of the first line."""
+    confirm: bytes = b""
+    """Of its first line with its digits, where they decide."""
     goes_on: bytes = rb"\s|$"
     """Of every line that surely belongs to it."""
     ends: bytes = b""
-    """Of the line before which it ends, and nothing else ends it; without one it ends as `plain` says."""
+    """Of the line before which it ends. With one, what begins something else does not end it."""
     last: bytes = b""
     """Of the line that it ends with, but for what `chain` says."""
     chain: bytes = b""
@@ -41,9 +45,11 @@ class Recogniser(NamedTuple):
     plain: int = 0
     """How many lines that do not go on it may have one after the other."""
     before: int = 0
-    """How many lines before the first belong to it."""
+    """How many lines before the first belong to it, at most."""
+    back: bytes = b""
+    """Of these lines, where not any will do."""
     headline: bytes = b""
     """Of the line that says why; without one it is the heaviest."""
     most: int = 400
-    is_high: bool = False
-    """Whether it is of high priority whatever its lines weigh: what only repeats what others say."""
+    at_most: Priority = Priority.CRITICAL
+    """Whatever its lines weigh: what only repeats what others say is high, and what is not meant is verbose."""

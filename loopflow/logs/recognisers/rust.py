@@ -6,8 +6,8 @@ from loopflow.logs.recognisers.rows import Recogniser
 
 RECOGNISERS: Final = (
     Recogniser(
-        "rustc",
-        rb"^(?:\x1b\[[\d;]*m)?error(?:\[E\])?: (?!aborting|could not compile|test failed)",
+        "error",  # of rustc, and of what else writes so: git, cargo
+        rb"^error(?:\[E\])?: (?!aborting|could not compile|test failed|subprocess)",
         "^error",
         90,
         goes_on=rb"\s|\d+ +\||=|\.\.\.|note:|help:",
@@ -18,6 +18,7 @@ RECOGNISERS: Final = (
         rb"^---- .+ (?:stdout|stderr) ----$",
         "^----",
         100,
+        goes_on=b"",
         ends=rb"---- .+ ----$|failures:$|test result:",
         headline=rb"thread '|assertion|Error:",
     ),
@@ -27,6 +28,6 @@ RECOGNISERS: Final = (
         "panicked at",
         100,
         goes_on=rb"\s|$|note:|stack backtrace|\d+:|left|right|assertion",
+        plain=1,
     ),
-    Recogniser("cargo test name", rb"^test \S+ .*\.\.\. FAILED$", "... failed", 60, goes_on=rb"(?!)", is_high=True),
 )

@@ -7,7 +7,7 @@ from loopflow.logs.recognisers.rows import Recogniser
 RECOGNISERS: Final = (
     Recogniser(
         "kernel",
-        rb"\b(?:Oops|BUG|kernel BUG|general protection fault|Unable to handle kernel|Out of memory|Kernel panic|INFO: task .* blocked)\b",
+        rb"(?:^|\] |: )(?:Oops: |BUG: |kernel BUG at|general protection fault|Unable to handle kernel|Out of memory: |Kernel panic|INFO: task .* blocked)",
         "oops|bug|protection fault|unable to handle|out of memory|kernel panic|blocked",
         100,
         goes_on=rb".*(?:\] |: )(?:\s|Call Trace|RIP|Code:|R[A-Z]+:|CR|---|Modules|CPU:|Hardware|Workqueue|Killed|oom)",

@@ -132,7 +132,7 @@ def _draw(digest: Digest, failures: Sequence[Outcome], rows: int, numbers: str) 
 
 
 def _lines(digest: Digest, failures: Sequence[Outcome], rows: int, numbers: str) -> Iterator[str]:
-    told = tell_counts(digest.priorities)
+    told = "".join(tell_counts(digest.priorities))
     yield f"### {code(disarm(shorten_name(name_logs(digest))))}{': ' if told else ''}{told}"
     yield ""
     yield "; ".join([numbers, digest.log_type, *describe_remarks(digest)]) + "."

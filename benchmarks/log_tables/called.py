@@ -1,0 +1,25 @@
+"""The command, called in this process as it is typed: for measures of what it says, not of how long it takes."""
+
+import os
+import sys
+from pathlib import Path
+
+from log_tables.processes import ROOT, environment
+
+sys.path.insert(0, os.fspath(ROOT))
+
+from loopflow.cli.logs import logs
+from tests.support.run import Result, run
+
+
+def call(home: Path, *arguments: str) -> Result:
+    """Return what `loopflow logs` with these arguments says; its store is below `home`."""
+    return run(*arguments, cwd=home, env=environment(home), command=logs)
+
+
+def digest(home: Path, log: Path, fit: int) -> str:
+    """Return the digest of a log. Nothing is stored."""
+    result = call(home, str(log), "--fit", str(fit), "--no-store", "--quiet")
+    if result.code:
+        raise SystemExit(f"{log} at {fit}: ended with {result.code}: {result.err}")
+    return result.out
