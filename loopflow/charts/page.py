@@ -64,6 +64,21 @@ NO_SECTIONS = Sections()
 
 def render_page(page: Page, sections: Sections = NO_SECTIONS) -> Iterator[str]:
     """Yield the page in pieces."""
+    template = _environment().from_string(sections.template)
+    yield from template.generate(**_sources(sections.style), **_frame(page), **_charts(page), **sections.values)
+
+
+def render_plain(sections: Sections) -> Iterator[str]:
+    """Yield a page of the same look that is all template: it has no charts, and no script.
+
+    The template finds its style as `style`, and what the page's policy has to say of it as `style_digest`.
+    """
+    style = _read(_STYLE) + sections.style
+    source = {"style": Markup(style), "style_digest": _digest(style)}  # noqa: S704  our own files
+    yield from _environment().from_string(sections.template).generate(**source, **sections.values)
+
+
+def _environment() -> Environment:
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -72,8 +87,7 @@ def render_page(page: Page, sections: Sections = NO_SECTIONS) -> Iterator[str]:
         loader=DictLoader({_FRAME: _read(_FRAME)}),
     )
     environment.filters |= {"name": escape_name, "breakable": _breakable, "count": "{:,}".format, "plural": plural}
-    template = environment.from_string(sections.template)
-    yield from template.generate(**_sources(sections.style), **_frame(page), **_charts(page), **sections.values)
+    return environment
 
 
 def as_json(value: object) -> Markup:

@@ -28,6 +28,9 @@ EXAMPLES = """\
   loopflow logs trace ERR-7K3QF2A4MX       the original lines of a failure
 """
 
+FORMS = ("text", "json", "markdown", "html", "github")
+MOST_LOGS = 100_000
+
 SUBCOMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "trace": "loopflow.cli.logs_trace:trace",
@@ -113,8 +116,12 @@ _OPTIONS = (
     click.option("--budget", metavar="N", help="How many tokens of log --check allows."),
     click.option("--check", is_flag=True, help="Exit 1 over the budget, or where something critical is left out."),
     click.option("--profile", is_flag=True, help="Count instead: by priority, component, recogniser and template."),
-    click.option("--format", type=click.Choice(["text", "json", "html"]), default="text", help="Form; html: counts."),
+    click.option("--format", type=click.Choice(FORMS), default="text", help="Form.  [default: text]"),
+    click.option("--report", multiple=True, metavar="FORM:FILE", help="Write this form to a file too; repeatable."),
     click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole."),
+    click.option("--output-dir", type=PathName(), metavar="DIR", help="Keep digests there, the newest of them."),
+    click.option("--max-log-size", metavar="SIZE", help="Of a text there: longer ones are split.  [default: 5MB]"),
+    click.option("--max-logs", type=click.IntRange(1, MOST_LOGS), metavar="N", help="Runs kept there.  [default: 10]"),
     click.option("--encoding", metavar="NAME", help="o200k_base, the default, or cl100k_base."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
     click.option("-q", "--quiet", is_flag=True, help="No remarks."),

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.redact import redact
+from loopflow.charts.terminal import PLAIN, Terminal
+from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
 from loopflow.console.console import Console, OutputError
@@ -21,7 +23,8 @@ from loopflow.logs.gathering import Input
 from loopflow.logs.model import Digest, LogRequest, Priority, Source
 from loopflow.logs.originals import Opened
 from loopflow.logs.records import Kept
-from loopflow.logs.running import reduce_logs
+from loopflow.logs.rotating import STANDARD_INPUT as NAME_OF_STANDARD_INPUT
+from loopflow.logs.running import Reduced, read_and_reduce
 from loopflow.logs.settings import LogSettings
 from loopflow.logs.store import StoreError, open_store
 from loopflow.logs.unpacking import open_log, open_stream
@@ -57,9 +60,10 @@ def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     if names.count(STANDARD_INPUT) > 1:
         raise UsageError("standard input is named twice, and can be read once", "write - once")
     with ExitStack() as stack:
+        outputs = read_outputs(run.given, run.settings, here, stack)
         opened = [_open(run, name, stack) for name in names]
         result = _work(run, [read for read, _ in opened])
-        return _finish(run, result, [kept for _, kept in opened])
+        return _finish(run, result, [kept for _, kept in opened], outputs)
 
 
 def run(given: dict[str, Any], console: Console, here: str) -> int:
@@ -73,6 +77,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
     argv = given["argv"]
     piped = Piped()
     with ExitStack() as stack, ThreadPoolExecutor(1) as threads:
+        outputs = read_outputs(run.given, run.settings, here, stack)
         archive = _archive(run, stack)
         read = Input(
             escape_name(redact(" ".join(argv).encode("utf-8", "replace")).decode()),
@@ -90,7 +95,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
             console.fail(ended.problem)
             return ended.code
         try:
-            _finish(run, reducing.result(), [Kept(None, archive)])
+            _finish(run, reducing.result(), [Kept(None, archive)], outputs)
         except BrokenPipeError:
             console.abandon_stdout()
         except LoopflowError as error:  # how the command ended is not to be lost
@@ -101,7 +106,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
     return ended.code
 
 
-def _work(run: _Run, inputs: Sequence[Input]) -> Digest | Distribution:
+def _work(run: _Run, inputs: Sequence[Input]) -> Reduced | Distribution:
     """Reduce logs, or count them instead."""
     if not run.given["profile"]:
         return _reduce(run, inputs)
@@ -110,32 +115,36 @@ def _work(run: _Run, inputs: Sequence[Input]) -> Digest | Distribution:
     return profile_logs(inputs, run.request, run.counter)
 
 
-def _finish(run: _Run, result: Digest | Distribution, kept: Sequence[Kept]) -> ExitCode:
+def _finish(run: _Run, result: Reduced | Distribution, kept: Sequence[Kept], outputs: Outputs) -> ExitCode:
     """Print what was made of logs, remember it, and judge them."""
-    if isinstance(result, Digest):
-        return _finish_digest(run, result, kept)
-    _refuse_own_log(run.given["output"], run.here, kept)
-    with run.console.writing_to(run.given["output"], run.here):
-        for piece in _draw(run, result):
-            run.console.write_chart(piece)
+    console, given = run.console, run.given
+    named = [("-o", given["output"])] if given["output"] is not None else []
+    for option, path in (*named, *(("--report", path) for _, path in outputs.reports)):
+        _refuse_own_log(option, path, run.here, kept)
+    if isinstance(result, Reduced):
+        return _finish_digest(run, result, kept, outputs)
+    for form, path in outputs.reports:
+        outputs.write(path, "".join(_draw(run, form, result, PLAIN)), console)
+    with console.writing_to(given["output"], run.here):
+        for piece in _draw(run, given["format"], result, console.terminal(given["color"])):
+            console.write_chart(piece)
     if not result.complete:
-        run.console.warn("not all of it was counted: it became shorter while it was read")
+        console.warn("not all of it was counted: it became shorter while it was read")
     return _judge(run, result.sources, result.tokens)
 
 
-def _draw(run: _Run, distribution: Distribution) -> Iterator[str]:
-    if run.given["format"] == "json":
+def _draw(run: _Run, form: str, distribution: Distribution, terminal: Terminal) -> Iterator[str]:
+    if form == "json":
         from loopflow.logs.render.distribution_json import render_json  # noqa: PLC0415
 
         yield render_json(distribution)
-    elif run.given["format"] == "html":
+    elif form == "html":
         from loopflow.logs.render.distribution_html import render_html  # noqa: PLC0415
 
         yield from render_html(distribution)
     else:
         from loopflow.logs.render.distribution_text import render_text  # noqa: PLC0415
 
-        terminal = run.console.terminal(run.given["color"])
         yield from (f"{line}\n" for line in render_text(distribution, terminal, verbose=run.given["verbose"]))
 
 
@@ -158,8 +167,6 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
 def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the options with what a profile says of others: it remembers nothing."""
     if not given["profile"]:
-        if given["format"] == "html":
-            raise UsageError("--format html is a page of counts, and nothing was counted", "add --profile")
         return given
     if not given["count_input"]:
         raise UsageError("--profile counts the log, and --no-count-input does not", "leave one of them out")
@@ -205,8 +212,8 @@ def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
     """Open a log. What cannot be read again is kept as it comes."""
     if name == STANDARD_INPUT:
         archive = _archive(run, stack)
-        stream = open_stream(run.console.read_input("a log"), "standard input")
-        return Input("standard input", "", stream, tee=archive.write if archive else None), Kept(None, archive)
+        stream = open_stream(run.console.read_input("a log"), NAME_OF_STANDARD_INPUT)
+        return Input(NAME_OF_STANDARD_INPUT, "", stream, tee=archive.write if archive else None), Kept(None, archive)
     path = os.path.join(run.here, name)
     shown = escape_name(name) or "''"
     stream, file = open_log(path, shown)
@@ -224,7 +231,7 @@ def _archive(run: _Run, stack: ExitStack) -> ArchiveWriter | None:
     return stack.enter_context(ArchiveWriter(run.data))
 
 
-def _reduce(run: _Run, inputs: Sequence[Input]) -> Digest:
+def _reduce(run: _Run, inputs: Sequence[Input]) -> Reduced:
     store = open_store(run.data)
     project = _project(run, inputs)
 
@@ -235,35 +242,38 @@ def _reduce(run: _Run, inputs: Sequence[Input]) -> Digest:
             run.console.warn(f"what earlier runs had is not known: {error}")
             return {}
 
-    return reduce_logs(inputs, run.request, run.counter, known if run.given["store"] else None)
+    return read_and_reduce(inputs, run.request, run.counter, known if run.given["store"] else None)
 
 
 def _project(run: _Run, inputs: Sequence[Input]) -> str:
     return find_root(run.here) or inputs[0].name
 
 
-def _finish_digest(run: _Run, digest: Digest, kept: Sequence[Kept]) -> ExitCode:
+def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: Outputs) -> ExitCode:
     """Remember and print a digest, and judge the log."""
-    given, console = run.given, run.console
+    given, console, digest = run.given, run.console, reduced.digest
     allowed = digest.fit - digest.buffer
     if not (given["auto_truncate"] or digest.is_whole or (digest.tokens_before or allowed + 1) <= allowed):
         many = f"{digest.tokens_before:,} tokens" if digest.tokens_before is not None else "more tokens"
         what = f"{_name(digest.sources)} has {many}, and {allowed:,} are allowed"
         raise LoopflowError(what, "leave out --no-auto-truncate, or raise --fit", ExitCode.OVER_BUDGET)
-    _remember(run, digest, kept)
-    _refuse_own_log(given["output"], run.here, kept)
-    with console.writing_to(given["output"], run.here):
-        if given["format"] == "json":
-            from loopflow.logs.render.json import render_json  # noqa: PLC0415
-
-            console.write(render_json(digest))
-        else:
-            console.write(digest.text)
+    with outputs.keeping(digest, kept, console):
+        forms = Forms(reduced, run.counter)
+        printed = forms.draw(given["format"])
+        reports = [(path, forms.draw(form).text) for form, path in outputs.reports]
+        if "github" in {given["format"], *(form for form, _ in outputs.reports)}:
+            append_summary(forms, console)
+        _remember(run, digest, kept)  # behind all that is reduced: what it asks of earlier runs is not of this one
+        for path, text in reports:
+            outputs.write(path, text, console)
+        with console.writing_to(given["output"], run.here):
+            console.write(printed.text)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
-    if digest.critical_missing:
-        console.warn(f"{digest.critical_missing:,} critical failures are not in the digest; raise --fit")
-    return _judge(run, digest.sources, digest.tokens_before, digest.critical_missing)
+    missing = printed.digest.critical_missing
+    if missing:
+        console.warn(f"{missing:,} critical failures are not in the digest; raise --fit")
+    return _judge(run, digest.sources, digest.tokens_before, missing)
 
 
 def _remember(run: _Run, digest: Digest, kept: Sequence[Kept]) -> None:
@@ -278,13 +288,11 @@ def _remember(run: _Run, digest: Digest, kept: Sequence[Kept]) -> None:
         run.console.warn(f"the original is not kept: {archive.failure}")
 
 
-def _refuse_own_log(output: str | None, here: str, kept: Sequence[Kept]) -> None:
-    if output is None:
-        return
-    path = os.path.join(here, output)
+def _refuse_own_log(option: str, file: str, here: str, kept: Sequence[Kept]) -> None:
+    path = os.path.join(here, file)
     for each in kept:
         if each.opened and os.path.exists(path) and os.path.samefile(path, each.opened.path):
-            raise UsageError(f"-o {escape_name(output)} is the log itself", "name another file")
+            raise UsageError(f"{option} {escape_name(file)} is the log itself", "name another file")
 
 
 def _judge(run: _Run, sources: Sequence[Source], before: int | None, critical_missing: int = 0) -> ExitCode:

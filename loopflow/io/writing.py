@@ -5,11 +5,12 @@ the old file or the new one. What a kill leaves behind is removed by the next sa
 it is written, so that one without a lock belongs to nobody.
 """
 
+import errno
 import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -62,14 +63,16 @@ class AtomicFile:
 
     A symbolic link stays, and its target is replaced. What is no regular file, such as a pipe, is written to directly,
     and so is what the handles `printed` print to, such as /dev/stdout. Raises OSError where it is impossible,
-    LoopflowError where others keep writing it, and leaves the file as it was.
+    LoopflowError where others keep writing it, and leaves the file as it was. A new file has the permissions `mode`,
+    those that are usual if there are none.
     """
 
-    def __init__(self, path: str, directory: str = "", printed: Iterable[int] = ()) -> None:
+    def __init__(self, path: str, directory: str = "", printed: Iterable[int] = (), mode: int | None = None) -> None:
         place = os.path.join(directory, path)
         direct = _find_direct(place, printed)
         self._target = os.path.realpath(place)
         self._temporary = ""
+        self._new_mode = mode
         if direct is not None:
             self._file: BinaryIO = open(direct, "wb")  # noqa: SIM115  closed by `commit` or `discard`
         else:
@@ -100,7 +103,7 @@ class AtomicFile:
                 return
             with self._file as file:
                 file.flush()
-                os.fchmod(file.fileno(), _mode(self._target))
+                os.fchmod(file.fileno(), _mode(self._target, self._new_mode))
                 os.fsync(file.fileno())
                 os.replace(self._temporary, self._target)
         except BaseException:
@@ -135,6 +138,26 @@ def write_new(path: str, text: str) -> None:
         with suppress(OSError):  # a part of it would be taken for all of it
             os.unlink(path)
         raise cannot_write(path, describe_os_error(error)) from error
+
+
+def append_to(path: str, make: Callable[[int], bytes]) -> None:
+    """Append to the regular file at `path` what `make` returns for its size; all of it or nothing.
+
+    It is made if it is not there, and nothing is followed: a link, a pipe or a device is an error. Raises OSError.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with open(os.open(path, flags, 0o666), "ab", buffering=0) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        data = memoryview(make(status.st_size))
+        try:
+            while data:
+                data = data[file.write(data) :]
+        except OSError:
+            with suppress(OSError):  # a part of it would be taken for all of it
+                file.truncate(status.st_size)
+            raise
 
 
 def cannot_write(path: str, why: str) -> LoopflowError:
@@ -183,10 +206,12 @@ def _lock(file: BinaryIO) -> None:
             fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def _mode(target: str) -> int:
+def _mode(target: str, new: int | None) -> int:
     """Return the permissions the file has, or those a new one gets."""
     with suppress(FileNotFoundError):
         return stat.S_IMODE(os.stat(target).st_mode)
+    if new is not None:
+        return new
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
@@ -194,11 +219,18 @@ def _mode(target: str) -> int:
 
 def _sweep(directory: str, name: str) -> None:
     """Remove temporary files of `name` that nobody is writing."""
+    sweep_left_behind(directory, name.__eq__)
+
+
+def sweep_left_behind(directory: str, is_meant: Callable[[str], bool]) -> None:
+    """Remove temporary files that nobody is writing, of those files whose names are meant."""
     if sys.platform == "win32":
         return
     for entry in os.scandir(directory or "."):
-        is_temporary = entry.name.startswith(f".{name}.") and entry.name.endswith(_SUFFIX)
-        if is_temporary and entry.is_file(follow_symlinks=False):
+        if not (entry.name.startswith(".") and entry.name.endswith(_SUFFIX)):
+            continue
+        name = entry.name[1 : -len(_SUFFIX)].rpartition(".")[0]  # behind it is what makes it the only one
+        if is_meant(name) and entry.is_file(follow_symlinks=False):
             with suppress(OSError), open(entry.path, "rb") as file:  # one that vanished, or that is locked
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.unlink(entry.path)

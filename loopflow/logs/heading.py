@@ -36,7 +36,7 @@ class Heading:
         """Return the line, without its end, for a result of `after` tokens."""
         lines = f"{self.lines:,} line{'' if self.lines == 1 else 's'}"
         if self.limit < _SMALL_FIT:
-            return f"[{'; '.join([lines, *_tell(counts, with_shapes=False)])}]"
+            return f"[{'; '.join([lines, *tell_counts(counts, with_shapes=False)])}]"
         name = self.name if len(self.name) <= _LONGEST_NAME else f"{self.name[: _LONGEST_NAME - 1]}…"
         tokens = f"{self.before:,} tokens" if self.before is not None else "tokens not counted"
         less = f" ({100 - 100 * after / self.before:.1f} % less)" if self.before else ""
@@ -44,7 +44,7 @@ class Heading:
         parts = [
             f"log {name}: {lines}, {tokens} -> {after:,} of {self.limit:,}{less}",
             self.log_type,
-            *_tell(counts),
+            *tell_counts(counts),
             *([f"not asked for: {left}"] if left else []),
             *self.remarks,
         ]
@@ -55,7 +55,7 @@ class Heading:
         return self.draw(most, [PriorityCount(each, many, 2 * many, many, 0, 0, 0, 0) for each, many in found.items()])
 
 
-def _tell(counts: Sequence[PriorityCount], *, with_shapes: bool = True) -> list[str]:
+def tell_counts(counts: Sequence[PriorityCount], *, with_shapes: bool = True) -> list[str]:
     """Return how many failures are told, if there were any."""
     told = []
     for count in counts:

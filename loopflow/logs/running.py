@@ -1,7 +1,7 @@
 """What the command does: a log, or several, read once and reduced to a digest that fits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -27,6 +27,14 @@ Known = Callable[[Sequence[str]], Mapping[str, str]]
 """Returns since when failures are known, by reference."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """The digest of logs, and what reduces the same logs to fewer tokens, without reading them again."""
+
+    digest: Digest
+    to: Callable[[int], Digest]
+
+
 def reduce_logs(
     inputs: Sequence[Input], request: LogRequest, counter: TokenCounter, known: Known | None = None
 ) -> Digest:
@@ -34,9 +42,28 @@ def reduce_logs(
 
     Raises LoopflowError where a log cannot be read on, or nothing can be said in so few tokens.
     """
+    return read_and_reduce(inputs, request, counter, known).digest
+
+
+def read_and_reduce(
+    inputs: Sequence[Input], request: LogRequest, counter: TokenCounter, known: Known | None = None
+) -> Reduced:
+    """Return the digest of logs and what makes smaller ones. It and they raise as `reduce_logs` does."""
     read = gather(inputs, request, counter)
     profile = PROFILES.get(request.log_type) or detect_profile(inputs[0].name, read.scan.first, read.scan.last)
-    return _Reduction(read, request, counter, profile, known or (lambda _: {})).digest()
+    asked: dict[tuple[str, ...], Mapping[str, str]] = {}
+
+    def know(refs: Sequence[str]) -> Mapping[str, str]:
+        """Ask once: smaller digests tell of the same failures."""
+        key = tuple(refs)
+        if known and key not in asked:
+            asked[key] = known(refs)
+        return asked.get(key, {})
+
+    def reduce_to(tokens: int) -> Digest:
+        return _Reduction(read, replace(request, fit=tokens, buffer=0), counter, profile, know).digest()
+
+    return Reduced(_Reduction(read, request, counter, profile, know).digest(), reduce_to)
 
 
 @dataclass(frozen=True, slots=True)

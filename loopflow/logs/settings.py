@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from loopflow.config.toml import Table
-from loopflow.config.values import read_size, read_text
+from loopflow.config.values import read_path, read_size, read_text
+from loopflow.logs.sizes import read_bytes
 
 DEFAULT_FIT: Final = 76_659
 """Tokens."""
 
-_KEYS: Final = ("fit", "buffer", "budget", "chunk_size", "timestamps", "repeated", "workers", "redact", "archive")
+_KEYS: Final = (
+    *("fit", "buffer", "budget", "chunk_size", "timestamps", "repeated", "workers", "redact", "archive"),
+    *("output_dir", "max_log_size", "max_logs"),
+)
 _MOST_LINES: Final = 10_000_000
 _MOST_WORKERS: Final = 64
+MOST_LOGS: Final = 100_000
+"""Runs that can be kept in an output directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,12 @@ class LogSettings:
     redact: bool = True
     archive: bool = True
     """Whether originals are kept of what cannot be read again: a pipe, a command's output."""
+    output_dir: str | None = None
+    """Where digests are kept, below the root of the repository; None for nowhere."""
+    max_log_size: int = 5_000_000
+    """Bytes of a text there."""
+    max_logs: int = 10
+    """Runs that are kept there."""
 
 
 def read_settings(table: Table) -> LogSettings:
@@ -46,6 +58,9 @@ def read_settings(table: Table) -> LogSettings:
         workers=_read_number(table, "workers", 1, _MOST_WORKERS),
         redact=_read_flag(table, "redact"),
         archive=_read_flag(table, "archive"),
+        output_dir=read_path(table, "output_dir") if "output_dir" in table.values else None,
+        max_log_size=read_bytes(table, "max_log_size") if "max_log_size" in table.values else standard.max_log_size,
+        max_logs=_read_number(table, "max_logs", 1, MOST_LOGS) if "max_logs" in table.values else standard.max_logs,
     )
 
 

@@ -22,7 +22,7 @@ _CAPTURED: Final = re.compile(r"-{3,} ?Captured \w+|(?:Stdout|Stderr):\s*$")
 _CAPTURED_END: Final = re.compile(r"[=_]{3,}|-{3,}(?! ?Captured)")
 """What pytest and unittest print around what a failing test printed."""
 
-_LIBRARIES: Final = (
+LIBRARIES: Final = (
     "site-packages/",
     "dist-packages/",
     "node_modules/",
@@ -161,7 +161,7 @@ def _by_worth(lines: Sequence[LogLine], headline: int, frames: Sequence[range]) 
     count = len(lines)
     heavy = sorted((at for at in range(count) if lines[at].weight), key=lambda at: -lines[at].weight)
     near = [at for at in range(headline - 3, headline + 4) if 0 <= at < count]
-    own = [frame for frame in frames if not any(library in lines[frame[0]].text for library in _LIBRARIES)]
+    own = [frame for frame in frames if not any(library in lines[frame[0]].text for library in LIBRARIES)]
     of_own = [at for frame in (*own[-6:], *own) for at in frame]
     of_libraries = {at for frame in frames for at in frame}.difference(of_own)
     ends = [at for at in (*range(6), *range(count - 6, count)) if at not in of_libraries]

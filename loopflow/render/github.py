@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from loopflow.analysis.names import escape_name
 from loopflow.model import Report
 from loopflow.render.findings import Finding, find_faults
+from loopflow.render.workflow import write_command
 
 MOST = 10
 _NAMED = 3
@@ -27,21 +28,8 @@ def _annotate(command: str, faults: Sequence[Finding]) -> Iterator[str]:
     for fault in shown:
         place = {} if fault.path is None else {"file": escape_name(fault.path), "line": str(fault.line)}
         message = "\n".join((fault.text, *fault.details))
-        yield _command(command, place | {"title": f"Tokens: {fault.name}"}, message)
+        yield write_command(command, place | {"title": f"Tokens: {fault.name}"}, message)
     if rest := faults[len(shown) :]:
         names = Counter(fault.name for fault in rest).most_common(_NAMED)
         of_what = "; ".join(f"{number:,} of {name}" for name, number in names)
-        yield _command(command, {"title": "Tokens"}, f"and {len(rest):,} more: {of_what}")
-
-
-def _command(command: str, properties: dict[str, str], message: str) -> str:
-    given = ",".join(f"{key}={_encode_property(value)}" for key, value in properties.items())
-    return f"::{command} {given}::{_encode(message)}\n"
-
-
-def _encode(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _encode_property(text: str) -> str:
-    return _encode(text).replace(":", "%3A").replace(",", "%2C")
+        yield write_command(command, {"title": "Tokens"}, f"and {len(rest):,} more: {of_what}")

@@ -22,6 +22,8 @@ GOOD = (
     'fit = "6k"\nbuffer = 0\nbudget = 200_000\nchunk_size = 0\nworkers = 64',
     'timestamps = "drop"\nrepeated = "short"\nredact = false\narchive = false',
     'timestamps = "keep"\nrepeated = "full"\nredact = true\nworkers = 1\nchunk_size = 10_000_000',
+    'output_dir = "logs/kept"\nmax_log_size = "500k bytes"\nmax_logs = 1',
+    "max_log_size = 1_000_000\nmax_logs = 100_000",
     "",
 )
 BAD = (
@@ -36,6 +38,14 @@ BAD = (
     "workers = 65",
     "redact = 1",
     'archive = "no"',
+    'output_dir = "../out"',
+    'output_dir = "/out"',
+    'output_dir = ""',
+    'max_log_size = "999"',
+    "max_log_size = 0",
+    'max_log_size = "5 parsecs"',
+    "max_logs = 0",
+    "max_logs = true",
     "zzzzzzz = 1",
 )
 

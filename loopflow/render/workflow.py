@@ -1,0 +1,21 @@
+"""Commands to GitHub's runner, which finds them in the log of a job.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands says how they are written. What
+they carry is encoded, so that it ends no command and begins none.
+"""
+
+from collections.abc import Mapping
+
+
+def write_command(command: str, properties: Mapping[str, str], message: str) -> str:
+    """Return a line that is a command."""
+    given = ",".join(f"{key}={_encode_property(value)}" for key, value in properties.items())
+    return f"::{command} {given}::{_encode(message)}\n"
+
+
+def _encode(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _encode_property(text: str) -> str:
+    return _encode(text).replace(":", "%3A").replace(",", "%2C")
