@@ -21,6 +21,8 @@ Count = Callable[[Sequence[str]], Sequence[int]]
 _LINES_SHARE: Final = 0.45
 _ROWS_SHARE: Final = 0.60
 _END, _TABLE, _TEMPLATES = "end", "table", "templates"
+_LEAST_MORE: Final = 8
+"""Tokens: with fewer nothing more is told."""
 _MOST_TEMPLATES: Final = 60
 _LONGEST_TEMPLATE: Final = 200
 """Characters."""
@@ -121,6 +123,8 @@ class Fitter:
     def _run(self, steps: Iterable[tuple[Sequence[Entry], Shape]], bound: int) -> None:
         for entries, shape in steps:
             for entry in entries:
+                if self.manager.used + _LEAST_MORE > bound:
+                    return
                 self._reshape(entry, shape, bound)
 
     def _reshape(self, entry: Entry, shape: Shape, bound: int) -> bool:

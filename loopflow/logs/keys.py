@@ -30,7 +30,7 @@ _LONGEST_LOOK: Final = LONGEST_LINE
 """Bytes of a line that patterns look at: all, where it was shortened."""
 
 _OF_WHAT: Final = rb"(?:errors?|fail\w*|warnings?|problems?|broken|offenses|unexpected)\b"
-_COUNTED: Final = rb"(?i)(?:^|  |[(\[=|>] )(?:\w+ )?" + _OF_WHAT + rb"|\b" + _OF_WHAT + rb"\s?[:=]\s?(?=$|[,;)\]\s|])"
+_COUNTED: Final = rb"(?i)(?:^ ?|  |[(\[=|>] )(?:\w+ )?" + _OF_WHAT + rb"|\b" + _OF_WHAT + rb"\s?[:=]\s?(?=$|[,;)\]\s|])"
 """Of a key: a number stood beside a word, and may have been 0."""
 
 
@@ -42,6 +42,8 @@ class Trait(NamedTuple):
     rules: tuple[int, ...] = ()
     """If there are any, digits decide: each line of the kind is weighed by these."""
     is_anchor: bool = False
+    otherwise: "Trait | None" = None
+    """What a line is worth that none of `rules` holds for; None where a count of nothing may be in it."""
 
 
 NOTHING: Final = Trait(0)
@@ -59,6 +61,7 @@ class Classifier:
         self._words = sorted(words, key=lambda word: (not word.is_anchor, -word.weight))
         self._patterns = [re.compile(word.pattern) for word in self._words]
         self._digits = {number: re.compile(word.digits) for number, word in enumerate(self._words) if word.digits}
+        self._numbers = {number: re.compile(word.number) for number, word in enumerate(self._words) if word.number}
         self._starts = [re.compile(each.start) for each in recognisers]
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
@@ -81,8 +84,8 @@ class Classifier:
             traits = list(map(known.get, keys))
         found: list[Trait] = [trait for trait in traits if trait is not None]
         for place in find_hot(found):
-            if rules := found[place].rules:
-                found[place] = self._weigh(lines[place], rules)
+            if found[place].rules:
+                found[place] = self._weigh_line(lines[place], found[place])
         return found
 
     def weigh(self, lines: Sequence[bytes]) -> list[int]:
@@ -132,13 +135,32 @@ class Classifier:
                 is_fine = self._says_that_it_is_fine(key)
                 return NOTHING if is_fine else Trait(self._weights[rule - many], rule - many)
         words = tuple(rule for rule in rules if rule < many and self._may_hold(rule, key))
-        if any(rule in self._digits for rule in words) or self._counted.search(key):
+        if self._counted.search(key):
             return Trait(0, rules=words)
-        return self._weigh(key, words)
+        of_digits = tuple(rule for rule in words if rule in self._digits)
+        otherwise = self._weigh(key, tuple(rule for rule in words if rule not in self._digits))
+        return Trait(0, rules=of_digits, otherwise=otherwise) if of_digits else otherwise
 
     def _may_hold(self, rule: int, key: bytes) -> bool:
         pattern = self._digits.get(rule)
         return pattern is None or pattern.search(key) is not None
+
+    def _weigh_line(self, line: bytes, trait: Trait) -> Trait:
+        """Return what a line is worth of a kind whose digits decide."""
+        if trait.otherwise is None:
+            return self._weigh(line, trait.rules)
+        line = line[:_LONGEST_LOOK]
+        for rule in trait.rules:
+            if self._has_number(rule, line) and self._patterns[rule].search(line):
+                word = self._words[rule]
+                if not word.is_anchor and word.weight <= trait.otherwise.weight:
+                    break
+                return NOTHING if self._says_that_it_is_fine(line) else self._make_trait(word, line)
+        return trait.otherwise
+
+    def _has_number(self, rule: int, line: bytes) -> bool:
+        number = self._numbers.get(rule)
+        return number is None or number.search(b" " + line) is not None
 
     def _weigh(self, line: bytes, rules: tuple[int, ...]) -> Trait:
         line = line[:_LONGEST_LOOK]

@@ -24,7 +24,7 @@ MOST_KINDS: Final = 20_000
 
 _SHARES: Final = {Priority.CRITICAL: 0.5, Priority.HIGH: 0.3, Priority.MEDIUM: 0.15, Priority.LOW: 0.05}
 _FIRST, _LAST = 3, 2
-_MOST_LOOKED_AT: Final = 40
+_MOST_LOOKED_AT: Final = 16
 """Of one failure: so many times the place of each is told."""
 _WITHOUT_HEADING: Final = frozenset({"generic", "level"})
 """What recognises failures whose first line is no name for them."""
@@ -196,7 +196,8 @@ class Pool:
 def find_place(block: Block) -> str:
     """Return the place in code or the name of the test that a block is about, "" if it names none."""
     for line in (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT]):
-        if found := _PLACE.search(line.text[:_LONGEST_LOOK]):
+        text = line.text[:_LONGEST_LOOK]
+        if (":" in text or "(" in text or '"' in text) and (found := _PLACE.search(text)):
             return found[0]
     if block.recogniser in _WITHOUT_HEADING or not block.headline:
         return ""

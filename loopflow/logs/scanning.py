@@ -214,7 +214,9 @@ class _View:
             self.texts[part], self.traits[part], self.origin.cut(begin, end), stamps and stamps[part], keeps_stamps
         )
         hot = self.hot[bisect_left(self.hot, begin) : bisect_left(self.hot, end)]
-        return _Window(lines, [at - begin for at in hot] if begin else hot, self.unwrapped, begin)
+        marks = (*self.unwrapped.steps, *self.unwrapped.components)
+        marked = frozenset(at - begin for at in marks if begin <= at < end)
+        return _Window(lines, [at - begin for at in hot] if begin else hot, self.unwrapped, begin, marked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,8 @@ class _Window:
     hot: Sequence[int]
     unwrapped: Unwrapped
     base: int
+    marked: frozenset[int]
+    """The places of lines at which a step or a component may begin."""
 
     def split(self) -> list[tuple[str, Sequence[int]]]:
         """Return the streams there are, with the places of their lines."""
@@ -240,7 +244,7 @@ class _Window:
         """Return the parts, from and to which line, that have one step and one component, and both of them."""
         step, component = assembler.step, assembler.component
         parts, begin = [], 0
-        for at in self._marks(places):
+        for at in [at for at in places if at in self.marked] if self.marked else ():
             new = (
                 self.unwrapped.steps.get(self.base + at, step),
                 self.unwrapped.components.get(self.base + at, component),
@@ -250,14 +254,6 @@ class _Window:
                     parts.append((begin, at, step, component))
                 begin, (step, component) = at, new
         return [*parts, (begin, places[-1] + 1, step, component)]
-
-    def _marks(self, places: Sequence[int]) -> list[int]:
-        """Return the places of lines at which a step or a component may begin."""
-        steps, components = self.unwrapped.steps, self.unwrapped.components
-        if not (steps or components):
-            return []
-        marked = {at - self.base for at in (*steps, *components)}
-        return sorted(marked.intersection(places))
 
 
 def _stamped(lines: Sequence[bytes], stamps: Sequence[str]) -> bytes:

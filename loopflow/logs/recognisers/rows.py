@@ -19,6 +19,8 @@ class Word(NamedTuple):
     digits: bytes = b""
     """Where digits decide: what a line without its digits looks like that may have them in the place that matters. The
     pattern is tried on each such line then, with its digits."""
+    number: bytes = b""
+    """The number that decides, with what stands before it: where it is not in a line, the pattern is not tried."""
     is_anchor: bool = False
     """Whether it says that a step ended badly: the reason stands before it."""
 
