@@ -11,8 +11,9 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from loopflow.logs.cleaning import LONGEST_LINE
-from loopflow.logs.recognisers.generic import CLOSING, ECHO, LOWERED, NONE, PASS_MARK, SUMMARY_WEIGHT
+from loopflow.logs.recognisers.marks import CLOSING, ECHO, LOWERED, NONE, PASS_MARK
 from loopflow.logs.recognisers.rows import Recogniser, Word
+from loopflow.logs.recognisers.words import SUMMARY_WEIGHT
 
 MOST_KEYS: Final = 400_000
 FEW_KEYS: Final = 50_000

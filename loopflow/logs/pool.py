@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from loopflow.logs.assembling import Found
+from loopflow.logs.found import Found
 from loopflow.logs.model import Block, Failure, Priority, Span
 from loopflow.logs.signatures import has_codes, make_cause, make_ref, make_signature, weighted_lines
 

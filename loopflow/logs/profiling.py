@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from sys import intern
 from typing import Final, NamedTuple
 
-from loopflow.logs.assembling import Assembler, Found, Rules
+from loopflow.logs.assembling import Assembler
 from loopflow.logs.distribution import Distribution, Label, Sums
+from loopflow.logs.found import Found, Rules
 from loopflow.logs.gathering import Input, gather
 from loopflow.logs.keys import DIGITS, FEW_KEYS
 from loopflow.logs.lines import Lines

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from loopflow.analysis.redact import Redactor
-from loopflow.logs.assembling import Assembler, Found, Rules, compile_rules
+from loopflow.logs.assembling import Assembler
 from loopflow.logs.census import Census
 from loopflow.logs.cleaning import LONGEST_LINE, clean, shorten_line
 from loopflow.logs.ending import Ending
 from loopflow.logs.envelopes import Envelopes
+from loopflow.logs.found import Found, Rules, compile_rules
 from loopflow.logs.heading import begins_digest
 from loopflow.logs.keys import (
     CRITICAL_WEIGHT,

@@ -2,7 +2,8 @@
 
 from itertools import accumulate
 
-from loopflow.logs.assembling import Assembler, Found, compile_rules
+from loopflow.logs.assembling import Assembler
+from loopflow.logs.found import Found, compile_rules
 from loopflow.logs.keys import DIGITS, Classifier, find_hot
 from loopflow.logs.lines import Lines, Origin
 from loopflow.logs.model import Block

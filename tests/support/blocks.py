@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from loopflow.logs.assembling import Found, Part, compile_rules
+from loopflow.logs.found import Found, Part, compile_rules
 from loopflow.logs.keys import Trait
 from loopflow.logs.lines import Lines, Origin
 from loopflow.logs.model import Block, LogLine, Priority, Span

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from loopflow.logs.recognisers import ci, generic, go, javascript, jvm, native, python, rust, servers
+from loopflow.logs.recognisers import ci, generic, go, javascript, jvm, native, python, rust, servers, words
 
-WORDS: Final = (*generic.ANCHORS, *generic.WORDS)
+WORDS: Final = (*words.ANCHORS, *words.WORDS)
 
 RECOGNISERS: Final = (
     *python.RECOGNISERS,
