@@ -6,15 +6,14 @@ more of the end.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from loopflow.logs.budgeting import MISC, TokenBudgetManager
-from loopflow.logs.chunk_shares import ChunkShares
+from loopflow.logs.material import Item, Material, join, largest, runs_of, split_causes
 from loopflow.logs.model import LogLine, LogProfile, Priority, Shape, Template
 from loopflow.logs.pool import Entry
-from loopflow.logs.shapes import Shapes, describe_lines, original
+from loopflow.logs.shapes import Shapes, describe_lines
 
 Count = Callable[[Sequence[str]], Sequence[int]]
 
@@ -26,28 +25,6 @@ _LEAST_MORE: Final = 8
 _MOST_TEMPLATES: Final = 60
 _LONGEST_TEMPLATE: Final = 200
 """Characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What a digest can be made of. `scores` are by signature, `end` is the end of the log, line by line."""
-
-    entries: Sequence[Entry]
-    scores: Mapping[bytes, float]
-    end: Sequence[tuple[int, LogLine]]
-    shares: ChunkShares
-    templates: Sequence[Template] = ()
-    missed: Mapping[Priority, int] = field(default_factory=dict)
-    several: bool = False
-
-
-@dataclass(slots=True)
-class _Item:
-    """A part of the digest, and where it stands in it."""
-
-    place: tuple[int, int, int]
-    text: str
-    tokens: int
 
 
 class Fitter:
@@ -69,10 +46,10 @@ class Fitter:
         self._count = count
         self._shapes = shapes
         self._profile = profile
-        self._items: dict[bytes | str, _Item] = {}
-        self._end_items: list[_Item] = []
+        self._items: dict[bytes | str, Item] = {}
+        self._end_items: list[Item] = []
         self._end_tokens = 0
-        self._tables: list[_Item] = []
+        self._tables: list[Item] = []
         self._lines_of: dict[bytes, frozenset[tuple[int, int]]] = {}
         self._costs: dict[tuple[bytes, Shape], tuple[str, int]] = {}
 
@@ -82,7 +59,7 @@ class Fitter:
         critical = self._ranked(Priority.CRITICAL)
         self._name_critical(critical, int(total * _LINES_SHARE), int(total * _ROWS_SHARE))
         self._lengthen_end(int(total * self._profile.end_share))
-        firsts, others = _split_causes(critical)
+        firsts, others = split_causes(critical)
         rest = self.manager.remaining()
         bound = self.manager.used + int(rest * self._profile.error_retention)
         high = self._ranked(Priority.HIGH)
@@ -161,7 +138,7 @@ class Fitter:
         span = entry.block.span
         self.shape_of[entry.signature] = shape
         self.tokens_of[entry.signature] = tokens
-        self._items[entry.signature] = _Item((span.file, span.first, 0), text, tokens)
+        self._items[entry.signature] = Item((span.file, span.first, 0), text, tokens)
 
     def _cost(self, entry: Entry, shape: Shape) -> tuple[str, int]:
         key = entry.signature, shape
@@ -172,7 +149,7 @@ class Fitter:
 
     def _name_critical(self, ranked: Sequence[Entry], lines: int, rows: int) -> None:
         """Tell one line of each cause, and then where else it happened, in rows."""
-        firsts, others = _split_causes(ranked)
+        firsts, others = split_causes(ranked)
         self._price(firsts, Shape.LINE)
         nameless = [entry for entry in firsts if not self._reshape(entry, Shape.LINE, lines)]
         self._add_table("also critical", nameless, rows)
@@ -198,14 +175,14 @@ class Fitter:
         def draw(many: int) -> str:
             return f"[{title}: {' | '.join(rows[:many])}]\n"
 
-        many = _largest(len(rows), lambda number: not number or self._count([draw(number)])[0] <= room)
+        many = largest(len(rows), lambda number: not number or self._count([draw(number)])[0] <= room)
         if not many:
             return
         text = draw(many)
         [tokens] = self._count([text])
         self.manager.offer(_TABLE, Priority.CRITICAL, tokens)
         first = entries[0].block.span
-        self._tables.append(_Item((first.file, first.first, 1), text, tokens))
+        self._tables.append(Item((first.file, first.first, 1), text, tokens))
         for entry in entries[:many]:
             self.shape_of[entry.signature] = Shape.ROW
             self.tokens_of.setdefault(entry.signature, 0)
@@ -222,7 +199,7 @@ class Fitter:
                 continue
             room -= tokens
             self.templates.append(templates[number])
-            self._items[f"template {number:04}"] = _Item(place, text, tokens)
+            self._items[f"template {number:04}"] = Item(place, text, tokens)
 
     def _describe_template(self, template: Template) -> str:
         file, last_file = template.files
@@ -238,7 +215,7 @@ class Fitter:
         end = self.material.end
         if not end or room <= self._end_tokens:
             return
-        many = _largest(len(end), lambda number: self._draw_end(number)[2] <= room)
+        many = largest(len(end), lambda number: self._draw_end(number)[2] <= room)
         items, covered, total = self._draw_end(many)
         if total <= self._end_tokens:
             return
@@ -253,7 +230,7 @@ class Fitter:
         self._end_items = items
         self._end_tokens = own
 
-    def _draw_end(self, many: int) -> tuple[list[_Item], list[Entry], int]:
+    def _draw_end(self, many: int) -> tuple[list[Item], list[Entry], int]:
         """Return the last `many` lines as items, the failures that are among them, and what all that takes."""
         end = self.material.end[len(self.material.end) - many :]
         shown = {(file, line.number) for file, line in end}
@@ -269,13 +246,13 @@ class Fitter:
         texts = [
             (
                 run[0],
-                f"[{describe_lines(run[0][1].number, run[-1][1].number, self._file(run[0][0]))} end]\n{_join(run)}",
+                f"[{describe_lines(run[0][1].number, run[-1][1].number, self._file(run[0][0]))} end]\n{join(run)}",
             )
-            for run in _runs([each for each in end if (each[0], each[1].number) not in taken])
+            for run in runs_of([each for each in end if (each[0], each[1].number) not in taken])
         ]
         counts = self._count([text for _, text in texts])
         items = [
-            _Item((file, line.number, 0), text, tokens)
+            Item((file, line.number, 0), text, tokens)
             for ((file, line), text), tokens in zip(texts, counts, strict=True)
         ]
         more = sum(
@@ -323,41 +300,3 @@ def count_shapes(fitter: Fitter, priority: Priority) -> Counter[Shape]:
         for entry in entries
         if entry.block.priority is priority and fitter.is_told(entry)
     )
-
-
-def _split_causes(ranked: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
-    """Return the first failure of each cause in the order of the log, by rank of the cause; and all others."""
-    first: dict[str, Entry] = {}
-    for entry in ranked:
-        known = first.setdefault(entry.cause, entry)
-        if entry.block.span < known.block.span:
-            first[entry.cause] = entry
-    firsts = list(first.values())
-    chosen = {entry.signature for entry in firsts}
-    return firsts, [entry for entry in ranked if entry.signature not in chosen]
-
-
-def _largest(most: int, fits: Callable[[int], bool]) -> int:
-    """Return the largest number up to `most` that fits, where all that are smaller do."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if fits(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _runs(lines: Sequence[tuple[int, LogLine]]) -> list[list[tuple[int, LogLine]]]:
-    runs: list[list[tuple[int, LogLine]]] = []
-    for file, line in lines:
-        if runs and runs[-1][-1][0] == file and line.number - runs[-1][-1][1].number in {0, 1}:
-            runs[-1].append((file, line))
-        else:
-            runs.append([(file, line)])
-    return [run for run in runs if any(line.text.strip() for _, line in run)]
-
-
-def _join(run: Sequence[tuple[int, LogLine]]) -> str:
-    return "".join(f"{original(line.text)}\n" for _, line in run)

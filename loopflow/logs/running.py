@@ -8,9 +8,10 @@ from typing import Final
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.logs.budgeting import TokenBudgetManager
 from loopflow.logs.chunk_shares import ChunkShares
-from loopflow.logs.fitting import Fitter, Material, count_shapes, name_missing
+from loopflow.logs.fitting import Fitter, count_shapes, name_missing
 from loopflow.logs.gathering import Gathered, Input, gather
 from loopflow.logs.heading import Heading
+from loopflow.logs.material import Material
 from loopflow.logs.model import Digest, LogProfile, LogRequest, Outcome, Priority, PriorityCount, Shape, Template
 from loopflow.logs.profiles import PROFILES, detect_profile
 from loopflow.logs.shapes import Shapes

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from loopflow.logs.budgeting import TokenBudgetManager
 from loopflow.logs.chunk_shares import ChunkShares
-from loopflow.logs.fitting import Fitter, Material, count_shapes
+from loopflow.logs.fitting import Fitter, count_shapes
+from loopflow.logs.material import Material
 from loopflow.logs.model import LogLine, LogProfile, Priority, Shape, Template
 from loopflow.logs.pool import Entry
 from loopflow.logs.shapes import Shapes
