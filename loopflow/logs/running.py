@@ -23,6 +23,7 @@ _MOST_KINDS: Final = 5_000
 _FEW_LINES: Final = 200
 """A log with fewer lines needs no templates."""
 _MOST_TEMPLATES: Final = 100
+_LEAST_LETTERS: Final = 8
 
 Known = Callable[[Sequence[str]], Mapping[str, str]]
 """Returns since when failures are known, by reference."""
@@ -175,7 +176,8 @@ class _Reduction:
         scan = self._read.scan
         if self._request.lowest > Priority.LOW or scan.lines <= _FEW_LINES:
             return []
-        return [each for each in find_templates(scan.census.most_frequent(_MOST_KINDS)) if each.count > 1]
+        found = find_templates(scan.census.most_frequent(_MOST_KINDS))
+        return [each for each in found if each.count > 1 and _says_something(each.text)]
 
     def _compose(self, fitter: Fitter, most: int) -> _Result:
         counts = tuple(self._count_shapes(fitter, priority, found) for priority, found in self._found())
@@ -219,6 +221,11 @@ class _Reduction:
         tokens = sum(fitter.tokens_of.get(entry.signature, 0) for entry in told)
         full, trimmed, line, row = (shapes[shape] for shape in Shape)
         return PriorityCount(priority, found, len(told), full, trimmed, line, row, tokens)
+
+
+def _says_something(template: str) -> bool:
+    """Whether there are words in a template, beside what is variable: a piece of a picture tells nobody anything."""
+    return sum(map(str.isalpha, template.replace("<*>", ""))) >= _LEAST_LETTERS
 
 
 def _make_heading(read: Gathered, request: LogRequest, log_type: str, limit: int) -> Heading:
