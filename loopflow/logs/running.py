@@ -1,5 +1,6 @@
 """What the command does: a log, or several, read once and reduced to a digest that fits."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -230,7 +231,8 @@ def _says_something(template: str) -> bool:
 
 def _make_heading(read: Gathered, request: LogRequest, log_type: str, limit: int) -> Heading:
     sources = read.sources
-    name = sources[0].name if len(sources) == 1 else f"{sources[0].name} and {len(sources) - 1} more"
+    first = os.path.basename(sources[0].name) if sources[0].path else sources[0].name  # where it lies says nothing
+    name = first if len(sources) == 1 else f"{first} and {len(sources) - 1} more"
     filtered = {
         priority: sum(1 for each in read.scan.pool.entries() if each.block.priority is priority)
         for priority in reversed(Priority)
