@@ -313,7 +313,6 @@ def test_a_profile_goes_to_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--format", "html"], "add --profile"),
         (["--profile", "--no-count-input"], "leave one of them out"),
     ],
 )
