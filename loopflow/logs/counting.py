@@ -22,7 +22,6 @@ class InputCounter:
         self._total = 0
         self._held: list[str] = []
         self._held_size = 0
-        self._is_lacking = False
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -31,15 +30,11 @@ class InputCounter:
         """Take more of it: whole lines."""
         self._queue.put(data)
 
-    def give_up(self) -> None:
-        """Take notice of text that is not there to be counted."""
-        self._is_lacking = True
-
     def finish(self) -> int | None:
         """Return how many tokens it has. Raises what counting raised."""
         self._queue.put(None)
         self._thread.join()
-        if self._is_lacking or isinstance(self._failure, UncountableError):
+        if isinstance(self._failure, UncountableError):
             return None
         if self._failure is not None:
             raise self._failure

@@ -29,11 +29,6 @@ class Whole:
         self._open: list[str] = []
         self._ends_line = True
 
-    @property
-    def is_held(self) -> bool:
-        """Whether it may still fit."""
-        return self._pieces is not None
-
     def add_raw(self, data: bytes) -> None:
         """Take the bytes that the next text is made of. They may be many more than it has: then they are not held."""
         begins_file = not self._ends_line
