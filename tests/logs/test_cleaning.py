@@ -133,3 +133,10 @@ def test_what_was_cut_in_reading_is_counted_too(at: int) -> None:
         shown = shorten_line(line, lambda _, words=words: words, 7_000_000)  # type: ignore[misc]
         assert restore(shown) == len(whole) + 7_000_000
         assert b"..." not in re.sub(rb" \[\.\.\. [\d,]+ bytes \.\.\.\] ", b"", shown)
+
+
+def test_what_names_a_step_stays_though_a_screen_hides_it() -> None:
+    """GitLab and Travis write it before a carriage return."""
+    block = b"section_start:15:build\r\x1b[0KBuild\ntravis_fold:start:test\r\x1b[0K$ make\n 10 %\r 90 %\n"
+    shown = b"section_start:15:build Build\ntravis_fold:start:test $ make\n 90 %\n"
+    assert clean(block, lambda parts: [0] * len(parts)) == shown

@@ -176,3 +176,26 @@ def test_what_earlier_runs_had_is_said_where_it_is_asked_for(known: dict[str, st
     digest = reduce_logs(inputs, request, COUNTER, lambda refs: {ref: known["*"] for ref in refs if known})
     assert word in digest.text
     assert {*digest.known.values()} == {*known.values()}
+
+
+def test_the_first_line_names_no_directory() -> None:
+    """A digest is the same wherever its log lies."""
+    given = Input("logs/today/build.log", "/somewhere/logs/today/build.log", io.BytesIO(log(["plain words"] * 900)))
+    digest = reduce_logs([given], LogRequest(1_000), create_counter())
+    assert digest.head.startswith("[log build.log: 900 lines, ")
+
+
+def test_what_repeats_and_has_no_words_is_left_out() -> None:
+    """A piece of a picture tells nobody anything."""
+    lines = [line for number in range(300) for line in (f"| {number} |", f"shelf number {number} was dusted")]
+    digest = reduce(log([*lines, "error: no lantern"]))
+    assert [template.text for template in digest.templates] == ["shelf number <*> was dusted"]
+
+
+def test_what_else_happened_comes_after_all_that_is_critical() -> None:
+    """While a critical failure is told nowhere, no row is spent on what only repeats."""
+    names = [f"{chr(97 + at % 26)}{chr(97 + at // 26)}" for at in range(200)]
+    failures = [f"error: cannot open {name * 9}" for name in names]
+    lines = [line for failure in failures for line in (failure, *["the shelf was dusted"] * 9)]
+    digest = reduce(log(lines), fit=500)
+    assert (digest.critical_missing > 0, "[also: " in digest.text) == (True, False)
