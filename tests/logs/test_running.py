@@ -194,8 +194,8 @@ def test_what_repeats_and_has_no_words_is_left_out() -> None:
 
 def test_what_else_happened_comes_after_all_that_is_critical() -> None:
     """While a critical failure is told nowhere, no row is spent on what only repeats."""
-    names = [f"{chr(97 + at % 26)}{chr(97 + at // 26)}" for at in range(200)]
-    failures = [f"error: cannot open {name * 9}" for name in names]
-    lines = [line for failure in failures for line in (failure, *["the shelf was dusted"] * 9)]
-    digest = reduce(log(lines), fit=500)
-    assert (digest.critical_missing > 0, "[also: " in digest.text) == (True, False)
+    names = ["".join(chr(97 + (number * 7 + at * at) % 26) for at in range(240)) for number in range(6)]
+    lines = [line for name in names for line in (f"error: cannot open {name}", *["the shelf was dusted"] * 60)]
+    short = [reduce(log(lines), fit=fit) for fit in range(60, 160, 10)]
+    assert [digest.fit for digest in short if digest.critical_missing and "[also: " in digest.text] == []
+    assert all(digest.critical_missing for digest in short)
