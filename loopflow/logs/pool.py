@@ -37,6 +37,8 @@ _LINE_COST: Final = 120
 _PLACE: Final = re.compile(
     r"(?<![\w@.+/\\-])(?:[\w@.+/\\-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+)|File \"[^\"]+\", line \d+"
 )
+_MAY_BE_PLACE: Final = re.compile(r"[:(]\d|::|File \"")
+"""What every place has: looked for first, since most lines name none."""
 _LINES_LOOKED_AT: Final = 40
 _LONGEST_LOOK: Final = 300
 
@@ -197,7 +199,7 @@ def find_place(block: Block) -> str:
     """Return the place in code or the name of the test that a block is about, "" if it names none."""
     for line in (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT]):
         text = line.text[:_LONGEST_LOOK]
-        if (":" in text or "(" in text or '"' in text) and (found := _PLACE.search(text)):
+        if _MAY_BE_PLACE.search(text) and (found := _PLACE.search(text)):
             return found[0]
     if block.recogniser in _WITHOUT_HEADING or not block.headline:
         return ""
