@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from loopflow.cli import logs
+from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 
@@ -40,6 +41,10 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_CONFIG` | as `--config` |
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
 | `LOOPFLOW_DATA_DIR` | where `loopflow logs` keeps what failed and originals, instead of the user's data directory |
+| `LOOPFLOW_USAGE_DATABASE` | as `--database` of `loopflow usage` |
+| `LOOPFLOW_SMTP_URL`, `LOOPFLOW_SMTP_PASSWORD` | the mail server for alerts, and the password that is sent to it |
+| `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
+| `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
@@ -60,6 +65,15 @@ override is in [`[logs]` of the config file](config.md#logs).
 {examples}```
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
+"""
+USAGE = """\
+# Options of loopflow usage
+
+`loopflow usage COMMAND` accounts for tokens. This page is made from the commands' own declarations by
+`docs/reference/make_options.py`; [what they print and keep](usage.md) is on another one. What the options override
+is in [`[usage]` of the config file](config.md#usage).
+
+{about}
 """
 CONFIG = """\
 # Config file
@@ -116,6 +130,25 @@ def _row(parameter: click.Parameter, context: click.Context) -> Iterator[str]:
         yield f"| `{_cell(record[0])}` | {_cell(record[1])} |\n"
 
 
+def render_usage() -> str:
+    """Return the page of options of `loopflow usage` and its subcommands."""
+    group = usage_command.usage
+    about = inspect.cleandoc(group.help or "")
+    return USAGE.format(about=about) + "".join(_commands_of(group, "loopflow usage"))
+
+
+def _commands_of(group: click.Group, path: str) -> Iterator[str]:
+    """Yield what each command of a group does, with its options, and those of groups in it."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands_of(command, f"{path} {name}")
+            continue
+        context = click.Context(command, info_name=f"{path} {name}", **command.context_settings)
+        yield f"\n## {path} {name}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
+        yield f"{inspect.cleandoc(command.help or '')}\n\n"
+        yield "".join(["| option | meaning |\n|---|---|\n", *_rows(context)])
+
+
 def render_config() -> str:
     """Return the page of config keys."""
     schema = json.loads((HERE / "config.schema.json").read_text("utf-8"))
@@ -124,6 +157,9 @@ def render_config() -> str:
         "`[budget]`": schema["$defs"]["budget"]["properties"],
         "`[[rule]]`": schema["$defs"]["rule"]["properties"],
         "`[logs]`": schema["$defs"]["logs"]["properties"],
+        "`[usage]`": schema["$defs"]["usage"]["properties"],
+        "`[[usage.budget]]`": schema["$defs"]["usage_budget"]["properties"],
+        "`[usage.alerts]`": schema["$defs"]["usage_alerts"]["properties"],
     }
     pieces = [CONFIG.format(about=schema["description"])]
     for title, keys in tables.items():
@@ -153,4 +189,5 @@ def _cell(text: str) -> str:
 if __name__ == "__main__":
     (HERE / "options.md").write_text(render_options(), "utf-8")
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
+    (HERE / "usage-options.md").write_text(render_usage(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

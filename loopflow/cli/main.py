@@ -40,6 +40,12 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             extra="logs",
             needs=("drain3",),
         ),
+        "usage": Member(
+            "loopflow.cli.usage:usage",
+            "Tokens accounted for, held to budgets by period, with alerts that arrive once.",
+            extra="usage",
+            needs=("sqlalchemy",),
+        ),
     }
 )
 
