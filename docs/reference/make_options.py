@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli import logs
+from loopflow.cli import function, logs
 from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
@@ -75,6 +75,18 @@ is in [`[usage]` of the config file](config.md#usage).
 
 {about}
 """
+FUNCTION = """\
+# Options of loopflow function
+
+`loopflow function [OPTIONS] TARGETS...` prints what a model must read to work on a function. This page is made from the
+command's own declarations by `docs/reference/make_options.py`; [what it prints](function.md) is on another one. What
+the options override is in [`[function]` of the config file](config.md#function).
+
+{about}
+
+```
+{examples}```
+"""
 CONFIG = """\
 # Config file
 
@@ -96,6 +108,13 @@ def render_logs() -> str:
     context = click.Context(reduction, **reduction.context_settings)
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context))))
+
+
+def render_function() -> str:
+    """Return the page of options of `loopflow function`."""
+    context = click.Context(function.function, **function.function.context_settings)
+    about = inspect.cleandoc(function.function.help or "").replace("<module>", "&lt;module>")
+    return FUNCTION.format(about=about, examples=function.EXAMPLES) + "".join(_sections(context, function.SECTIONS))
 
 
 def _subcommands(known: set[str]) -> Iterator[str]:
@@ -156,6 +175,7 @@ def render_config() -> str:
         "At the top": schema["properties"],
         "`[budget]`": schema["$defs"]["budget"]["properties"],
         "`[[rule]]`": schema["$defs"]["rule"]["properties"],
+        "`[function]`": schema["$defs"]["function"]["properties"],
         "`[logs]`": schema["$defs"]["logs"]["properties"],
         "`[usage]`": schema["$defs"]["usage"]["properties"],
         "`[[usage.budget]]`": schema["$defs"]["usage_budget"]["properties"],
@@ -190,4 +210,5 @@ if __name__ == "__main__":
     (HERE / "options.md").write_text(render_options(), "utf-8")
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
     (HERE / "usage-options.md").write_text(render_usage(), "utf-8")
+    (HERE / "function-options.md").write_text(render_function(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

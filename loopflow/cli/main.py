@@ -34,6 +34,10 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             "loopflow.cli.code_context:code_context",
             "What a codebase costs in tokens, held to budgets; and the codebase itself, as context.",
         ),
+        "function": Member(
+            "loopflow.cli.function:function",
+            "A Python function with all that a model must read to work on it.",
+        ),
         "logs": Member(
             "loopflow.cli.logs:logs",
             "A log in a few thousand tokens, with every failure kept and traceable.",
