@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli import logs
+from loopflow.cli import chat, logs
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 
@@ -61,6 +61,18 @@ override is in [`[logs]` of the config file](config.md#logs).
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
 """
+CHAT = """\
+# Options of loopflow chat
+
+`loopflow chat [OPTIONS] FILE` looks at a conversation. This page is made from the command's own declarations by
+`docs/reference/make_options.py`; [what it reads, counts and writes](chat.md) is on another one. What they override is
+in [`[chat]` of the config file](config.md#chat).
+
+{about}
+
+```
+{examples}```
+"""
 CONFIG = """\
 # Config file
 
@@ -82,6 +94,13 @@ def render_logs() -> str:
     context = click.Context(reduction, **reduction.context_settings)
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context))))
+
+
+def render_chat() -> str:
+    """Return the page of options of `loopflow chat`."""
+    context = click.Context(chat.chat, **chat.chat.context_settings)
+    page = CHAT.format(about=inspect.cleandoc(chat.chat.help or ""), examples=chat.EXAMPLES)
+    return page + "".join(_sections(context, chat.SECTIONS))
 
 
 def _subcommands(known: set[str]) -> Iterator[str]:
@@ -124,6 +143,8 @@ def render_config() -> str:
         "`[budget]`": schema["$defs"]["budget"]["properties"],
         "`[[rule]]`": schema["$defs"]["rule"]["properties"],
         "`[logs]`": schema["$defs"]["logs"]["properties"],
+        "`[chat]`": schema["$defs"]["chat"]["properties"],
+        "`[chat.limits.MODEL]`": schema["$defs"]["chat_limits"]["properties"],
     }
     pieces = [CONFIG.format(about=schema["description"])]
     for title, keys in tables.items():
@@ -153,4 +174,5 @@ def _cell(text: str) -> str:
 if __name__ == "__main__":
     (HERE / "options.md").write_text(render_options(), "utf-8")
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
+    (HERE / "chat-options.md").write_text(render_chat(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

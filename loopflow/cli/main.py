@@ -40,6 +40,10 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             extra="logs",
             needs=("drain3",),
         ),
+        "chat": Member(
+            "loopflow.cli.chat:chat",
+            "What fills a conversation with a model, and a history brought under a number without breaking it.",
+        ),
     }
 )
 
