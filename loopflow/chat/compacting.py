@@ -198,7 +198,7 @@ def _newer_words(draft: Draft, layout: Layout, room: int) -> set[int]:
 def _write_note(work: Work, request: Request) -> tuple[Message | None, str]:
     """Return a note of what was left out, and what became of the summary; the notes before go into it."""
     draft, layout = work.draft, work.layout
-    gone = [place for place in draft.dropped if place not in layout.notes]
+    gone = [place for place in sorted(draft.dropped) if place not in layout.notes]
     if not gone or work.aim.room_for_note <= 0:
         return None, "none"
     messages = draft.conversation.messages
@@ -225,10 +225,10 @@ def _write_note(work: Work, request: Request) -> tuple[Message | None, str]:
 
 def _assemble(work: Work, note: Message | None) -> Conversation:
     """Return what is left, with the note where the first message was left out."""
-    draft, gone = work.draft, work.draft.dropped
+    draft, gone = work.draft, min(work.draft.dropped, default=None)
     messages: list[Message] = []
     for place, message in enumerate(draft.messages):
-        if gone and place == gone[0] and note is not None:
+        if place == gone and note is not None:
             messages.append(note)
         if message is not None:
             messages.append(message)

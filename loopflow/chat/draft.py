@@ -37,17 +37,14 @@ class Draft:
         self.total = fixed + sum(self.costs)
         self.fixed = fixed
         self.before = tuple(counts.of_message(message) for message in conversation.messages)
+        self.dropped: list[int] = []
+        """Places whose messages went, in no order."""
         self._changes: dict[int, Change] = {}
 
     @property
     def places(self) -> list[int]:
         """Where messages are left."""
         return [place for place, message in enumerate(self.messages) if message is not None]
-
-    @property
-    def dropped(self) -> list[int]:
-        """Where none is left."""
-        return [place for place, message in enumerate(self.messages) if message is None]
 
     def get(self, place: int) -> Message:
         """Return the message that is left at a place."""
@@ -70,6 +67,7 @@ class Draft:
         for place in places:
             if self.messages[place] is not None:
                 self.messages[place] = None
+                self.dropped.append(place)
                 self.total -= self.costs[place]
                 self.costs[place] = 0
                 self._change(place, action, 0, reason)

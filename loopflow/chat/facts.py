@@ -59,14 +59,14 @@ class Facts(NamedTuple):
 
 def collect(messages: Sequence[Message], dropped: Sequence[int]) -> Facts:
     """Return what is known of the messages at these places."""
-    gone = set(dropped)
     results = {part.call_id: part for place in dropped for part in messages[place].results}
     calls = [(part, results.get(part.call_id)) for place in dropped for part in messages[place].calls]
     words = (_quote_words(messages, place) for place in dropped if messages[place].authored)
     failed = (_describe_failure(call, result) for call, result in calls if result and result.is_error)
     written = (path for call, result in calls if result and not result.is_error for path in _list_written(call))
     said = (_find_conclusion(messages, place) for place in dropped)
-    asked = (_find_question(messages, place, gone) for place in dropped)
+    last = max((place for place, message in enumerate(messages) if message.authored), default=-1)
+    asked = (_find_question(messages[place]) for place in dropped if place > last)
     return Facts(
         len(dropped),
         (),
@@ -198,16 +198,10 @@ def _quote_words(messages: Sequence[Message], place: int) -> str:
     return text
 
 
-def _find_question(messages: Sequence[Message], place: int, gone: set[int]) -> str:
-    """Return the question that an answer ends with, if no person spoke after it among what goes or next to it."""
-    message = messages[place]
+def _find_question(message: Message) -> str:
+    """Return the question that an answer ends with."""
     text = message.text.strip()
-    if message.role != "assistant" or not text.endswith("?"):
-        return ""
-    following = next((each for each in messages[place + 1 :] if each.authored), None)
-    if following is not None or place not in gone:
-        return ""
-    return _cut(text[-_LONGEST:])
+    return _cut(text[-_LONGEST:]) if message.role == "assistant" and text.endswith("?") else ""
 
 
 def _find_conclusion(messages: Sequence[Message], place: int) -> str:

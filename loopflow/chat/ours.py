@@ -12,5 +12,5 @@ PLACEHOLDERS: Final = frozenset({LEFT_OUT, CONTINUED})
 
 
 def is_ours(text: str) -> bool:
-    """Whether a whole text is one of ours. A note begins with the header; what else it says is checked by `facts`."""
+    """Whether a whole text is one of ours, or begins as one: whether it is a note says `facts.parse`."""
     return text in PLACEHOLDERS or text.startswith(f"{NOTE_HEADER}\n")

@@ -108,11 +108,12 @@ def _pair_up(messages: Sequence[Message], work: _Work) -> Sequence[Message]:
         if place not in remote and part.call_id is not None
     }
     moved = {place for place in answered if place not in homes}
+    closing = set(answered.values())
     is_last = len(messages) - 1
     closed = [
         place
         for place, _ in list_parts(messages, "call")
-        if place not in set(answered.values()) and not (work.pending == "keep" and place.message == is_last)
+        if place not in closing and not (work.pending == "keep" and place.message == is_last)
     ]
     if not (orphans or moved or closed):
         return messages

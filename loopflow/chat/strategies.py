@@ -201,10 +201,11 @@ def _machine_parts(work: Work) -> Iterator[tuple[int, int]]:
     """Yield the places of texts that no person wrote, and of results, in messages that may be changed."""
     for place in work.draft.places:
         message = work.draft.get(place)
-        if message.role == "system" or message.authored or message.signed or place in work.layout.notes:
+        if message.role == "system" or message.signed or place in work.layout.notes:
             continue
         for at, part in enumerate(message.parts):
-            if (part.kind == "text" and part.name is None) or (part.kind == "result" and not part.remote):
+            is_text = part.kind == "text" and part.name is None and not message.authored
+            if is_text or (part.kind == "result" and not part.remote):
                 yield place, at
 
 

@@ -101,12 +101,15 @@ def name_results(messages: Sequence[Message]) -> tuple[Message, ...]:
     names: dict[str | None, str | None] = {}
     named = []
     for message in messages:
+        is_told = True
         for part in message.parts:
             if part.kind == "call":
                 names[part.call_id] = part.name
-        if any(part.kind == "result" and part.name is None and names.get(part.call_id) for part in message.parts):
-            message = message._replace(parts=tuple(_name(part, names) for part in message.parts))  # noqa: PLW2901
-        named.append(message)
+            elif part.kind == "result" and part.name is None and part.call_id in names:
+                is_told = False
+        named.append(
+            message if is_told else message._replace(parts=tuple(_name(part, names) for part in message.parts))
+        )
     return tuple(named)
 
 
@@ -126,7 +129,10 @@ def _same(message: Message, before: Message) -> bool:
 
 
 def _name(part: Part, names: Mapping[str | None, str | None]) -> Part:
-    return part._replace(name=names.get(part.call_id)) if part.kind == "result" and part.name is None else part
+    if part.kind != "result" or part.name is not None:
+        return part
+    kind, text, _, *rest = part
+    return Part(kind, text, names.get(part.call_id), *rest)
 
 
 def _open_text(data: Any, text: str) -> Document:  # noqa: ANN401

@@ -101,7 +101,12 @@ def as_records(data: Any) -> Any:  # noqa: ANN401  whatever a program holds
 
 
 def as_record(item: Any) -> Any:  # noqa: ANN401
-    """Return an object of an SDK as a plain one."""
+    """Return an object of an SDK as a plain one, and a plain one with such objects in its content, too."""
+    if type(item) is dict:
+        content = item.get("content")
+        if type(content) is list and any(type(block) is not dict for block in content):
+            return {**item, "content": [as_record(block) for block in content]}
+        return item
     if isinstance(item, Mapping | str | bytes | int | float | list | tuple) or item is None:
         return item
     if type(item).__module__.startswith("pydantic_ai."):  # then it is imported, and costs nothing

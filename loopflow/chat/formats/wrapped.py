@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from loopflow.chat.ours import is_ours
+from loopflow.chat.facts import parse
+from loopflow.chat.ours import PLACEHOLDERS, is_ours
 
 # As the agents write them into their sessions; a text counts as theirs where it begins with one.
 _CLAUDE_CODE: Final = re.compile(
@@ -19,7 +20,7 @@ _WRAPPERS: Final = {"claude-code": _CLAUDE_CODE, "anthropic": _CLAUDE_CODE, "cod
 
 def is_words(text: str, form: str) -> bool:
     """Whether a text of the user's role in this format is the words of a person."""
-    if not text.strip() or is_ours(text):
+    if not text.strip() or (is_ours(text) and (text in PLACEHOLDERS or parse(text) is not None)):
         return False
     wrapper = _WRAPPERS.get(form)
     return wrapper is None or wrapper.match(text) is None
