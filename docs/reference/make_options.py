@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli import function, logs
+from loopflow.cli import chat, function, logs
 from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
@@ -81,6 +81,13 @@ FUNCTION = """\
 `loopflow function [OPTIONS] TARGETS...` prints what a model must read to work on a function. This page is made from the
 command's own declarations by `docs/reference/make_options.py`; [what it prints](function.md) is on another one. What
 the options override is in [`[function]` of the config file](config.md#function).
+"""
+CHAT = """\
+# Options of loopflow chat
+
+`loopflow chat [OPTIONS] FILE` looks at a conversation. This page is made from the command's own declarations by
+`docs/reference/make_options.py`; [what it reads, counts and writes](chat.md) is on another one. What they override is
+in [`[chat]` of the config file](config.md#chat).
 
 {about}
 
@@ -115,6 +122,13 @@ def render_function() -> str:
     context = click.Context(function.function, **function.function.context_settings)
     about = inspect.cleandoc(function.function.help or "").replace("<module>", "&lt;module>")
     return FUNCTION.format(about=about, examples=function.EXAMPLES) + "".join(_sections(context, function.SECTIONS))
+
+
+def render_chat() -> str:
+    """Return the page of options of `loopflow chat`."""
+    context = click.Context(chat.chat, **chat.chat.context_settings)
+    page = CHAT.format(about=inspect.cleandoc(chat.chat.help or ""), examples=chat.EXAMPLES)
+    return page + "".join(_sections(context, chat.SECTIONS))
 
 
 def _subcommands(known: set[str]) -> Iterator[str]:
@@ -180,6 +194,8 @@ def render_config() -> str:
         "`[usage]`": schema["$defs"]["usage"]["properties"],
         "`[[usage.budget]]`": schema["$defs"]["usage_budget"]["properties"],
         "`[usage.alerts]`": schema["$defs"]["usage_alerts"]["properties"],
+        "`[chat]`": schema["$defs"]["chat"]["properties"],
+        "`[chat.limits.MODEL]`": schema["$defs"]["chat_limits"]["properties"],
     }
     pieces = [CONFIG.format(about=schema["description"])]
     for title, keys in tables.items():
@@ -211,4 +227,5 @@ if __name__ == "__main__":
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
     (HERE / "usage-options.md").write_text(render_usage(), "utf-8")
     (HERE / "function-options.md").write_text(render_function(), "utf-8")
+    (HERE / "chat-options.md").write_text(render_chat(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

@@ -50,6 +50,10 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             extra="usage",
             needs=("sqlalchemy",),
         ),
+        "chat": Member(
+            "loopflow.cli.chat:chat",
+            "What fills a conversation with a model, and a history brought under a number without breaking it.",
+        ),
     }
 )
 
