@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli import logs
+from loopflow.cli import count, logs
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 
@@ -61,6 +61,21 @@ override is in [`[logs]` of the config file](config.md#logs).
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
 """
+COUNT = """\
+# Options of loopflow count
+
+`loopflow count [OPTIONS] [PATHS]...` counts texts. This page is made from the command's own declarations by
+`docs/reference/make_options.py`; [how to use it](../how-to/count.md) is on another one. `--format json` prints what
+[its schema](count.schema.json) says.
+
+{about}
+
+```
+{examples}```
+
+It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a reference
+could not be counted (the others are counted and printed, and the total is marked).
+"""
 CONFIG = """\
 # Config file
 
@@ -82,6 +97,13 @@ def render_logs() -> str:
     context = click.Context(reduction, **reduction.context_settings)
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context))))
+
+
+def render_count() -> str:
+    """Return the page of options of `loopflow count`."""
+    context = click.Context(count.count, **count.count.context_settings)
+    page = COUNT.format(about=inspect.cleandoc(count.count.help or ""), examples=count.EXAMPLES)
+    return page + "".join(_sections(context, count.SECTIONS))
 
 
 def _subcommands(known: set[str]) -> Iterator[str]:
@@ -124,6 +146,10 @@ def render_config() -> str:
         "`[budget]`": schema["$defs"]["budget"]["properties"],
         "`[[rule]]`": schema["$defs"]["rule"]["properties"],
         "`[logs]`": schema["$defs"]["logs"]["properties"],
+        "`[service]`": schema["$defs"]["service"]["properties"],
+        "`[service.api.NAME]`": schema["$defs"]["service_api"]["properties"],
+        "`[[service.api_cache]]`": schema["$defs"]["service_api_cache"]["properties"],
+        "`[[service.model]]`": schema["$defs"]["service_model"]["properties"],
     }
     pieces = [CONFIG.format(about=schema["description"])]
     for title, keys in tables.items():
@@ -153,4 +179,5 @@ def _cell(text: str) -> str:
 if __name__ == "__main__":
     (HERE / "options.md").write_text(render_options(), "utf-8")
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
+    (HERE / "count-options.md").write_text(render_count(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

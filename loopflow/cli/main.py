@@ -40,6 +40,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             extra="logs",
             needs=("drain3",),
         ),
+        "count": Member("loopflow.cli.count:count", "What a text costs, exactly: in a pipe, with what it refers to."),
     }
 )
 

@@ -11,6 +11,7 @@ PAGES = [
     ("make_errors.py", "render", "errors.md"),
     ("make_options.py", "render_options", "options.md"),
     ("make_options.py", "render_logs", "logs-options.md"),
+    ("make_options.py", "render_count", "count-options.md"),
     ("make_options.py", "render_config", "config.md"),
     ("make_windows.py", "render", "windows.md"),
 ]
