@@ -73,8 +73,8 @@ COUNT = """\
 ```
 {examples}```
 
-It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a reference
-could not be counted (the others are counted and printed, and the total is marked).
+It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a
+reference could not be counted (the others are counted and printed, and the total is marked).
 """
 CONFIG = """\
 # Config file

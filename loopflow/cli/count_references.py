@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.cli.count_actions import FAILURES, Counted, Held, Input, Job, as_text, explain, hold
@@ -20,6 +21,9 @@ from loopflow.service.parsing import parse_reference
 from loopflow.service.references import Asked, Handler, ReferenceHandlers, tokens_of
 from loopflow.service.settings import ServiceSettings, require_trusted
 from loopflow.service.variables import Variables
+
+if TYPE_CHECKING:
+    from loopflow.service.api import ApiHandler
 
 
 class Resolution(NamedTuple):
@@ -51,29 +55,19 @@ async def _count(job: Job, inputs: Sequence[Input], settings: ServiceSettings) -
     counting = TokenCountingService(encoding=job.config.encoding, engine=engine)
     roots = job.given["root"] or settings.roots or (".",)
     rules = FileRules(tuple(_root(job.here, root) for root in roots), settings.deny, settings.file_max, environ)
+    api = _Api(counting, settings, environ)
     handlers: dict[Kind, Handler] = {
         "file": FileHandler(counting, rules),
         "var": VariableHandler(counting, Variables(settings.variables)),
-        "api": _api(counting, settings, environ),
+        "api": api,
     }
     references = ReferenceHandlers(counting, handlers)
     asked = Asked((job.config.encoding,), _variables(job.given["var"]))
     try:
         return [await _count_one(references, asked, each, resolves=job.given["resolve"]) for each in inputs]
     finally:
-        for handler in handlers.values():
-            if isinstance(handler, Closing):
-                await handler.close()
+        await api.close()
         counting.close()
-
-
-@runtime_checkable
-class Closing(Protocol):
-    """What has connections to close."""
-
-    async def close(self) -> None:
-        """Close them."""
-        ...
 
 
 async def _count_one(references: ReferenceHandlers, asked: Asked, each: Input, *, resolves: bool) -> Counted:
@@ -118,15 +112,31 @@ def _variables(given: Sequence[str]) -> Mapping[str, str]:
     return variables
 
 
-class _NoApi:
-    """Without the extra, nobody is asked."""
+class _Api:
+    """Asks APIs. What that takes is imported once a text refers to one; without the extra, nobody is asked."""
 
-    async def resolve(self, targets: Sequence[str], asked: Asked) -> list[Content | ServiceError]:  # noqa: ARG002
-        """Return why not."""
-        what = "references to APIs need more than what is installed"
-        return [ForbiddenReference(what, f"pip install '{DISTRIBUTION}[service]'") for _ in targets]
+    def __init__(self, counting: TokenCountingService, settings: ServiceSettings, environ: Mapping[str, str]) -> None:
+        self._given = counting, settings, environ
+        self._handler: ApiHandler | None = None
 
+    async def resolve(self, targets: Sequence[str], asked: Asked) -> list[Content | ServiceError]:
+        """Return what each answers, or why it is not asked."""
+        if any(find_spec(module) is None for module in ("httpcore2", "tenacity", "anyio")):
+            what = "references to APIs need more than what is installed"
+            return [ForbiddenReference(what, f"pip install '{DISTRIBUTION}[service]'") for _ in targets]
+        if self._handler is None:
+            self._handler = self._make()
+        return await self._handler.resolve(targets, asked)
 
-def _api(counting: TokenCountingService, settings: ServiceSettings, environ: Mapping[str, str]) -> Handler:
-    del counting, settings, environ
-    return _NoApi()
+    async def close(self) -> None:
+        """Close connections."""
+        if self._handler is not None:
+            await self._handler.close()
+
+    def _make(self) -> "ApiHandler":
+        from loopflow.service.api import ApiHandler  # noqa: PLC0415
+        from loopflow.service.fetching import Fetcher  # noqa: PLC0415
+        from loopflow.service.guard import Guard, read_allowed  # noqa: PLC0415
+
+        counting, settings, environ = self._given
+        return ApiHandler(counting, Fetcher(Guard(read_allowed(settings.api_private))), settings, environ)

@@ -23,10 +23,6 @@ from loopflow.service.streams import whole_text
 from loopflow.tokens import create_counter
 from loopflow.tokens.encodings import VOCABULARY_DIGESTS
 from loopflow.tokens.protocol import TokenCounter
-from loopflow.tokens.safe_cuts import last_cut
-
-PIECE_CHARACTERS: Final = 250_000
-"""How much of a task is counted at a time: a live count waits no longer than that takes."""
 
 _LOG: Final = logging.getLogger("loopflow.service.counting")
 _SHOWN_DIGITS: Final = 8
@@ -148,40 +144,6 @@ class TokenCountingService:
             self.memory.put((bytes.fromhex(digest), id_), tokens)
             self.store.keep(CountRow(digest, encoding, id_, tokens, size))
 
-    async def count_in_background(
-        self, text: str, encoding: str | None = None, progress: Callable[[int], None] = lambda _: None
-    ) -> int:
-        """Return the tokens of a text that nobody waits for now, in pieces, each after the live counts that wait.
-
-        `progress` is told how many per cent are done. Raises as `count` does.
-        """
-        encoding = self.require(encoding or self.encoding)
-        text = whole_text(text)
-        digest = sha256(text.encode()).hexdigest()
-        known = (await self.find([digest], [encoding]))[digest]
-        if encoding in known:
-            return known[encoding][0]
-        tokens = start = 0
-        counter = self.counter(encoding)
-        apart = False
-        while start < len(text):
-            end = start + PIECE_CHARACTERS
-            cut = last_cut("", text[start:end]) if end < len(text) else None
-            while cut is None and end < len(text):  # there is no place to cut so soon
-                end += PIECE_CHARACTERS
-                cut = last_cut("", text[start:end])
-            piece = text[start : start + cut] if cut else text[start:]
-            [counted] = await self.run_in_background(_count_all, counter, [piece])
-            if isinstance(counted, UncountableError):
-                raise _uncountable(counted)
-            tokens, apart, start = tokens + counted[0], apart or counted[1], start + len(piece)
-            progress(start * 100 // len(text))
-        if apart:
-            self.memory.put((bytes.fromhex(digest), self.encoding_id(encoding)), tokens)
-        else:
-            self.keep(digest, {encoding: tokens}, len(text.encode()))
-        return tokens
-
     async def run_in_background(self, function: Callable[..., _T], *arguments: Any) -> _T:  # noqa: ANN401  any function's
         """Run on a thread that counts; of those, one is always left for live counts, where there are two."""
         async with self._background:
@@ -246,11 +208,11 @@ class TokenCountingService:
         missing = [job for job in missing if not job.future.done()]
         if not missing:
             return
-        counted = await self.run(_count_all, self.counter(encoding), [job.text for job in missing])
+        counted = await self.run(count_all, self.counter(encoding), [job.text for job in missing])
         for job, result in zip(missing, counted, strict=True):
             if isinstance(result, UncountableError):
                 if not job.future.done():
-                    job.future.set_exception(_uncountable(result))
+                    job.future.set_exception(uncountable(result))
                     job.future.exception()
                 continue
             tokens, is_apart = result
@@ -279,7 +241,7 @@ class TokenCountingService:
             _LOG.debug("%s in %s: %s", what, level.value, digest.hex()[:_SHOWN_DIGITS])
 
 
-def _count_all(counter: TokenCounter, texts: Sequence[str]) -> list[tuple[int, bool] | UncountableError]:
+def count_all(counter: TokenCounter, texts: Sequence[str]) -> list[tuple[int, bool] | UncountableError]:
     """Count on this thread. Whether a count is one version's alone is said with it."""
     try:
         counts: Sequence[int | UncountableError] = counter.count(texts)
@@ -298,5 +260,6 @@ def _count_one(counter: TokenCounter, text: str) -> int | UncountableError:
         return error
 
 
-def _uncountable(error: UncountableError) -> UncountableText:
+def uncountable(error: UncountableError) -> UncountableText:
+    """Return what to say of a text that no engine takes."""
     return UncountableText(f"the text cannot be counted: {error}", "leave out what no engine takes")

@@ -1,0 +1,59 @@
+"""Databases: SQLite in a file, and PostgreSQL where it is installed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from loopflow.service.database import Database, read_database_url
+from tests.support.postgres import find_program, serve_postgres
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a database of PostgreSQL."""
+    if find_program("postgres") is None:
+        pytest.skip("PostgreSQL is not installed")
+    with serve_postgres(tmp_path_factory.mktemp("postgres")) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database, of both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data/service.sqlite3"
+    url: str = request.getfixturevalue("postgres")
+    empty(url)
+    return url
+
+
+@pytest.fixture
+def database(address: str) -> Iterator[Database]:
+    """Return a database with its tables."""
+    database = Database(read_database_url(address))
+    database.create()
+    yield database
+    database.close()
+
+
+def empty(url: str) -> None:
+    """Take everything out of a database."""
+    from loopflow.service.tables import Base  # noqa: PLC0415
+
+    database = Database(read_database_url(url))
+    Base.metadata.drop_all(database.engine)
+    database.close()
+
+
+def run(function: Callable[[], Awaitable[T]]) -> T:
+    """Run in an event loop of its own."""
+
+    async def call() -> T:
+        return await function()
+
+    return asyncio.run(call())
