@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli import count, logs
+from loopflow.cli import count, logs, serve
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 
@@ -40,6 +40,7 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_CONFIG` | as `--config` |
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
 | `LOOPFLOW_DATA_DIR` | where `loopflow logs` keeps what failed and originals, instead of the user's data directory |
+| `LOOPFLOW_SERVICE_TOKEN`, `LOOPFLOW_SERVICE_DATABASE` | what `loopflow serve` wants to be shown, and where it keeps counts and tasks |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
@@ -76,6 +77,22 @@ COUNT = """\
 It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a
 reference could not be counted (the others are counted and printed, and the total is marked).
 """
+SERVE = """\
+# Options of loopflow serve
+
+`loopflow serve [OPTIONS]` counts over HTTP. This page is made from the command's own declarations by
+`docs/reference/make_options.py`; [what can be asked](service.md) is on another one. What the options override is in
+[`[service]` of the config file](config.md#service). It needs `pip install '.[service]'`, and for PostgreSQL
+`'.[service,postgres]'`.
+
+{about}
+
+```
+{examples}```
+
+One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and with 130
+after SIGINT, once what was asked is answered; a second signal ends it at once. Whatever keeps it from beginning is exit 2.
+"""
 CONFIG = """\
 # Config file
 
@@ -104,6 +121,13 @@ def render_count() -> str:
     context = click.Context(count.count, **count.count.context_settings)
     page = COUNT.format(about=inspect.cleandoc(count.count.help or ""), examples=count.EXAMPLES)
     return page + "".join(_sections(context, count.SECTIONS))
+
+
+def render_serve() -> str:
+    """Return the page of options of `loopflow serve`."""
+    context = click.Context(serve.serve, **serve.serve.context_settings)
+    page = SERVE.format(about=inspect.cleandoc(serve.serve.help or ""), examples=serve.EXAMPLES)
+    return page + "".join(_sections(context, serve.SECTIONS))
 
 
 def _subcommands(known: set[str]) -> Iterator[str]:
@@ -180,4 +204,5 @@ if __name__ == "__main__":
     (HERE / "options.md").write_text(render_options(), "utf-8")
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
     (HERE / "count-options.md").write_text(render_count(), "utf-8")
+    (HERE / "serve-options.md").write_text(render_serve(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

@@ -40,6 +40,12 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             extra="logs",
             needs=("drain3",),
         ),
+        "serve": Member(
+            "loopflow.cli.serve:serve",
+            "Counts over HTTP, kept in memory and in a database.",
+            extra="service",
+            needs=("uvicorn", "starlette", "msgspec", "sqlalchemy", "httpcore2", "prometheus_client", "tenacity"),
+        ),
         "count": Member("loopflow.cli.count:count", "What a text costs, exactly: in a pipe, with what it refers to."),
     }
 )

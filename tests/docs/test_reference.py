@@ -12,6 +12,7 @@ PAGES = [
     ("make_options.py", "render_options", "options.md"),
     ("make_options.py", "render_logs", "logs-options.md"),
     ("make_options.py", "render_count", "count-options.md"),
+    ("make_options.py", "render_serve", "serve-options.md"),
     ("make_options.py", "render_config", "config.md"),
     ("make_windows.py", "render", "windows.md"),
 ]
