@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli import chat, function, logs
+from loopflow.cli import chat, count, function, logs, serve
 from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
@@ -45,6 +45,7 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_SMTP_URL`, `LOOPFLOW_SMTP_PASSWORD` | the mail server for alerts, and the password that is sent to it |
 | `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
 | `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |
+| `LOOPFLOW_SERVICE_TOKEN`, `LOOPFLOW_SERVICE_DATABASE` | what `loopflow serve` wants shown; where it keeps counts |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
@@ -88,11 +89,38 @@ CHAT = """\
 `loopflow chat [OPTIONS] FILE` looks at a conversation. This page is made from the command's own declarations by
 `docs/reference/make_options.py`; [what it reads, counts and writes](chat.md) is on another one. What they override is
 in [`[chat]` of the config file](config.md#chat).
+"""
+COUNT = """\
+# Options of loopflow count
+
+`loopflow count [OPTIONS] [PATHS]...` counts texts. This page is made from the command's own declarations by
+`docs/reference/make_options.py`; [how to use it](../how-to/count.md) is on another one. `--format json` prints what
+[its schema](count.schema.json) says.
 
 {about}
 
 ```
 {examples}```
+
+It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a
+reference could not be counted (the others are counted and printed, and the total is marked).
+"""
+SERVE = """\
+# Options of loopflow serve
+
+`loopflow serve [OPTIONS]` counts over HTTP. This page is made from the command's own declarations by
+`docs/reference/make_options.py`; [what can be asked](service.md) is on another one. What the options override is in
+[`[service]` of the config file](config.md#service). It needs `pip install '.[service]'`, and for PostgreSQL
+`'.[service,postgres]'`.
+
+{about}
+
+```
+{examples}```
+
+One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and
+with 130 after SIGINT, once what was asked is answered; a second signal ends it at once. Whatever keeps it from beginning
+is exit 2.
 """
 CONFIG = """\
 # Config file
@@ -129,6 +157,20 @@ def render_chat() -> str:
     context = click.Context(chat.chat, **chat.chat.context_settings)
     page = CHAT.format(about=inspect.cleandoc(chat.chat.help or ""), examples=chat.EXAMPLES)
     return page + "".join(_sections(context, chat.SECTIONS))
+
+
+def render_count() -> str:
+    """Return the page of options of `loopflow count`."""
+    context = click.Context(count.count, **count.count.context_settings)
+    page = COUNT.format(about=inspect.cleandoc(count.count.help or ""), examples=count.EXAMPLES)
+    return page + "".join(_sections(context, count.SECTIONS))
+
+
+def render_serve() -> str:
+    """Return the page of options of `loopflow serve`."""
+    context = click.Context(serve.serve, **serve.serve.context_settings)
+    page = SERVE.format(about=inspect.cleandoc(serve.serve.help or ""), examples=serve.EXAMPLES)
+    return page + "".join(_sections(context, serve.SECTIONS))
 
 
 def _subcommands(known: set[str]) -> Iterator[str]:
@@ -196,6 +238,10 @@ def render_config() -> str:
         "`[usage.alerts]`": schema["$defs"]["usage_alerts"]["properties"],
         "`[chat]`": schema["$defs"]["chat"]["properties"],
         "`[chat.limits.MODEL]`": schema["$defs"]["chat_limits"]["properties"],
+        "`[service]`": schema["$defs"]["service"]["properties"],
+        "`[service.api.NAME]`": schema["$defs"]["service_api"]["properties"],
+        "`[[service.api_cache]]`": schema["$defs"]["service_api_cache"]["properties"],
+        "`[[service.model]]`": schema["$defs"]["service_model"]["properties"],
     }
     pieces = [CONFIG.format(about=schema["description"])]
     for title, keys in tables.items():
@@ -228,4 +274,6 @@ if __name__ == "__main__":
     (HERE / "usage-options.md").write_text(render_usage(), "utf-8")
     (HERE / "function-options.md").write_text(render_function(), "utf-8")
     (HERE / "chat-options.md").write_text(render_chat(), "utf-8")
+    (HERE / "count-options.md").write_text(render_count(), "utf-8")
+    (HERE / "serve-options.md").write_text(render_serve(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

@@ -54,6 +54,13 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             "loopflow.cli.chat:chat",
             "What fills a conversation with a model, and a history brought under a number without breaking it.",
         ),
+        "serve": Member(
+            "loopflow.cli.serve:serve",
+            "Counts over HTTP, kept in memory and in a database.",
+            extra="service",
+            needs=("uvicorn", "starlette", "msgspec", "sqlalchemy", "httpcore2", "prometheus_client", "tenacity"),
+        ),
+        "count": Member("loopflow.cli.count:count", "What a text costs, exactly: in a pipe, with what it refers to."),
     }
 )
 
