@@ -119,8 +119,8 @@ SERVE = """\
 {examples}```
 
 One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and
-with 130 after SIGINT, once what was asked is answered; a second signal ends it at once. Whatever keeps it from beginning
-is exit 2.
+with 130 after SIGINT, once what was asked is answered; a second signal ends it at once. Whatever keeps it from
+beginning is exit 2.
 """
 CONFIG = """\
 # Config file
