@@ -11,7 +11,9 @@ from typing import Any
 
 import click
 
-from loopflow.cli import logs
+from loopflow.agents.facts import FACTS
+from loopflow.agents.specs import SPECS
+from loopflow.cli import agents, logs
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 
@@ -61,6 +63,20 @@ override is in [`[logs]` of the config file](config.md#logs).
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
 """
+AGENTS = """\
+# Options of loopflow agents
+
+`loopflow agents [OPTIONS] [DIRS]...` counts what coding agents load. This page is made from the command's own
+declarations by `docs/reference/make_options.py`; [what it prints](agents.md) is on another one. Its rules are in
+[`[agents]` of the config file](config.md#agents), and [what is known of each agent](agents-facts.md) is data.
+
+{about}
+
+```
+{examples}```
+
+A directory that is called like a subcommand is `./NAME`.
+"""
 CONFIG = """\
 # Config file
 
@@ -81,16 +97,58 @@ def render_logs() -> str:
     [reduction] = logs.logs.commands.values()
     context = click.Context(reduction, **reduction.context_settings)
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
-    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context))))
+    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
 
 
-def _subcommands(known: set[str]) -> Iterator[str]:
-    """Yield what each subcommand does, with the options that it has beside those that are `known`."""
-    for name in logs.SUBCOMMANDS:
-        command = logs.logs.get_command(click.Context(logs.logs), name) or click.Command(name)
-        context = click.Context(command, info_name=f"loopflow logs {name}", **command.context_settings)
+def render_agents() -> str:
+    """Return the page of options of `loopflow agents` and its subcommands."""
+    [survey] = agents.agents.commands.values()
+    context = click.Context(survey, **survey.context_settings)
+    page = AGENTS.format(about=inspect.cleandoc(survey.help or ""), examples=agents.EXAMPLES)
+    options = "".join(_sections(context, agents.SECTIONS))
+    return page + options + "".join(_subcommands(agents.agents, set(_rows(context))))
+
+
+FACTS_PAGE = """\
+# What is known of each agent
+
+What an agent loads is data in `loopflow/agents/facts.py`, and this page is made from it by
+`docs/reference/make_options.py`. `source` was read in the vendor's code, `docs` in its documentation; both may fail a
+check. `seen` was told by others, and can but warn. The date is that of the copy that was read.
+
+**If a row is wrong**, correct it in `facts.py`, with what you read and when, and in `specs.py` what follows from it; a test
+in `tests/agents/` shows each. For your repository alone, [`[agents.NAME]`](config.md#agentsname) of the config says it in
+the same words, and adds an agent that is missing.
+
+**Never counted**: an agent's own prompt and tools, wrappers around files, files of the home directory and of an
+organisation, plugins, and what hooks print.
+"""
+
+
+def render_facts() -> str:
+    """Return the page of facts about agents."""
+    pieces = [FACTS_PAGE]
+    for name, spec in SPECS.items():
+        pieces.append(
+            f"\n## {spec.title}: `{name}`\n\n| what | how known | read in | version | date |\n|---|---|---|---|---|\n"
+        )
+        pieces += [
+            f"| {_cell(fact.what)} | {fact.certainty.value} | {fact.source} | {fact.version} | {fact.date} |\n"
+            for fact in FACTS
+            if fact.agent == name
+        ]
+    return "".join(pieces)
+
+
+def _subcommands(group: click.Group, known: set[str]) -> Iterator[str]:
+    """Yield what each subcommand of a group does, with the options that it has beside those that are `known`."""
+    outer = click.Context(group)
+    for name in group.list_commands(outer):
+        command = group.get_command(outer, name) or click.Command(name)
+        called = f"loopflow {group.name} {name}"
+        context = click.Context(command, info_name=called, **command.context_settings)
         rows = list(_rows(context))
-        yield f"\n## loopflow logs {name}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
+        yield f"\n## {called}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
         yield f"{inspect.cleandoc(command.help or '')}\n\n"
         if known <= set(rows):
             yield "It takes the options above.\n"
@@ -123,6 +181,9 @@ def render_config() -> str:
         "At the top": schema["properties"],
         "`[budget]`": schema["$defs"]["budget"]["properties"],
         "`[[rule]]`": schema["$defs"]["rule"]["properties"],
+        "`[agents]`": schema["$defs"]["agents"]["properties"],
+        "`[[agents.rule]]`": schema["$defs"]["agents_rule"]["properties"],
+        "`[agents.NAME]`": schema["$defs"]["agent"]["properties"],
         "`[logs]`": schema["$defs"]["logs"]["properties"],
     }
     pieces = [CONFIG.format(about=schema["description"])]
@@ -152,5 +213,7 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     (HERE / "options.md").write_text(render_options(), "utf-8")
+    (HERE / "agents-facts.md").write_text(render_facts(), "utf-8")
+    (HERE / "agents-options.md").write_text(render_agents(), "utf-8")
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

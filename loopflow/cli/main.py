@@ -34,6 +34,12 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             "loopflow.cli.code_context:code_context",
             "What a codebase costs in tokens, held to budgets; and the codebase itself, as context.",
         ),
+        "agents": Member(
+            "loopflow.cli.agents:agents",
+            "What coding agents load before the first word, held to budgets.",
+            extra="agents",
+            needs=("yaml", "markdown_it"),
+        ),
         "logs": Member(
             "loopflow.cli.logs:logs",
             "A log in a few thousand tokens, with every failure kept and traceable.",

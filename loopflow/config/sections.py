@@ -13,7 +13,9 @@ from loopflow.config.toml import Table
 
 RESERVED = ("agents", "chat", "fleet", "function", "history", "logs", "mcp", "memory", "service", "usage")
 
-READERS: Mapping[str, str] = MappingProxyType({"logs": "loopflow.logs.settings:read_settings"})
+READERS: Mapping[str, str] = MappingProxyType(
+    {"agents": "loopflow.agents.settings:read_settings", "logs": "loopflow.logs.settings:read_settings"}
+)
 """Where each table that this version knows is read: "module:function", which takes the `Table` and returns settings."""
 
 
