@@ -109,6 +109,7 @@ def render_agents() -> str:
     return page + options + "".join(_subcommands(agents.agents, set(_rows(context))))
 
 
+_FACTS_HEAD = "| what | how known | read in | version | date |\n|---|---|---|---|---|\n"
 FACTS_PAGE = """\
 # What is known of each agent
 
@@ -116,9 +117,9 @@ What an agent loads is data in `loopflow/agents/facts.py`, and this page is made
 `docs/reference/make_options.py`. `source` was read in the vendor's code, `docs` in its documentation; both may fail a
 check. `seen` was told by others, and can but warn. The date is that of the copy that was read.
 
-**If a row is wrong**, correct it in `facts.py`, with what you read and when, and in `specs.py` what follows from it; a test
-in `tests/agents/` shows each. For your repository alone, [`[agents.NAME]`](config.md#agentsname) of the config says it in
-the same words, and adds an agent that is missing.
+**If a row is wrong**, correct it in `facts.py`, with what you read and when, and in `specs.py` what follows from it; a
+test in `tests/agents/` shows each. For your repository alone, [`[agents.NAME]`](config.md#agentsname) of the config
+says it in the same words, and adds an agent that is missing.
 
 **Never counted**: an agent's own prompt and tools, wrappers around files, files of the home directory and of an
 organisation, plugins, and what hooks print.
@@ -129,9 +130,7 @@ def render_facts() -> str:
     """Return the page of facts about agents."""
     pieces = [FACTS_PAGE]
     for name, spec in SPECS.items():
-        pieces.append(
-            f"\n## {spec.title}: `{name}`\n\n| what | how known | read in | version | date |\n|---|---|---|---|---|\n"
-        )
+        pieces.append(f"\n## {spec.title}: `{name}`\n\n{_FACTS_HEAD}")
         pieces += [
             f"| {_cell(fact.what)} | {fact.certainty.value} | {fact.source} | {fact.version} | {fact.date} |\n"
             for fact in FACTS

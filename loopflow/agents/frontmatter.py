@@ -26,20 +26,25 @@ class Frontmatter(NamedTuple):
     def text(self, key: str) -> str:
         """Return the value of a key as one string, "" where it is none."""
         value = self.values.get(key)
-        return value if isinstance(value, str) else ""
+        return whole(value) if isinstance(value, str) else ""
 
     def names(self, key: str) -> tuple[str, ...]:
         """Return the value of a key as a list: a string may have several with commas between them."""
         value = self.values.get(key)
         if isinstance(value, str):
-            return tuple(each for part in _split_commas(value) if (each := part.strip()))
+            return tuple(each for part in _split_commas(whole(value)) if (each := part.strip()))
         if isinstance(value, list):
-            return tuple(each for each in value if isinstance(each, str) and each)
+            return tuple(whole(each) for each in value if isinstance(each, str) and each)
         return ()
 
     def is_true(self, key: str) -> bool:
         """Whether a key says yes."""
         return self.text(key).lower() == "true"
+
+
+def whole(text: str) -> str:
+    """Return `text` with half characters, which have no UTF-8, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 NO_FRONTMATTER = Frontmatter({})

@@ -1,5 +1,6 @@
 """What rules can hold: every place, text, skill and tool of a survey as an item with a name and its tokens."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from loopflow.agents.model import ROOT, AgentSurvey, Kind, Lost, Measure, Part, Survey
@@ -54,8 +55,11 @@ def _of_part(agent: AgentSurvey, part: Part, group: str) -> Measure:
 
 def _tools(survey: Survey) -> Iterator[Measure]:
     for server in survey.servers:
+        times: Counter[str] = Counter()
         for tool in server.tools:
-            name = f"{server.path.removesuffix('/')}/{tool.name}"
+            times[tool.name] += 1
+            again = f"#{times[tool.name]}" if times[tool.name] > 1 else ""
+            name = f"{server.path.removesuffix('/')}/{tool.name}{again}"
             yield Measure(name, "tools", tool.tokens, where=server.path, path=server.path)
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from loopflow.agents.frontmatter import whole
 from loopflow.agents.model import Finding, Server, Tool
 from loopflow.analysis.names import escape_name
 from loopflow.errors import LoopflowError
@@ -98,7 +99,7 @@ def _find_tools(value: Any, shown: str) -> Recording:  # noqa: ANN401  whatever 
     server = instructions = ""
     if isinstance(value, dict):
         about = value.get("serverInfo")
-        server = str(about.get("name", "")) if isinstance(about, dict) else ""
+        server = whole(str(about.get("name", ""))) if isinstance(about, dict) else ""
         instructions = value["instructions"] if isinstance(value.get("instructions"), str) else ""
         if isinstance(value.get("result"), dict):
             value = value["result"]
@@ -117,17 +118,17 @@ def _find_tools(value: Any, shown: str) -> Recording:  # noqa: ANN401  whatever 
 def measure(recording: Recording, path: str, pretty_bytes: int, library: "Library") -> tuple[Server, list[Finding]]:
     """Return what a server's tools cost, and what is wrong with them."""
     rows = [_texts(tool) for tool in recording.tools]
-    names = "\n".join(tool["name"] for tool in recording.tools)
-    counts = iter(library.count([text for row in rows for text in row] + [names, recording.instructions]))
+    names = "\n".join(whole(tool["name"]) for tool in recording.tools)
+    counts = iter(library.count([text for row in rows for text in row] + [names, whole(recording.instructions)]))
     tools = []
     findings = []
     times = Counter(tool["name"] for tool in recording.tools)
     for tool in recording.tools:
-        whole, description, schema, rest = (next(counts) for _ in range(4))
+        tokens, description, schema, rest = (next(counts) for _ in range(4))
         wrong = tuple(_faults(tool, times))
-        findings += [Finding("tool", path, 1, "", f"{tool['name'][:200]}: {fault}") for fault in wrong]
+        findings += [Finding("tool", path, 1, "", f"{whole(tool['name'])[:200]}: {fault}") for fault in wrong]
         size = len(_text_of(tool, "description").encode("utf-8", "surrogatepass"))
-        tools.append(Tool(tool["name"], whole, description, schema, rest, size, wrong))
+        tools.append(Tool(whole(tool["name"]), tokens, description, schema, rest, size, wrong))
     total_names = next(counts) + next(counts)
     instructions = len(recording.instructions.encode("utf-8", "surrogatepass"))
     server = Server(path, tuple(tools), total_names, pretty_bytes, recording.server, instructions)
@@ -147,12 +148,12 @@ def canonical(tool: Mapping[str, Any]) -> str:
 
 def _text_of(tool: Mapping[str, Any], key: str) -> str:
     value = tool.get(key)
-    return value if isinstance(value, str) else ""
+    return whole(value) if isinstance(value, str) else ""
 
 
 def _compact(value: Any) -> str:  # noqa: ANN401  any JSON
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace").decode()  # half a character has no UTF-8
+    return whole(text)
 
 
 def _faults(tool: Mapping[str, Any], times: Mapping[str, int]) -> Iterator[str]:

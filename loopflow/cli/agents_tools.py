@@ -12,6 +12,7 @@ from loopflow.agents.survey import read_recorded
 from loopflow.agents.tools import read_recording, read_servers
 from loopflow.agents.tree import Tree
 from loopflow.analysis.names import escape_name
+from loopflow.charts.numbers import plural
 from loopflow.cli.agents_actions import print_report, read_request, surroundings_of
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode, UsageError
@@ -74,7 +75,7 @@ def _ask_server(given: Mapping[str, Any], console: Console, surroundings: Surrou
 
         write_atomically(given["record"], text, here, console.handles)
         found = read_recording(text.encode(), given["record"])
-        console.note(f"recorded {len(found.tools):,} tools in {escape_name(given['record'])}")
+        console.note(f"recorded {plural(len(found.tools), 'tool')} in {escape_name(given['record'])}")
         return ExitCode.OK
     path = os.path.join(here, given["verify"])
     try:
@@ -90,7 +91,7 @@ def _compare(
     known: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], name: str, console: Console
 ) -> ExitCode:
     if known == now:
-        console.note(f"{escape_name(name)} is what the server lists: {len(now):,} tools")
+        console.note(f"{escape_name(name)} is what the server lists: {plural(len(now), 'tool')}")
         return ExitCode.OK
     before, after = ({tool["name"]: tool for tool in tools} for tools in (known, now))
     words = [

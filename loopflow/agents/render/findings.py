@@ -22,13 +22,18 @@ _SOMEWHERE = "loopflow.toml"
 def render_github(report: AgentsReport) -> Iterator[str]:
     """Yield an error for everything that fails, and a warning for the rest; nothing if all is well.
 
-    What is inherited says nothing: nobody should be told of what somebody else did.
+    What this change did not add to says nothing: nobody should be told of what somebody else did.
     """
-    rulings = [ruling for ruling in not_ok(report) if ruling.status != "inherited"]
+    rulings = [ruling for ruling in not_ok(report) if ruling.status == "fail" or _is_news(ruling)]
     yield from _annotate("error", [ruling for ruling in rulings if ruling.status == "fail"])
     yield from _annotate("warning", [ruling for ruling in rulings if ruling.status != "fail"])
     if not report.is_checked:
         yield from _annotate_findings(report.survey.findings)
+
+
+def _is_news(ruling: Ruling) -> bool:
+    """Whether a warning is about something that the change added to."""
+    return ruling.status == "warn" and (ruling.before is None or ruling.value > ruling.before or bool(ruling.note))
 
 
 def _annotate(command: str, rulings: Sequence[Ruling]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from loopflow.agents.survey import NOT_COUNTED
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import plural
 
+_NAMED = 3
 MOST_SHOWN = 200
 """Characters of a stranger's text."""
 EMPTY = "no agent reads anything here: there is no AGENTS.md, no CLAUDE.md, and no other file of an agent"
@@ -116,10 +117,9 @@ def describe_details(ruling: Ruling) -> Iterator[str]:
         yield f"grown most: {escape_name(ruling.grown.path)}:{ruling.grown.line}{under} {ruling.grown.tokens:+,}"
     others = len(ruling.over) + ruling.more - 1
     if others > 0:
-        named = ", ".join(f"{name_subject(name, ruling.part)} {value:,}" for name, value in ruling.over[1:4])
-        yield f"so {'has' if others == 1 else 'have'} {plural(others, 'other')}: {named}" + (
-            ", …" if others > 3 else ""
-        )
+        named = ", ".join(f"{name_subject(name, ruling.part)} {value:,}" for name, value in ruling.over[1 : _NAMED + 1])
+        has = "has" if others == 1 else "have"
+        yield f"so {has} {plural(others, 'other')}: {named}" + (", …" if others > _NAMED else "")
     if ruling.config:
         yield f"the limit is written in {escape_name(ruling.config)}"
 
