@@ -23,6 +23,8 @@ MOST_PAGES: Final = 100
 _TAIL: Final = 2_000
 _PASSED: Final = ("HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER")
 _LINES: Final = 3
+_LAST_WORDS: Final = 0.2
+"""Seconds for what a server says on its standard error while it ends."""
 
 
 class Asked(NamedTuple):
@@ -137,6 +139,8 @@ async def _ask_command(asked: Asked, environment: Mapping[str, str], here: str, 
     finally:
         with anyio.CancelScope(shield=True):
             await _end(process)
+            for stream in (to_session, from_server, to_server, from_session):
+                await stream.aclose()
 
 
 async def _list(session: Any, pages: list[dict[str, Any]]) -> Listed:  # noqa: ANN401  the SDK's
@@ -192,7 +196,7 @@ async def _read(
                 if isinstance(raw, dict) and isinstance(raw.get("result"), dict) and "tools" in raw["result"]:
                     pages.append(raw["result"])
                 await to_session.send(SessionMessage(message))
-    await to_session.aclose()
+    await anyio.sleep(_LAST_WORDS)
     raise ServerError(_said("the server ended before it had listed its tools", tail), "run it by hand")
 
 
