@@ -38,6 +38,12 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             "loopflow.cli.function:function",
             "A Python function with all that a model must read to work on it.",
         ),
+        "agents": Member(
+            "loopflow.cli.agents:agents",
+            "What coding agents load before the first word, held to budgets.",
+            extra="agents",
+            needs=("yaml", "markdown_it"),
+        ),
         "logs": Member(
             "loopflow.cli.logs:logs",
             "A log in a few thousand tokens, with every failure kept and traceable.",

@@ -15,6 +15,7 @@ RESERVED = ("agents", "chat", "fleet", "function", "history", "logs", "mcp", "me
 
 READERS: Mapping[str, str] = MappingProxyType(
     {
+        "agents": "loopflow.agents.settings:read_settings",
         "chat": "loopflow.chat.settings:read_settings",
         "function": "loopflow.function.settings:read_settings",
         "logs": "loopflow.logs.settings:read_settings",
