@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from loopflow.cli.help import PathName, SectionedCommand
+from loopflow.cli.logs_names import translate
 from loopflow.console.command import Action, answering
 
 SECTIONS: Mapping[str, str] = MappingProxyType(
@@ -36,6 +37,9 @@ SUBCOMMANDS: Mapping[str, str] = MappingProxyType(
         "trace": "loopflow.cli.logs_trace:trace",
         "run": "loopflow.cli.logs:run",
         "distribution": "loopflow.cli.logs:distribution",
+        "diagnose": "loopflow.cli.logs_checks:diagnose",
+        "validate-config": "loopflow.cli.logs_checks:validate_config",
+        "simulate": "loopflow.cli.logs_simulate:simulate",
         "validate-ci": "loopflow.cli.logs_validate_ci:validate_ci",
     }
 )
@@ -47,7 +51,7 @@ class LogsGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments."""
         first = args[0] if args else ""
-        chosen = args if first in SUBCOMMANDS else [_REDUCE, *args]
+        chosen = args if first in SUBCOMMANDS else translate(args, self._find) or [_REDUCE, *args]
         return super().parse_args(ctx, chosen)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
@@ -58,10 +62,11 @@ class LogsGroup(click.Group):
         """Return a subcommand; each is imported when it is called."""
         if cmd_name == _REDUCE:
             return super().get_command(ctx, cmd_name)
-        place = SUBCOMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, attribute = place.partition(":")
+        return self._find(cmd_name) if cmd_name in SUBCOMMANDS else None
+
+    @staticmethod
+    def _find(name: str) -> click.Command:
+        module, _, attribute = SUBCOMMANDS[name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
@@ -116,11 +121,12 @@ _OPTIONS = (
     click.option("--budget", metavar="N", help="How many tokens of log --check allows."),
     click.option("--check", is_flag=True, help="Exit 1 over the budget, or where something critical is left out."),
     click.option("--profile", is_flag=True, help="Count instead: by priority, component, recogniser and template."),
+    click.option("--explain", "--debug-tokens", "explain", is_flag=True, help="Say what the digest spends tokens on."),
     click.option("--format", type=click.Choice(FORMS), default="text", help="Form.  [default: text]"),
     click.option("--report", multiple=True, metavar="FORM:FILE", help="Write this form to a file too; repeatable."),
     click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole."),
     click.option("--output-dir", type=PathName(), metavar="DIR", help="Keep digests there, the newest of them."),
-    click.option("--max-log-size", metavar="SIZE", help="Of a text there: longer ones are split.  [default: 5MB]"),
+    click.option("--max-log-size", metavar="SIZE", help="Longer texts there are split; 5 is 5MB.  [default: 5MB]"),
     click.option("--max-logs", type=click.IntRange(1, MOST_LOGS), metavar="N", help="Runs kept there.  [default: 10]"),
     click.option("--encoding", metavar="NAME", help="o200k_base, the default, or cl100k_base."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
@@ -129,6 +135,12 @@ _OPTIONS = (
     click.option("--keep-original", is_flag=True, help="Keep a copy of files too, for trace."),
     click.option("--store/--no-store", default=True, help="Remember what failed, for trace.  [default: yes]"),
     click.option("--count-input/--no-count-input", default=True, help="Count the log itself.  [default: yes]"),
+    click.option(
+        "--adaptive-optimization/--no-adaptive",
+        "adaptive",
+        default=True,
+        help="Kind and chunks as the log has them, or as for errors, with 1,000 lines.",
+    ),
     click.option("--chunk-size", type=click.IntRange(min=0), metavar="N", help="Lines that share room."),
     click.option("--parallel-workers", type=click.IntRange(1, 64), metavar="N", help="Processes.  [default: 1]"),
     click.option("--memory-optimized", is_flag=True, help="Half the memory, some speed less."),
@@ -142,8 +154,8 @@ def _reduce(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
     """Print a log in at most N tokens, with every failure kept: a digest, or all of it where that fits.
 
     FILES are logs, packed or not, and - is standard input; --log-file is the same. Every failure has a reference, and
-    `loopflow logs trace REF` prints its original lines. Other subcommands are `run -- COMMAND`, `distribution`
-    and `validate-ci`.
+    `loopflow logs trace REF` prints its original lines. Other subcommands are `run -- COMMAND`, `distribution`,
+    `simulate`, `diagnose`, `validate-config` and `validate-ci`.
     """
     return Action(context.command_path, partial(_call, "reduce", given))
 

@@ -1,7 +1,6 @@
 """What `loopflow logs` does with the options that it was given."""
 
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,19 +20,22 @@ from loopflow.logs.archive import ArchiveWriter
 from loopflow.logs.distribution import Distribution
 from loopflow.logs.gathering import Input
 from loopflow.logs.model import Digest, LogRequest, Priority, Source
-from loopflow.logs.originals import Opened
+from loopflow.logs.opening import open_file
 from loopflow.logs.records import Kept
 from loopflow.logs.rotating import STANDARD_INPUT as NAME_OF_STANDARD_INPUT
 from loopflow.logs.running import Reduced, read_and_reduce
 from loopflow.logs.settings import LogSettings
 from loopflow.logs.store import StoreError, open_store
-from loopflow.logs.unpacking import open_log, open_stream
+from loopflow.logs.unpacking import open_stream
 from loopflow.model import ConfigRequest
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.usecases.find_config import find_config_here, find_root
 
 STANDARD_INPUT: Final = "-"
+_FIXED_TYPE: Final = "error"
+_FIXED_CHUNK: Final = 1_000
+"""What holds with --no-adaptive where nothing else is said: failures come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
         return given
     if not given["count_input"]:
         raise UsageError("--profile counts the log, and --no-count-input does not", "leave one of them out")
+    if given["explain"]:
+        raise UsageError("--explain is about a digest, and --profile makes none", "leave one of them out")
     return {**given, "store": False, "keep_original": False}
 
 
@@ -182,16 +186,22 @@ def _read_request(given: Mapping[str, Any], settings: LogSettings) -> LogRequest
     return LogRequest(
         fit=settings.fit if given["fit"] is None else read_size_option(given["fit"], "--fit"),
         buffer=_read_buffer(given["token_buffer"], settings),
-        log_type=given["log_type"] or "",
+        log_type=given["log_type"] or ("" if given["adaptive"] else _FIXED_TYPE),
         lowest=Priority[(given["priority_filter"] or "verbose").upper()],
         timestamps=given["timestamps"] or settings.timestamps,
         is_short=(given["repeated"] or settings.repeated) == "short",
         redact=settings.redact if given["redact"] is None else given["redact"],
         counts_input=given["count_input"],
         is_small=given["memory_optimized"],
-        chunk_size=settings.chunk_size if given["chunk_size"] is None else given["chunk_size"],
+        chunk_size=_read_chunk_size(given, settings),
         workers=given["parallel_workers"] or settings.workers,
     )
+
+
+def _read_chunk_size(given: Mapping[str, Any], settings: LogSettings) -> int:
+    asked: int | None = given["chunk_size"]
+    size = settings.chunk_size if asked is None else asked
+    return size or (0 if given["adaptive"] else _FIXED_CHUNK)
 
 
 def _read_budget(given: Mapping[str, Any], settings: LogSettings) -> int | None:
@@ -214,15 +224,8 @@ def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
         archive = _archive(run, stack)
         stream = open_stream(run.console.read_input("a log"), NAME_OF_STANDARD_INPUT)
         return Input(NAME_OF_STANDARD_INPUT, "", stream, tee=archive.write if archive else None), Kept(None, archive)
-    path = os.path.join(run.here, name)
-    shown = escape_name(name) or "''"
-    stream, file = open_log(path, shown)
-    stack.callback(file.close)
     archive = _archive(run, stack) if run.given["keep_original"] else None
-    opened = Opened.of(os.path.abspath(path), file.fileno())
-    is_plain = stream is file and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    most = (opened.size or -1) if is_plain else -1  # the files of /proc say that they are empty
-    return Input(shown, opened.path, stream, most, archive.write if archive else None), Kept(opened, archive)
+    return open_file(os.path.join(run.here, name), name, stack, archive)
 
 
 def _archive(run: _Run, stack: ExitStack) -> ArchiveWriter | None:
@@ -270,6 +273,11 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
             console.write(printed.text)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
+    if given["explain"]:
+        from loopflow.logs.render.explanation import explain  # noqa: PLC0415
+
+        for line in explain(printed.digest):
+            console.note(line)
     missing = printed.digest.critical_missing
     if missing:
         console.warn(f"{missing:,} critical failures are not in the digest; raise --fit")

@@ -1,0 +1,91 @@
+"""`loopflow logs simulate`: settings are tried, and the cheapest that keeps all comes first."""
+
+from pathlib import Path
+
+import pytest
+
+from loopflow.cli.logs import logs
+from loopflow.logs.examples import Example, make_example
+from loopflow.logs.model import LogRequest, Priority
+from loopflow.logs.simulating import CHUNK_SIZES, LOWEST, Trial, Variant, list_variants, rank, simulate
+from tests.support.reducing import counter
+from tests.support.run import Result, run
+
+NOISE = "".join(f"step {number} is done\n" for number in range(120))
+LOG = f"{NOISE}ValueError: one\n{NOISE}KeyError: two\n"
+
+
+def call(cwd: Path, *arguments: str) -> Result:
+    return run("simulate", *arguments, cwd=cwd, command=logs)
+
+
+def trial(kept: int, tokens: int) -> Trial:
+    return Trial(Variant(f"{kept} {tokens}", LogRequest(tokens)), kept, 3, tokens, 900, 0.1)
+
+
+def test_every_combination_is_tried() -> None:
+    """Each once, and all else is as it was asked for."""
+    variants = list_variants(LogRequest(500, redact=False))
+    assert len({each.request for each in variants}) == len(variants) == 4 * len(CHUNK_SIZES) * len(LOWEST)
+    assert len({each.name for each in variants}) == len(variants)
+    assert {(each.request.fit, each.request.redact) for each in variants} == {(500, False)}
+
+
+def test_the_best_comes_first() -> None:
+    """What keeps most, then what has fewest tokens, then what was tried first."""
+    trials = [trial(2, 10), trial(3, 80), trial(3, 70), trial(0, 1), trial(3, 70)]
+    assert rank(trials) == [trials[2], trials[4], trials[1], trials[0], trials[3]]
+    assert rank(trials)[2] is trials[1]
+
+
+def test_failures_that_are_known_are_looked_for() -> None:
+    """By their marks, in what is printed; of other logs the critical ones, as they are found."""
+    known = make_example("trace", 30_000)
+    variant = Variant("x", LogRequest(2_000, lowest=Priority.HIGH))
+    hidden = Variant("y", LogRequest(2_000, lowest=Priority.CRITICAL))
+    first, second = simulate([known], [variant, hidden], counter())
+    assert (first.kept, first.failures, first.keeps_all) == (20, 20, True)
+    assert (second.kept, second.failures, second.keeps_all) == (0, 20, False)
+    [of_file] = simulate([Example("a", LOG.encode(), ())], [variant], counter())
+    assert (of_file.kept, of_file.failures) == (2, 2)
+    assert of_file.tokens < of_file.before
+
+
+def test_a_log_of_the_user(tmp_path: Path) -> None:
+    """The ten best and a verdict; all with -v; nothing is remembered."""
+    (tmp_path / "a.log").write_text(LOG)
+    result = call(tmp_path, "a.log", "--target-tokens", "300")
+    assert (result.code, result.err) == (0, "")
+    head, *shown, verdict = result.out.splitlines()
+    assert head.split() == ["settings", "failures", "tokens", "less", "seconds"]
+    assert len(shown) == 10
+    assert verdict.startswith("best: as detected, chunks automatic, medium: every failure, ")
+    many = len(list_variants(LogRequest(300)))
+    rows = call(tmp_path, "a.log", "--fit", "300", "--format", "json").json["trials"]
+    assert [row["kept"] for row in rows] == [2] * many
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("missing.log",), 2, "missing.log cannot be read"),
+        ((".",), 2, ". is a directory"),
+        (("a.log", "b.log"), 2, "unexpected extra argument (b.log)"),
+        (("a.log", "--fit", "few"), 2, "--target-tokens"),
+        (("a.log", "--fit", "5"), 1, "is the least that works"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(arguments: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:
+    """It says what is wrong."""
+    (tmp_path / "a.log").write_text(LOG)
+    result = call(tmp_path, *arguments)
+    assert (result.code, result.out, result.err.count("\n")) == (code, "", 1)
+    assert said in result.err
+
+
+@pytest.mark.long
+def test_without_a_log_five_kinds_are_made(tmp_path: Path) -> None:
+    """Every failure that is known is kept in some way, in a tenth of the tokens."""
+    verdict = call(tmp_path).out.splitlines()[-1]
+    assert verdict.startswith("best: ")
+    assert "every failure" in verdict
