@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from log_tables.processes import ROOT, environment
@@ -15,6 +16,12 @@ from tests.support.run import Result, run
 def call(home: Path, *arguments: str) -> Result:
     """Return what `loopflow logs` with these arguments says; its store is below `home`."""
     return run(*arguments, cwd=home, env=environment(home), command=logs)
+
+
+def call_in(directory: Path, arguments: Sequence[str]) -> tuple[int, str, str]:
+    """Return how `loopflow logs` ends in a directory with a config of its own, and what it prints on both streams."""
+    result = run(*arguments, cwd=directory, env={"LOOPFLOW_DATA_DIR": "data"}, command=logs)
+    return int(result.code), result.out, result.err
 
 
 def digest(home: Path, log: Path, fit: int) -> str:

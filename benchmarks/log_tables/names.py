@@ -1,0 +1,142 @@
+"""Every name that log tools before this one gave to what it does, tried beside ours."""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+LOG = "test_output.log"
+NOISE = "".join(f"tests/test_{number}.py::test_it[{number}] PASSED\n" for number in range(400))
+FILES: Mapping[str, str] = {
+    LOG: f"{NOISE}2025-03-01 ERROR api: the pear is broken\nValueError: no pears\npayment declined\n{NOISE}",
+    "loopflow.toml": "[logs]\nfit = 1_000\n",
+    "small.txt": "a few words\n",
+}
+
+
+class Ended(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Pair(NamedTuple):
+    """A command line with the older name, and ours, which prints the same; none of ours where it waits for `needs`."""
+
+    theirs: tuple[str, ...]
+    ours: tuple[str, ...] = ()
+    needs: str = ""
+    code: int = 0
+    makes: str = ""
+    """A file that both make, as a pattern."""
+
+
+class Tried(NamedTuple):
+    """A pair, and whether it holds: what was seen, "" where something else was."""
+
+    pair: Pair
+    seen: str
+
+
+Call = Callable[[Sequence[str], Path], Ended]
+
+
+def _waits(needs: str, *lines: str) -> tuple[Pair, ...]:
+    return tuple(Pair(tuple(line.split()), needs=needs, code=2) for line in lines)
+
+
+def _same(theirs: str, ours: str, code: int = 0, makes: str = "") -> Pair:
+    return Pair(tuple(theirs.split()), tuple(ours.split()), code=code, makes=makes)
+
+
+PAIRS: tuple[Pair, ...] = (
+    _same(f"--log-file {LOG}", LOG),
+    _same("", "", code=2),
+    _same(f"{LOG} --output-dir ./logs", f"{LOG} --output-dir=logs", makes="logs/*.digest.txt"),
+    _same(f"{LOG} --output-dir a --max-log-size 5", f"{LOG} --output-dir a --max-log-size 5MB", makes="a/*.json"),
+    _same(f"{LOG} --output-dir a --max-logs 10", f"{LOG} --output-dir a", makes="a/*.json"),
+    _same(f"{LOG} --token-budget 900", f"{LOG} --fit 900"),
+    _same(f"{LOG} --target-tokens 900", f"{LOG} --fit 900"),
+    _same(f"{LOG} --token-buffer=500", f"{LOG} --fit 1000 --token-buffer 500"),
+    *_waits("memory", f"{LOG} --store-memory", "--analyze-memory", "--memory-query TestRun"),
+    *_waits("memory", "--analyze-memory --memory-query=TestRun", "--check-memory-connection", "--reconnect-memory"),
+    *_waits("usage", f"{LOG} --track-usage", "--check-usage"),
+    _same(f"{LOG} --chunk-size 500", f"{LOG} --chunk-size=500"),
+    _same(f"{LOG} --auto-truncate", LOG),
+    _same(f"{LOG} --no-auto-truncate", f"{LOG} --no-auto-truncate", code=1),
+    _same(f"{LOG} --priority-filter=high", f"{LOG} --priority-filter high"),
+    _same(f"{LOG} --stream-processing", LOG),
+    _same(f"{LOG} --parallel-workers=4", LOG),
+    _same(f"{LOG} --memory-optimized", LOG),
+    _same(f"{LOG} --debug-tokens", f"{LOG} --explain"),
+    _same(f"--token-distribution {LOG}", f"distribution {LOG}"),
+    _same(f"--token-distribution --log-file {LOG}", f"{LOG} --profile"),
+    _same(f"{LOG} --verbose", f"{LOG} -v"),
+    *_waits("usage", "--calibrate-token-model", f"{LOG} --strict-estimation", "--update-tokenizer-config"),
+    _same("--diagnostic-report", "diagnose"),
+    _same("--validate-config", "validate-config"),
+    _same("--benchmark-simulation small.txt --target-tokens 900", "simulate small.txt --fit 900"),
+    _same(
+        "--validate-ci small.txt --fail-on-threshold=90 --report-json=r.json",
+        "validate-ci small.txt --fail-on-threshold 90 --report-json r.json",
+        makes="r.json",
+    ),
+    _same("--validate-ci small.txt --token-budget 2", "validate-ci small.txt --token-budget 2", code=1),
+    _same(f"{LOG} --adaptive-optimization", LOG),
+    _same(f"{LOG} --no-adaptive", f"{LOG} --type error --chunk-size 1000"),
+    *_waits("usage", "--enable-monitoring --alert-email=a@example.com --critical-threshold=95 --warning-threshold=80"),
+    _same("--validate-ci --diagnostic-report", "--diagnostic-report --validate-ci", code=2),
+    _same(f"--diagnostic-report {LOG}", f"--diagnostic-report --log-file {LOG}", code=2),
+)
+
+
+def try_all(call: Call, pairs: Sequence[Pair] = PAIRS) -> Iterator[Tried]:
+    """Yield each pair with what was seen of it; both its lines are run in a directory of their own."""
+    for pair in pairs:
+        with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+            theirs = _run(call, pair.theirs, Path(first), pair.makes)
+            ours = _run(call, pair.ours, Path(second), pair.makes) if not pair.needs else None
+        yield Tried(pair, _judge(pair, theirs, ours))
+
+
+def _run(call: Call, arguments: Sequence[str], directory: Path, makes: str) -> Ended | None:
+    """Run a command line; return None where a file is not made that should be."""
+    for name, text in FILES.items():
+        (directory / name).write_text(text)
+    ended = call(arguments, directory)
+    return ended if not makes or list(directory.glob(makes)) else None
+
+
+def _judge(pair: Pair, theirs: Ended | None, ours: Ended | None) -> str:
+    if theirs is None or theirs.code != pair.code:
+        return ""
+    if pair.needs:
+        one = theirs.out == "" and theirs.err.count("\n") == 1
+        return f"exit 2: needs {pair.needs}" if one and f"needs loopflow {pair.needs}" in theirs.err else ""
+    if ours is None or ours.code != theirs.code or _settle(ours.out) != _settle(theirs.out):
+        return ""
+    if theirs.code == 2:
+        return f"exit 2: {theirs.err.partition('error: ')[2].partition(';')[0].strip()}"
+    return "the same" if theirs.code == 0 else f"the same, exit {theirs.code}"
+
+
+def _settle(text: str) -> str:
+    """Return what is printed without times, places and sizes, which differ from run to run."""
+    return re.sub(r"\d+\.\d\d\n|/tmp/\S+|\d[\d,]* bytes", "", text)
+
+
+def render(tried: Sequence[Tried]) -> str:
+    """Return the table."""
+    rows = ["| name | ours | seen |", "|---|---|---|"]
+    rows += [
+        f"| {_show(each.pair.theirs)} | {_show(each.pair.ours)} | {each.seen or '**differs**'} |" for each in tried
+    ]
+    good = sum(bool(each.seen) for each in tried)
+    return "\n".join([f"{good} of {len(tried)} lines hold.", "", *rows])
+
+
+def _show(words: Sequence[str]) -> str:
+    return f"`{' '.join(words)}`".replace("|", "\\|") if words else ""
