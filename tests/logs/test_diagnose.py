@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopflow.cli.logs import logs
+from loopflow.logs.checks.automation import find_commands
 from loopflow.logs.checks.model import State
 from loopflow.logs.checks.working import compare_counts
 from loopflow.logs.diagnosing import CHECKS
@@ -142,6 +143,27 @@ def _document_cut(repo: Repo) -> None:
     document.write_text(document.read_text()[:-9])
 
 
+def _digest_not_utf_8(repo: Repo) -> None:
+    [text] = (repo.root / "out").glob("*.txt")
+    text.write_bytes(text.read_bytes() + b"\xff")
+
+
+def _document_hostile(repo: Repo) -> None:
+    [document] = (repo.root / "out").glob("*.json")
+    document.write_text("[" * 100_000)
+
+
+def _counts_no_table(repo: Repo) -> None:
+    [document] = (repo.root / "out").glob("*.json")
+    document.write_text(json.dumps(json.loads(document.read_text()) | {"tokens": [1]}))
+
+
+def _digest_a_pipe(repo: Repo) -> None:
+    [text] = (repo.root / "out").glob("*.txt")
+    text.unlink()
+    os.mkfifo(text)
+
+
 def _count_wrong(repo: Repo) -> None:
     [document] = (repo.root / "out").glob("*.json")
     content = json.loads(document.read_text())
@@ -205,6 +227,10 @@ BROKEN: list[tuple[Callable[[Repo], None], str, str]] = [
     (_digest_changed, "kept digests", "its text is not that of its document"),
     (_document_cut, "kept digests", "its document is no JSON of ours"),
     (_count_wrong, "kept digests", "tokens, and it has "),
+    (_digest_not_utf_8, "kept digests", "its text is not that of its document"),
+    (_document_hostile, "kept digests", "its document is no JSON of ours"),
+    (_counts_no_table, "kept digests", "its document says None tokens"),
+    (_digest_a_pipe, "kept digests", ".digest.txt is no file"),
     (_memory, "memory server", "loopflow.toml:1: [memory] needs loopflow memory"),
     (_usage, "ledger of usage", "loopflow.toml:1: [usage] needs loopflow usage"),
     (_usage, "monitor", "loopflow.toml:1: [usage] needs loopflow usage"),
@@ -286,3 +312,39 @@ def test_a_worktree_has_the_hooks_of_its_repository(good: Repo) -> None:
     good.git("worktree", "add", "-q", "../other")
     other = Repo(good.root.parent / "other")
     assert find(other)["hook before a commit"][0] == State.PASS
+
+
+def test_names_that_could_act_are_shown(good: Repo) -> None:
+    """Of files, and of variables."""
+    folder = good.root / ".github" / "workflows"
+    (folder / "tokens.yml").rename(folder / "\x1b[2J\n.yml")
+    result = call(good, env={"LOOPFLOW_X\x1b": "\x1b]0;x\x07"})
+    assert "\x1b" not in result.out
+    assert "\\x1b[2J\\n.yml:6 runs validate-ci" in result.out
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        ("a b", ["a", "b"]),
+        ("a \\\n   --quiet  # of it", ["a", "--quiet"]),
+        ("'a b' && rm -r out", ["a b"]),
+        ("a | tee out", ["a"]),
+        ("a > out 2>&1", ["a"]),
+        ("--against ${{ github.base_ref }}", ["--against", "$EXPRESSION"]),
+        ("'a", ["'a"]),
+    ],
+)
+def test_a_command_of_a_job_is_read_as_a_shell_does(options: str, arguments: list[str], repo: Repo) -> None:
+    """Up to its end, over lines."""
+    write_job(repo, options)
+    [command] = find_commands(str(repo.root))
+    assert (command.arguments, command.hidden) == (arguments, "")
+
+
+def test_a_comment_is_no_command(repo: Repo) -> None:
+    """Nor is a word that begins so."""
+    (repo.root / ".gitlab-ci.yml").write_text(
+        "# - loopflow logs validate-ci\n- loopflow logs validate-cinema\n- loopflow logs --validate-ci -q\n"
+    )
+    assert [command.where for command in find_commands(str(repo.root))] == [".gitlab-ci.yml:3"]

@@ -104,9 +104,11 @@ def _find_damage(directory: str, files: Sequence[str], counter: TokenCounter) ->
     texts: list[str] = []
     document = None
     for file in files:
-        with open(os.path.join(directory, file), encoding="utf-8") as opened:
+        if not os.path.isfile(os.path.join(directory, file)):
+            return f"{file} is no file"
+        with open(os.path.join(directory, file), encoding="utf-8", errors="replace") as opened:
             if file.endswith(".json"):
-                with suppress(ValueError):
+                with suppress(ValueError, RecursionError):
                     document = json.load(opened)
             elif file.endswith(".txt"):
                 text = opened.read()
@@ -123,7 +125,8 @@ def _compare(document: Mapping[str, Any], text: str, counter: TokenCounter) -> s
     if document.get("encoding") != counter.encoding:
         return ""  # another encoding held when it was made
     [tokens] = count_all(counter, [document["text"]])
-    said = document.get("tokens", {}).get("after")
+    counts = document.get("tokens")
+    said = counts.get("after") if isinstance(counts, dict) else None
     return "" if tokens == said else f"its document says {said} tokens, and it has {tokens}"
 
 
