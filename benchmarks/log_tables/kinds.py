@@ -2,6 +2,7 @@
 
 import json
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -59,15 +60,16 @@ def measure(below: Path, runs: int) -> str:
         sparing.append(Case(row.kind, [*command, "--memory-optimized"]))
     run_in_turn([loaded, *usual, *sparing], runs, below)
     head = [
-        "| log | MB | tokens | less, % | bar | failures kept | seconds | bar | MB of memory | sparing | bar |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| log | MB | tokens | less, % | bar | failures kept | seconds | of CPU | bar | MB of memory | sparing | bar |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     rows = [
         _draw(row, case, spare, marks[row.kind], loaded.megabytes)
         for row, case, spare in zip(ROWS, usual, sparing, strict=True)
     ]
     about = (
-        f"Median of {runs} runs. Memory is what a process had at most beyond one that has the vocabulary loaded and"
+        f"Median of {runs} runs; seconds of CPU are those of all threads, and what the bar is for. Memory is what a"
+        " process had at most beyond one that has the vocabulary loaded and"
         f" nothing to read, which had {loaded.megabytes:.0f} MB; sparing is with `--memory-optimized`. The bars are"
         " what another tool says of itself for logs of that kind and size. What is over its bar is bold."
     )
@@ -86,12 +88,14 @@ def _draw(row: Row, case: Case, spare: Case, marks: list[str], start: float) -> 
     if said is None:
         raise SystemExit(f"{row.kind}: this is no digest: {case.out[:200]}")
     kept, less = sum(mark in case.out for mark in marks), float(said["less"])
+    cpu = statistics.median(case.cpu[1:])  # the first run was for warmth
     memory = [each.megabytes - start for each in (case, spare)]
     cells = (
         *(row.title, row.megabytes, said["before"], _mark(f"{less:.1f}", less >= row.less), f"{row.less:g}"),
         *(
             _mark(f"{kept} of {len(marks)}", kept == len(marks)),
-            _mark(f"{case.median:.2f}", case.median <= row.seconds),
+            f"{case.median:.2f}",
+            _mark(f"{cpu:.2f}", cpu <= row.seconds),
         ),
         *(f"{row.seconds:g}", *(_mark(f"{each:.0f}", each <= row.memory) for each in memory), f"{row.memory:g}"),
     )
