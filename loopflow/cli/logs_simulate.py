@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,24 +68,30 @@ def _run(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
     engine = console.environ.get("LOOPFLOW_ENGINE") or None
     counter = create_counter(config.encoding, engine, cache_directory(console.environ, here))
     variants = list_variants(LogRequest(fit))
-    trials = rank(list(simulate(_find_examples(given["file"], here), variants, counter)))
+    trials = rank(list(simulate(_find_examples(given["file"], console, here), variants, counter)))
     console.write_chart(_draw_json(trials) if given["form"] == "json" else _draw(trials, fit, all_=given["verbose"]))
     return ExitCode.OK
 
 
-def _find_examples(file: str | None, here: str) -> "list[Example]":
+def _find_examples(file: str | None, console: Console, here: str) -> "list[Example]":
     from loopflow.analysis.names import escape_name  # noqa: PLC0415
     from loopflow.errors import describe_os_error  # noqa: PLC0415
     from loopflow.logs.examples import KINDS, Example, make_example  # noqa: PLC0415
-    from loopflow.logs.unpacking import open_log  # noqa: PLC0415
+    from loopflow.logs.unpacking import BROKEN, broken, open_log, open_stream  # noqa: PLC0415
 
     if file is None:
         return [make_example(kind, _EXAMPLE_BYTES) for kind in KINDS]
     shown = escape_name(file) or "''"
-    stream, opened = open_log(os.path.join(here, file), shown)
-    with opened:
+    with ExitStack() as stack:
+        if file == "-":
+            stream = open_stream(console.read_input("a log"), shown)
+        else:
+            stream, opened = open_log(os.path.join(here, file), shown)
+            stack.enter_context(opened)
         try:
             data = stream.read(_MOST_BYTES + 1)
+        except BROKEN as error:
+            raise broken(shown) from error
         except OSError as error:
             raise UsageError(f"{shown} cannot be read: {describe_os_error(error)}", "check the path") from error
     if len(data) > (most := _MOST_BYTES):

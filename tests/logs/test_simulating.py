@@ -1,5 +1,6 @@
 """`loopflow logs simulate`: settings are tried, and the cheapest that keeps all comes first."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ NOISE = "".join(f"step {number} is done\n" for number in range(120))
 LOG = f"{NOISE}ValueError: one\n{NOISE}KeyError: two\n"
 
 
-def call(cwd: Path, *arguments: str) -> Result:
-    return run("simulate", *arguments, cwd=cwd, command=logs)
+def call(cwd: Path, *arguments: str, stdin: bytes = b"") -> Result:
+    return run("simulate", *arguments, cwd=cwd, stdin=stdin, command=logs)
 
 
 def trial(kept: int, tokens: int) -> Trial:
@@ -61,7 +62,7 @@ def test_a_log_of_the_user(tmp_path: Path) -> None:
     assert len(shown) == 10
     assert verdict.startswith("best: as detected, chunks automatic, medium: every failure, ")
     many = len(list_variants(LogRequest(300)))
-    rows = call(tmp_path, "a.log", "--fit", "300", "--format", "json").json["trials"]
+    rows = call(tmp_path, "-", "--fit", "300", "--format", "json", stdin=LOG.encode()).json["trials"]
     assert [row["kept"] for row in rows] == [2] * many
 
 
@@ -71,6 +72,7 @@ def test_a_log_of_the_user(tmp_path: Path) -> None:
         (("missing.log",), 2, "missing.log cannot be read"),
         ((".",), 2, ". is a directory"),
         (("a.log", "b.log"), 2, "unexpected extra argument (b.log)"),
+        (("cut.gz",), 2, "cut.gz"),
         (("a.log", "--fit", "few"), 2, "--target-tokens"),
         (("a.log", "--fit", "5"), 1, "is the least that works"),
     ],
@@ -78,6 +80,7 @@ def test_a_log_of_the_user(tmp_path: Path) -> None:
 def test_what_cannot_be_done_is_one_line(arguments: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:
     """It says what is wrong."""
     (tmp_path / "a.log").write_text(LOG)
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(LOG.encode())[:-20])
     result = call(tmp_path, *arguments)
     assert (result.code, result.out, result.err.count("\n")) == (code, "", 1)
     assert said in result.err

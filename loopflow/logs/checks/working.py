@@ -151,7 +151,7 @@ def compare_counts(counter: TokenCounter) -> Finding:
     if tokens != expected:
         seen = f"{counter.engine} counts {tokens} tokens in {counter.encoding} where there are {expected}"
         return failed(seen, "set LOOPFLOW_ENGINE=tiktoken, and report it")
-    return passed(f"exact: {counter.engine}, {counter.encoding}")
+    return passed(f"{counter.engine} counts {counter.encoding} as the reference does")
 
 
 def check_history(case: Case) -> Finding:
@@ -162,7 +162,7 @@ def check_history(case: Case) -> Finding:
         return failed(
             f"nothing is remembered: {error}", "move the file away, or set LOOPFLOW_DATA_DIR to another place"
         )
-    return passed(f"{runs:,} run{'' if runs == 1 else 's'} remembered")
+    return passed(f"{runs:,} remembered")
 
 
 def check_fallback(case: Case) -> Finding:
@@ -182,4 +182,4 @@ def check_fallback(case: Case) -> Finding:
         return failed(
             f"no original can be kept: {why or 'it is not what was written'}", f"check {escape_name(case.data)}"
         )
-    return passed("originals are kept of what cannot be read again")
+    return passed("kept of what cannot be read again")

@@ -16,12 +16,12 @@ def render_text(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _draw_facts(diagnosis.settings)
     yield ""
     yield "Checks"
-    name_width = max(len(check.name) for check in diagnosis.checks)
-    state_width = max(len(state) for state in State)
+    width = max(len(state) for state in State)
     for number, name, finding in diagnosis.checks:
         state = finding.state.upper() if finding.state is State.FAIL else finding.state.value
-        remedy = f"; {finding.remedy}" if finding.remedy else ""
-        yield f"  {number:>2}  {name:{name_width}}  {state:{state_width}}  {finding.seen}{remedy}"
+        yield f"  {number:>2}  {state:{width}}  {name}: {finding.seen}"
+        if finding.remedy:
+            yield f"      {'':{width}}  {finding.remedy}"
 
 
 def _draw_facts(facts: Iterable[Fact]) -> Iterator[str]:
