@@ -63,14 +63,14 @@ def measure(below: Path, runs: int) -> str:
         "| log | MB | tokens | less, % | bar | failures kept | seconds | of CPU | bar | MB of memory | sparing | bar |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
+    start = statistics.median(loaded.peaks)
     rows = [
-        _draw(row, case, spare, marks[row.kind], loaded.megabytes)
-        for row, case, spare in zip(ROWS, usual, sparing, strict=True)
+        _draw(row, case, spare, marks[row.kind], start) for row, case, spare in zip(ROWS, usual, sparing, strict=True)
     ]
     about = (
         f"Median of {runs} runs; seconds of CPU are those of all threads, and what the bar is for. Memory is what a"
         " process had at most beyond one that has the vocabulary loaded and"
-        f" nothing to read, which had {loaded.megabytes:.0f} MB; sparing is with `--memory-optimized`. The bars are"
+        f" nothing to read, which had {start:.0f} MB; sparing is with `--memory-optimized`. The bars are"
         " what another tool says of itself for logs of that kind and size. What is over its bar is bold."
     )
     return "\n".join([*head, *rows, "", about])
@@ -89,7 +89,7 @@ def _draw(row: Row, case: Case, spare: Case, marks: list[str], start: float) -> 
         raise SystemExit(f"{row.kind}: this is no digest: {case.out[:200]}")
     kept, less = sum(mark in case.out for mark in marks), float(said["less"])
     cpu = statistics.median(case.cpu[1:])  # the first run was for warmth
-    memory = [each.megabytes - start for each in (case, spare)]
+    memory = [statistics.median(each.peaks) - start for each in (case, spare)]
     cells = (
         *(row.title, row.megabytes, said["before"], _mark(f"{less:.1f}", less >= row.less), f"{row.less:g}"),
         *(

@@ -85,8 +85,6 @@ PAIRS: tuple[Pair, ...] = (
         makes="r.json",
     ),
     _same("--validate-ci small.txt --token-budget 2", "validate-ci small.txt --token-budget 2", code=1),
-    _same(f"{LOG} --adaptive-optimization", LOG),
-    _same(f"{LOG} --no-adaptive", f"{LOG} --type error --chunk-size 1000"),
     *_waits("usage", "--enable-monitoring --alert-email=a@example.com --critical-threshold=95 --warning-threshold=80"),
     _same("--validate-ci --diagnostic-report", "--diagnostic-report --validate-ci", code=2),
     _same(f"--diagnostic-report {LOG}", f"--diagnostic-report --log-file {LOG}", code=2),

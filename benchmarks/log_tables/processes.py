@@ -84,6 +84,7 @@ class Case:
     megabytes: float = 0.0
     out: str = ""
     cpu: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -95,6 +96,7 @@ class Case:
         ran = run(self.command, home, self.stdin)
         self.seconds.append(ran.seconds)
         self.cpu.append(ran.cpu)
+        self.peaks.append(ran.megabytes)
         self.megabytes = max(self.megabytes, ran.megabytes)
         self.out = ran.out
 

@@ -135,12 +135,6 @@ _OPTIONS = (
     click.option("--keep-original", is_flag=True, help="Keep a copy of files too, for trace."),
     click.option("--store/--no-store", default=True, help="Remember what failed, for trace.  [default: yes]"),
     click.option("--count-input/--no-count-input", default=True, help="Count the log itself.  [default: yes]"),
-    click.option(
-        "--adaptive-optimization/--no-adaptive",
-        "adaptive",
-        default=True,
-        help="Kind and chunks as the log has them, or as for errors, with 1,000 lines.",
-    ),
     click.option("--chunk-size", type=click.IntRange(min=0), metavar="N", help="Lines that share room."),
     click.option("--parallel-workers", type=click.IntRange(1, 64), metavar="N", help="Processes.  [default: 1]"),
     click.option("--memory-optimized", is_flag=True, help="Half the memory, some speed less."),

@@ -33,9 +33,6 @@ from loopflow.tokens.protocol import TokenCounter
 from loopflow.usecases.find_config import find_config_here, find_root
 
 STANDARD_INPUT: Final = "-"
-_FIXED_TYPE: Final = "error"
-_FIXED_CHUNK: Final = 1_000
-"""What holds with --no-adaptive where nothing else is said: failures come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,22 +183,16 @@ def _read_request(given: Mapping[str, Any], settings: LogSettings) -> LogRequest
     return LogRequest(
         fit=settings.fit if given["fit"] is None else read_size_option(given["fit"], "--fit"),
         buffer=_read_buffer(given["token_buffer"], settings),
-        log_type=given["log_type"] or ("" if given["adaptive"] else _FIXED_TYPE),
+        log_type=given["log_type"] or "",
         lowest=Priority[(given["priority_filter"] or "verbose").upper()],
         timestamps=given["timestamps"] or settings.timestamps,
         is_short=(given["repeated"] or settings.repeated) == "short",
         redact=settings.redact if given["redact"] is None else given["redact"],
         counts_input=given["count_input"],
         is_small=given["memory_optimized"],
-        chunk_size=_read_chunk_size(given, settings),
+        chunk_size=settings.chunk_size if given["chunk_size"] is None else given["chunk_size"],
         workers=given["parallel_workers"] or settings.workers,
     )
-
-
-def _read_chunk_size(given: Mapping[str, Any], settings: LogSettings) -> int:
-    asked: int | None = given["chunk_size"]
-    size = settings.chunk_size if asked is None else asked
-    return size or (0 if given["adaptive"] else _FIXED_CHUNK)
 
 
 def _read_budget(given: Mapping[str, Any], settings: LogSettings) -> int | None:

@@ -57,15 +57,6 @@ def test_what_a_digest_is_spent_on_is_a_remark(here: Path) -> None:
     assert call(here, "build.log", "--profile", "--explain").code == 2
 
 
-def test_nothing_adapts_where_that_is_asked_for(here: Path) -> None:
-    """Kind and chunks are fixed, unless an option says which; else they are as the log has them."""
-    fixed = call(here, "build.log", "--fit", "1000", "--no-adaptive", "--format", "json").json
-    assert fixed["log_type"] == "error"
-    assert reduced(here, "--no-adaptive") == reduced(here, "--type", "error", "--chunk-size", "1000")
-    assert reduced(here, "--no-adaptive", "--type", "test") == reduced(here, "--type", "test", "--chunk-size", "1000")
-    assert reduced(here, "--adaptive-optimization") == reduced(here)
-
-
 def test_a_log_that_fits_is_printed_and_its_head_is_a_remark(here: Path) -> None:
     """Which --quiet leaves out."""
     result = call(here, "short.log")
