@@ -15,9 +15,10 @@ from loopflow.console.command import Action, answering
 SECTIONS: Mapping[str, str] = MappingProxyType(
     {
         "fit": "How much",
-        "log_type": "What to keep",
+        "preset": "What to keep",
         "budget": "How to judge",
         "profile": "How to print",
+        "save_config": "What to use again",
         "keep_original": "How to work",
     }
 )
@@ -31,12 +32,15 @@ EXAMPLES = """\
 
 FORMS = ("text", "json", "markdown", "html", "github")
 MOST_LOGS = 100_000
+PRESET_NAMES = ("balanced", "test-debugging", "ci-integration", "max-compression", "monitoring")
+PRIORITY_NAMES = ("verbose", "low", "medium", "high", "critical")
 
 SUBCOMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "trace": "loopflow.cli.logs_trace:trace",
         "run": "loopflow.cli.logs:run",
         "distribution": "loopflow.cli.logs:distribution",
+        "configs": "loopflow.cli.logs_configs:configs",
         "diagnose": "loopflow.cli.logs_checks:diagnose",
         "validate-config": "loopflow.cli.logs_checks:validate_config",
         "simulate": "loopflow.cli.logs_simulate:simulate",
@@ -106,13 +110,46 @@ _OPTIONS = (
     click.option("--token-buffer", metavar="N", help="Leave N of them free.  [default: 0: counts are exact]"),
     click.option("--auto-truncate/--no-auto-truncate", default=True, help="Cut what is longer, or end with 1."),
     click.option(
-        "--type", "log_type", type=click.Choice(["test", "error", "info"]), help="Of what kind.  [default: as it looks]"
+        "--min-compression",
+        type=click.IntRange(0, 99),
+        metavar="P",
+        help="At least P % fewer tokens, even where more fit.",
     ),
     click.option(
-        "--priority-filter",
-        type=click.Choice(["verbose", "low", "medium", "high", "critical"]),
-        help="Only what matters so much, and more.",
+        "--adaptive/--no-adaptive",
+        "--adaptive-optimization",
+        default=None,
+        help="Use the room that there is, or tell each failure in one shape.  [default: use it]",
     ),
+    click.option("--component", multiple=True, metavar="NAME=PATTERN", help="What has such a line is of NAME."),
+    click.option("--component-budgets", metavar="JSON", help='Tokens guaranteed to each: \'{"api": 20000}\'.'),
+    click.option("--strict-components", is_flag=True, default=None, help="And no more, nor what one leaves to others."),
+    click.option("--preset", type=click.Choice(PRESET_NAMES), help="Settings that go together.  [default: balanced]"),
+    click.option(
+        "--type",
+        "--profile-name",
+        "--optimization-profile",
+        "log_type",
+        metavar="NAME",
+        help="Of what kind: test, error, info, or a profile of yours.  [default: as it looks]",
+    ),
+    click.option("--custom-profile-path", type=PathName(), metavar="FILE", help="A profile of yours, TOML or JSON."),
+    click.option(
+        "--keep",
+        type=click.Choice(["digest", "clean", "fold"]),
+        help="A digest; or all of it, cleaned, or with repetitions folded too.  [default: digest]",
+    ),
+    click.option("--preprocess", is_flag=True, hidden=True),
+    click.option(
+        "--priority-filter", type=click.Choice(PRIORITY_NAMES), help="Only what matters so much, and more."
+    ),
+    click.option(
+        "--add-priority-pattern",
+        multiple=True,
+        metavar="[LEVEL:]P",
+        help="A line that matches P matters so much.  [default: critical]",
+    ),
+    click.option("--drop", multiple=True, metavar="P", help="As if no line matched P."),
     click.option("--timestamps", type=click.Choice(["drop", "first", "keep"]), help="Of lines.  [default: first]"),
     click.option(
         "--repeated", type=click.Choice(["full", "short"]), help="What earlier runs had: as any, or in a line.  [full]"
@@ -122,7 +159,7 @@ _OPTIONS = (
     click.option("--check", is_flag=True, help="Exit 1 over the budget, or where something critical is left out."),
     click.option("--profile", is_flag=True, help="Count instead: by priority, component, recogniser and template."),
     click.option("--explain", "--debug-tokens", "explain", is_flag=True, help="Say what the digest spends tokens on."),
-    click.option("--format", type=click.Choice(FORMS), default="text", help="Form.  [default: text]"),
+    click.option("--format", type=click.Choice(FORMS), help="Form.  [default: text]"),
     click.option("--report", multiple=True, metavar="FORM:FILE", help="Write this form to a file too; repeatable."),
     click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole."),
     click.option("--output-dir", type=PathName(), metavar="DIR", help="Keep digests there, the newest of them."),
@@ -132,6 +169,9 @@ _OPTIONS = (
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
     click.option("-q", "--quiet", is_flag=True, help="No remarks."),
     click.option("-v", "--verbose", is_flag=True, help="Say more of what was done."),
+    click.option("--save-config", metavar="NAME", help="Save all these settings as NAME."),
+    click.option("--load-config", metavar="NAME", help="Begin with those that were saved, or with a file."),
+    click.option("--save", is_flag=True, help="Write the patterns above to the config."),
     click.option("--keep-original", is_flag=True, help="Keep a copy of files too, for trace."),
     click.option("--store/--no-store", default=True, help="Remember what failed, for trace.  [default: yes]"),
     click.option("--count-input/--no-count-input", default=True, help="Count the log itself.  [default: yes]"),
@@ -149,7 +189,7 @@ def _reduce(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
 
     FILES are logs, packed or not, and - is standard input; --log-file is the same. Every failure has a reference, and
     `loopflow logs trace REF` prints its original lines. Other subcommands are `run -- COMMAND`, `distribution`,
-    `simulate`, `diagnose`, `validate-config` and `validate-ci`.
+    `configs`, `simulate`, `diagnose`, `validate-config` and `validate-ci`.
     """
     return Action(context.command_path, partial(_call, "reduce", given))
 

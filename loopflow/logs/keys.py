@@ -19,6 +19,8 @@ MOST_KEYS: Final = 400_000
 FEW_KEYS: Final = 50_000
 _MOST_KEY_BYTES: Final = 33_554_432
 
+OWN_WEIGHT: Final = 101
+"""Of a line that a pattern of the user's says is critical: it goes before what any table says."""
 CRITICAL_WEIGHT: Final = 60
 HIGH_WEIGHT: Final = 20
 MEDIUM_WEIGHT: Final = 8
