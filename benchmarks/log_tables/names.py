@@ -12,7 +12,14 @@ FILES: Mapping[str, str] = {
     LOG: f"{NOISE}2025-03-01 ERROR api: the pear is broken\nValueError: no pears\npayment declined\n{NOISE}",
     "loopflow.toml": "[logs]\nfit = 1_000\n",
     "small.txt": "a few words\n",
+    "mine.json": '{"schema": 1, "name": "mine", "base": "error", "error_retention": 0.9}',
+    ".loopflow/logs/saved.toml": "schema = 1\nfit = 700\n",
 }
+
+
+PRESETS = ("monitoring", "ci-integration", "max-compression", "balanced", "test-debugging")
+JSON = '{"api":200,"misc":100}'
+TOO_MUCH = '{"api":20000}'
 
 
 class Ended(NamedTuple):
@@ -85,6 +92,26 @@ PAIRS: tuple[Pair, ...] = (
         makes="r.json",
     ),
     _same("--validate-ci small.txt --token-budget 2", "validate-ci small.txt --token-budget 2", code=1),
+    _same(f"{LOG} --preprocess", f"{LOG} --keep fold"),
+    _same(f"{LOG} --preprocess --chunk-size 1000", f"{LOG} --keep fold"),
+    _same(f"{LOG} --add-priority-pattern=declined", f"{LOG} --add-priority-pattern critical:declined"),
+    _same(f"{LOG} --add-priority-pattern high:declined --save", f"{LOG} --add-priority-pattern high:declined"),
+    _same(f"{LOG} --component-budgets={JSON}", f"{LOG} --component-budgets {JSON}"),
+    _same(f"{LOG} --component-budgets={TOO_MUCH}", f"{LOG} --component-budgets {TOO_MUCH}", code=2),
+    _same(
+        f"{LOG} --adaptive-optimization --min-compression=50 --target-tokens=800",
+        f"{LOG} --min-compression 50 --fit 800",
+    ),
+    _same(f"{LOG} --no-adaptive", f"{LOG} --no-adaptive"),
+    _same(f"{LOG} --optimization-profile=error", f"{LOG} --type error"),
+    _same(
+        f"{LOG} --optimization-profile=mine --custom-profile-path=./mine.json",
+        f"{LOG} --profile-name mine --custom-profile-path mine.json",
+    ),
+    *(_same(f"{LOG} --preset={name}", f"{LOG} --preset {name}") for name in PRESETS),
+    _same(f"{LOG} --save-config best", f"--save-config best {LOG}", makes=".loopflow/logs/best.toml"),
+    _same(f"{LOG} --load-config saved", f"{LOG} --fit 700"),
+    _same("configs", "configs"),
     *_waits("usage", "--enable-monitoring --alert-email=a@example.com --critical-threshold=95 --warning-threshold=80"),
     _same("--validate-ci --diagnostic-report", "--diagnostic-report --validate-ci", code=2),
     _same(f"--diagnostic-report {LOG}", f"--diagnostic-report --log-file {LOG}", code=2),
@@ -103,6 +130,7 @@ def try_all(call: Call, pairs: Sequence[Pair] = PAIRS) -> Iterator[Tried]:
 def _run(call: Call, arguments: Sequence[str], directory: Path, makes: str) -> Ended | None:
     """Run a command line; return None where a file is not made that should be."""
     for name, text in FILES.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / name).write_text(text)
     ended = call(arguments, directory)
     return ended if not makes or list(directory.glob(makes)) else None

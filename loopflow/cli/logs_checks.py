@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from loopflow.analysis.names import escape_name
 from loopflow.cli.help import PathName
 from loopflow.console.command import Action, answering
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from loopflow.config.resolve import Config
     from loopflow.logs.checks.model import Case
 
@@ -40,12 +43,17 @@ def diagnose(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401
 
 
 @click.command("validate-config", add_help_option=False)
+@click.option("--custom-profile-path", type=PathName(), metavar="FILE", help="A profile of yours too.")
+@click.option("--load-config", metavar="NAME", help="A file with settings too, or what is saved as NAME.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
 @_config
 @_help
 @click.pass_context
 def validate_config(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
-    """Look whether the config says what it can, every key of it: exit 2 naming file and key where it does not."""
+    """Look whether the config says what it can, every key of it, and whatever is saved in .loopflow/logs.
+
+    What is wrong is said with its file and key, and ends with 2. Patterns that take time are a warning.
+    """
     return Action(context.command_path, partial(_validate, given))
 
 
@@ -61,14 +69,19 @@ def _diagnose(given: Mapping[str, Any], console: Console, here: str) -> ExitCode
 
 
 def _validate(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
-    from loopflow.logs.validating import find_problems  # noqa: PLC0415  --help needs none of it
+    from loopflow.config.sections import read_section  # noqa: PLC0415  --help needs none of it
+    from loopflow.logs.validating import find_problems, find_slow_patterns  # noqa: PLC0415
     from loopflow.usecases.find_config import find_root  # noqa: PLC0415
 
     console.quiet = given["quiet"]
     config = _find_config(given["config"], console, _require(here))
-    problems = list(find_problems(config, find_root(here) or here))
+    root = find_root(here) or here
+    problems = [*find_problems(config, root), *_find_in_named(given, root, here)]
     for line in config.unknown:
         console.warn(line)
+    if not problems:
+        for pattern in find_slow_patterns(read_section(config.sections, "logs")):
+            console.warn(f"the pattern {pattern} has no plain text in it: it is tried on every line")
     if problems:
         *others, last = problems
         for problem in others:
@@ -76,6 +89,25 @@ def _validate(given: Mapping[str, Any], console: Console, here: str) -> ExitCode
         raise last
     console.note(f"ok {config.file}" if config.file else "ok: there is no config, so what is usual holds")
     return ExitCode.OK
+
+
+def _find_in_named(given: Mapping[str, Any], root: str, here: str) -> "Iterator[LoopflowError]":
+    """Yield what is wrong with the files that options name."""
+    from loopflow.logs.configs import load_config  # noqa: PLC0415
+    from loopflow.logs.custom_profiles import load_profile  # noqa: PLC0415
+    from loopflow.logs.presets import combine  # noqa: PLC0415
+    from loopflow.logs.settings import LogSettings  # noqa: PLC0415
+    from loopflow.logs.validating import find_clashes  # noqa: PLC0415
+
+    try:
+        if given["custom_profile_path"] is not None:
+            load_profile(given["custom_profile_path"], here)
+        if (name := given["load_config"]) is not None:
+            settings = LogSettings(**combine([load_config(name, root, here)]))
+            for key, what, hint in find_clashes(settings):
+                yield UsageError(f"--load-config {escape_name(name)}: {key}: {what}", hint)
+    except LoopflowError as error:
+        yield error
 
 
 def _require(here: str) -> str:

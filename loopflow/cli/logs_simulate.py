@@ -34,6 +34,7 @@ def _describe_usage(context: click.Context) -> str:
     "--target-tokens", "--fit", "--token-budget", "fit", metavar="N",
     help="Tokens of a digest.  [default: fit of [logs] for FILE, else 2,000]",
 )  # fmt: skip
+@click.option("--save", metavar="NAME", help="Save the best settings, for --load-config, if they keep every failure.")
 @click.option("--encoding", metavar="NAME", help="o200k_base, the default, or cl100k_base.")
 @click.option("--config", type=PathName(), metavar="FILE", help="Instead of the config of the repository.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form.  [default: text]")
@@ -53,7 +54,7 @@ def _run(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.config.sections import read_section  # noqa: PLC0415  --help needs none of it
     from loopflow.config.values import read_size_option  # noqa: PLC0415
     from loopflow.console.directories import cache_directory  # noqa: PLC0415
-    from loopflow.logs.model import LogRequest  # noqa: PLC0415
+    from loopflow.logs.settings import DEFAULT_FIT  # noqa: PLC0415
     from loopflow.logs.simulating import list_variants, rank, simulate  # noqa: PLC0415
     from loopflow.model import ConfigRequest  # noqa: PLC0415
     from loopflow.tokens import create_counter  # noqa: PLC0415
@@ -63,13 +64,26 @@ def _run(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
         raise UsageError("the current directory does not exist any more", "change to another one")
     file = given["config"] or console.environ.get("LOOPFLOW_CONFIG") or None
     config = find_config_here(here, ConfigRequest({"encoding": given["encoding"]}, console.environ, file))
-    usual = read_section(config.sections, "logs").fit if given["file"] is not None else _USUAL_FIT
+    values: dict[str, Any] = read_section(config.sections, "logs", {"logs": "loopflow.logs.settings:read_values"})
+    usual = values.get("fit", DEFAULT_FIT) if given["file"] is not None else _USUAL_FIT
     fit = read_size_option(given["fit"], "--target-tokens") if given["fit"] is not None else usual
     engine = console.environ.get("LOOPFLOW_ENGINE") or None
     counter = create_counter(config.encoding, engine, cache_directory(console.environ, here))
-    variants = list_variants(LogRequest(fit))
+    variants = list_variants({**values, "fit": fit})
     trials = rank(list(simulate(_find_examples(given["file"], console, here), variants, counter)))
     console.write_chart(_draw_json(trials) if given["form"] == "json" else _draw(trials, fit, all_=given["verbose"]))
+    return ExitCode.OK if given["save"] is None else _save(given["save"], trials[0], console, here)
+
+
+def _save(name: str, best: "Trial", console: Console, here: str) -> ExitCode:
+    """Save the settings that were best, if they keep every failure."""
+    from loopflow.logs.configs import save_config  # noqa: PLC0415
+    from loopflow.usecases.find_config import find_root  # noqa: PLC0415
+
+    if not best.keeps_all:
+        console.warn("nothing is saved, since no settings keep every failure; raise --target-tokens")
+        return ExitCode.OVER_BUDGET
+    console.note(f"saved as {save_config(name, best.variant.settings, find_root(here) or here)}")
     return ExitCode.OK
 
 

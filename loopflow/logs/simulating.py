@@ -2,18 +2,19 @@
 
 import io
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from loopflow.logs.examples import Example
 from loopflow.logs.gathering import Input
 from loopflow.logs.model import Digest, LogRequest, Priority
-from loopflow.logs.profiles import PROFILES
+from loopflow.logs.presets import PRESETS, combine
 from loopflow.logs.running import reduce_logs
+from loopflow.logs.settings import KEEPS, LogSettings, make_request
 from loopflow.tokens.protocol import TokenCounter
 
+DIGEST: Final = KEEPS[0]
 CHUNK_SIZES: Final = (0, 500, 1_000)
 LOWEST: Final = (Priority.VERBOSE, Priority.MEDIUM, Priority.HIGH)
 """How much is told: everything, or what matters at least so much."""
@@ -23,7 +24,7 @@ class Variant(NamedTuple):
     """Settings to try, and what they are called."""
 
     name: str
-    request: LogRequest
+    settings: LogSettings
 
 
 class Trial(NamedTuple):
@@ -42,23 +43,21 @@ class Trial(NamedTuple):
         return self.kept == self.failures
 
 
-def list_variants(request: LogRequest) -> list[Variant]:
-    """Return what is tried: kinds of logs, sizes of chunks and how much is told, all else as in `request`."""
-    kinds = ("", *PROFILES)
-    return [
-        Variant(
-            f"{kind or 'as detected'}, chunks {size or 'automatic'}, {lowest.word}",
-            replace(request, log_type=kind, chunk_size=size, lowest=lowest),
-        )
-        for kind, size, lowest in product(kinds, CHUNK_SIZES, LOWEST)
-    ]
+def list_variants(values: Mapping[str, Any]) -> list[Variant]:
+    """Return what is tried: presets, sizes of chunks and how much is told; `values` are settings that hold for all."""
+    variants = []
+    for preset, size, lowest in product(PRESETS, CHUNK_SIZES, LOWEST):
+        tried = {"preset": preset, "chunk_size": size, "priority_filter": lowest.word, "keep": DIGEST}
+        settings = LogSettings(**combine([{**values, **tried}]))
+        variants.append(Variant(f"{preset}, chunks {size or 'automatic'}, {lowest.word}", settings))
+    return variants
 
 
 def simulate(examples: Sequence[Example], variants: Sequence[Variant], counter: TokenCounter) -> Iterator[Trial]:
     """Yield what becomes of all logs together with each variant. Raises LoopflowError as `reduce_logs` does."""
     for variant in variants:
         begun = time.perf_counter()
-        digests = [_reduce(example, variant.request, counter) for example in examples]
+        digests = [_reduce(example, make_request(variant.settings), counter) for example in examples]
         seconds = time.perf_counter() - begun
         pairs = list(zip(examples, digests, strict=True))
         yield Trial(

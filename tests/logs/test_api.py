@@ -33,6 +33,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the current directory, with a log in it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "build.log").write_text(LOG)
+    (tmp_path / "mine.toml").write_text('schema = 1\nname = "mine"\nbase = "error"\n')
+    (tmp_path / "saved.toml").write_text('schema = 1\npreset = "ci-integration"\n')
     return tmp_path
 
 
@@ -91,6 +93,14 @@ def test_arguments_of_others(here: Path) -> None:
     [
         ({"token_buffer": 400}, lambda digest: digest.tokens_after <= 600 and digest.buffer == 400),
         ({"priority_filter": "high"}, lambda digest: "[also" not in digest.text),
+        ({"target_tokens": 800}, lambda digest: digest.fit == 800),
+        ({"preset": "test-debugging"}, lambda digest: (digest.preset, digest.log_type) == ("test-debugging", "test")),
+        ({"optimization_profile": "error_logs"}, lambda digest: digest.log_type == "error"),
+        ({"custom_profile_path": "mine.toml"}, lambda digest: digest.log_type == "mine"),
+        ({"load_config": "saved.toml"}, lambda digest: digest.preset == "ci-integration"),
+        ({"min_compression": 99}, lambda digest: digest.tokens_after * 50 < digest.tokens_before),
+        ({"component_budgets": {"api": 20}}, lambda digest: any(each.component == "api" for each in digest.components)),
+        ({"component_budgets": '{"api": 20}', "adaptive_optimization": False}, lambda digest: digest.verbosity),
         ({"memory_optimized": True, "parallel_workers": 2}, lambda digest: "ValueError" in digest.text),
     ],
 )
@@ -130,6 +140,14 @@ def test_a_run_need_not_be_remembered(here: Path) -> None:
         ({"parallel_workers": 65}, "parallel_workers: 65"),
         ({"priority_filter": "urgent"}, "priority_filter: 'urgent' is none of verbose, low"),
         ({"timestamps": 3}, "timestamps: 3 is none of first"),
+        ({"preset": "best"}, "preset: 'best' is none of balanced, "),
+        ({"optimization_profile": "best"}, "optimization_profile: there is no profile 'best'"),
+        ({"custom_profile_path": "build.log"}, "build.log"),
+        ({"load_config": "nothing"}, "there is no saved configuration 'nothing'"),
+        ({"component_budgets": {"api": 5000}}, "the components' budgets are 5,000 tokens"),
+        ({"component_budgets": {"api": object()}}, "--component-budgets: api"),
+        ({"component_budgets": "{"}, "--component-budgets is not JSON"),
+        ({"min_compression": 100}, "min_compression: 100 is no whole number"),
         ({"output_dir": "build.log"}, "the output directory build.log cannot be made"),
     ],
 )

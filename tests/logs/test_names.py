@@ -43,7 +43,7 @@ def test_a_difference_is_seen(tmp_path: Path) -> None:
     wrong = [
         names.Pair(("small.txt",), (names.LOG,)),
         names.Pair(("small.txt",), ("small.txt",), code=1),
-        names.Pair(("small.txt",), ("small.txt",), makes="*.json"),
+        names.Pair(("small.txt",), ("small.txt",), makes="*.xml"),
         names.Pair(("--check-usage",), needs="memory", code=2),
     ]
     assert tmp_path.exists()

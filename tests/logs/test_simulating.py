@@ -7,7 +7,8 @@ import pytest
 
 from loopflow.cli.logs import logs
 from loopflow.logs.examples import Example, make_example
-from loopflow.logs.model import LogRequest, Priority
+from loopflow.logs.presets import PRESETS
+from loopflow.logs.settings import LogSettings
 from loopflow.logs.simulating import CHUNK_SIZES, LOWEST, Trial, Variant, list_variants, rank, simulate
 from tests.support.reducing import counter
 from tests.support.run import Result, run
@@ -21,15 +22,18 @@ def call(cwd: Path, *arguments: str, stdin: bytes = b"") -> Result:
 
 
 def trial(kept: int, tokens: int) -> Trial:
-    return Trial(Variant(f"{kept} {tokens}", LogRequest(tokens)), kept, 3, tokens, 900, 0.1)
+    return Trial(Variant(f"{kept} {tokens}", LogSettings(tokens)), kept, 3, tokens, 900, 0.1)
 
 
 def test_every_combination_is_tried() -> None:
     """Each once, and all else is as it was asked for."""
-    variants = list_variants(LogRequest(500, redact=False))
-    assert len({each.request for each in variants}) == len(variants) == 4 * len(CHUNK_SIZES) * len(LOWEST)
+    variants = list_variants({"fit": 500, "redact": False, "preset": "monitoring", "keep": "fold"})
+    assert len({each.settings for each in variants}) == len(variants) == 5 * len(CHUNK_SIZES) * len(LOWEST)
     assert len({each.name for each in variants}) == len(variants)
-    assert {(each.request.fit, each.request.redact) for each in variants} == {(500, False)}
+    assert {each.settings.preset for each in variants} == set(PRESETS)
+    assert {(each.settings.fit, each.settings.redact, each.settings.keep) for each in variants} == {
+        (500, False, "digest")
+    }
 
 
 def test_the_best_comes_first() -> None:
@@ -42,8 +46,8 @@ def test_the_best_comes_first() -> None:
 def test_failures_that_are_known_are_looked_for() -> None:
     """By their marks, in what is printed; of other logs the critical ones, as they are found."""
     known = make_example("trace", 30_000)
-    variant = Variant("x", LogRequest(2_000, lowest=Priority.HIGH))
-    hidden = Variant("y", LogRequest(2_000, lowest=Priority.CRITICAL))
+    variant = Variant("x", LogSettings(2_000, priority_filter="high"))
+    hidden = Variant("y", LogSettings(2_000, priority_filter="critical"))
     first, second = simulate([known], [variant, hidden], counter())
     assert (first.kept, first.failures, first.keeps_all) == (20, 20, True)
     assert (second.kept, second.failures, second.keeps_all) == (0, 20, False)
@@ -60,10 +64,26 @@ def test_a_log_of_the_user(tmp_path: Path) -> None:
     head, *shown, verdict = result.out.splitlines()
     assert head.split() == ["settings", "failures", "tokens", "less", "seconds"]
     assert len(shown) == 10
-    assert verdict.startswith("best: as detected, chunks automatic, medium: every failure, ")
-    many = len(list_variants(LogRequest(300)))
+    assert verdict.startswith("best: ")
+    assert ": every failure, " in verdict
+    many = len(list_variants({}))
     rows = call(tmp_path, "-", "--fit", "300", "--format", "json", stdin=LOG.encode()).json["trials"]
     assert [row["kept"] for row in rows] == [2] * many
+
+
+def test_the_best_settings_can_be_saved(tmp_path: Path) -> None:
+    """If they keep every failure; then they are a configuration like any other."""
+    (tmp_path / "a.log").write_text(LOG)
+    result = call(tmp_path, "a.log", "--fit", "300", "--save", "best")
+    assert result.err == "logs simulate: saved as .loopflow/logs/best.toml\n"
+    name = result.out.splitlines()[1].split(",")[0]
+    saved = run("a.log", "--load-config", "best", "--format", "json", cwd=tmp_path, command=logs).json
+    assert (saved["preset"], saved["budget"]["fit"]) == (name, 300)
+    (tmp_path / "b.log").write_text("".join(f"ValueError: no {'x' * number} of it\n" for number in range(200)))
+    refused = call(tmp_path, "b.log", "--fit", "120", "--save", "other")
+    assert refused.code == 1
+    assert "nothing is saved" in refused.err
+    assert run("configs", cwd=tmp_path, command=logs).out.count("  saved  ") == 1
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,9 @@ def test_every_wrong_key_is_named(tmp_path: Path) -> None:
             '[logs]\noutput_dir = "link"\n',
             "loopflow.toml:2: logs.output_dir: no digest can be kept there: it is behind",
         ),
+        ("[logs]\nfit = 500\n[logs.components]\na = { tokens = 501 }\n", "loopflow.toml:3: logs.components: the comp"),
+        ('[logs]\npatterns = [{ priority = "high", match = "(" }]\n', "loopflow.toml:2: "),
+        ('[logs]\nprofile = "mine"\n', "loopflow.toml:2: logs.profile: there is no profile mine"),
         ("[budget]\n", "'budget' limits nothing"),
         ("[logs\n", "loopflow.toml is not TOML"),
         ("[log]\n", "loopflow.toml:1: log: there is no such key"),
@@ -72,3 +75,47 @@ def test_another_config_is_validated(tmp_path: Path) -> None:
     result = call(tmp_path, "[logs]\nfit = 0\n", "--config", "other.toml", file="other.toml")
     assert result.code == 2
     assert "other.toml:2: logs.fit: " in result.err
+
+
+def test_what_is_saved_is_validated(tmp_path: Path) -> None:
+    """Each file with what is wrong with it, and what does not go together."""
+    folder = tmp_path / ".loopflow" / "logs"
+    folder.mkdir(parents=True)
+    (folder / "good.toml").write_text("schema = 1\nfit = 500\n")
+    assert call(tmp_path, "").code == 0
+    (folder / "newer.toml").write_text("schema = 2\n")
+    (folder / "none.json").write_text("{")
+    (folder / "small.toml").write_text("schema = 1\nfit = 500\nbuffer = 600\n")
+    result = call(tmp_path, "")
+    errors = result.err.splitlines()
+    assert (result.code, len(errors)) == (2, 3)
+    assert ".loopflow/logs/newer.toml" in errors[0]
+    assert ".loopflow/logs/none.json" in errors[1]
+    assert ".loopflow/logs/small: buffer: it leaves nothing of fit = 500" in errors[2]
+
+
+def test_files_that_are_named_are_validated(tmp_path: Path) -> None:
+    """A profile, and settings."""
+    (tmp_path / "good.toml").write_text('schema = 1\nname = "mine"\nerror_retention = 0.5\n')
+    (tmp_path / "bad.json").write_text('{"schema": 1, "name": "mine", "error_retention": 5}')
+    assert call(tmp_path, "", "--custom-profile-path", "good.toml").code == 0
+    result = call(tmp_path, "", "--custom-profile-path", "bad.json")
+    assert (result.code, "bad.json" in result.err, "error_retention" in result.err) == (2, True, True)
+    (tmp_path / "settings.toml").write_text("schema = 1\nfit = 5\nbuffer = 5\n")
+    result = call(tmp_path, "", "--load-config", "settings.toml")
+    assert "--load-config settings.toml: buffer: it leaves nothing of fit = 5" in result.err
+    assert "there is no saved configuration" in call(tmp_path, "", "--load-config", "nothing").err
+
+
+def test_a_pattern_that_takes_time_is_a_warning(tmp_path: Path) -> None:
+    """There is nothing in it to look for first."""
+    result = call(tmp_path, "[logs]\ndrop = ['^[a-z]+$']\n")
+    assert result.code == 0
+    assert "warning: the pattern " in result.err
+
+
+def test_a_profile_of_the_config_is_known(tmp_path: Path) -> None:
+    """By its name, and what is wrong with it is said once."""
+    text = '[logs]\nprofile = "mine"\n[logs.custom_profile]\nname = "mine"\nsummary_size = '
+    assert call(tmp_path, f"{text}0.5\n").code == 0
+    assert call(tmp_path, f"{text}5\n").err.count("error: ") == 1

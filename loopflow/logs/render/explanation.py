@@ -41,6 +41,10 @@ def explain(digest: Digest) -> Iterator[str]:
     for part in list_parts(digest):
         yield f"  {part.tokens:>9,}  {part.name}{': ' if part.about else ''}{part.about}"
     largest = sorted((each for each in digest.outcomes if each.tokens), key=lambda each: -each.tokens)[:_LARGEST]
+    guaranteed = [share for share in digest.components if share.component not in dict(_PARTS)]
+    if len(guaranteed) > 1:
+        yield "by component"
+        yield from (f"  {share.used:>9,}  {as_name(share.component, _LONGEST_HEADLINE)}" for share in guaranteed)
     if largest:
         yield "the largest failures"
         yield from map(_describe_failure, largest)
