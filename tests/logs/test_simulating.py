@@ -13,7 +13,7 @@ from loopflow.logs.simulating import CHUNK_SIZES, LOWEST, Trial, Variant, list_v
 from tests.support.reducing import counter
 from tests.support.run import Result, run
 
-NOISE = "".join(f"step {number} is done\n" for number in range(120))
+NOISE = "".join(f"step {number} is done\n" for number in range(60))
 LOG = f"{NOISE}ValueError: one\n{NOISE}KeyError: two\n"
 
 
@@ -79,8 +79,8 @@ def test_the_best_settings_can_be_saved(tmp_path: Path) -> None:
     name = result.out.splitlines()[1].split(",")[0]
     saved = run("a.log", "--load-config", "best", "--format", "json", cwd=tmp_path, command=logs).json
     assert (saved["preset"], saved["budget"]["fit"]) == (name, 300)
-    (tmp_path / "b.log").write_text("".join(f"ValueError: no {'x' * number} of it\n" for number in range(200)))
-    refused = call(tmp_path, "b.log", "--fit", "120", "--save", "other")
+    (tmp_path / "b.log").write_text("".join(f"ValueError: no {'x' * number} of it\n" for number in range(40)))
+    refused = call(tmp_path, "b.log", "--fit", "90", "--save", "other")
     assert refused.code == 1
     assert "nothing is saved" in refused.err
     assert run("configs", cwd=tmp_path, command=logs).out.count("  saved  ") == 1
