@@ -105,7 +105,8 @@ def _measure(given: argparse.Namespace) -> str:
     if given.table == "names":
         from log_tables import called, names  # noqa: PLC0415
 
-        return names.render(list(names.try_all(lambda words, where: names.Ended(*called.call_in(where, words)))))
+        tried = names.try_all(lambda words, where: names.Ended(*called.call_in(where, words)))
+        return names.render(list(tried), list(names.try_functions(called.evaluate_in)))
     from log_tables import tracing  # noqa: PLC0415
 
     return tracing.measure(given.folders)

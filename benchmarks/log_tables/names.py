@@ -154,14 +154,67 @@ def _settle(text: str) -> str:
     return re.sub(r"\d+\.\d\d\n|/tmp/\S+|\d[\d,]* bytes", "", text)
 
 
-def render(tried: Sequence[Tried]) -> str:
+class Function(NamedTuple):
+    """A name in Python, code that tries it, and what that prints; `needs` is what it waits for."""
+
+    name: str
+    code: str
+    prints: str = ""
+    needs: str = ""
+
+
+FUNCTIONS = (
+    Function(
+        "process_logs(args)",
+        "from pathlib import Path\n"
+        f"class Args:\n    log_file, output_dir, max_log_size, max_logs, token_budget = '{LOG}', './logs', 5, 10, 900\n"
+        "    store_memory = track_usage = True\n"
+        "summary, path = logs.process_logs(Args())\n"
+        "print(summary.tokens_after <= 900, 'ValueError: no pears' in Path(path).read_text())",
+        "True True",
+    ),
+    Function("store_in_memory(summary, path, args)", "logs.store_in_memory(None, '', None)", needs="memory"),
+    Function("track_token_usage(path, args)", "logs.track_token_usage('', None)", needs="usage"),
+    Function(
+        "TokenOptimizer.check_budget(n)",
+        "budget = logs.TokenOptimizer(max_token_budget=76659)\n"
+        "print(budget.check_budget(76659), budget.check_budget(76660))",
+        "True False",
+    ),
+    Function(
+        "TokenBudgetManager",
+        "from loopflow.logs.model import Priority\n"
+        "budget = logs.TokenBudgetManager(100, components={'api': 30})\n"
+        "said = [budget.offer('web', each, 70) for each in Priority]\n"
+        "print(said, budget.verbosity)",
+        "[False, False, False, False, True] reduced",
+    ),
+)
+Evaluate = Callable[[str, Path], str]
+"""Runs code in a directory, with `logs` for `loopflow.logs`; returns what it prints, or the message of its error."""
+
+
+def try_functions(evaluate: Evaluate) -> Iterator[tuple[Function, str]]:
+    """Yield each function with what was seen of it, "" for something else."""
+    for function in FUNCTIONS:
+        with tempfile.TemporaryDirectory() as directory:
+            (Path(directory) / LOG).write_text(FILES[LOG])
+            said = evaluate(function.code, Path(directory)).strip()
+        if function.needs:
+            yield function, f"an error: needs {function.needs}" if f"needs loopflow {function.needs}," in said else ""
+        else:
+            yield function, f"prints {said}" if said == function.prints else ""
+
+
+def render(tried: Sequence[Tried], functions: Sequence[tuple[Function, str]] = ()) -> str:
     """Return the table."""
-    rows = ["| name | ours | seen |", "|---|---|---|"]
-    rows += [
-        f"| {_show(each.pair.theirs)} | {_show(each.pair.ours)} | {each.seen or '**differs**'} |" for each in tried
-    ]
-    good = sum(bool(each.seen) for each in tried)
-    return "\n".join([f"{good} of {len(tried)} lines hold.", "", *rows])
+    seen = [*(each.seen for each in tried), *(seen for _, seen in functions)]
+    rows = [f"| {_show(each.pair.theirs)} | {_show(each.pair.ours)} |" for each in tried]
+    rows += [f"| `{each.name}` | `loopflow.logs` |" for each, _ in functions]
+    lines = [f"{row} {said or '**differs**'} |" for row, said in zip(rows, seen, strict=True)]
+    return "\n".join(
+        [f"{sum(map(bool, seen))} of {len(seen)} hold.", "", "| name | ours | seen |", "|---|---|---|", *lines]
+    )
 
 
 def _show(words: Sequence[str]) -> str:

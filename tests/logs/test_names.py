@@ -1,14 +1,18 @@
 """Names that others know: each command line in benchmarks/log_tables/names.py does what ours does, or says why not."""
 
+import io
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import loopflow.logs
 from loopflow.cli.logs import logs
 from loopflow.cli.logs_names import ACTIONS
+from loopflow.errors import LoopflowError
 from loopflow.logs.coming import COMING
 from tests.support.run import Result, run
 
@@ -30,6 +34,24 @@ def test_a_name_does_what_ours_does(pair: Any) -> None:  # noqa: ANN401
     """It prints the same and ends the same, or is one line that says what it needs."""
     [tried] = names.try_all(call, [pair])
     assert tried.seen
+
+
+def test_functions_do_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or raise the one error that says what they need."""
+
+    def evaluate(code: str, where: Path) -> str:
+        printed = io.StringIO()
+        with monkeypatch.context() as patch, redirect_stdout(printed):
+            patch.chdir(where)
+            try:
+                exec(code, {"logs": loopflow.logs})  # noqa: S102  it stands in the table
+            except LoopflowError as error:
+                return error.message
+        return printed.getvalue()
+
+    tried = list(names.try_functions(evaluate))
+    assert [function.name for function, seen in tried if not seen] == []
+    assert {name for name in COMING if not name.startswith("--")} <= {each.name.partition("(")[0] for each, _ in tried}
 
 
 def test_every_name_is_tried() -> None:
