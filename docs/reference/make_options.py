@@ -18,6 +18,8 @@ from loopflow.cli import agents, chat, count, function, logs, serve
 from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
+from loopflow.cli.logs_names import ACTIONS
+from loopflow.logs.coming import COMING
 
 HERE = Path(__file__).parent
 OPTIONS = """\
@@ -133,6 +135,14 @@ with 130 after SIGINT, once what was asked is answered; a second signal ends it 
 beginning is exit 2.
 A directory that is called like a subcommand is `./NAME`.
 """
+OTHER_NAMES = """
+## Names that others know
+
+What other tools call these things is understood, beside the names that options above share:
+
+| name | what it is |
+|---|---|
+"""
 CONFIG = """\
 # Config file
 
@@ -154,6 +164,17 @@ def render_logs() -> str:
     context = click.Context(reduction, **reduction.context_settings)
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
+    names = "".join([OTHER_NAMES, *_other_names()])
+    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context)))) + names
+
+
+def _other_names() -> Iterator[str]:
+    """Yield the flags that are subcommands, and what waits for another command."""
+    for flag, subcommand in ACTIONS.items():
+        yield f"| `{flag}` | `loopflow logs {subcommand}` |\n"
+    for name, command in COMING.items():
+        what = "" if name.startswith("--") else " of `loopflow.logs`"
+        yield f"| `{name}`{what} | needs `loopflow {command}`, which this version does not have: exit 2 |\n"
 
 
 def _render(page: str, command: click.Command, module: ModuleType) -> str:

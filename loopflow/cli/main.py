@@ -48,7 +48,7 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             "loopflow.cli.logs:logs",
             "A log in a few thousand tokens, with every failure kept and traceable.",
             extra="logs",
-            needs=("drain3",),
+            needs=("drain3", "tomlkit"),
         ),
         "usage": Member(
             "loopflow.cli.usage:usage",

@@ -73,6 +73,11 @@ class Shapes:
         self._frames = frames
         self._captured = captured
 
+    @staticmethod
+    def is_whole(entry: Entry, shape: Shape) -> bool:
+        """Whether all lines of a failure are shown in a shape."""
+        return shape is Shape.FULL or (shape is Shape.TRIMMED and len(entry.block.lines) <= _MOST_TRIMMED + 1)
+
     def is_short(self, entry: Entry) -> bool:
         """Whether a failure is told in one line, since earlier runs had it."""
         return make_ref(entry.signature) in self._known
