@@ -12,6 +12,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.analysis.redact import redact
 from loopflow.charts.terminal import PLAIN, Terminal
 from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
+from loopflow.cli.logs_usage import account, limit_strictly, with_tracking
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
 from loopflow.console.console import Console, OutputError
@@ -155,12 +156,14 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     given = _check_profile(given)
     config = find_config_here(here, _configuring(given, console.environ))
     settings: LogSettings = read_section(config.sections, "logs")
+    given = with_tracking(given, config.sections)
     if given["stream_processing"] and given["verbose"]:
         console.note("logs are always read as a stream: --stream-processing changes nothing")
     counter = create_counter(
         config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
     )
     request, budget = _read_request(given, settings), _read_budget(given, settings)
+    request = limit_strictly(request, given, console, here)
     return _Run(given, console, here, settings, request, counter, data_directory(console.environ, here), budget)
 
 
@@ -268,6 +271,7 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
             outputs.write(path, text, console)
         with console.writing_to(given["output"], run.here):
             console.write(printed.text)
+    account(printed.digest, given, console, run.here)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
     missing = printed.digest.critical_missing
