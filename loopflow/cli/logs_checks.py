@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from loopflow.config.resolve import Config
-    from loopflow.logs.checks.model import Case
+    from loopflow.logs.checks.model import Case, UsageSeen
 
 
 def _describe_usage(context: click.Context) -> str:
@@ -146,8 +146,17 @@ def _find_case(named: str | None, console: Console, here: str) -> "Case":
         config=config,
         settings=settings,
         read_command=_read_command,
+        look_at_usage=partial(_look_at_usage, named, console, here),
         problem=problem,
     )
+
+
+def _look_at_usage(named: str | None, console: Console, here: str) -> "UsageSeen":
+    """Return what there is of the ledger. Raises LoopflowError where it cannot be used."""
+    from loopflow.cli.logs_usage import look_at_ledger  # noqa: PLC0415
+    from loopflow.logs.checks.model import UsageSeen  # noqa: PLC0415
+
+    return UsageSeen(*look_at_ledger(named, console, here))
 
 
 def _read_command(arguments: Sequence[str]) -> Mapping[str, Any]:

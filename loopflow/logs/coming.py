@@ -18,14 +18,6 @@ COMING: Final[Mapping[str, str]] = MappingProxyType(
         "--check-memory-connection": "memory",
         "--reconnect-memory": "memory",
         "store_in_memory": "memory",
-        "--track-usage": "usage",
-        "--check-usage": "usage",
-        "--calibrate-token-model": "usage",
-        "--strict-estimation": "usage",
-        "--update-tokenizer-config": "usage",
-        "--enable-monitoring": "usage",
-        "--alert-email": "usage",
-        "track_token_usage": "usage",
     }
 )
 """The command of the family that each needs."""

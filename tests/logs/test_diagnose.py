@@ -175,8 +175,12 @@ def _memory(repo: Repo) -> None:
     configure(repo, "[memory]", 'file = "x"')
 
 
-def _usage(repo: Repo) -> None:
-    configure(repo, "[usage]", "track = true")
+def _usage_broken(repo: Repo) -> None:
+    (repo.root / "data" / "usage.sqlite3").write_text("this is none" * 99)
+
+
+def _usage_configured_wrong(repo: Repo) -> None:
+    configure(repo, "[usage]", "trakc = true")
 
 
 def _thresholds_of_usage(repo: Repo) -> None:
@@ -232,8 +236,9 @@ BROKEN: list[tuple[Callable[[Repo], None], str, str]] = [
     (_counts_no_table, "kept digests", "its document says None tokens"),
     (_digest_a_pipe, "kept digests", ".digest.txt is no file"),
     (_memory, "memory server", "loopflow.toml:1: [memory] needs loopflow memory"),
-    (_usage, "ledger of usage", "loopflow.toml:1: [usage] needs loopflow usage"),
-    (_usage, "monitor", "loopflow.toml:1: [usage] needs loopflow usage"),
+    (_usage_broken, "ledger of usage", "usage.sqlite3"),
+    (_usage_configured_wrong, "ledger of usage", "loopflow.toml:2: usage.trakc: there is no such key"),
+    (_usage_configured_wrong, "monitor", "loopflow.toml:2: usage.trakc: there is no such key"),
     (_thresholds_of_usage, "thresholds", "loopflow.toml:1: --warning-threshold 96 is not below"),
     (_thresholds_of_a_job, "thresholds", "tokens.yml:6: --warning-threshold 95 is not below"),
     (_store_broken, "history of runs", "file is not a database"),

@@ -24,12 +24,28 @@ def check_memory(case: Case) -> Finding:
 
 def check_usage(case: Case) -> Finding:
     """Look whether tokens are accounted for."""
-    return _look(case, "usage", "no ledger of tokens is kept")
+    try:
+        seen = case.look_at_usage()
+    except LoopflowError as error:
+        return failed(error.message, error.hint or "see loopflow usage --help")
+    if not seen.entries and not _is_configured(case, "usage"):
+        return absent("no ledger of tokens is kept", "see loopflow logs --track-usage")
+    return passed(f"{seen.entries:,} entries" if seen.entries != 1 else "1 entry")
 
 
 def check_monitor(case: Case) -> Finding:
     """Look whether what is used can be watched."""
-    return _look(case, "usage", "nothing watches what is used")
+    try:
+        budgets = case.look_at_usage().budgets
+    except LoopflowError as error:
+        return failed(error.message, error.hint or "see loopflow usage --help")
+    if not budgets:
+        return absent("no budget is set, so nothing is watched", "see loopflow usage budget set --help")
+    return passed(f"loopflow usage monitor watches {escape_name(', '.join(budgets))}")
+
+
+def _is_configured(case: Case, name: str) -> bool:
+    return bool(case.config and name in case.config.sections)
 
 
 def _look(case: Case, name: str, nothing: str) -> Finding:

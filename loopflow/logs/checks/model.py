@@ -30,7 +30,8 @@ class Case:
     """Where it is looked. Directories are absolute.
 
     `problem` says why the config does not hold, if so; then `config` is None and `settings` are those without one.
-    `read_command` returns the options of a command line of `validate-ci`, and raises LoopflowError for a wrong one.
+    `read_command` returns the options of a command line of `validate-ci`, and `look_at_usage` says what the ledger of
+    usage has; both raise LoopflowError for what is wrong.
     """
 
     environ: Mapping[str, str]
@@ -42,7 +43,15 @@ class Case:
     config: Config | None
     settings: LogSettings
     read_command: Callable[[Sequence[str]], Mapping[str, Any]]
+    look_at_usage: Callable[[], "UsageSeen"]
     problem: str = ""
+
+
+class UsageSeen(NamedTuple):
+    """What there is of a ledger: how many entries, and by which names its budgets go."""
+
+    entries: int
+    budgets: Sequence[str]
 
 
 def passed(seen: str) -> Finding:
