@@ -349,3 +349,25 @@ def test_a_comment_is_no_command(repo: Repo) -> None:
         "# - loopflow logs validate-ci\n- loopflow logs validate-cinema\n- loopflow logs --validate-ci -q\n"
     )
     assert [command.where for command in find_commands(str(repo.root))] == [".gitlab-ci.yml:3"]
+
+
+def test_settings_are_shown_as_they_are_written(repo: Repo) -> None:
+    """Those of a preset come from it."""
+    configure(
+        repo,
+        "[logs]",
+        'preset = "ci-integration"',
+        'patterns = [{ priority = "high", match = "a\\u001b" }]',
+        'drop = ["x", "y"]',
+        "[logs.components]",
+        "api = { tokens = 20 }",
+        "web = { tokens = 10 }",
+    )
+    settings = call(repo, "--format", "json").json["settings"]
+    shown = {name: (each["value"], each["origin"]) for name, each in settings.items()}
+    assert shown["fit"] == ("8000", "preset ci-integration")
+    assert shown["patterns"] == ("high:a\\x1b", "loopflow.toml:3")
+    assert shown["drop"] == ("x, y", "loopflow.toml:4")
+    assert shown["components"] == ("api, web", "loopflow.toml:5")
+    assert shown["redact"] == ("true", "default")
+    assert shown["custom_profile"] == ("not set", "default")
