@@ -108,12 +108,12 @@ def process_logs(args: object) -> tuple[Digest, str]:
 
 
 def store_in_memory(summary: Digest, log_path: str, args: object) -> None:  # noqa: ARG001  the names of others
-    """Keep the failures of a digest in a memory server. Raises UsageError: this version has no `loopflow memory`."""
+    """Keep the failures of a digest in a memory server. Raises UsageError: no memory is joined to logs yet."""
     raise name_missing("store_in_memory")
 
 
 def track_token_usage(log_path: str, args: object) -> None:  # noqa: ARG001  the names of others
-    """Write the tokens of a digest into the ledger. Raises UsageError: this version has no `loopflow usage`."""
+    """Write the tokens of a digest into the ledger. Raises UsageError: no usage is joined to logs yet."""
     raise name_missing("track_token_usage")
 
 

@@ -14,7 +14,7 @@ from loopflow.errors import LoopflowError
 from loopflow.logs.archive import FOLDER, finished_archives
 from loopflow.logs.checks.automation import check_ci, check_hook
 from loopflow.logs.checks.family import check_memory, check_monitor, check_thresholds, check_usage
-from loopflow.logs.checks.model import Case, Finding, State
+from loopflow.logs.checks.model import LEDGER, MEMORY, MONITOR, Case, Finding, State
 from loopflow.logs.checks.working import (
     check_budget,
     check_counting,
@@ -34,10 +34,10 @@ CHECKS: Final[tuple[tuple[str, Callable[[Case], Finding]], ...]] = (
     ("directory of digests", check_directory),
     ("kept digests", check_kept),
     ("exact counts", check_counting),
-    ("memory server", check_memory),
-    ("ledger of usage", check_usage),
+    (MEMORY, check_memory),
+    (LEDGER, check_usage),
     ("thresholds", check_thresholds),
-    ("monitor", check_monitor),
+    (MONITOR, check_monitor),
     ("history of runs", check_history),
     ("originals", check_fallback),
     ("job in CI", check_ci),

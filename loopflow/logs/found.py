@@ -108,6 +108,7 @@ class Found:
     """How many of its last lines weigh less than what it is about."""
     is_over: bool = False
     """Whether the line came with which it ends."""
+    _made: Block | None = None
 
     @property
     def size(self) -> int:
@@ -172,7 +173,12 @@ class Found:
         return self.rules.number, *dict.fromkeys(map(_without_digits, list(told)[:MOST_TOLD]))
 
     def make(self) -> Block:
-        """Return it as it is told."""
+        """Return it as it is told. It takes no more lines then."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def _make(self) -> Block:
         lines = tuple(
             LogLine(part.place.number, part.lines.shown(part.at).decode("utf-8", "replace"), part.weight)
             for part in self.parts

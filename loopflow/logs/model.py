@@ -89,6 +89,8 @@ class Failure:
     """The first three and the last two of all."""
     places: tuple[str, ...] = ()
     """Places and names of tests that are folded into this one, as "L482 a.ts:99"."""
+    retried: int = 0
+    """The line that says that the test passed when it was tried again, 0 if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

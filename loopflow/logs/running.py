@@ -16,6 +16,7 @@ from loopflow.logs.heading import Heading
 from loopflow.logs.material import Material
 from loopflow.logs.model import Digest, LogProfile, LogRequest, Outcome, Priority, PriorityCount, Shape, Template
 from loopflow.logs.profiles import choose_profile
+from loopflow.logs.retries import mark_retried
 from loopflow.logs.shapes import Shapes
 from loopflow.logs.templates import find_templates
 from loopflow.logs.whole import count_all
@@ -55,6 +56,7 @@ def read_and_reduce(
 ) -> Reduced:
     """Return the digest of logs and what makes smaller ones. It and they raise as `reduce_logs` does."""
     read = gather(inputs, request, counter)
+    mark_retried(list(read.scan.pool.entries()), read.scan.census)
     profile = choose_profile(request, inputs[0].name, read.scan.first, read.scan.last)
     asked: dict[tuple[str, ...], Mapping[str, str]] = {}
 

@@ -191,5 +191,5 @@ def test_an_optimizer_is_a_manager() -> None:
 def test_what_comes_with_other_commands_says_so(function: Any, arguments: tuple[Any, ...]) -> None:  # noqa: ANN401
     """One error, that names what is needed."""
     needed = COMING[function.__name__]
-    with pytest.raises(UsageError, match=f"needs loopflow {needed}, which this version does not have"):
+    with pytest.raises(UsageError, match=f"needs loopflow {needed}, and this version does not join"):
         function(*arguments)
