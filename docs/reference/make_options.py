@@ -72,6 +72,14 @@ override is in [`[logs]` of the config file](config.md#logs).
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
 """
+OTHER_NAMES = """
+## Names that others know
+
+What other tools call these things is understood, beside the names that options above share:
+
+| name | what it is |
+|---|---|
+"""
 USAGE = """\
 # Options of loopflow usage
 
@@ -165,7 +173,8 @@ def render_logs() -> str:
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
     names = "".join([OTHER_NAMES, *_other_names()])
-    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context)))) + names
+    subcommands = "".join(_subcommands(logs.logs, set(_rows(context))))
+    return page + "".join(_sections(context, logs.SECTIONS)) + subcommands + names
 
 
 def _other_names() -> Iterator[str]:
@@ -175,6 +184,7 @@ def _other_names() -> Iterator[str]:
     for name, command in COMING.items():
         what = "" if name.startswith("--") else " of `loopflow.logs`"
         yield f"| `{name}`{what} | needs `loopflow {command}`, which this version does not have: exit 2 |\n"
+        yield f"| `{name}`{what} | needs `loopflow {command}`, and this version does not join it to logs: exit 2 |\n"
 
 
 def _render(page: str, command: click.Command, module: ModuleType) -> str:
