@@ -65,8 +65,8 @@ FUNCTION = """\
 # Options of loopflow function
 
 `loopflow function [OPTIONS] TARGETS...` prints what a model must read to work on a function. This page is made from the
-command's own declarations by `docs/reference/make_options.py`; [what it prints](function.md) is on another one. What the
-options override is in [`[function]` of the config file](config.md#function).
+command's own declarations by `docs/reference/make_options.py`; [what it prints](function.md) is on another one. What
+the options override is in [`[function]` of the config file](config.md#function).
 
 {about}
 
