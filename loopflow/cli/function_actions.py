@@ -164,7 +164,7 @@ def _read_report(value: str) -> tuple[str, str]:
 def _make(run: _Run, target: FunctionToOptimize) -> Made:
     workshop = run.workshop
     if run.given["lists"] and run.given["format"] != "json":
-        return workshop.measure(target, run.limit)
+        return workshop.measure(target, run.limit, hashes=run.given["verbose"])
     return workshop.make(target, run.limit, run.config.testgen_limit)
 
 
@@ -194,7 +194,7 @@ class _Drawn:
         elif given["profile"]:
             yield from _lines(charts.render_text(self._contexts, terminal, verbose=given["verbose"]))
         elif given["lists"]:
-            yield from _lines(text.list_functions(self._made))
+            yield from _lines(text.list_functions(self._made, hashes=given["verbose"]))
         elif given["why"]:
             yield from _lines(line for each in self._contexts for line in text.tell_why(each, terminal))
         elif given["unresolved"]:

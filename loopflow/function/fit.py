@@ -10,6 +10,7 @@ from typing import Final
 
 from loopflow.function.contexts import SIGNATURE, WHOLE, Builder, Piece, Pieces, Rendered
 from loopflow.function.counting import Tally
+from loopflow.function.discover import CONSTRUCTORS
 from loopflow.function.elide import elide
 from loopflow.function.model import CodeStringsMarkdown, Step
 from loopflow.function.settings import FunctionConfig
@@ -54,6 +55,9 @@ class Fitter:
         if self._tally.count_markdown(whole.writable.markdown) > limit and "literals" in self._config.steps:
             pieces, moved, more = self._move_literals(pieces)
             texts, steps = {**texts, **moved}, (*steps, *more)
+        if "drop" in self._config.steps:
+            pieces, more = self._move_constructors(pieces, first, limit)
+            steps = (*steps, *more)
         at = self._state(pieces, first, steps, texts, True, count)  # noqa: FBT003
         if at.tokens <= limit:
             return self._with(at, needed, fits=True)
@@ -110,6 +114,20 @@ class Fitter:
         moved = [Piece(path, qualname, WHOLE, "literals") for path, qualname in texts]
         steps = tuple(Step("read_writable:literals", f"{path}:{qualname}") for path, qualname in texts)
         return Pieces(pieces.target, left, [*pieces.read_only, *moved]), texts, steps
+
+    def _move_constructors(self, pieces: Pieces, first: str, limit: int) -> tuple[Pieces, tuple[Step, ...]]:
+        """Take constructors that came along with methods out of what is writable, if that alone is too much."""
+        if self._tally.count_markdown(self._builder.render(pieces.read_writable, first).markdown) <= limit:
+            return pieces, ()
+        moved = [
+            piece
+            for piece in pieces.read_writable
+            if piece.part == "classes" and piece.mode == WHOLE and piece.qualname.rpartition(".")[2] in CONSTRUCTORS
+        ]
+        left = [piece for piece in pieces.read_writable if piece not in moved]
+        shown = [piece._replace(part="second") for piece in moved]
+        steps = tuple(Step("read_writable:constructors", f"{piece.path}:{piece.qualname}") for piece in moved)
+        return Pieces(pieces.target, left, [*pieces.read_only, *shown]), steps
 
     def _reductions(self, pieces: Pieces, steps: tuple[Step, ...]) -> Iterator[tuple[Pieces, tuple[Step, ...], bool]]:
         docstrings = True

@@ -72,7 +72,9 @@ class Workshop:
         tests = self.fitter.fit(found.pieces, target.path, testgen_limit, count=self._count_together)
         return self._context(found, fitted, tests if tests.fits else None)
 
-    def measure(self, target: FunctionToOptimize, limit: int | None) -> CodeOptimizationContext | Refused:
+    def measure(
+        self, target: FunctionToOptimize, limit: int | None, *, hashes: bool = False
+    ) -> CodeOptimizationContext | Refused:
         """Return what the contexts of a function cost, and nothing else that is known of it."""
         found = self.find(target)
         fitted = self.fitter.fit(found.pieces, target.path, limit)
@@ -80,7 +82,7 @@ class Workshop:
             return self.refuse(found, fitted, limit or 0)
         nothing = CodeStringsMarkdown()
         tokens = self._tokens(fitted, None)
-        hashed = self.hash(found)
+        hashed = self.hash(found) if hashes else ""
         return CodeOptimizationContext(
             target, nothing, nothing, nothing, "", hashed, (), (), (), (), fitted.steps, (), tokens
         )

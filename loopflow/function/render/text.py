@@ -11,12 +11,17 @@ _DIGITS: Final = 12
 """Of a hash."""
 
 
-def list_functions(made: Iterable[CodeOptimizationContext | Refused]) -> Iterator[str]:
+def list_functions(made: Iterable[CodeOptimizationContext | Refused], *, hashes: bool = False) -> Iterator[str]:
     """Yield a line for each function: tokens of what is printed and of both contexts, its hash, its name."""
-    yield f"{'tokens':>9}  {'to change':>9}  {'to read':>9}  {'hash':>{_DIGITS}}  function"
+    title = f"{'hash':>{_DIGITS}}  " if hashes else ""
+    yield f"{'tokens':>9}  {'to change':>9}  {'to read':>9}  {title}function"
     for each in made:
         numbers, name = _row(each)
-        yield "  ".join(f"{number:>9}" for number in numbers) + f"  {_hash(each):>{_DIGITS}}  {name}"
+        yield (
+            "  ".join(f"{number:>9}" for number in numbers)
+            + (f"  {_hash(each):>{_DIGITS}}" if hashes else "")
+            + f"  {name}"
+        )
 
 
 def _hash(each: CodeOptimizationContext | Refused) -> str:
