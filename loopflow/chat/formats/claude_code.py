@@ -37,7 +37,7 @@ def read_session(lines: Lines) -> Conversation:
     if not found:
         raise UsageError("it is a session of Claude Code without a message", "name another one")
     is_agent = all(line.value.get("isSidechain") for line in found)
-    messages = tuple(_read_message(line, is_agent=is_agent) for line in _group(found))
+    messages = name_results([_read_message(line, is_agent=is_agent) for line in _group(found)])
     values = [line.value for line in lines.lines]
     first = found[0].value
     models = [line.value["message"].get("model") for line in found if line.value["type"] == "assistant"]
@@ -51,15 +51,13 @@ def read_session(lines: Lines) -> Conversation:
         "notes": ("its last line is still being written, and was left out",) if lines.unfinished else (),
     }
     model = next((name for name in reversed(models) if isinstance(name, str) and not name.startswith("<")), "")
-    return Conversation(
-        "claude-code", "anthropic", name_results(messages), (), (), model, Session(lines, messages), about
-    )
+    return Conversation("claude-code", "anthropic", messages, (), (), model, Session(lines, messages), about)
 
 
 def write_session(conversation: Conversation) -> bytes:
     """Return a session: the bytes that were read, or a new one, where something was changed."""
     session: Session = conversation.envelope
-    if conversation.messages == name_results(session.messages):
+    if conversation.messages == session.messages:
         return session.lines.data
     old = str(conversation.about.get("session", ""))
     records = list(_write_records(conversation.messages, str(uuid.uuid5(uuid.NAMESPACE_OID, f"{old} in less"))))
