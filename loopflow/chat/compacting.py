@@ -271,8 +271,14 @@ def _merge_changes(before: Conversation, draft: Draft, mended: Sequence[Mended])
     changes = draft.changes()
     known = {change.origin for change in changes}
     lost = [message for message in before.messages if message.origin not in known]
-    gone = [Change(each.origin, "dropped", draft.counts.of_message(each), 0, "it was not valid") for each in lost]
-    fixes = [Change(each.origin, each.action, 0, 0, each.reason) for each in mended]
+    why = {each.origin: each.reason for each in mended if each.action == "dropped"}
+    gone = [
+        Change(each.origin, "dropped", draft.counts.of_message(each), 0, why.get(each.origin, "it was not valid"))
+        for each in lost
+    ]
+    told = {each.origin for each in lost}
+    others = [each for each in mended if each.action != "dropped" or each.origin not in told]
+    fixes = [Change(each.origin, each.action, 0, 0, each.reason) for each in others]
     return tuple(sorted([*changes, *gone, *fixes], key=lambda each: each.origin))
 
 

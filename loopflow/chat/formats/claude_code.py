@@ -70,7 +70,9 @@ def _is_boundary(value: Mapping[str, Any]) -> bool:
 
 def _is_message(line: Line) -> bool:
     message = line.value.get("message")
-    return line.value.get("type") in _SPOKEN and isinstance(message, dict) and not line.value.get("isApiErrorMessage")
+    return (
+        str(line.value.get("type")) in _SPOKEN and isinstance(message, dict) and not line.value.get("isApiErrorMessage")
+    )
 
 
 def _choose(lines: Sequence[Line]) -> Iterator[Line]:
@@ -89,14 +91,16 @@ def _choose(lines: Sequence[Line]) -> Iterator[Line]:
         parent = at.value.get("parentUuid")
         at = by_id.get(parent) if isinstance(parent, str) else None
     on_chain = [line for line in messages if line.number in chain]
-    answers = {line.value["message"].get("id") for line in on_chain if line.value["type"] == "assistant"} - {None}
-    calls: set[Any] = set()
+    answers = {as_name(line.value["message"].get("id")) for line in on_chain if line.value["type"] == "assistant"} - {
+        None
+    }
+    calls: set[str | None] = set()
     for line in messages:
-        is_answer = line.value["type"] == "assistant" and line.value["message"].get("id") in answers
+        is_answer = line.value["type"] == "assistant" and as_name(line.value["message"].get("id")) in answers
         if line.number in chain or (line.number >= first and is_answer):
-            calls |= {each.get("id") for each in _blocks(line) if each.get("type") == "tool_use"}
+            calls |= {as_name(each.get("id")) for each in _blocks(line) if each.get("type") == "tool_use"}
             yield line
-        elif line.number >= first and any(each.get("tool_use_id") in calls for each in _blocks(line)):
+        elif line.number >= first and any(as_name(each.get("tool_use_id")) in calls - {None} for each in _blocks(line)):
             yield line
 
 

@@ -37,7 +37,7 @@ def read_rollout(lines: Lines) -> Conversation:
     metas = [_payload(line) for line in lines.lines if line.value.get("type") == "session_meta"]
     contexts = [_payload(line) for line in lines.lines if line.value.get("type") == "turn_context"]
     meta = metas[0] if metas else {}
-    kinds = [line.value.get("type") for line in lines.lines]
+    kinds = [str(line.value.get("type")) for line in lines.lines]
     notes = ["its last line is still being written, and was left out"] if lines.unfinished else []
     if any(line.value.get("type") == "compacted" and not _replacement(line) for line in lines.lines):
         notes.append("it was compacted without its new history: what the user said and the summary stand for it")
