@@ -40,7 +40,8 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_CONFIG` | as `--config` |
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
 | `LOOPFLOW_DATA_DIR` | where `loopflow logs` keeps what failed and originals, instead of the user's data directory |
-| `LOOPFLOW_SERVICE_TOKEN`, `LOOPFLOW_SERVICE_DATABASE` | what `loopflow serve` wants to be shown, and where it keeps counts and tasks |
+| `LOOPFLOW_SERVICE_TOKEN` | what `loopflow serve` wants to be shown |
+| `LOOPFLOW_SERVICE_DATABASE` | where it keeps counts and tasks |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
@@ -90,8 +91,9 @@ SERVE = """\
 ```
 {examples}```
 
-One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and with 130
-after SIGINT, once what was asked is answered; a second signal ends it at once. Whatever keeps it from beginning is exit 2.
+One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and with
+130 after SIGINT, once what was asked is answered; a second signal ends it at once. What keeps it from beginning is
+exit 2.
 """
 CONFIG = """\
 # Config file

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _USERS = ("postgres", "nobody")
 
@@ -18,8 +19,14 @@ def find_program(name: str) -> str | None:
 
 
 @contextmanager
-def serve_postgres(directory: Path) -> Iterator[str]:
+def serve_postgres() -> Iterator[str]:
     """Serve, and yield an address for psycopg: a database called `test`, without a password, on loopback only."""
+    # Not below pytest's own directories: those are closed to others, again and again.
+    with TemporaryDirectory(prefix="loopflow-postgres-", ignore_cleanup_errors=True) as directory:
+        yield from _serve(Path(directory))
+
+
+def _serve(directory: Path) -> Iterator[str]:
     initdb, server = find_program("initdb"), find_program("postgres")
     assert initdb
     assert server
@@ -72,9 +79,6 @@ def _as_user(directory: Path) -> list[str]:
     user = next(name for name in _USERS if name in known)
     for path in (directory, *directory.rglob("*")):
         shutil.chown(path, user)
-    for above in directory.parents:  # pytest's own directories are closed to others
-        if above.stat().st_uid == os.getuid() and above != Path("/"):
-            above.chmod(above.stat().st_mode | 0o011)
     return ["setpriv", f"--reuid={user}", "--clear-groups", "--"]
 
 
