@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from loopflow.model import Stamp
 from loopflow.service.counting import TokenCountingService
@@ -27,6 +27,9 @@ from loopflow.service.references import Asked, gather_at_once
 from loopflow.service.streams import whole_text
 from loopflow.service.variables import Variables
 from loopflow.tokens.protocol import TokenCounter
+
+_AT_ONCE: Final = 32
+"""Of files, which share lookups and passes of the engine; on threads, there are only as many as processors."""
 
 
 class FileHandler:
@@ -52,7 +55,7 @@ class FileHandler:
                 raise found
             return await (self._directory(place, asked) if found.is_directory else self._read(place, found.row, asked))
 
-        return await gather_at_once(resolve, [str(number) for number in range(len(places))], asked)
+        return await gather_at_once(resolve, [str(number) for number in range(len(places))], asked, _AT_ONCE)
 
     async def _known(
         self, places: Sequence[Place], asked: Asked
