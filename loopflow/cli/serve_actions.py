@@ -104,7 +104,9 @@ def _start_logging(console: Console, form: str, verbose: int) -> None:
 
     handler = Handler()
     handler.setFormatter(_Json() if form == "json" else _Lines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger("loopflow.service")
-    root.handlers[:] = [handler]
-    root.propagate = False
-    root.setLevel(logging.DEBUG if verbose >= _DEBUG else logging.INFO if verbose else logging.WARNING)
+    level = logging.DEBUG if verbose >= _DEBUG else logging.INFO if verbose else logging.WARNING
+    for name, least in (("loopflow.service", level), ("uvicorn", logging.ERROR)):  # who sends no HTTP is no news
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.propagate = False
+        logger.setLevel(least)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from loopflow.io.read.document import LARGE_BYTES
 from loopflow.model import Stamp
 from loopflow.service.counting import TokenCountingService
 from loopflow.service.errors import ReferenceTrouble, ServiceError, StoreUnavailable, VariableUnset
@@ -86,7 +87,10 @@ class FileHandler:
 
     async def _read(self, place: Place, row: FileRow | None, asked: Asked) -> Content:
         counters = [self._counting.counter(encoding) for encoding in asked.encodings]
-        is_known = row is not None and await self._knows(row.digest, asked)
+        known: Mapping[str, tuple[int, CacheLevel]] = {}
+        if row is not None and row.stamp.size > LARGE_BYTES:  # hashing a large one is worth it where that may do
+            known = (await self._counting.find([row.digest], asked.encodings))[row.digest]
+        is_known = len(known) == len(asked.encodings)
         read = await self._counting.run(_read, place, self._rules, counters, row if is_known else None)
         is_changed = row is not None and row.digest != read.digest
         if read.stamp is not None:
@@ -97,16 +101,12 @@ class FileHandler:
             content = await count_content(self._counting, read.small.text, read.small.bytes, asked)
             return replace(content, lossy=read.small.lossy, changed=is_changed)
         if read.tokens is None:  # touched, and the same
-            counts = (await self._counting.find([read.digest], asked.encodings))[read.digest]
-            tokens = {encoding: counted for encoding, (counted, _) in counts.items()}
-            level = _lowest([level for _, level in counts.values()])
+            tokens = {encoding: counted for encoding, (counted, _) in known.items()}
+            level = _lowest([level for _, level in known.values()])
         else:
             tokens, level = dict(read.tokens), CacheLevel.COMPUTED
             self._counting.keep(read.digest, tokens, read.large_bytes)
         return Content(tokens, read.large_bytes, read.digest, level, read.large_lossy, is_changed)
-
-    async def _knows(self, digest: str, asked: Asked) -> bool:
-        return len((await self._counting.find([digest], asked.encodings))[digest]) == len(asked.encodings)
 
     async def _directory(self, place: Place, asked: Asked) -> Content:
         files = await self._counting.run(list_directory, place, self._rules)
@@ -193,7 +193,7 @@ class VariableHandler:
         value = whole_text(value)
         row, digest = await self._row(name), digest_of(value)
         before = self._variables.put.get(name)
-        self._variables.put[name] = value
+        self._variables.set(name, value)
         tokens = (await self._counting.count(value, encoding)).tokens
         is_changed = (digest_of(before) if before is not None else row.digest if row else "") != digest
         if not is_changed:

@@ -220,6 +220,8 @@ WRONG = [
     ("DELETE", "/v1/variables/x", {}, 404),
     ("GET", "/v1/variables/\x01", {}, 400),
     ("GET", "/v1/events?task=nonsense", {}, 404),
+    ("HEAD", "/v1/events", {}, 405),
+    ("POST", "/v1/count", {"content_length": "9" * 5000}, 413),
 ]
 
 
@@ -384,6 +386,34 @@ def test_variables(tmp_path: Path) -> None:
         assert (await client.get(path)).code == "variable_unset"
         large = (await client.post("/v1/answer", {"text": "@[var:x]", "variables": {"x": "a " * 500_000}})).json
         assert large["answers"]["o200k_base"]["total"] == count("a " * 500_000)
+
+    ask(tmp_path, do, works=False)
+
+
+def test_variables_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In number and size: they live in memory."""
+    monkeypatch.setattr("loopflow.service.variables.MOST_VARIABLES", 2)
+    monkeypatch.setattr("loopflow.service.variables.MOST_CHARACTERS", 10)
+
+    async def do(client: Client) -> list[int]:
+        pairs = [("a", "1234"), ("b", "1234"), ("c", "1"), ("b", "1234567"), ("b", "123456")]
+        return [
+            (await client.ask("PUT", f"/v1/variables/{name}", [json.dumps({"value": value}).encode()])).status
+            for name, value in pairs
+        ]
+
+    assert ask(tmp_path, do, works=False) == [200, 200, 413, 413, 200]
+
+
+def test_an_answer_is_no_larger_than_it_should_be(tmp_path: Path) -> None:
+    """A text of a million references would have an answer of many more."""
+
+    async def do(client: Client) -> None:
+        for text in ("@[var:a] " * 10_001, "".join(f"@[var:a{n}]" for n in range(1_001))):
+            found = await client.post("/v1/answer", {"text": text})
+            assert (found.status, found.code) == (413, "text_too_large")
+        fine = await client.post("/v1/answer", {"text": "@[var:a] " * 10_000, "variables": {"a": "x"}})
+        assert fine.json["answers"]["o200k_base"] == {"content": 10_000, "references": 10_000, "total": 20_000}
 
     ask(tmp_path, do, works=False)
 
