@@ -63,6 +63,7 @@ class FileHandler:
     ) -> "dict[Place, Content | ReferenceTrouble | _Unknown]":
         """Return what is known of files without opening them: by their states, with one lookup for all."""
         stamps = dict(zip(places, await self._counting.run(stamp_all, places), strict=True))
+        by_name = {(place.root, place.name): stamp for place, stamp in stamps.items()}
         rows: dict[tuple[str, str], FileRow] = {}
         for root in {place.root for place in places}:
             names = [place.name for place, stamp in stamps.items() if place.root == root and isinstance(stamp, tuple)]
@@ -71,7 +72,8 @@ class FileHandler:
             except StoreUnavailable:
                 found = {}
             rows |= {(root, name): row for name, row in found.items()}
-        counts = await self._counting.find({row.digest for row in rows.values()}, asked.encodings)
+        same = {row.digest for (root, name), row in rows.items() if row.stamp == by_name[root, name]}
+        counts = await self._counting.find(same, asked.encodings)
         known: dict[Place, Content | ReferenceTrouble | _Unknown] = {}
         for place, stamp in stamps.items():
             row = rows.get((place.root, place.name))
