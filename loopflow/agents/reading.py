@@ -93,6 +93,7 @@ class Library:
         if self.origin.on_disk:
             self._look_up([document.digest for document in documents])
         unique = {document.digest: document for document in documents if document.digest not in self._known}
+        self.counter.expect(sum(document.size for document in unique.values()))  # it may load while blocks are parsed
         try:
             found = list(find_facts(list(unique.values()), self.counter))
         except UncountableError as error:
