@@ -102,7 +102,7 @@ def _compile(pattern: str, base: str, *, bare_anywhere: bool) -> Glob | None:  #
     if rest in _EVERYTHING and (not literal or literal.endswith("/")):
         return Glob(prefix, "", None)
     last = list(_WILD.finditer(rest))[-1]
-    suffix = "" if last[0] in "[\\" else rest[last.end() :]
+    suffix = "" if last[0] in "[\\" else rest[last.end() :].removeprefix("/")  # "**/" may stand for nothing
     if rest == f"**/*{suffix}" and not _WILD.search(suffix) and "/" not in suffix:
         return Glob(prefix, suffix, None)
     try:

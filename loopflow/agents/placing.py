@@ -89,8 +89,9 @@ def _start(seen: Seen, out: Outlined, directory: str) -> tuple[list[Load], list[
     falls_back = _uses_fallback(seen, out, directory)
     loads: list[Load] = []
     for each in above(directory):
-        loads += out.chain.get(each, ())
-        loads += out.fallback.get(each, ()) if falls_back else ()
+        instead = out.fallback.get(each, []) if falls_back else []
+        own = out.chain.get(each, [])
+        loads += [*own, *instead] if each in out.claimed else [*instead, *own]
     loads = _once(loads)
     most = seen.settings.max_bytes or seen.spec.max_bytes
     if not most:

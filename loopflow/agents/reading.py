@@ -151,7 +151,9 @@ class Library:
         """Return the tokens of each of a few short texts."""
         blobs = {_digest(f":{text}"): text for text in texts}
         unknown = [blob for blob in blobs if blob not in self._counted]
-        self._counted |= {blob: each.tokens for blob, each in self._cache.contents(unknown).items()} if unknown else {}
+        self._counted |= (
+            {blob: each.tokens for blob, each in self._cache.contents(unknown, _APART).items()} if unknown else {}
+        )
         left = [blob for blob in unknown if blob not in self._counted]
         for blob, tokens in zip(left, self.counter.count([blobs[blob] for blob in left]) if left else (), strict=True):
             self._counted[blob] = tokens
