@@ -16,8 +16,10 @@ pytestmark = pytest.mark.server
 
 SERVER = """
 import json, os, sys
-TOOLS = [{"name": "add", "x-own": 1, "inputSchema": {"type": "object", "b": 1, "a": 2}}]
-TOOLS.append({"name": "env", "inputSchema": {"type": "object"}})
+TOOLS = [
+    {"name": "add", "x-own": 1, "inputSchema": {"type": "object", "b": 1, "a": 2}},
+    {"name": "env", "inputSchema": {"type": "object"}},
+]
 TOOLS[1]["description"] = " ".join(sorted(name for name in os.environ if name.startswith("OWN")))
 CHANGES = len(sys.argv) > 1
 for line in sys.stdin:
