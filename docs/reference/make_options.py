@@ -18,6 +18,8 @@ from loopflow.cli import agents, chat, count, function, logs, serve
 from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
+from loopflow.cli.logs_names import ACTIONS
+from loopflow.logs.coming import COMING
 
 HERE = Path(__file__).parent
 OPTIONS = """\
@@ -49,6 +51,8 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
 | `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |
 | `LOOPFLOW_SERVICE_TOKEN`, `LOOPFLOW_SERVICE_DATABASE` | what `loopflow serve` wants shown; where it keeps counts |
+| `LOOPFLOW_SERVICE_TOKEN` | what `loopflow serve` wants to be shown |
+| `LOOPFLOW_SERVICE_DATABASE` | where it keeps counts and tasks |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
@@ -69,6 +73,14 @@ override is in [`[logs]` of the config file](config.md#logs).
 {examples}```
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
+"""
+OTHER_NAMES = """
+## Names that others know
+
+What other tools call these things is understood, beside the names that options above share:
+
+| name | what it is |
+|---|---|
 """
 USAGE = """\
 # Options of loopflow usage
@@ -133,6 +145,17 @@ with 130 after SIGINT, once what was asked is answered; a second signal ends it 
 beginning is exit 2.
 A directory that is called like a subcommand is `./NAME`.
 """
+OTHER_NAMES = """
+## Names that others know
+
+What other tools call these things is understood, beside the names that options above share:
+
+| name | what it is |
+|---|---|
+One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and with
+130 after SIGINT, once what was asked is answered; a second signal ends it at once. What keeps it from beginning is
+exit 2.
+"""
 CONFIG = """\
 # Config file
 
@@ -154,6 +177,19 @@ def render_logs() -> str:
     context = click.Context(reduction, **reduction.context_settings)
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
+    names = "".join([OTHER_NAMES, *_other_names()])
+    subcommands = "".join(_subcommands(logs.logs, set(_rows(context))))
+    return page + "".join(_sections(context, logs.SECTIONS)) + subcommands + names
+
+
+def _other_names() -> Iterator[str]:
+    """Yield the flags that are subcommands, and what waits for another command."""
+    for flag, subcommand in ACTIONS.items():
+        yield f"| `{flag}` | `loopflow logs {subcommand}` |\n"
+    for name, command in COMING.items():
+        what = "" if name.startswith("--") else " of `loopflow.logs`"
+        yield f"| `{name}`{what} | needs `loopflow {command}`, which this version does not have: exit 2 |\n"
+        yield f"| `{name}`{what} | needs `loopflow {command}`, and this version does not join it to logs: exit 2 |\n"
 
 
 def _render(page: str, command: click.Command, module: ModuleType) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from loopflow.cli import logs_usage
 from loopflow.cli.help import PathName, SectionedCommand
+from loopflow.cli.logs_names import translate
 from loopflow.console.command import Action, answering
 
 SECTIONS: Mapping[str, str] = MappingProxyType(
@@ -19,6 +21,7 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
         "profile": "How to print",
         "save_config": "What to use again",
         "keep_original": "How to work",
+        "track_usage": "How to account",
     }
 )
 
@@ -40,6 +43,9 @@ SUBCOMMANDS: Mapping[str, str] = MappingProxyType(
         "run": "loopflow.cli.logs:run",
         "distribution": "loopflow.cli.logs:distribution",
         "configs": "loopflow.cli.logs_configs:configs",
+        "diagnose": "loopflow.cli.logs_checks:diagnose",
+        "validate-config": "loopflow.cli.logs_checks:validate_config",
+        "simulate": "loopflow.cli.logs_simulate:simulate",
         "validate-ci": "loopflow.cli.logs_validate_ci:validate_ci",
     }
 )
@@ -51,7 +57,7 @@ class LogsGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments."""
         first = args[0] if args else ""
-        chosen = args if first in SUBCOMMANDS else [_REDUCE, *args]
+        chosen = args if first in SUBCOMMANDS else translate(args, self._find) or [_REDUCE, *args]
         return super().parse_args(ctx, chosen)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
@@ -62,10 +68,11 @@ class LogsGroup(click.Group):
         """Return a subcommand; each is imported when it is called."""
         if cmd_name == _REDUCE:
             return super().get_command(ctx, cmd_name)
-        place = SUBCOMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, attribute = place.partition(":")
+        return self._find(cmd_name) if cmd_name in SUBCOMMANDS else None
+
+    @staticmethod
+    def _find(name: str) -> click.Command:
+        module, _, attribute = SUBCOMMANDS[name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
@@ -93,6 +100,7 @@ def _describe_usage(context: click.Context) -> str:
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of a reduction."""
+    function = logs_usage.add_options(function)
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -153,11 +161,12 @@ _OPTIONS = (
     click.option("--budget", metavar="N", help="How many tokens of log --check allows."),
     click.option("--check", is_flag=True, help="Exit 1 over the budget, or where something critical is left out."),
     click.option("--profile", is_flag=True, help="Count instead: by priority, component, recogniser and template."),
+    click.option("--explain", "--debug-tokens", "explain", is_flag=True, help="Say what the digest spends tokens on."),
     click.option("--format", type=click.Choice(FORMS), help="Form.  [default: text]"),
     click.option("--report", multiple=True, metavar="FORM:FILE", help="Write this form to a file too; repeatable."),
     click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole."),
     click.option("--output-dir", type=PathName(), metavar="DIR", help="Keep digests there, the newest of them."),
-    click.option("--max-log-size", metavar="SIZE", help="Of a text there: longer ones are split.  [default: 5MB]"),
+    click.option("--max-log-size", metavar="SIZE", help="Longer texts there are split; 5 is 5MB.  [default: 5MB]"),
     click.option("--max-logs", type=click.IntRange(1, MOST_LOGS), metavar="N", help="Runs kept there.  [default: 10]"),
     click.option("--encoding", metavar="NAME", help="o200k_base, the default, or cl100k_base."),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
@@ -183,7 +192,7 @@ def _reduce(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
 
     FILES are logs, packed or not, and - is standard input; --log-file is the same. Every failure has a reference, and
     `loopflow logs trace REF` prints its original lines. Other subcommands are `run -- COMMAND`, `distribution`,
-    `configs` and `validate-ci`.
+    `configs`, `simulate`, `diagnose`, `validate-config` and `validate-ci`.
     """
     return Action(context.command_path, partial(_call, "reduce", given))
 
@@ -199,6 +208,9 @@ def _distribution(context: click.Context, /, **given: Any) -> Action:  # noqa: A
 
 
 def _call(name: str, given: dict[str, Any], console: Any, here: str) -> Any:  # noqa: ANN401
+    action = logs_usage.find_action(name, given)
+    if action is not None:
+        return action(console, here)
     from loopflow.cli import logs_actions  # noqa: PLC0415  --help needs none of it
 
     return getattr(logs_actions, name)(given, console, here)

@@ -1,10 +1,9 @@
 """What `loopflow logs` does with the options that it was given."""
 
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from loopflow.cli.logs_judging import is_too_long, judge, name_logs, print_kept
 from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
 from loopflow.cli.logs_saving import save, saves
 from loopflow.cli.logs_settings import Asked, read_asked
+from loopflow.cli.logs_usage import account, limit_strictly, with_tracking
 from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
@@ -23,13 +23,13 @@ from loopflow.logs.distribution import Distribution
 from loopflow.logs.gathering import Input
 from loopflow.logs.keeping import KeptText
 from loopflow.logs.model import Digest, LogRequest
-from loopflow.logs.originals import Opened
+from loopflow.logs.opening import open_file
 from loopflow.logs.records import Kept
 from loopflow.logs.rotating import STANDARD_INPUT as NAME_OF_STANDARD_INPUT
 from loopflow.logs.running import Reduced, read_and_reduce
 from loopflow.logs.settings import LogSettings
 from loopflow.logs.store import StoreError, open_store
-from loopflow.logs.unpacking import open_log, open_stream
+from loopflow.logs.unpacking import open_stream
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.usecases.find_config import find_root
@@ -175,6 +175,8 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     console.quiet = given["quiet"]
     given = _check_profile(given)
     asked = read_asked(given, console, here)
+    tracked = with_tracking(asked.given, asked.config.sections, asked.settings.preset)
+    asked = replace(asked, given=tracked, request=limit_strictly(asked.request, tracked, console, here))
     if given["stream_processing"] and given["verbose"]:
         console.note("logs are always read as a stream: --stream-processing changes nothing")
     counter = create_counter(
@@ -190,6 +192,8 @@ def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
         return given
     if not given["count_input"]:
         raise UsageError("--profile counts the log, and --no-count-input does not", "leave one of them out")
+    if given["explain"]:
+        raise UsageError("--explain is about a digest, and --profile makes none", "leave one of them out")
     return {**given, "store": False, "keep_original": False}
 
 
@@ -199,15 +203,8 @@ def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
         archive = _archive(run, stack)
         stream = open_stream(run.console.read_input("a log"), NAME_OF_STANDARD_INPUT)
         return Input(NAME_OF_STANDARD_INPUT, "", stream, tee=archive.write if archive else None), Kept(None, archive)
-    path = os.path.join(run.here, name)
-    shown = escape_name(name) or "''"
-    stream, file = open_log(path, shown)
-    stack.callback(file.close)
     archive = _archive(run, stack) if run.given["keep_original"] else None
-    opened = Opened.of(os.path.abspath(path), file.fileno())
-    is_plain = stream is file and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    most = (opened.size or -1) if is_plain else -1  # the files of /proc say that they are empty
-    return Input(shown, opened.path, stream, most, archive.write if archive else None), Kept(opened, archive)
+    return open_file(os.path.join(run.here, name), name, stack, archive)
 
 
 def _archive(run: _Run, stack: ExitStack) -> ArchiveWriter | None:
@@ -253,8 +250,14 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
             outputs.write(path, text, console)
         with console.writing_to(given["output"], run.here):
             console.write(printed.text)
+    account(printed.digest, given, console, run.here)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
+    if given["explain"]:
+        from loopflow.logs.render.explanation import explain  # noqa: PLC0415
+
+        for line in explain(printed.digest):
+            console.note(line)
     missing = printed.digest.critical_missing
     if missing:
         also = ", or lower --min-compression" if run.settings.min_compression else ""
