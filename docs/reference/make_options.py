@@ -72,14 +72,6 @@ override is in [`[logs]` of the config file](config.md#logs).
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
 """
-OTHER_NAMES = """
-## Names that others know
-
-What other tools call these things is understood, beside the names that options above share:
-
-| name | what it is |
-|---|---|
-"""
 USAGE = """\
 # Options of loopflow usage
 
@@ -143,6 +135,14 @@ with 130 after SIGINT, once what was asked is answered; a second signal ends it 
 beginning is exit 2.
 A directory that is called like a subcommand is `./NAME`.
 """
+OTHER_NAMES = """
+## Names that others know
+
+What other tools call these things is understood, beside the names that options above share:
+
+| name | what it is |
+|---|---|
+"""
 CONFIG = """\
 # Config file
 
@@ -163,9 +163,9 @@ def render_logs() -> str:
     [reduction] = logs.logs.commands.values()
     context = click.Context(reduction, **reduction.context_settings)
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
+    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
     names = "".join([OTHER_NAMES, *_other_names()])
-    subcommands = "".join(_subcommands(logs.logs, set(_rows(context))))
-    return page + "".join(_sections(context, logs.SECTIONS)) + subcommands + names
+    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context)))) + names
 
 
 def _other_names() -> Iterator[str]:
@@ -174,7 +174,7 @@ def _other_names() -> Iterator[str]:
         yield f"| `{flag}` | `loopflow logs {subcommand}` |\n"
     for name, command in COMING.items():
         what = "" if name.startswith("--") else " of `loopflow.logs`"
-        yield f"| `{name}`{what} | needs `loopflow {command}`, and this version does not join it to logs: exit 2 |\n"
+        yield f"| `{name}`{what} | needs `loopflow {command}`, which this version does not have: exit 2 |\n"
 
 
 def _render(page: str, command: click.Command, module: ModuleType) -> str:

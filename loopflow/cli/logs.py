@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from loopflow.cli import logs_usage
 from loopflow.cli.help import PathName, SectionedCommand
 from loopflow.cli.logs_names import translate
 from loopflow.console.command import Action, answering
@@ -20,6 +21,7 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
         "profile": "How to print",
         "save_config": "What to use again",
         "keep_original": "How to work",
+        "track_usage": "How to account",
     }
 )
 
@@ -98,6 +100,7 @@ def _describe_usage(context: click.Context) -> str:
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of a reduction."""
+    function = logs_usage.add_options(function)
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -205,6 +208,9 @@ def _distribution(context: click.Context, /, **given: Any) -> Action:  # noqa: A
 
 
 def _call(name: str, given: dict[str, Any], console: Any, here: str) -> Any:  # noqa: ANN401
+    action = logs_usage.find_action(name, given)
+    if action is not None:
+        return action(console, here)
     from loopflow.cli import logs_actions  # noqa: PLC0415  --help needs none of it
 
     return getattr(logs_actions, name)(given, console, here)

@@ -168,8 +168,8 @@ def _remark(request: LogRequest, preset: Preset, console: Console) -> None:
     for pattern in (*(each.match for each in request.patterns), *request.drop):
         if not has_literal(pattern):
             console.warn(f"the pattern {shown_pattern(pattern)} has no plain text in it: it is tried on every line")
-    if preset.tracks_usage or preset.stores_memory:
-        console.warn(f"preset {preset.name}: this version tracks no usage and stores nothing in a memory server")
+    if preset.stores_memory:
+        console.warn(f"preset {preset.name}: this version stores nothing in a memory server")
 
 
 def savable_directory(path: str | None, root: str, here: str) -> str | None:

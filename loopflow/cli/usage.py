@@ -254,7 +254,7 @@ def _alerts(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
 @usage.command("calibrate", add_help_option=False)
 @click.argument("pairs", required=False, type=PathName())
 @click.option("--model", metavar="NAME", help="The model that the numbers are of.")
-@click.option("--encoding", metavar="NAME", help="What to count by: o200k_base, the default, or cl100k_base.")
+@click.option("--encoding", metavar="NAME", help="What to count by.  [default: that of the config]")
 @_format("text", "json")
 @_database
 @_config

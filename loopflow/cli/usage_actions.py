@@ -13,8 +13,9 @@ from loopflow.console.console import Console
 from loopflow.errors import ExitCode, UsageError, describe_os_error
 from loopflow.usage.alerts import FAILED, Told
 from loopflow.usage.model import NUMBERS, Entry, Level, PeriodKind
-from loopflow.usage.opening import Place, Usage, open_place, read_usage_settings
+from loopflow.usage.opening import Usage, open_place
 from loopflow.usage.periods import find_period, find_zone, read_moment
+from loopflow.usage.place import Place, read_usage_settings
 from loopflow.usage.settings import UsageSettings
 
 if TYPE_CHECKING:

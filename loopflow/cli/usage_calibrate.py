@@ -9,7 +9,6 @@ from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory
 from loopflow.errors import ExitCode, UsageError
 from loopflow.tokens import create_counter
-from loopflow.tokens.encodings import DEFAULT_ENCODING
 from loopflow.usage.calibrating import (
     WIDEST,
     Calibration,
@@ -22,6 +21,7 @@ from loopflow.usage.calibrating import (
     calibrate as find_calibration,
 )
 from loopflow.usage.model import require_name
+from loopflow.usage.place import Place, find_encoding
 from loopflow.usage.render.json import render_calibrations
 
 
@@ -53,7 +53,7 @@ def _calibrate(model: str, given: Mapping[str, Any], console: Console, here: str
         hint = f"count with --encoding {exact}"
         raise UsageError(f"counts for {escape_name(model)} are exact, so there is nothing to calibrate", hint)
     counter = create_counter(
-        given["encoding"] or DEFAULT_ENCODING,
+        find_encoding(Place(console.environ, here, given["config"]), given["encoding"]),
         console.environ.get("LOOPFLOW_ENGINE") or None,
         cache_directory(console.environ, here),
     )

@@ -108,13 +108,14 @@ def process_logs(args: object) -> tuple[Digest, str]:
 
 
 def store_in_memory(summary: Digest, log_path: str, args: object) -> None:  # noqa: ARG001  the names of others
-    """Keep the failures of a digest in a memory server. Raises UsageError: no memory is joined to logs yet."""
+    """Keep the failures of a digest in a memory server. Raises UsageError: this version has no `loopflow memory`."""
     raise name_missing("store_in_memory")
 
 
 def track_token_usage(log_path: str, args: object) -> None:  # noqa: ARG001  the names of others
-    """Write the tokens of a digest into the ledger. Raises UsageError: no usage is joined to logs yet."""
-    raise name_missing("track_token_usage")
+    """Say who does this. Raises UsageError: logs and the ledger know nothing of each other, the command joins them."""
+    hint = "loopflow logs --track-usage does, or loopflow.usage.track_api_call"
+    raise UsageError("loopflow.logs writes nothing into the ledger", hint)
 
 
 def _read(args: object, name: str, default: Any = None) -> Any:  # noqa: ANN401  an attribute of any type

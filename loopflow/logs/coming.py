@@ -18,14 +18,6 @@ COMING: Final[Mapping[str, str]] = MappingProxyType(
         "--check-memory-connection": "memory",
         "--reconnect-memory": "memory",
         "store_in_memory": "memory",
-        "--track-usage": "usage",
-        "--check-usage": "usage",
-        "--calibrate-token-model": "usage",
-        "--strict-estimation": "usage",
-        "--update-tokenizer-config": "usage",
-        "--enable-monitoring": "usage",
-        "--alert-email": "usage",
-        "track_token_usage": "usage",
     }
 )
 """The command of the family that each needs."""
@@ -33,5 +25,5 @@ COMING: Final[Mapping[str, str]] = MappingProxyType(
 
 def name_missing(name: str) -> UsageError:
     """Return what to raise for one of them."""
-    what = f"{name} needs loopflow {COMING[name]}, and this version does not join it to logs"
-    return UsageError(what, "leave it out, or install a version that does")
+    what = f"{name} needs loopflow {COMING[name]}, which this version does not have"
+    return UsageError(what, "leave it out, or install a version that has it")

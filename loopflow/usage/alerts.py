@@ -121,7 +121,9 @@ def _write(connection: Connection, claimed: Told, former: Told | None) -> bool:
     """Write what is claimed; whether nobody else did meanwhile."""
     if former is None:
         statement = insert_into(connection, alerts).values(claimed._asdict())
-        return bool(connection.execute(statement.on_conflict_do_nothing()).rowcount)
+        # Asked for what it made: how many rows an INSERT made is not told by every driver.
+        made = connection.execute(statement.on_conflict_do_nothing().returning(alerts.c.number))
+        return made.first() is not None
     return _change(connection, former, claimed)
 
 

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from loopflow.errors import UsageError
 from loopflow.usage.model import EVERY, STANDARD, Budget, Entry, PeriodKind, Totals, Use, check_budget
-from loopflow.usage.opening import Place, Usage, open_place, read_clock, read_usage_settings
+from loopflow.usage.opening import Usage, open_place, read_clock
 from loopflow.usage.periods import find_period, find_zone
+from loopflow.usage.place import Place, read_usage_settings
 
 __all__ = [
     "Usage",

@@ -1,15 +1,13 @@
 """A ledger as the environment, the config and the command line say it: which one, with which budgets and channels."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from loopflow.config.sections import read_section
 from loopflow.console.directories import data_directory
 from loopflow.errors import UsageError
-from loopflow.model import ConfigRequest
 from loopflow.usage.addresses import read_mail_server
 from loopflow.usage.alerts import Told, alert
 from loopflow.usage.budgets import find_budgets, find_uses
@@ -18,11 +16,10 @@ from loopflow.usage.database import FILE, Database
 from loopflow.usage.ledger import Ledger
 from loopflow.usage.mail import Mail
 from loopflow.usage.model import Budget, Entry, Use, check_entry
+from loopflow.usage.place import DATABASE, Place
 from loopflow.usage.settings import STANDARD_COOLDOWN, AlertSettings, UsageSettings
 from loopflow.usage.webhook import Webhook
-from loopflow.usecases.find_config import find_config_here
 
-DATABASE = "LOOPFLOW_USAGE_DATABASE"
 MAIL_SERVER = "LOOPFLOW_SMTP_URL"
 PASSWORD = "LOOPFLOW_SMTP_PASSWORD"  # noqa: S105  the variable that has it
 SECRET = "LOOPFLOW_WEBHOOK_SECRET"  # noqa: S105  as above
@@ -70,33 +67,6 @@ class Usage:
         return alert(self.ledger.database, uses, self.channels, self.clock(), self.cooldown)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a command is run, and what it names: a config file, a database, more addresses for alerts."""
-
-    environ: Mapping[str, str]
-    here: str
-    config: str | None = None
-    database: str | None = None
-    smtp: str | None = None
-    email: Sequence[str] = ()
-    webhook: Sequence[str] = ()
-
-
-def read_usage_settings(place: Place) -> UsageSettings:
-    """Return the settings that hold. Raises ConfigError, UsageError.
-
-    A database, which may be on a server, is not taken from a config that lies in a repository.
-    """
-    named = place.config or place.environ.get("LOOPFLOW_CONFIG") or None
-    config = find_config_here(place.here, ConfigRequest({}, place.environ, named))
-    settings: UsageSettings = read_section(config.sections, "usage")
-    if settings.database and named is None:
-        what = f"{settings.database_place}: usage.database is not taken from a config that was found"
-        raise UsageError(what, f"set {DATABASE}, or name the file with --config")
-    return settings
-
-
 def open_place(place: Place, settings: UsageSettings, clock: Callable[[], datetime] = read_clock) -> Usage:
     """Return what is to be used at a place. Nothing is opened yet. Raises UsageError."""
     named = place.database or place.environ.get(DATABASE) or settings.database
@@ -116,7 +86,7 @@ def _find_channels(place: Place, settings: AlertSettings) -> list[Channel]:
     authorities = environ.get("SSL_CERT_FILE", "")
     url = place.smtp or environ.get(MAIL_SERVER)
     server = read_mail_server(url, "--smtp" if place.smtp else MAIL_SERVER) if url else settings.smtp
-    is_named = bool(url or place.config or environ.get("LOOPFLOW_CONFIG"))
+    is_named = bool(url or place.named_config)
     password = environ.get(PASSWORD, "") if is_named else ""
     addresses = list(dict.fromkeys([*settings.email, *place.email]))
     if addresses and server is None:

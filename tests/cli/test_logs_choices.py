@@ -198,7 +198,7 @@ def test_the_preset_for_whoever_watches(here: Path) -> None:
     result = call(here, "shop.log", "--preset", "monitoring")
     document = json.loads(result.out)
     assert (document["preset"], document["log_type"], document["budget"]["fit"]) == ("monitoring", "info", 2_000)
-    assert result.err.startswith("logs: warning: preset monitoring: this version tracks no usage")
+    assert result.err.startswith("logs: warning: preset monitoring: this version stores nothing in a memory server")
 
 
 def test_components_are_told_apart(here: Path) -> None:

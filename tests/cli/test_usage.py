@@ -1,8 +1,13 @@
-"""The command `loopflow usage`: every subcommand with a real ledger, its streams and its exit codes."""
+"""The command `loopflow usage`: every subcommand with a real ledger, its streams and its exit codes.
+
+All of it with SQLite, and once more with PostgreSQL among the slow kinds.
+"""
 
 import json
+import os
 import sys
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,11 +16,29 @@ from loopflow.cli.main import loopflow
 from loopflow.cli.usage import usage
 from tests.support.markdown import read_page
 from tests.support.page import Page
+from tests.support.postgres import make_database
 from tests.support.run import Result, run, run_process
 from tests.support.schema import complaints
+from tests.usage.conftest import postgres  # noqa: F401  a fixture
 
+_numbers = count()
 HOSTILE = ["a\nb", "<script>hit()</script>", "=1+1", "| a | b |", "\x1b[31mred", "::error::x", "`code`"]
 PROGRAM = (sys.executable, "-c", "from loopflow.cli.main import main; main()")
+
+
+ON_SERVER = "LOOPFLOW_USAGE_DATABASE"
+
+
+@pytest.fixture(autouse=True, params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def _database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the ledger be in the directory of the test, or on a server."""
+    if request.param == "postgresql":
+        monkeypatch.setenv(ON_SERVER, make_database(request.getfixturevalue("postgres"), f"command{next(_numbers)}"))
+
+
+def find_ledger(here: Path) -> str:
+    """Return the address of the ledger that `call` uses."""
+    return os.environ.get(ON_SERVER) or str(here / "data/usage.sqlite3")
 
 
 def call(here: Path, *arguments: str, stdin: bytes = b"", **env: str) -> Result:
@@ -219,7 +242,7 @@ def test_json_is_as_its_schema_says(arguments: list[str], here: Path) -> None:
     from loopflow.usage.database import Database  # noqa: PLC0415
     from loopflow.usage.events import EventStore  # noqa: PLC0415
 
-    EventStore(Database(str(here / "data/usage.sqlite3"))).record("x", "info", {"n": 1}, datetime.now(UTC))
+    EventStore(Database(find_ledger(here))).record("x", "info", {"n": 1}, datetime.now(UTC))
     (here / "pairs").write_text(json.dumps({"text": "some words", "tokens": 3}) + "\n")
     (here / "pairs").write_text((here / "pairs").read_text() * 20)
     fine(here, "calibrate", "pairs", "--model", "m")
@@ -254,8 +277,9 @@ def test_budgets_of_the_config_hold_beside_those_of_the_ledger(tmp_path: Path) -
     assert "it is set in loopflow.toml:2" in call(tmp_path, "budget", "remove", "daily").err
 
 
-def test_a_database_of_a_config_that_was_found_is_refused(tmp_path: Path) -> None:
+def test_a_database_of_a_config_that_was_found_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It could be anybody's; one that is named is taken, and so is one of the environment or the command line."""
+    monkeypatch.delenv(ON_SERVER, raising=False)
     config = tmp_path / "loopflow.toml"
     config.write_text("[usage]\ndatabase = 'other.sqlite3'\n")
     result = call(tmp_path, "add", "--tokens-in", "1")

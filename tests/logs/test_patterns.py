@@ -4,7 +4,7 @@ import re
 import warnings
 
 import pytest
-from hypothesis import given, reject
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from loopflow.errors import UsageError
@@ -62,6 +62,7 @@ def lines(*texts: str) -> tuple[bytes, list[bytes]]:
     return b"".join(line + b"\n" for line in encoded), encoded
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # most of what is put together is no pattern
 @given(
     st.lists(st.sampled_from(PARTS), min_size=1, max_size=9).map("".join), st.booleans(), st.lists(LINES, max_size=6)
 )

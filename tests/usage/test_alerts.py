@@ -1,15 +1,21 @@
 """Alerts: which is due, told by one of all who look, again after a while, and recorded where it does not arrive."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, get_ident
 
 import pytest
 
+import loopflow.usage.alerts as module
 from loopflow.usage.alerts import ABANDONED, CLAIMED, FAILED, SENT, Told, Turn, find_turn, read_alerts
 from loopflow.usage.channels import Alert, ChannelError
+from loopflow.usage.database import Database
+from loopflow.usage.ledger import Ledger
 from loopflow.usage.model import Budget, Entry, Level
 from loopflow.usage.opening import Usage
+from tests.support.postgres import make_database
 from tests.usage.conftest import Clock
 
 NOW = datetime(2026, 3, 11, 10, 0, tzinfo=UTC)
@@ -168,3 +174,41 @@ def test_an_alert_says_no_more_than_numbers_and_names(open_ledger: OpenLedger, c
     assert alert.headline == "warning: a\\nBcc: x@example.com is at 90.0 % of its token budget"
     assert "\nBcc" not in alert.text
     assert alert.as_json().startswith(b'{"schema": 1, "budget": "a\\nBcc: x@example.com", "period": "day", ')
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("failed_before", [False, True])
+def test_two_who_saw_the_same_are_told_apart(
+    failed_before: bool,  # noqa: FBT001  a parameter
+    postgres: str,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both looked before either wrote: the row decides, be it new or one to take over."""
+    address = make_database(postgres, f"race{failed_before}".lower())
+    budget, channel = Budget("daily", 1_000), Recorder(fails=failed_before)
+    Usage(Ledger(Database(address)), [budget], [channel], clock=clock).add([Entry(clock(), 900)])
+    if not failed_before:
+        clock.advance(hours=1)
+    channel.fails, channel.told = False, []
+    both = Barrier(2, timeout=20)
+    looked: dict[int, int] = {}
+
+    def look(*arguments: object) -> object:
+        """Look as ever; within a transaction, wait for the other to have looked too."""
+        found = find_turn(*arguments)  # type: ignore[arg-type]
+        looked[get_ident()] = looked.get(get_ident(), 0) + 1
+        if looked[get_ident()] == 2:
+            both.wait()
+        return found
+
+    monkeypatch.setattr(module, "find_turn", look)
+
+    def evaluate() -> None:
+        usage = Usage(Ledger(Database(address)), [budget], [channel], clock=clock)
+        usage.alert(usage.uses())
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(evaluate), threads.submit(evaluate)]:
+            done.result()
+    assert len(channel.told) == 1

@@ -11,12 +11,13 @@ from loopflow.charts.page import Page, Sections, render_page
 from loopflow.render.markdown_text import shorten_name
 from loopflow.usage.model import EVERY, Level, Use
 from loopflow.usage.render.hierarchy import build_hierarchy, list_models, make_words
-from loopflow.usage.render.words import describe_totals, name_entries, name_period, percent, title_report
+from loopflow.usage.render.words import describe_totals, list_totals, name_entries, name_period, percent, title_report
 from loopflow.usage.reporting import TIMES, Line, Report
 
 _MOST_TIMES: Final = 1_000
 _TONES: Final = {Level.OK: "good", Level.WARNING: "unsure", Level.CRITICAL: "bad"}
 _CARDS: Final = 4
+_LONGEST: Final = 40
 
 
 def render_report(report: Report, now: datetime) -> Iterator[str]:
@@ -31,7 +32,7 @@ def render_report(report: Report, now: datetime) -> Iterator[str]:
         kinds=list_models(report),
         words=make_words(drawn),
         heading=title_report(report, now),
-        about=[(describe_totals(report.total.exact), "")],
+        about=[(part, "") for part in list_totals(report.total.exact)],
         note="Made by loopflow usage. Tokens are those that came in and went out, as they were entered.",
     )
     yield from render_page(page, Sections(_read("usage.html"), _read("usage.css"), _values(report, times, now)))
@@ -60,7 +61,9 @@ def _cards(report: Report, now: datetime) -> Iterator[dict[str, str]]:
         yield {"label": "Saved", "value": format_short(total.tokens_saved), "note": "not sent at all", "tone": "good"}
     yield {"label": "Entries", "value": format_short(total.entries), "note": name_entries(total.entries), "tone": ""}
     for use in sorted(report.uses, key=lambda use: (-use.level, -_share(use)))[:_CARDS]:
-        name, when = shorten_name(escape_name(use.budget.name)), name_period(use.period, use.budget.timezone, now)
+        name = escape_name(use.budget.name)
+        name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+        when = name_period(use.period, use.budget.timezone, now)
         value = percent(_worst(use), use.budget.tokens)
         yield {"label": name, "value": value, "note": f"of {use.budget.tokens:,} {when}", "tone": _TONES[use.level]}
 

@@ -8,19 +8,20 @@ from loopflow.analysis.names import escape_name
 from loopflow.charts.columns import OF_TOTAL, TOKENS, Row, items_column
 from loopflow.charts.folding import fold
 from loopflow.charts.kinds import kind_rows
-from loopflow.charts.terminal import Palette, Terminal, measure, shorten
+from loopflow.charts.terminal import Palette, Terminal, measure, shorten, wrap
 from loopflow.charts.text import draw_branches, draw_chart, draw_kinds, justify
 from loopflow.charts.tree import arrange, draw_tree
 from loopflow.usage.alerts import Told
 from loopflow.usage.events import Rows
 from loopflow.usage.model import Level, Use
 from loopflow.usage.render.hierarchy import UNNAMED, build_hierarchy, list_models, make_words
-from loopflow.usage.render.words import describe_scope, describe_totals, describe_use, title_report
+from loopflow.usage.render.words import describe_numbers, describe_scope, describe_totals, describe_use, title_report
 from loopflow.usage.reporting import TIMES, Report
 
 _ROWS: Final = 100
 _MODELS: Final = 10
 _BAR: Final = 60
+_WIDTH: Final = 100
 
 
 def render_uses(uses: Sequence[Use], now: datetime, palette: Palette) -> Iterator[str]:
@@ -131,27 +132,23 @@ def render_alerts(alerts: Sequence[Told]) -> Iterator[str]:
 
 
 def render_screen(uses: Sequence[Use], now: datetime, terminal: Terminal) -> Iterator[str]:
-    """Yield the lines that a monitor shows: two for each budget, what is used of it and a bar."""
-    palette = terminal.palette
+    """Yield the lines that a monitor shows of each budget: its name and level, a bar, and its numbers."""
+    palette, glyphs, width = terminal.palette, terminal.glyphs, terminal.width or _WIDTH
     yield palette.bold("Token budgets")
     for use in uses:
         yield ""
-        said = shorten(f"{describe_use(use, now)}{_name_end(use)}", _room(terminal, use), terminal.glyphs)
-        yield f"{said}: {paint(use.level, palette)}"
-        used = max(use.sums.exact.used, use.sums.estimated.used)
-        cells = min((terminal.width or _BAR) - 2, _BAR)
-        bar = terminal.glyphs.bar(min(used, use.budget.tokens), use.budget.tokens, cells)
-        track = palette.dim("·" if terminal.glyphs.is_fine else ".")
-        filled = bar.rstrip()
-        yield f"  {_tint(filled, use.level, palette)}{track * (cells - len(filled))}"
+        name = shorten(escape_name(use.budget.name), width - len(use.level.word) - 2, glyphs)
+        yield f"{palette.branch(name)}: {paint(use.level, palette)}"
+        used, cells = max(use.sums.exact.used, use.sums.estimated.used), min(width - 2, _BAR)
+        bar = glyphs.bar(min(used, use.budget.tokens), use.budget.tokens, cells).rstrip()
+        track = palette.dim(("·" if glyphs.is_fine else ".") * (cells - len(bar)))
+        yield f"  {_tint(bar, use.level, palette)}{track}"
+        yield from (f"  {line}" for line in wrap(_describe_state(use, now), width - 2, glyphs))
 
 
-def _room(terminal: Terminal, use: Use) -> int | None:
-    return terminal.width and terminal.width - len(use.level.word) - 2
-
-
-def _name_end(use: Use) -> str:
-    return f", until {use.period.end:%Y-%m-%d %H:%M} UTC" if use.period.end else ""
+def _describe_state(use: Use, now: datetime) -> str:
+    end = f", until {use.period.end:%Y-%m-%d %H:%M} UTC" if use.period.end else ""
+    return describe_numbers(use, now) + end
 
 
 def _tint(bar: str, level: Level, palette: Palette) -> str:

@@ -28,9 +28,14 @@ def name_period(period: Period, timezone: str, now: datetime) -> str:
 
 def describe_use(use: Use, now: datetime) -> str:
     """Return how a budget is kept, up to its level: exact numbers, and estimates beside them."""
+    return f"{escape_name(use.budget.name)}: {describe_numbers(use, now)}"
+
+
+def describe_numbers(use: Use, now: datetime) -> str:
+    """Return the same without the budget's name."""
     budget, exact, estimated = use.budget, use.sums.exact.used, use.sums.estimated.used
     when = name_period(use.period, budget.timezone, now)
-    said = f"{escape_name(budget.name)}: {exact:,} of {budget.tokens:,} {when} ({percent(exact, budget.tokens)})"
+    said = f"{exact:,} of {budget.tokens:,} {when} ({percent(exact, budget.tokens)})"
     if estimated:
         said += f", and about {estimated:,} estimated ({percent(estimated, budget.tokens)})"
     return said + describe_scope(use.budget)
@@ -53,6 +58,12 @@ def describe_totals(totals: Totals) -> str:
     said = f"{plural(totals.used, 'token')} in {name_entries(totals.entries)}"
     parts = f"{totals.tokens_in:,} in, {totals.tokens_out:,} out"
     return f"{said}: {parts}, {totals.tokens_saved:,} saved" if totals.tokens_saved else f"{said}: {parts}"
+
+
+def list_totals(totals: Totals) -> list[str]:
+    """Return sums in parts that can stand on lines of their own."""
+    parts = [plural(totals.used, "token"), name_entries(totals.entries)]
+    return [*parts, f"{totals.tokens_saved:,} saved"] if totals.tokens_saved else parts
 
 
 def name_entries(number: int) -> str:
