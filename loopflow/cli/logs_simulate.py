@@ -45,7 +45,7 @@ def simulate(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401
     """Try settings on a log, and show which keep every failure in the fewest tokens.
 
     Without FILE, logs of five kinds are made, with failures that are known. Of a FILE those are looked for that are
-    critical with each of the settings. Nothing is remembered.
+    critical or high. Nothing is remembered.
     """
     return Action(context.command_path, partial(_run, given))
 
@@ -124,7 +124,9 @@ def _draw(trials: "Sequence[Trial]", fit: int, *, all_: bool) -> str:
         kept = f"{trial.kept} of {trial.failures}"
         lines.append(f"{trial.variant.name:{width}}  {kept:>9}  {trial.tokens:>9,}  {less:>6}  {trial.seconds:>7.2f}")
     best = trials[0]
-    if best.keeps_all:
+    if not best.failures:
+        lines.append(f"nothing failed; {best.variant.name} has the fewest tokens, {best.tokens:,} of {before:,}")
+    elif best.keeps_all:
         lines.append(f"best: {best.variant.name}: every failure, {best.tokens:,} of {before:,} tokens")
     else:
         lines.append(f"nothing keeps every failure in {fit:,} tokens; {best.variant.name} keeps most")
