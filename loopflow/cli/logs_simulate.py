@@ -54,6 +54,7 @@ def _run(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.config.sections import read_section  # noqa: PLC0415  --help needs none of it
     from loopflow.config.values import read_size_option  # noqa: PLC0415
     from loopflow.console.directories import cache_directory  # noqa: PLC0415
+    from loopflow.logs.configs import require_name  # noqa: PLC0415
     from loopflow.logs.settings import DEFAULT_FIT  # noqa: PLC0415
     from loopflow.logs.simulating import list_variants, rank, simulate  # noqa: PLC0415
     from loopflow.model import ConfigRequest  # noqa: PLC0415
@@ -62,6 +63,8 @@ def _run(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
 
     if not here:
         raise UsageError("the current directory does not exist any more", "change to another one")
+    if given["save"] is not None:
+        require_name(given["save"])  # before all the work
     file = given["config"] or console.environ.get("LOOPFLOW_CONFIG") or None
     config = find_config_here(here, ConfigRequest({"encoding": given["encoding"]}, console.environ, file))
     values: dict[str, Any] = read_section(config.sections, "logs", {"logs": "loopflow.logs.settings:read_values"})

@@ -102,6 +102,7 @@ def test_the_best_settings_can_be_saved(tmp_path: Path) -> None:
         ((".",), 2, ". is a directory"),
         (("a.log", "b.log"), 2, "unexpected extra argument (b.log)"),
         (("cut.gz",), 2, "cut.gz"),
+        (("missing.log", "--save", "../x"), 2, "'../x' cannot be the name of a configuration"),
         (("a.log", "--fit", "few"), 2, "--target-tokens"),
         (("a.log", "--fit", "5"), 1, "is the least that works"),
     ],
