@@ -305,6 +305,24 @@ def test_pictures_in_older_results_are_named_by_their_size() -> None:
     assert results(done)["c0"].endswith("[image 1200x800 left out]")
 
 
+def marked(lives: dict[int, str], limit: int) -> list[tuple[int, str]]:
+    """Return where marks of the cache are after a compaction: the index of the step, and how long they live."""
+    talk = as_anthropic([TASK, *steps(8)])
+    for place, life in lives.items():
+        talk[place]["content"][-1]["cache_control"] = {"type": "ephemeral", "ttl": life}
+    done = compact(read(talk), limit, counts=COUNTS)
+    assert check(done.conversation) == []
+    blocks = [(message["role"], block) for message in write(done.conversation) for block in message["content"]]
+    return [(at, b["cache_control"]["ttl"]) for at, (_, b) in enumerate(blocks) if "cache_control" in b]
+
+
+def test_a_mark_of_the_cache_moves_to_the_last_block_before_it_that_stayed() -> None:
+    assert marked({16: "5m"}, 5_000)[0][1] == "5m"
+    assert marked({6: "1h"}, 4_300) == [(0, "1h")]
+    assert marked({0: "5m", 6: "5m"}, 4_300) == [(0, "5m")]
+    assert marked({0: "5m", 6: "1h"}, 4_300) == [(0, "5m")]
+
+
 def test_limits_go_by_what_the_provider_reports_and_come_to_rest() -> None:
     events = [TASK, *steps(14)]
     lines = [json.loads(line) for line in as_claude_code(events).splitlines()]
