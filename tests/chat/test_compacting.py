@@ -323,6 +323,14 @@ def test_a_mark_of_the_cache_moves_to_the_last_block_before_it_that_stayed() -> 
     assert marked({0: "5m", 6: "1h"}, 4_300) == [(0, "5m")]
 
 
+def test_no_mark_of_an_hour_comes_after_one_of_five_minutes() -> None:
+    talk = as_anthropic([TASK, *steps(8)])
+    talk[6]["content"][-1]["cache_control"] = {"type": "ephemeral", "ttl": "1h"}
+    system = [{"type": "text", "text": "be short", "cache_control": {"type": "ephemeral"}}]
+    done = compact(read({"system": system, "messages": talk}), 4_300, counts=COUNTS)
+    assert "cache_control" not in json.dumps(write(done.conversation)["messages"])
+
+
 def test_limits_go_by_what_the_provider_reports_and_come_to_rest() -> None:
     events = [TASK, *steps(14)]
     lines = [json.loads(line) for line in as_claude_code(events).splitlines()]
