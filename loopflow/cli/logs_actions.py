@@ -14,7 +14,7 @@ from loopflow.cli.logs_judging import is_too_long, judge, name_logs, print_kept
 from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
 from loopflow.cli.logs_saving import save, saves
 from loopflow.cli.logs_settings import Asked, read_asked
-from loopflow.cli.logs_usage import account, limit_strictly, with_tracking
+from loopflow.cli.logs_usage import Printed, account, limit_strictly, with_tracking
 from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
@@ -143,7 +143,9 @@ def _finish(run: _Run, result: _Result, kept: Sequence[Kept], outputs: Outputs) 
     if isinstance(result, Reduced):
         return _finish_digest(run, result, kept, outputs)
     if isinstance(result, KeptText):
-        return print_kept(run.asked, console, run.here, result)
+        code = print_kept(run.asked, console, run.here, result)
+        account(_tokens_of(result, run), given, console, run.here)
+        return code
     for form, path in outputs.reports:
         outputs.write(path, "".join(_draw(run, form, result, PLAIN)), console)
     with console.writing_to(given["output"], run.here):
@@ -152,6 +154,10 @@ def _finish(run: _Run, result: _Result, kept: Sequence[Kept], outputs: Outputs) 
     if not result.complete:
         console.warn("not all of it was counted: it became shorter while it was read")
     return judge(run.asked, console, result.sources, result.tokens)
+
+
+def _tokens_of(made: Digest | KeptText, run: _Run) -> Printed:
+    return Printed(made.tokens_before, made.tokens_after, run.counter.encoding)
 
 
 def _draw(run: _Run, form: str, distribution: Distribution, terminal: Terminal) -> Iterator[str]:
@@ -250,7 +256,7 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
             outputs.write(path, text, console)
         with console.writing_to(given["output"], run.here):
             console.write(printed.text)
-    account(printed.digest, given, console, run.here)
+    account(_tokens_of(printed.digest, run), given, console, run.here)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
     if given["explain"]:

@@ -15,7 +15,7 @@ from loopflow.logs.presets import PRESETS
 
 if TYPE_CHECKING:
     from loopflow.config.toml import Table
-    from loopflow.logs.model import Digest, LogRequest
+    from loopflow.logs.model import LogRequest
     from loopflow.usage.calibrating import Calibration
 
 OPTIONS = (
@@ -44,6 +44,14 @@ _BELONGING: Final = {
 }
 
 
+class Printed(NamedTuple):
+    """The tokens of a log and of what was printed of it, None where they were not counted."""
+
+    before: int | None
+    after: int | None
+    encoding: str
+
+
 class _Asked(NamedTuple):
     """An action that a flag asks for: in which module it is, its name there, and what else it is given."""
 
@@ -62,11 +70,11 @@ def add_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def find_action(name: str, given: Mapping[str, Any]) -> Callable[[Console, str], ExitCode] | None:
     """Return what a flag asks for instead of a digest, None where none does. Raises UsageError for what clashes."""
     for option, of in _BELONGING.items():
-        if given[option] and not given[of]:
+        if _is_given(given[option]) and not given[of]:
             raise UsageError(f"{_flag(option)} is for {_flag(of)}", "leave it out, or add that")
     if given["strict_estimation"] and not given["model"]:
         raise UsageError("--strict-estimation is by a model's calibration, and no model is named", "add --model NAME")
-    flags = [flag for flag in _ACTIONS if given[flag]]
+    flags = [flag for flag in _ACTIONS if _is_given(given[flag])]
     files = (*given.get("files", ()), *given.get("log_file", ()))
     if not flags:
         return None
@@ -76,6 +84,11 @@ def find_action(name: str, given: Mapping[str, Any]) -> Callable[[Console, str],
     if others:
         raise UsageError(f"{_flag(flags[0])} and {others[0]} do not go together", "leave one of them out")
     return lambda console, here: _act(_ACTIONS[flags[0]](given), {**_common(given)}, console, here)
+
+
+def _is_given(value: object) -> bool:
+    """Whether an option is there, be it with an empty text."""
+    return value not in (None, False, ())
 
 
 def _flag(option: str) -> str:
@@ -196,21 +209,24 @@ def with_tracking(given: Mapping[str, Any], sections: Mapping[str, "Table"], pre
     return {**given, "track_usage": True} if track else given
 
 
-def account(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
-    """Enter a digest that was printed, if that is asked for, and say what it is for a model. Nothing fails by that."""
+def account(printed: Printed, given: Mapping[str, Any], console: Console, here: str) -> None:
+    """Enter what was printed, if that is asked for, and say what it is for a model. Nothing fails by that."""
     if not (given["track_usage"] or given["model"]):
+        return
+    if printed.after is None:
+        console.warn("not entered into the ledger: what was printed cannot be counted")
         return
     try:
         require_extra("--track-usage")
         if given["model"]:
-            _describe(digest, given, console, here)
+            _describe(printed.after, given, console, here)
         if given["track_usage"]:
-            _enter(digest, given, console, here)
+            _enter(printed, printed.after, given, console, here)
     except LoopflowError as error:
         console.warn(f"not entered into the ledger: {error.message}")
 
 
-def _describe(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
+def _describe(tokens: int, given: Mapping[str, Any], console: Console, here: str) -> None:
     from loopflow.analysis.names import escape_name  # noqa: PLC0415
     from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
 
@@ -221,11 +237,11 @@ def _describe(digest: "Digest", given: Mapping[str, Any], console: Console, here
     if known is None:
         console.note(f"what that is for {model} is not known: see loopflow usage calibrate")
         return
-    low, high = known.find_range(digest.tokens_after)
-    console.note(f"{digest.tokens_after:,} tokens are about {low:,} to {high:,} of {model}")
+    low, high = known.find_range(tokens)
+    console.note(f"{tokens:,} tokens are about {low:,} to {high:,} of {model}")
 
 
-def _enter(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
+def _enter(printed: Printed, after: int, given: Mapping[str, Any], console: Console, here: str) -> None:
     from loopflow.cli.usage_actions import say_what_failed  # noqa: PLC0415
     from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
     from loopflow.usage.model import STANDARD, Entry  # noqa: PLC0415
@@ -238,13 +254,13 @@ def _enter(digest: "Digest", given: Mapping[str, Any], console: Console, here: s
     model = given["model"] or ""
     entry = Entry(
         at=usage.clock(),
-        tokens_in=digest.tokens_after,
-        tokens_saved=max(0, (digest.tokens_before or 0) - digest.tokens_after),
+        tokens_in=after,
+        tokens_saved=max(0, (printed.before or 0) - after),
         component=_COMPONENT if settings.component == STANDARD else settings.component,
         environment=settings.environment,
         source=_SOURCE,
         model=model,
-        encoding=digest.encoding,
-        exact=not model or find_exact_encoding(model) == digest.encoding,
+        encoding=printed.encoding,
+        exact=not model or find_exact_encoding(model) == printed.encoding,
     )
     say_what_failed(usage.add([entry]).told, console)

@@ -61,6 +61,16 @@ def test_a_config_can_track_always(here: Path) -> None:
     assert entered(here) == [("ci logs", "ci", "loopflow logs", "", "o200k_base", 2, 0, 1)]
 
 
+@pytest.mark.parametrize("keep", ["clean", "fold"])
+def test_all_of_a_log_is_entered_too(keep: str, here: Path) -> None:
+    """What is kept is printed as a digest is, and a model's range is shown beside it."""
+    calibrate(here)
+    kept = call(here, "build.log", "--keep", keep, "--track-usage", "--model", "m")
+    [row] = entered(here)
+    assert row[5:7] == (count(kept.out), count(LOG) - count(kept.out))
+    assert kept.err.splitlines()[-1].startswith(f"logs: {count(kept.out):,} tokens are about ")
+
+
 @pytest.mark.parametrize(("model", "is_exact"), [("gpt-4o", 1), ("gpt-4", 0), ("claude-x", 0)])
 def test_a_count_for_another_model_is_an_estimate(model: str, is_exact: int, here: Path) -> None:
     """Where the model's encoding is the one that was counted by it is exact, and else it is not."""
