@@ -194,3 +194,12 @@ def test_without_the_extra_it_is_said_how_to_install_it(here: Path, monkeypatch:
     assert result.code == 2
     assert result.err.endswith("needs more than what is installed; pip install 'loopflow-code-context[usage]'\n")
     assert call(here, "build.log", "--track-usage").code == 0
+
+
+def test_an_encoding_without_a_name_is_no_encoding(here: Path) -> None:
+    """An empty text, of a variable that is not set, is not as if nothing was asked for."""
+    result = call(here, "--update-tokenizer-config", "")
+    assert (result.code, result.err) == (
+        2,
+        "logs: error: unknown encoding: ''; known are o200k_base, cl100k_base\n",
+    )
