@@ -75,12 +75,12 @@ class Server:
 
     def _send(self, message: dict[str, Any]) -> None:
         data = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        assert self.process.stdin is not None  # noqa: S101  as it was started
+        assert self.process.stdin is not None
         self.process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(data), data))
         self.process.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:
-        assert self.process.stdout is not None  # noqa: S101  as above
+        assert self.process.stdout is not None
         size = 0
         while (line := self.process.stdout.readline()) != b"\r\n":
             if not line:

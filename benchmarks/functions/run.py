@@ -50,7 +50,7 @@ class Jedi:
 
     def definitions(self, path: str, line: int, column: int) -> list[tuple[str, int]]:
         """Return the places that it names."""
-        assert self.process.stdin and self.process.stdout  # noqa: PT018, S101
+        assert self.process.stdin and self.process.stdout  # noqa: PT018
         self.process.stdin.write((json.dumps([path, line, column]) + "\n").encode())
         self.process.stdin.flush()
         places, _ = json.loads(self.process.stdout.readline())
@@ -160,7 +160,7 @@ def main() -> None:
         begin = time.perf_counter()
         own = Own(package) if chosen else None
         for function in chosen:
-            assert own is not None  # noqa: S101
+            assert own is not None
             answers["loopflow"][function] = own.ask(function)
             starts["loopflow"] += [time.perf_counter() - begin] if function is chosen[0] else []
     memory["loopflow"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
