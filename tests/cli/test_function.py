@@ -205,6 +205,8 @@ def test_charts(shop: Repo) -> None:
         ((TOTAL, "--format", "html"), "html is a form of --profile"),
         ((TOTAL, "--budget", "5"), "--budget is what --check judges by"),
         ((TOTAL, "--check"), "--check has no budget"),
+        ((TOTAL, "-o", "shop/tax.py"), "shop/tax.py is a file that is read"),
+        ((TOTAL, "--report", "json:./shop/../shop/cart.py"), "cart.py is a file that is read"),
         ((TOTAL, "--fit", "much"), "--fit"),
         ((TOTAL, "--report", "x"), "--report x is not FORM:FILE"),
         (("shop/__init__.py",), "there is no function in what is named"),
