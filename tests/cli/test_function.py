@@ -197,6 +197,7 @@ def test_charts(shop: Repo) -> None:
         ((), "no function is named"),
         (("shop/cart.py:Cart.totl",), "shop/cart.py has no function Cart.totl; the nearest are Cart.total"),
         (("shop/none.py:f",), "shop/none.py is not in the tree that is read"),
+        (("",), "'' names no file and no function"),
         (("nonsense",), "nonsense names no file and no function"),
         (("../x.py:f",), "../x.py is not in the tree that is read"),
         (("a.ipynb:f",), "a.ipynb is a notebook"),
