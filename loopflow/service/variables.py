@@ -1,0 +1,36 @@
+"""References to variables: values by name, from a request, from the service, or from the config, in that order."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from loopflow.analysis.names import escape_name
+from loopflow.service.errors import BadReference, VariableUnset
+
+LONGEST_NAME = 256
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def require_name(name: str) -> str:
+    """Return a name that a variable may have. Raises BadReference."""
+    if not name or len(name) > LONGEST_NAME or _CONTROL.search(name):
+        raise BadReference(
+            f"a variable's name has 1 to {LONGEST_NAME} characters, none of them a control character", "choose another"
+        )
+    return name
+
+
+@dataclass(slots=True)
+class Variables:
+    """What is set now. Values live here and nowhere else; a database is told digests only."""
+
+    config: Mapping[str, str] = field(default_factory=dict)
+    put: dict[str, str] = field(default_factory=dict)
+
+    def find(self, name: str, given: Mapping[str, str]) -> str:
+        """Return a value. Raises VariableUnset, BadReference."""
+        require_name(name)
+        for values in (given, self.put, self.config):
+            if name in values:
+                return values[name]
+        raise VariableUnset(f"the variable {escape_name(name)} has no value", "give it one in the request, or set it")

@@ -1,0 +1,57 @@
+"""Databases: SQLite in a file, and PostgreSQL where it is installed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from loopflow.service.database import Database, read_database_url
+from tests.support.postgres import make_database, serve_postgres
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Return the address of a database of PostgreSQL."""
+    with serve_postgres() as url:
+        yield make_database(url, "service")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database, of both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data/service.sqlite3"
+    url: str = request.getfixturevalue("postgres")
+    empty(url)
+    return url
+
+
+@pytest.fixture
+def database(address: str) -> Iterator[Database]:
+    """Return a database with its tables."""
+    database = Database(read_database_url(address))
+    database.create()
+    yield database
+    database.close()
+
+
+def empty(url: str) -> None:
+    """Take everything out of a database."""
+    from loopflow.service.tables import Base  # noqa: PLC0415
+
+    database = Database(read_database_url(url))
+    Base.metadata.drop_all(database.engine)
+    database.close()
+
+
+def run(function: Callable[[], Awaitable[T]]) -> T:
+    """Run in an event loop of its own."""
+
+    async def call() -> T:
+        return await function()
+
+    return asyncio.run(call())
