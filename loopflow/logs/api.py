@@ -113,9 +113,9 @@ def store_in_memory(summary: Digest, log_path: str, args: object) -> None:  # no
 
 
 def track_token_usage(log_path: str, args: object) -> None:  # noqa: ARG001  the names of others
-    """Raise UsageError: the ledger is `loopflow.usage`, which whoever has both calls with `summary.tokens_after`."""
-    what = "track_token_usage needs loopflow usage, which loopflow.logs knows nothing of"
-    raise UsageError(what, 'call loopflow.usage.track_api_call("logs", summary.tokens_after)')
+    """Say who does this. Raises UsageError: logs and the ledger know nothing of each other, the command joins them."""
+    hint = "loopflow logs --track-usage does, or loopflow.usage.track_api_call"
+    raise UsageError("loopflow.logs writes nothing into the ledger", hint)
 
 
 def _read(args: object, name: str, default: Any = None) -> Any:  # noqa: ANN401  an attribute of any type

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from loopflow.analysis.names import escape_name
-from loopflow.config.sections import READERS
 from loopflow.config.toml import Table
 from loopflow.config.values import read_percent_option
 from loopflow.errors import LoopflowError
 from loopflow.logs.checks.automation import find_commands
-from loopflow.logs.checks.model import Case, Finding, absent, failed, passed
+from loopflow.logs.checks.model import LEDGER, MEMORY, MONITOR, Case, Finding, absent, failed, passed
 from loopflow.logs.threshold import Thresholds
 
 _WARNING: Final = 80
@@ -19,27 +18,28 @@ _FULL: Final = 100
 
 def check_memory(case: Case) -> Finding:
     """Look whether failures are remembered in a memory server."""
-    return _look(case, "memory", "failures are not remembered in a memory server")
+    return _look(case, "memory", MEMORY, "failures are not remembered in a memory server")
 
 
 def check_usage(case: Case) -> Finding:
     """Look whether tokens are accounted for."""
-    return _look(case, "usage", "no ledger of tokens is kept")
+    return _look(case, "usage", LEDGER, "no ledger of tokens is configured")
 
 
 def check_monitor(case: Case) -> Finding:
     """Look whether what is used can be watched."""
-    return _look(case, "usage", "nothing watches what is used")
+    return _look(case, "usage", MONITOR, "nothing that is used is watched")
 
 
-def _look(case: Case, name: str, nothing: str) -> Finding:
+def _look(case: Case, name: str, check: str, nothing: str) -> Finding:
     sections: Mapping[str, Table] = case.config.sections if case.config else {}
     if name not in sections:
         return absent(f"{nothing}: there is no [{name}]", f"it needs loopflow {name}")
-    if name not in READERS:
+    look = case.looks.get(check)
+    if look is None:
         where = sections[name].where("")
         return failed(f"{where}: [{name}] needs loopflow {name}, which this version does not have", f"remove [{name}]")
-    return passed(f"[{name}] is read by loopflow {name}")
+    return look()
 
 
 def check_thresholds(case: Case) -> Finding:

@@ -3,10 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from loopflow.config.resolve import Config
 from loopflow.logs.settings import LogSettings
+
+MEMORY: Final = "memory server"
+LEDGER: Final = "ledger of usage"
+MONITOR: Final = "monitor"
+"""Names of checks that other commands of the family answer."""
 
 
 class State(StrEnum):
@@ -42,6 +47,8 @@ class Case:
     config: Config | None
     settings: LogSettings
     read_command: Callable[[Sequence[str]], Mapping[str, Any]]
+    looks: Mapping[str, Callable[[], Finding]]
+    """What other commands of the family say of themselves, by the name of a check; none where there is no such one."""
     problem: str = ""
 
 
