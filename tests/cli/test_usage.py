@@ -17,6 +17,7 @@ from loopflow.cli.usage import usage
 from tests.support.markdown import read_page
 from tests.support.page import Page
 from tests.support.postgres import make_database
+from tests.support.receivers import receive_mail, receive_posts
 from tests.support.run import Result, run, run_process
 from tests.support.schema import complaints
 from tests.usage.conftest import postgres  # noqa: F401  a fixture
@@ -325,3 +326,42 @@ def test_help_is_printed(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert result.out.startswith(
         f"Usage: {' '.join(['loopflow usage', *[each for each in arguments if each[0] != '-']])} "
     )
+
+
+@pytest.mark.server
+def test_alerts_reach_real_servers_and_are_listed(tmp_path: Path) -> None:
+    """A test, then what entries and the monitor find due; what does not arrive is a warning, and recorded."""
+    with receive_mail() as box, receive_posts() as posts:
+        (tmp_path / "loopflow.toml").write_text(
+            "[[usage.budget]]\nname = 'daily'\ntokens = 100\n"
+            f"[usage.alerts]\nemail = 'a@example.com'\nsmtp = '{box.url}'\nwebhook = '{posts.url}'\n"
+        )
+        said = fine(tmp_path, "alerts", "test").splitlines()
+        assert [line.partition("#")[0] for line in said] == ["ok email:a@example.com", f"ok webhook:{posts.host}"]
+        assert json.loads(posts.bodies[0])["test"] is True
+        fine(tmp_path, "add", "--tokens-in", "85")
+        assert "critical of daily, number 1, sent to email:a@example.com" in fine(
+            tmp_path, "monitor", "--once", "--critical-threshold", "85"
+        )
+        assert [subject.partition(":")[0] for subject in box.subjects] == ["Test of warning", "critical", "warning"]
+        assert len(posts.bodies) == 3
+    listed = json.loads(fine(tmp_path, "alerts", "--format", "json"))
+    assert complaints(listed, "usage") == []
+    told = sorted((row["level"], row["state"]) for row in listed["alerts"])
+    assert told == [("critical", "sent"), ("critical", "sent"), ("warning", "sent"), ("warning", "sent")]
+    broken = call(tmp_path, "alerts", "test")
+    assert (broken.code, broken.out.count("failed ")) == (1, 2)
+
+
+@pytest.mark.server
+def test_an_alert_that_does_not_arrive_fails_nothing(tmp_path: Path) -> None:
+    with receive_mail() as box:
+        gone = box.url
+    (tmp_path / "loopflow.toml").write_text(
+        f"[[usage.budget]]\nname = 'daily'\ntokens = 100\n[usage.alerts]\nemail = 'a@example.com'\nsmtp = '{gone}'\n"
+    )
+    result = call(tmp_path, "add", "--tokens-in", "99")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("usage add: warning: an alert did not arrive: 127.0.0.1:")
+    [row] = json.loads(fine(tmp_path, "alerts", "--format", "json"))["alerts"]
+    assert (row["state"], row["attempts"]) == ("failed", 1)
