@@ -4,11 +4,14 @@ Usage: python benchmarks/logs.py time [--marked FOLDER JSONL] [--runs N]
        python benchmarks/logs.py survival --marked FOLDER JSONL
        python benchmarks/logs.py runs --runs FOLDER
        python benchmarks/logs.py trace FOLDER...
+       python benchmarks/logs.py kinds [--runs N]
+       python benchmarks/logs.py names
 
 `time` makes its logs, the same each time, and measures whole processes; a machine that does other things too gives
 other times, and the ratios are what to compare. `survival` wants logs in which people marked why they failed, as
 benchmarks/log_tables/survival.py says. `runs` wants what benchmarks/failing_runs.py made. `trace` takes any folder of
-logs. Each prints its section in Markdown; with --write it takes its place in benchmarks/logs.md.
+logs. `kinds` makes five kinds of logs with failures that are known; `names` tries every name that other tools have for
+an option of ours. Each prints its section in Markdown; with --write it takes its place in benchmarks/logs.md.
 """
 
 import argparse
@@ -20,7 +23,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "logs.md"
-TITLES = {"time": "Time and memory", "survival": "What survives", "runs": "Facts", "trace": "Back to the original"}
+TITLES = {
+    "time": "Time and memory",
+    "survival": "What survives",
+    "runs": "Facts",
+    "trace": "Back to the original",
+    "kinds": "Five kinds of logs",
+    "names": "Names that others know",
+}
 HEAD = """# What logs are measured by
 
 Each section is written by the command that it names. Everything is in tokens of o200k_base, counted exactly."""
@@ -54,13 +64,22 @@ def _parse() -> argparse.Namespace:
     runs.add_argument("--runs", type=Path, required=True, metavar="FOLDER", help="made by benchmarks/failing_runs.py")
     trace = tables.add_parser("trace", parents=[common], help="references that lead to the original lines")
     trace.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    kinds = tables.add_parser("kinds", parents=[common], help="five kinds of logs in 76,659 tokens, by known failures")
+    kinds.add_argument("--runs", type=int, default=5, help="of each; the median counts")
+    tables.add_parser("names", parents=[common], help="names of options that other tools have")
     return parser.parse_args()
 
 
 def _command(given: argparse.Namespace) -> str:
     """Return what was typed, without this machine's paths."""
     marked = " --marked FOLDER JSONL" if getattr(given, "marked", None) else ""
-    runs = f" --runs {given.runs}" if given.table == "time" else " --runs FOLDER" if given.table == "runs" else ""
+    runs = (
+        f" --runs {given.runs}"
+        if given.table in {"time", "kinds"}
+        else " --runs FOLDER"
+        if given.table == "runs"
+        else ""
+    )
     folders = f"{' FOLDER' * len(given.folders)}" if given.table == "trace" else ""
     return f"python benchmarks/logs.py {given.table}{marked}{runs}{folders}"
 
@@ -79,6 +98,15 @@ def _measure(given: argparse.Namespace) -> str:
         from log_tables import facts  # noqa: PLC0415
 
         return facts.measure(given.runs)
+    if given.table == "kinds":
+        from log_tables import kinds  # noqa: PLC0415
+
+        return kinds.measure(given.below, given.runs)
+    if given.table == "names":
+        from log_tables import called, names  # noqa: PLC0415
+
+        tried = names.try_all(lambda words, where: names.Ended(*called.call_in(where, words)))
+        return names.render(list(tried), list(names.try_functions(called.evaluate_in)))
     from log_tables import tracing  # noqa: PLC0415
 
     return tracing.measure(given.folders)

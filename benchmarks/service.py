@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 from loopflow.service.database import Database, read_database_url  # noqa: E402
 from loopflow.service.model import Priority  # noqa: E402
 from loopflow.service.tasks import NewTask, TaskQueue  # noqa: E402
-from tests.support.postgres import find_program, serve_postgres  # noqa: E402
+from tests.support.postgres import make_database, serve_postgres  # noqa: E402
 from tests.support.serve import Server, request, serve  # noqa: E402
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 3, 32
@@ -72,10 +72,10 @@ def requests() -> None:
                 "loopflow serve, same text": (ours.process.pid, ours.port, SAME),
                 "loopflow serve, new texts, SQLite": (ours.process.pid, ours.port, NEW),
             }
-            if find_program("postgres") is None:
+            if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
                 show_requests(kinds, directory)
                 return
-            with serve_postgres() as url, serve(directory, "--database", url) as other:
+            with serve_postgres() as url, serve(directory, "--database", make_database(url, "service")) as other:
                 kinds["loopflow serve, new texts, PostgreSQL"] = (other.process.pid, other.port, NEW)
                 show_requests(kinds, directory)
 

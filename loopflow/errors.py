@@ -72,5 +72,9 @@ class ConfigError(LoopflowError):
     """The config file, or a value from elsewhere, cannot hold."""
 
 
+class LedgerError(LoopflowError):
+    """The ledger of `loopflow usage` cannot be used."""
+
+
 class BaselineError(LoopflowError):
     """The stored baseline is missing, or cannot be used."""

@@ -1,5 +1,6 @@
 """What every test gets: a home directory of its own, git without anybody's configuration, and repositories to read."""
 
+import gc
 import os
 import shutil
 import signal
@@ -21,6 +22,9 @@ WITHOUT_PRIVILEGES = (
     "--bounding-set=-dac_override,-dac_read_search",
     "--inh-caps=-dac_override,-dac_read_search",
 )
+
+# The command turns the collector off, and tests call it within a process in which very much is alive.
+gc.set_threshold(100_000, 20, 100)
 
 # Where the tests are started in the background, Ctrl-C is ignored, and all that they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

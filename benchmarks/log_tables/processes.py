@@ -38,6 +38,8 @@ class Ran(NamedTuple):
     megabytes: float
     out: str
     error: str
+    cpu: float
+    """Seconds of all its threads, which other processes on the machine make no longer."""
 
 
 Watch = Callable[[int], None]
@@ -68,7 +70,7 @@ def run(command: Sequence[str], home: Path, stdin: Sequence[str] = (), watch: Wa
             texts.append(file.read(2_000_000).decode("utf-8", "replace"))
         if process.returncode:
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {texts[1][:500]}")
-        return Ran(seconds, usage.ru_maxrss * 1024 / 1e6, *texts)
+        return Ran(seconds, usage.ru_maxrss * 1024 / 1e6, *texts, usage.ru_utime + usage.ru_stime)
 
 
 @dataclass
@@ -81,6 +83,8 @@ class Case:
     seconds: list[float] = field(default_factory=list)
     megabytes: float = 0.0
     out: str = ""
+    cpu: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -91,6 +95,8 @@ class Case:
         """Run it once more."""
         ran = run(self.command, home, self.stdin)
         self.seconds.append(ran.seconds)
+        self.cpu.append(ran.cpu)
+        self.peaks.append(ran.megabytes)
         self.megabytes = max(self.megabytes, ran.megabytes)
         self.out = ran.out
 

@@ -48,7 +48,7 @@ a file that it should have counted is incomplete; it says so, and under `--check
 | exit code | meaning |
 |---|---|
 | 0 | fine |
-| 1 | with `--check` or `validate-ci`: a budget is exceeded; of `loopflow logs` also: `--fit` is too small |
+| 1 | with `--check` or `validate-ci`: a budget is exceeded, a check fails; `loopflow logs`: `--fit` is too small |
 | 2 | it could not run, or could not count everything it should: one of the errors below |
 | 3 | a bug: where it happened is in a log file that is named, without anything of your files |
 | 130 | interrupted |

@@ -7,13 +7,19 @@ import inspect
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
 
-from loopflow.cli import count, logs, serve
+from loopflow.agents.facts import FACTS
+from loopflow.agents.specs import SPECS
+from loopflow.cli import agents, chat, count, function, logs, serve
+from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
+from loopflow.cli.logs_names import ACTIONS
+from loopflow.logs.coming import COMING
 
 HERE = Path(__file__).parent
 OPTIONS = """\
@@ -40,8 +46,11 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_CONFIG` | as `--config` |
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
 | `LOOPFLOW_DATA_DIR` | where `loopflow logs` keeps what failed and originals, instead of the user's data directory |
-| `LOOPFLOW_SERVICE_TOKEN` | what `loopflow serve` wants to be shown |
-| `LOOPFLOW_SERVICE_DATABASE` | where it keeps counts and tasks |
+| `LOOPFLOW_USAGE_DATABASE` | as `--database` of `loopflow usage` |
+| `LOOPFLOW_SMTP_URL`, `LOOPFLOW_SMTP_PASSWORD` | the mail server for alerts, and the password that is sent to it |
+| `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
+| `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |
+| `LOOPFLOW_SERVICE_TOKEN`, `LOOPFLOW_SERVICE_DATABASE` | what `loopflow serve` wants shown; where it keeps counts |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
@@ -63,6 +72,29 @@ override is in [`[logs]` of the config file](config.md#logs).
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
 """
+USAGE = """\
+# Options of loopflow usage
+
+`loopflow usage COMMAND` accounts for tokens. This page is made from the commands' own declarations by
+`docs/reference/make_options.py`; [what they print and keep](usage.md) is on another one. What the options override
+is in [`[usage]` of the config file](config.md#usage).
+
+{about}
+"""
+FUNCTION = """\
+# Options of loopflow function
+
+`loopflow function [OPTIONS] TARGETS...` prints what a model must read to work on a function. This page is made from the
+command's own declarations by `docs/reference/make_options.py`; [what it prints](function.md) is on another one. What
+the options override is in [`[function]` of the config file](config.md#function).
+"""
+CHAT = """\
+# Options of loopflow chat
+
+`loopflow chat [OPTIONS] FILE` looks at a conversation. This page is made from the command's own declarations by
+`docs/reference/make_options.py`; [what it reads, counts and writes](chat.md) is on another one. What they override is
+in [`[chat]` of the config file](config.md#chat).
+"""
 COUNT = """\
 # Options of loopflow count
 
@@ -78,6 +110,20 @@ COUNT = """\
 It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a
 reference could not be counted (the others are counted and printed, and the total is marked).
 """
+AGENTS = """\
+# Options of loopflow agents
+
+`loopflow agents [OPTIONS] [DIRS]...` counts what coding agents load. This page is made from the command's own
+declarations by `docs/reference/make_options.py`; [what it prints](agents.md) is on another one. Its rules are in
+[`[agents]` of the config file](config.md#agents), and [what is known of each agent](agents-facts.md) is data.
+
+{about}
+
+```
+{examples}```
+
+A directory that is called like a subcommand is `./NAME`.
+"""
 SERVE = """\
 # Options of loopflow serve
 
@@ -91,9 +137,17 @@ SERVE = """\
 ```
 {examples}```
 
-One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and with
-130 after SIGINT, once what was asked is answered; a second signal ends it at once. What keeps it from beginning is
-exit 2.
+One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and
+with 130 after SIGINT, once what was asked is answered; a second signal ends it at once. Whatever keeps it from
+beginning is exit 2.
+"""
+OTHER_NAMES = """
+## Names that others know
+
+What other tools call these things is understood, beside the names that options above share:
+
+| name | what it is |
+|---|---|
 """
 CONFIG = """\
 # Config file
@@ -115,30 +169,95 @@ def render_logs() -> str:
     [reduction] = logs.logs.commands.values()
     context = click.Context(reduction, **reduction.context_settings)
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
-    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context))))
+    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
+    names = "".join([OTHER_NAMES, *_other_names()])
+    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context)))) + names
+
+
+def _other_names() -> Iterator[str]:
+    """Yield the flags that are subcommands, and what waits for another command."""
+    for flag, subcommand in ACTIONS.items():
+        yield f"| `{flag}` | `loopflow logs {subcommand}` |\n"
+    for name, command in COMING.items():
+        what = "" if name.startswith("--") else " of `loopflow.logs`"
+        yield f"| `{name}`{what} | needs `loopflow {command}`, which this version does not have: exit 2 |\n"
+
+
+def _render(page: str, command: click.Command, module: ModuleType) -> str:
+    """Return the page of options of a command without subcommands."""
+    context = click.Context(command, **command.context_settings)
+    about = inspect.cleandoc(command.help or "").replace("<module>", "&lt;module>")
+    return page.format(about=about, examples=module.EXAMPLES) + "".join(_sections(context, module.SECTIONS))
+
+
+def render_function() -> str:
+    """Return the page of options of `loopflow function`."""
+    return _render(FUNCTION, function.function, function)
+
+
+def render_chat() -> str:
+    """Return the page of options of `loopflow chat`."""
+    return _render(CHAT, chat.chat, chat)
 
 
 def render_count() -> str:
     """Return the page of options of `loopflow count`."""
-    context = click.Context(count.count, **count.count.context_settings)
-    page = COUNT.format(about=inspect.cleandoc(count.count.help or ""), examples=count.EXAMPLES)
-    return page + "".join(_sections(context, count.SECTIONS))
+    return _render(COUNT, count.count, count)
 
 
 def render_serve() -> str:
     """Return the page of options of `loopflow serve`."""
-    context = click.Context(serve.serve, **serve.serve.context_settings)
-    page = SERVE.format(about=inspect.cleandoc(serve.serve.help or ""), examples=serve.EXAMPLES)
-    return page + "".join(_sections(context, serve.SECTIONS))
+    return _render(SERVE, serve.serve, serve)
 
 
-def _subcommands(known: set[str]) -> Iterator[str]:
-    """Yield what each subcommand does, with the options that it has beside those that are `known`."""
-    for name in logs.SUBCOMMANDS:
-        command = logs.logs.get_command(click.Context(logs.logs), name) or click.Command(name)
-        context = click.Context(command, info_name=f"loopflow logs {name}", **command.context_settings)
+def render_agents() -> str:
+    """Return the page of options of `loopflow agents` and its subcommands."""
+    [survey] = agents.agents.commands.values()
+    context = click.Context(survey, **survey.context_settings)
+    page = AGENTS.format(about=inspect.cleandoc(survey.help or ""), examples=agents.EXAMPLES)
+    options = "".join(_sections(context, agents.SECTIONS))
+    return page + options + "".join(_subcommands(agents.agents, set(_rows(context))))
+
+
+_FACTS_HEAD = "| what | how known | read in | version | date |\n|---|---|---|---|---|\n"
+FACTS_PAGE = """\
+# What is known of each agent
+
+What an agent loads is data in `loopflow/agents/facts.py`, and this page is made from it by
+`docs/reference/make_options.py`. `source` was read in the vendor's code, `docs` in its documentation; both may fail a
+check. `seen` was told by others, and can but warn. The date is that of the copy that was read.
+
+**If a row is wrong**, correct it in `facts.py`, with what you read and when, and in `specs.py` what follows from it; a
+test in `tests/agents/` shows each. For your repository alone, [`[agents.NAME]`](config.md#agentsname) of the config
+says it in the same words, and adds an agent that is missing.
+
+**Never counted**: an agent's own prompt and tools, wrappers around files, files of the home directory and of an
+organisation, plugins, and what hooks print.
+"""
+
+
+def render_facts() -> str:
+    """Return the page of facts about agents."""
+    pieces = [FACTS_PAGE]
+    for name, spec in SPECS.items():
+        pieces.append(f"\n## {spec.title}: `{name}`\n\n{_FACTS_HEAD}")
+        pieces += [
+            f"| {_cell(fact.what)} | {fact.certainty.value} | {fact.source} | {fact.version} | {fact.date} |\n"
+            for fact in FACTS
+            if fact.agent == name
+        ]
+    return "".join(pieces)
+
+
+def _subcommands(group: click.Group, known: set[str]) -> Iterator[str]:
+    """Yield what each subcommand of a group does, with the options that it has beside those that are `known`."""
+    outer = click.Context(group)
+    for name in group.list_commands(outer):
+        command = group.get_command(outer, name) or click.Command(name)
+        called = f"loopflow {group.name} {name}"
+        context = click.Context(command, info_name=called, **command.context_settings)
         rows = list(_rows(context))
-        yield f"\n## loopflow logs {name}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
+        yield f"\n## {called}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
         yield f"{inspect.cleandoc(command.help or '')}\n\n"
         if known <= set(rows):
             yield "It takes the options above.\n"
@@ -164,6 +283,25 @@ def _row(parameter: click.Parameter, context: click.Context) -> Iterator[str]:
         yield f"| `{_cell(record[0])}` | {_cell(record[1])} |\n"
 
 
+def render_usage() -> str:
+    """Return the page of options of `loopflow usage` and its subcommands."""
+    group = usage_command.usage
+    about = inspect.cleandoc(group.help or "")
+    return USAGE.format(about=about) + "".join(_commands_of(group, "loopflow usage"))
+
+
+def _commands_of(group: click.Group, path: str) -> Iterator[str]:
+    """Yield what each command of a group does, with its options, and those of groups in it."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands_of(command, f"{path} {name}")
+            continue
+        context = click.Context(command, info_name=f"{path} {name}", **command.context_settings)
+        yield f"\n## {path} {name}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
+        yield f"{inspect.cleandoc(command.help or '')}\n\n"
+        yield "".join(["| option | meaning |\n|---|---|\n", *_rows(context)])
+
+
 def render_config() -> str:
     """Return the page of config keys."""
     schema = json.loads((HERE / "config.schema.json").read_text("utf-8"))
@@ -171,7 +309,16 @@ def render_config() -> str:
         "At the top": schema["properties"],
         "`[budget]`": schema["$defs"]["budget"]["properties"],
         "`[[rule]]`": schema["$defs"]["rule"]["properties"],
+        "`[function]`": schema["$defs"]["function"]["properties"],
+        "`[agents]`": schema["$defs"]["agents"]["properties"],
+        "`[[agents.rule]]`": schema["$defs"]["agents_rule"]["properties"],
+        "`[agents.NAME]`": schema["$defs"]["agent"]["properties"],
         "`[logs]`": schema["$defs"]["logs"]["properties"],
+        "`[usage]`": schema["$defs"]["usage"]["properties"],
+        "`[[usage.budget]]`": schema["$defs"]["usage_budget"]["properties"],
+        "`[usage.alerts]`": schema["$defs"]["usage_alerts"]["properties"],
+        "`[chat]`": schema["$defs"]["chat"]["properties"],
+        "`[chat.limits.MODEL]`": schema["$defs"]["chat_limits"]["properties"],
         "`[service]`": schema["$defs"]["service"]["properties"],
         "`[service.api.NAME]`": schema["$defs"]["service_api"]["properties"],
         "`[[service.api_cache]]`": schema["$defs"]["service_api_cache"]["properties"],
@@ -204,7 +351,12 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     (HERE / "options.md").write_text(render_options(), "utf-8")
+    (HERE / "agents-facts.md").write_text(render_facts(), "utf-8")
+    (HERE / "agents-options.md").write_text(render_agents(), "utf-8")
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
+    (HERE / "usage-options.md").write_text(render_usage(), "utf-8")
+    (HERE / "function-options.md").write_text(render_function(), "utf-8")
+    (HERE / "chat-options.md").write_text(render_chat(), "utf-8")
     (HERE / "count-options.md").write_text(render_count(), "utf-8")
     (HERE / "serve-options.md").write_text(render_serve(), "utf-8")
     (HERE / "config.md").write_text(render_config(), "utf-8")

@@ -1,60 +1,75 @@
 """What `loopflow logs` does with the options that it was given."""
 
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.redact import redact
 from loopflow.charts.terminal import PLAIN, Terminal
+from loopflow.cli.logs_judging import is_too_long, judge, name_logs, print_kept
 from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
-from loopflow.config.sections import read_section
-from loopflow.config.values import read_size_option
+from loopflow.cli.logs_saving import save, saves
+from loopflow.cli.logs_settings import Asked, read_asked
+from loopflow.cli.logs_usage import account, limit_strictly, with_tracking
 from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs.archive import ArchiveWriter
 from loopflow.logs.distribution import Distribution
 from loopflow.logs.gathering import Input
-from loopflow.logs.model import Digest, LogRequest, Priority, Source
-from loopflow.logs.originals import Opened
+from loopflow.logs.keeping import KeptText
+from loopflow.logs.model import Digest, LogRequest
+from loopflow.logs.opening import open_file
 from loopflow.logs.records import Kept
 from loopflow.logs.rotating import STANDARD_INPUT as NAME_OF_STANDARD_INPUT
 from loopflow.logs.running import Reduced, read_and_reduce
 from loopflow.logs.settings import LogSettings
 from loopflow.logs.store import StoreError, open_store
-from loopflow.logs.unpacking import open_log, open_stream
-from loopflow.model import ConfigRequest
+from loopflow.logs.unpacking import open_stream
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
-from loopflow.usecases.find_config import find_config_here, find_root
+from loopflow.usecases.find_config import find_root
 
 STANDARD_INPUT: Final = "-"
+_Result = Reduced | Distribution | KeptText
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What a run has at hand."""
 
-    given: Mapping[str, Any]
+    asked: Asked
     console: Console
     here: str
-    settings: LogSettings
-    request: LogRequest
     counter: TokenCounter
     data: str
-    budget: int | None
-    """Tokens of log that --check allows."""
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The options."""
+        return self.asked.given
+
+    @property
+    def settings(self) -> LogSettings:
+        """What holds."""
+        return self.asked.settings
+
+    @property
+    def request(self) -> LogRequest:
+        """What is asked for."""
+        return self.asked.request
 
 
 def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     """Reduce the logs that are named."""
     run = _prepare(given, console, here)
     names = [*given["files"], *given["log_file"]]
+    if not names and saves(run.asked):
+        return ExitCode.OK
     if not names:
         raise UsageError("no log is named", "name a file, or - for standard input")
     if names.count(STANDARD_INPUT) > 1:
@@ -106,8 +121,12 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
     return ended.code
 
 
-def _work(run: _Run, inputs: Sequence[Input]) -> Reduced | Distribution:
-    """Reduce logs, or count them instead."""
+def _work(run: _Run, inputs: Sequence[Input]) -> _Result:
+    """Reduce logs, keep all of them, or count them instead."""
+    if run.asked.keeps:
+        from loopflow.logs.keeping import keep_logs  # noqa: PLC0415  reducing needs none of it
+
+        return keep_logs(inputs, run.request, run.counter, folds=run.settings.keep == "fold")
     if not run.given["profile"]:
         return _reduce(run, inputs)
     from loopflow.logs.profiling import profile_logs  # noqa: PLC0415  reducing needs none of it
@@ -115,7 +134,7 @@ def _work(run: _Run, inputs: Sequence[Input]) -> Reduced | Distribution:
     return profile_logs(inputs, run.request, run.counter)
 
 
-def _finish(run: _Run, result: Reduced | Distribution, kept: Sequence[Kept], outputs: Outputs) -> ExitCode:
+def _finish(run: _Run, result: _Result, kept: Sequence[Kept], outputs: Outputs) -> ExitCode:
     """Print what was made of logs, remember it, and judge them."""
     console, given = run.console, run.given
     named = [("-o", given["output"])] if given["output"] is not None else []
@@ -123,6 +142,8 @@ def _finish(run: _Run, result: Reduced | Distribution, kept: Sequence[Kept], out
         _refuse_own_log(option, path, run.here, kept)
     if isinstance(result, Reduced):
         return _finish_digest(run, result, kept, outputs)
+    if isinstance(result, KeptText):
+        return print_kept(run.asked, console, run.here, result)
     for form, path in outputs.reports:
         outputs.write(path, "".join(_draw(run, form, result, PLAIN)), console)
     with console.writing_to(given["output"], run.here):
@@ -130,7 +151,7 @@ def _finish(run: _Run, result: Reduced | Distribution, kept: Sequence[Kept], out
             console.write_chart(piece)
     if not result.complete:
         console.warn("not all of it was counted: it became shorter while it was read")
-    return _judge(run, result.sources, result.tokens)
+    return judge(run.asked, console, result.sources, result.tokens)
 
 
 def _draw(run: _Run, form: str, distribution: Distribution, terminal: Terminal) -> Iterator[str]:
@@ -153,15 +174,16 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
         raise UsageError("the current directory does not exist any more", "change to another one")
     console.quiet = given["quiet"]
     given = _check_profile(given)
-    config = find_config_here(here, _configuring(given, console.environ))
-    settings: LogSettings = read_section(config.sections, "logs")
+    asked = read_asked(given, console, here)
+    tracked = with_tracking(asked.given, asked.config.sections, asked.settings.preset)
+    asked = replace(asked, given=tracked, request=limit_strictly(asked.request, tracked, console, here))
     if given["stream_processing"] and given["verbose"]:
         console.note("logs are always read as a stream: --stream-processing changes nothing")
     counter = create_counter(
-        config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
+        asked.config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
     )
-    request, budget = _read_request(given, settings), _read_budget(given, settings)
-    return _Run(given, console, here, settings, request, counter, data_directory(console.environ, here), budget)
+    save(asked, console, here)
+    return _Run(asked, console, here, counter, data_directory(console.environ, here))
 
 
 def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -170,42 +192,9 @@ def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
         return given
     if not given["count_input"]:
         raise UsageError("--profile counts the log, and --no-count-input does not", "leave one of them out")
+    if given["explain"]:
+        raise UsageError("--explain is about a digest, and --profile makes none", "leave one of them out")
     return {**given, "store": False, "keep_original": False}
-
-
-def _configuring(given: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigRequest:
-    file = given["config"] or environ.get("LOOPFLOW_CONFIG") or None
-    return ConfigRequest({"encoding": given["encoding"]}, environ, file)
-
-
-def _read_request(given: Mapping[str, Any], settings: LogSettings) -> LogRequest:
-    return LogRequest(
-        fit=settings.fit if given["fit"] is None else read_size_option(given["fit"], "--fit"),
-        buffer=_read_buffer(given["token_buffer"], settings),
-        log_type=given["log_type"] or "",
-        lowest=Priority[(given["priority_filter"] or "verbose").upper()],
-        timestamps=given["timestamps"] or settings.timestamps,
-        is_short=(given["repeated"] or settings.repeated) == "short",
-        redact=settings.redact if given["redact"] is None else given["redact"],
-        counts_input=given["count_input"],
-        is_small=given["memory_optimized"],
-        chunk_size=settings.chunk_size if given["chunk_size"] is None else given["chunk_size"],
-        workers=given["parallel_workers"] or settings.workers,
-    )
-
-
-def _read_budget(given: Mapping[str, Any], settings: LogSettings) -> int | None:
-    """Return the tokens that the log may have. Raises UsageError where they are to be judged, and not counted."""
-    budget = settings.budget if given["budget"] is None else read_size_option(given["budget"], "--budget")
-    if given["check"] and budget is not None and not given["count_input"]:
-        raise UsageError("--check judges the tokens of the log, which --no-count-input leaves out", "leave out either")
-    return budget
-
-
-def _read_buffer(value: str | None, settings: LogSettings) -> int:
-    if value is None:
-        return settings.buffer
-    return 0 if value == "0" else read_size_option(value, "--token-buffer")
 
 
 def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
@@ -214,15 +203,8 @@ def _open(run: _Run, name: str, stack: ExitStack) -> tuple[Input, Kept]:
         archive = _archive(run, stack)
         stream = open_stream(run.console.read_input("a log"), NAME_OF_STANDARD_INPUT)
         return Input(NAME_OF_STANDARD_INPUT, "", stream, tee=archive.write if archive else None), Kept(None, archive)
-    path = os.path.join(run.here, name)
-    shown = escape_name(name) or "''"
-    stream, file = open_log(path, shown)
-    stack.callback(file.close)
     archive = _archive(run, stack) if run.given["keep_original"] else None
-    opened = Opened.of(os.path.abspath(path), file.fileno())
-    is_plain = stream is file and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    most = (opened.size or -1) if is_plain else -1  # the files of /proc say that they are empty
-    return Input(shown, opened.path, stream, most, archive.write if archive else None), Kept(opened, archive)
+    return open_file(os.path.join(run.here, name), name, stack, archive)
 
 
 def _archive(run: _Run, stack: ExitStack) -> ArchiveWriter | None:
@@ -255,7 +237,7 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
     allowed = digest.fit - digest.buffer
     if not (given["auto_truncate"] or digest.is_whole or (digest.tokens_before or allowed + 1) <= allowed):
         many = f"{digest.tokens_before:,} tokens" if digest.tokens_before is not None else "more tokens"
-        what = f"{_name(digest.sources)} has {many}, and {allowed:,} are allowed"
+        what = f"{name_logs(digest.sources)} has {many}, and {allowed:,} are allowed"
         raise LoopflowError(what, "leave out --no-auto-truncate, or raise --fit", ExitCode.OVER_BUDGET)
     with outputs.keeping(digest, kept, console):
         forms = Forms(reduced, run.counter)
@@ -268,12 +250,20 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
             outputs.write(path, text, console)
         with console.writing_to(given["output"], run.here):
             console.write(printed.text)
+    account(printed.digest, given, console, run.here)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
+    if given["explain"]:
+        from loopflow.logs.render.explanation import explain  # noqa: PLC0415
+
+        for line in explain(printed.digest):
+            console.note(line)
     missing = printed.digest.critical_missing
     if missing:
-        console.warn(f"{missing:,} critical failures are not in the digest; raise --fit")
-    return _judge(run, digest.sources, digest.tokens_before, missing)
+        also = ", or lower --min-compression" if run.settings.min_compression else ""
+        console.warn(f"{missing:,} critical failures are not in the digest; raise --fit{also}")
+    fails = is_too_long(run.asked, console, digest) or bool(missing)
+    return judge(run.asked, console, digest.sources, digest.tokens_before, fails=fails)
 
 
 def _remember(run: _Run, digest: Digest, kept: Sequence[Kept]) -> None:
@@ -293,25 +283,3 @@ def _refuse_own_log(option: str, file: str, here: str, kept: Sequence[Kept]) -> 
     for each in kept:
         if each.opened and os.path.exists(path) and os.path.samefile(path, each.opened.path):
             raise UsageError(f"{option} {escape_name(file)} is the log itself", "name another file")
-
-
-def _judge(run: _Run, sources: Sequence[Source], before: int | None, critical_missing: int = 0) -> ExitCode:
-    """Judge the tokens of logs, which are `before`."""
-    if not run.given["check"]:
-        return ExitCode.OK
-    budget, name = run.budget, _name(sources)
-    code = ExitCode.OVER_BUDGET if critical_missing else ExitCode.OK
-    if budget is None:
-        run.console.warn("--check has no budget to judge by; give --budget N, or write budget = N in [logs]")
-        return code
-    if before is None:
-        raise LoopflowError(f"{name} cannot be counted, so --check cannot judge it", "cut its longest lines")
-    if before > budget:
-        run.console.warn(f"FAIL {name}: {before:,} tokens, {before - budget:,} more than the budget of {budget:,}")
-        return ExitCode.OVER_BUDGET
-    run.console.note(f"ok {name}: {before:,} of {budget:,} tokens")
-    return code
-
-
-def _name(sources: Sequence[Source]) -> str:
-    return sources[0].name if len(sources) == 1 else f"{len(sources)} logs"

@@ -120,6 +120,7 @@ def _read_thresholds(
     from loopflow.analysis.names import escape_name  # noqa: PLC0415
     from loopflow.config.sections import read_section  # noqa: PLC0415
     from loopflow.config.values import read_percent_option, read_size_option  # noqa: PLC0415
+    from loopflow.logs.settings import DEFAULT_FIT  # noqa: PLC0415
     from loopflow.logs.threshold import Thresholds  # noqa: PLC0415
     from loopflow.usecases.run import read_config  # noqa: PLC0415
 
@@ -131,7 +132,8 @@ def _read_thresholds(
         budget = read_size_option(given["token_budget"], "--token-budget")
         return Thresholds(budget, fail, warning, critical), "--token-budget "
     sections = read_config(replace(request, outputs=()), configuring, root=surroundings).sections
-    thresholds = Thresholds(read_section(sections, "logs").fit, fail, warning, critical)
+    said = read_section(sections, "logs", {"logs": "loopflow.logs.settings:read_values"})
+    thresholds = Thresholds(said.get("fit", DEFAULT_FIT), fail, warning, critical)  # a preset's is of digests
     if "logs" in sections and "fit" in sections["logs"].values:
         return thresholds, f"{escape_name(sections['logs'].where('fit'))}, fit = "
     return thresholds, "in the config file, below [logs], fit = "

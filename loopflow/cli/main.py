@@ -34,11 +34,31 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             "loopflow.cli.code_context:code_context",
             "What a codebase costs in tokens, held to budgets; and the codebase itself, as context.",
         ),
+        "function": Member(
+            "loopflow.cli.function:function",
+            "A Python function with all that a model must read to work on it.",
+        ),
+        "agents": Member(
+            "loopflow.cli.agents:agents",
+            "What coding agents load before the first word, held to budgets.",
+            extra="agents",
+            needs=("yaml", "markdown_it"),
+        ),
         "logs": Member(
             "loopflow.cli.logs:logs",
             "A log in a few thousand tokens, with every failure kept and traceable.",
             extra="logs",
-            needs=("drain3",),
+            needs=("drain3", "tomlkit"),
+        ),
+        "usage": Member(
+            "loopflow.cli.usage:usage",
+            "Tokens accounted for, held to budgets by period, with alerts that arrive once.",
+            extra="usage",
+            needs=("sqlalchemy",),
+        ),
+        "chat": Member(
+            "loopflow.cli.chat:chat",
+            "What fills a conversation with a model, and a history brought under a number without breaking it.",
         ),
         "serve": Member(
             "loopflow.cli.serve:serve",

@@ -98,7 +98,7 @@ def _read_table(name: str, data: bytes) -> Table | None:
     is_pyproject = name.endswith(PYPROJECT)
     if is_pyproject and b"loopflow" not in data:
         return None
-    _require_readable(name, data)
+    require_readable(name, data)
     try:
         text = data.decode("utf-8-sig")  # editors on Windows begin files with a byte order mark
         values: Any = tomllib.loads(text)
@@ -119,7 +119,7 @@ def _read_table(name: str, data: bytes) -> Table | None:
     return table
 
 
-def _require_readable(name: str, data: bytes) -> None:
+def require_readable(name: str, data: bytes) -> None:
     """Raise ConfigError for a line with very many dots: tomllib takes time for a key that grows with their square."""
     for number, line in enumerate(data.split(b"\n"), 1):
         if len(line) > _MOST_DOTS and line.count(b".") > _MOST_DOTS:

@@ -14,7 +14,14 @@ from loopflow.config.toml import Table
 RESERVED = ("agents", "chat", "fleet", "function", "history", "logs", "mcp", "memory", "service", "usage")
 
 READERS: Mapping[str, str] = MappingProxyType(
-    {"logs": "loopflow.logs.settings:read_settings", "service": "loopflow.service.settings:read_settings"}
+    {
+        "agents": "loopflow.agents.settings:read_settings",
+        "chat": "loopflow.chat.settings:read_settings",
+        "function": "loopflow.function.settings:read_settings",
+        "logs": "loopflow.logs.settings:read_settings",
+        "service": "loopflow.service.settings:read_settings",
+        "usage": "loopflow.usage.settings:read_settings",
+    }
 )
 """Where each table that this version knows is read: "module:function", which takes the `Table` and returns settings."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from loopflow.logs.found import GENERIC, Found, Part, Rules, choose_before
-from loopflow.logs.keys import HIGH_WEIGHT
+from loopflow.logs.keys import HIGH_WEIGHT, OWN_WEIGHT
 from loopflow.logs.lines import Lines
 
 _LONGEST, _LONGEST_IF_SURE = 4, 25
@@ -75,7 +75,9 @@ class Assembler:
         if not trait.weight and trait.recogniser < 0:
             return None
         rules = self._rules[trait.recogniser]  # -1 is the generic one, which is the last
-        return None if rules.confirm is not None and not rules.confirm.match(lines.texts[at]) else rules
+        if rules.confirm is None or rules.confirm.match(lines.texts[at]):
+            return rules
+        return self._rules[-1] if trait.weight >= OWN_WEIGHT else None
 
     def _begin(self, rules: Rules, lines: Lines, at: int, free: int) -> None:
         wanted = rules.row.before

@@ -34,6 +34,7 @@ class TokenBudgetManager:
                 f"the components' budgets are {wanted:,} tokens, and there are {self.total:,}",
                 "lower them, or raise --fit",
             )
+        self._kept = self._components
         self._reserve = int(self.total * critical_reserve)
         self._strict = strict
         self._used: dict[str, int] = {}
@@ -55,9 +56,12 @@ class TokenBudgetManager:
             return "normal"
         return "reduced" if share > _REDUCED else "minimal"
 
-    def offer(self, component: str, priority: Priority, tokens: int) -> bool:
-        """Take `tokens` for a component if there is room for them. What is critical may use all that there is."""
-        if tokens > self._room(component, priority):
+    def offer(self, component: str, priority: Priority, tokens: int, *, spares: bool = False) -> bool:
+        """Take `tokens` for a component if there is room for them. What is critical may use all that there is.
+
+        If it `spares`, it leaves what other components are guaranteed.
+        """
+        if tokens > self._room(component, priority, spares=spares):
             self._left_out[component] = self._left_out.get(component, 0) + 1
             return False
         self._used[component] = self._used.get(component, 0) + tokens
@@ -76,7 +80,18 @@ class TokenBudgetManager:
         """Return what is left of all, or of what a component is guaranteed."""
         if component is None:
             return self.total - self.used
-        return max(self._components.get(component, 0) - self._used.get(component, 0), 0)
+        return max(self._kept.get(component, 0) - self._used.get(component, 0), 0)
+
+    def free(self) -> int:
+        """Return what is left that no component is guaranteed."""
+        return max(self.remaining() - sum(map(self.remaining, self._components)), 0)
+
+    def share_rest(self) -> bool:
+        """Let everybody have what components leave, unless it is strict; return whether anything was kept for them."""
+        if self._strict or not self._kept:
+            return False
+        self._kept = {}
+        return True
 
     def shares(self) -> tuple[Share, ...]:
         """Return what each component was given and used."""
@@ -92,11 +107,12 @@ class TokenBudgetManager:
             for name in names
         )
 
-    def _room(self, component: str, priority: Priority) -> int:
-        if priority is Priority.CRITICAL:
+    def _room(self, component: str, priority: Priority, *, spares: bool) -> int:
+        is_critical = priority is Priority.CRITICAL
+        if is_critical and not spares:
             return self.remaining()
         own = min(self.remaining(component), self.remaining())
         if self._strict and component in self._components:
             return own
         others = sum(self.remaining(each) for each in self._components if each != component)
-        return max(own, self.remaining() - others - self._reserve)
+        return max(own, self.remaining() - others - (0 if is_critical else self._reserve))

@@ -1,7 +1,7 @@
 """Which kinds of lines there are, and how often: what a log says beside its failures."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,6 +61,11 @@ class Census:
             least *= 2
         self._last = {key: self._last[key] for key in self._counts}
         self._examples = {key: told for key, told in self._examples.items() if key in self._counts}
+
+    def examples(self) -> Iterator[tuple[tuple[int, int], bytes]]:
+        """Yield the first line of each kind that is remembered, and where it is: file and number."""
+        for place, example in self._examples.values():
+            yield _place(place), example
 
     def most_frequent(self, most: int) -> list[Kind]:
         """Return the most frequent kinds that an example is known of, in the order of the log."""

@@ -51,9 +51,19 @@ class Ending:
 
     def lines(self) -> list[tuple[int, LogLine]]:
         """Return the lines of the end, each with the number of its file, in order."""
-        if self._anchored and self._count - 1 - self._anchor >= _CLEAN_UP:
+        if self._is_cleaned_up():
             return [*self._take(self._anchored, self._anchor + 1), *self._take(self._recent, self._count)[-_LAST:]]
         return self._take(self._recent, self._count)
+
+    def begin(self) -> tuple[int, int] | None:
+        """Return the first line after clean-up that is left out, with the number of its file; None where none is."""
+        if not self._is_cleaned_up():
+            return None
+        file, line = self._take(self._recent, self._count)[-_LAST:][0]
+        return file, line.number
+
+    def _is_cleaned_up(self) -> bool:
+        return bool(self._anchored) and self._count - 1 - self._anchor >= _CLEAN_UP
 
     def _take(self, segments: Iterable[_Segment], end: int) -> list[tuple[int, LogLine]]:
         """Return the lines before place `end`, as far back as there is room."""

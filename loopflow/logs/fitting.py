@@ -14,17 +14,18 @@ from loopflow.logs.material import Item, Material, join, largest, runs_of, split
 from loopflow.logs.model import LogLine, LogProfile, Priority, Shape, Template
 from loopflow.logs.pool import Entry
 from loopflow.logs.shapes import Shapes, describe_lines
+from loopflow.logs.steps import ORDER, Ranked, Step, plan
+from loopflow.logs.templates import describe_template
 
 Count = Callable[[Sequence[str]], Sequence[int]]
 
 _LINES_SHARE: Final = 0.45
 _ROWS_SHARE: Final = 0.60
 _END, _TABLE, _TEMPLATES = "end", "table", "templates"
+_STEADY_END: Final = 40
+"""Lines of the end, where not all room is used."""
 _LEAST_MORE: Final = 8
 """Tokens: with fewer nothing more is told."""
-_MOST_TEMPLATES: Final = 60
-_LONGEST_TEMPLATE: Final = 200
-"""Characters."""
 
 
 class Fitter:
@@ -46,6 +47,7 @@ class Fitter:
         self._count = count
         self._shapes = shapes
         self._profile = profile
+        self._spending = profile.spending
         self._items: dict[bytes | str, Item] = {}
         self._end_items: list[Item] = []
         self._end_tokens = 0
@@ -55,29 +57,20 @@ class Fitter:
 
     def choose(self) -> None:
         """Use the budget."""
-        total = self.manager.total
+        total, spending = self.manager.total, self._spending
         critical = self._ranked(Priority.CRITICAL)
         self._name_critical(critical, int(total * _LINES_SHARE), int(total * _ROWS_SHARE))
         self._lengthen_end(int(total * self._profile.end_share))
-        firsts, others = split_causes(critical)
-        rest = self.manager.remaining()
-        bound = self.manager.used + int(rest * self._profile.error_retention)
-        high = self._ranked(Priority.HIGH)
-        steps = (
-            (firsts, Shape.TRIMMED),
-            (firsts, Shape.LINE),
-            (firsts, Shape.FULL),
-            (high, Shape.LINE),
-            (others, Shape.LINE),
-            (others, Shape.TRIMMED),
-            (high, Shape.TRIMMED),
-        )
-        self._run(steps, bound)
+        high, medium, low = map(self._ranked, (Priority.HIGH, Priority.MEDIUM, Priority.LOW))
+        steps = plan(Ranked(*split_causes(critical), high, medium, low), spending)
+        self._run(steps.first, self.manager.used + int(self.manager.remaining() * self._profile.error_retention))
         self._tell_templates(int(self.manager.remaining() * self._profile.summary_size))
-        medium = self._ranked(Priority.MEDIUM)
-        self._run((*steps, (others, Shape.FULL), (high, Shape.FULL), (medium, Shape.LINE)), total)
-        self._lengthen_end(total)
-        self._run(((medium, Shape.TRIMMED), (medium, Shape.FULL), (self._ranked(Priority.LOW), Shape.LINE)), total)
+        self._run(steps.then, total)
+        if spending.is_adaptive:
+            if self.manager.share_rest():
+                self._run(steps.then, total)
+            self._lengthen_end(total)
+            self._run(steps.last, total)
 
     def texts(self) -> list[str]:
         """Return the parts in the order of the log, and at last how many critical failures are not told."""
@@ -97,7 +90,7 @@ class Fitter:
         ranked = sorted(entries[1:], key=lambda entry: -self.material.scores[entry.signature])
         return [*entries[:1], *ranked]
 
-    def _run(self, steps: Iterable[tuple[Sequence[Entry], Shape]], bound: int) -> None:
+    def _run(self, steps: Iterable[Step], bound: int) -> None:
         for entries, shape in steps:
             for entry in entries:
                 if self.manager.used + _LEAST_MORE > bound:
@@ -107,32 +100,32 @@ class Fitter:
     def _reshape(self, entry: Entry, shape: Shape, bound: int) -> bool:
         """Tell a failure in a larger shape, if `bound` tokens in all are enough for it."""
         now = self.shape_of.get(entry.signature)
-        if now is not None and _ORDER[now] >= _ORDER[shape]:
+        if now is not None and ORDER[now] >= ORDER[shape]:
             return True
         if shape in _LONG and self._shapes.is_short(entry):
             return False
         text, tokens = self._cost(entry, shape)
         more = tokens - self.tokens_of.get(entry.signature, 0)
-        if self.manager.used + more > bound or not self._pay(entry, more):
+        if self.manager.used + more > bound or not self._pay(entry, more, spares=shape in _LONG):
             return False
         if not self._has_share(entry, more):
             self._take_back(entry, more)
             return False
-        self._put(entry, shape, text, tokens)
+        self._put(entry, Shape.FULL if self._shapes.is_whole(entry, shape) else shape, text, tokens)
         return True
 
     def _has_share(self, entry: Entry, more: int) -> bool:
         span = entry.block.span
         return entry.block.priority >= Priority.HIGH or self.material.shares.take(span.file, span.first, more)
 
-    def _pay(self, entry: Entry, more: int, priority: Priority | None = None) -> bool:
+    def _pay(self, entry: Entry, more: int, priority: Priority | None = None, *, spares: bool = False) -> bool:
         if more <= 0:
             self._take_back(entry, -more)
             return True
-        return self.manager.offer(entry.block.component or MISC, priority or entry.block.priority, more)
+        return self.manager.offer(_component(entry), priority or entry.block.priority, more, spares=spares)
 
     def _take_back(self, entry: Entry, tokens: int) -> None:
-        self.manager.release(entry.block.component or MISC, tokens)
+        self.manager.release(_component(entry), tokens)
 
     def _put(self, entry: Entry, shape: Shape, text: str, tokens: int) -> None:
         span = entry.block.span
@@ -192,8 +185,8 @@ class Fitter:
             return
         end = self.material.end
         place = (end[0][0], end[0][1].number, -1) if end else (0, 0, -1)
-        templates = self.material.templates[:_MOST_TEMPLATES]
-        texts = [self._describe_template(template) for template in templates]
+        templates = self.material.templates[: self._spending.most_templates]
+        texts = [describe_template(template, several=self.material.several) for template in templates]
         for number, (text, tokens) in enumerate(zip(texts, self._count(texts), strict=True)):
             if tokens > room or not self.manager.offer(_TEMPLATES, Priority.LOW, tokens):
                 continue
@@ -201,21 +194,14 @@ class Fitter:
             self.templates.append(templates[number])
             self._items[f"template {number:04}"] = Item(place, text, tokens)
 
-    def _describe_template(self, template: Template) -> str:
-        file, last_file = template.files
-        where = describe_lines(template.first, template.last, self._file(file))
-        if file != last_file:
-            places = zip((template.first, template.last), template.files, strict=True)
-            where = "-".join(describe_lines(line, line, file) for line, file in places)
-        return f"[also: {template.count:,} x {where}] {template.text.strip()[:_LONGEST_TEMPLATE]}\n"
-
     def _lengthen_end(self, bound: int) -> None:
         """Show as many of the last lines as there is room for; blocks among them are whole."""
-        room = min(self.manager.remaining() + self._end_tokens, bound)
+        room = min(self.manager.free() + self._end_tokens, bound)
         end = self.material.end
         if not end or room <= self._end_tokens:
             return
-        many = largest(len(end), lambda number: self._draw_end(number)[2] <= room)
+        most = len(end) if self._spending.is_adaptive else min(len(end), _STEADY_END)
+        many = largest(most, lambda number: self._draw_end(number)[2] <= room)
         items, covered, total = self._draw_end(many)
         if total <= self._end_tokens:
             return
@@ -238,7 +224,8 @@ class Fitter:
         taken: set[tuple[int, int]] = set()
         for entry in self._near_end(end):
             numbers = self._numbers(entry)
-            is_told, is_within = self.shape_of.get(entry.signature) is self._whole(entry), numbers <= shown
+            told = self.shape_of.get(entry.signature)
+            is_told, is_within = told is not None and ORDER[told] >= ORDER[self._whole(entry)], numbers <= shown
             if is_within and not is_told:
                 covered.append(entry)
             if is_told or is_within:
@@ -248,7 +235,7 @@ class Fitter:
                 run[0],
                 f"[{describe_lines(run[0][1].number, run[-1][1].number, self._file(run[0][0]))} end]\n{join(run)}",
             )
-            for run in runs_of([each for each in end if (each[0], each[1].number) not in taken])
+            for run in runs_of([each for each in end if (each[0], each[1].number) not in taken], self.material, taken)
         ]
         counts = self._count([text for _, text in texts])
         items = [
@@ -262,7 +249,7 @@ class Fitter:
 
     def _whole(self, entry: Entry) -> Shape:
         """Return the longest shape of a failure: also at the end of the log, what earlier runs had is a line."""
-        return Shape.LINE if self._shapes.is_short(entry) else Shape.FULL
+        return Shape.LINE if self._shapes.is_short(entry) else self._spending.longest
 
     def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Iterator[Entry]:
         """Yield the failures that are, at least in part, behind the beginning of these lines."""
@@ -284,7 +271,11 @@ class Fitter:
 
 
 _LONG: Final = frozenset({Shape.TRIMMED, Shape.FULL})
-_ORDER: Final = {Shape.ROW: 0, Shape.LINE: 1, Shape.TRIMMED: 2, Shape.FULL: 3}
+
+
+def _component(entry: Entry) -> str:
+    """Return what a failure is a part of: what was told of it, or the step that it is in."""
+    return entry.block.component or entry.block.step or MISC
 
 
 def name_missing(count: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT
+from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, OWN_WEIGHT
 from loopflow.logs.lines import Lines, Place
 from loopflow.logs.model import Block, LogLine, Priority, Span
 from loopflow.logs.recognisers.generic import BEFORE, FRAME, MOST, PLAIN
@@ -108,6 +108,7 @@ class Found:
     """How many of its last lines weigh less than what it is about."""
     is_over: bool = False
     """Whether the line came with which it ends."""
+    _made: Block | None = None
 
     @property
     def size(self) -> int:
@@ -152,7 +153,7 @@ class Found:
         self.later.clear()
         while self.parts and not self.parts[-1].text.strip():
             self.parts.pop()
-        return self.heaviest > 0 and self.rules.row.at_most > Priority.VERBOSE
+        return self.heaviest > 0 and (self.rules.row.at_most > Priority.VERBOSE or self.heaviest >= OWN_WEIGHT)
 
     @property
     def span(self) -> Span:
@@ -172,7 +173,12 @@ class Found:
         return self.rules.number, *dict.fromkeys(map(_without_digits, list(told)[:MOST_TOLD]))
 
     def make(self) -> Block:
-        """Return it as it is told."""
+        """Return it as it is told. It takes no more lines then."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def _make(self) -> Block:
         lines = tuple(
             LogLine(part.place.number, part.lines.shown(part.at).decode("utf-8", "replace"), part.weight)
             for part in self.parts
@@ -229,6 +235,8 @@ def _find_kind(lines: Sequence[LogLine], headline: int) -> str:
 
 
 def _judge(weight: int, row: Recogniser) -> Priority:
+    if weight >= OWN_WEIGHT:
+        return Priority.CRITICAL
     if weight >= CRITICAL_WEIGHT:
         found = Priority.CRITICAL
     elif weight >= HIGH_WEIGHT:

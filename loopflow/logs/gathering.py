@@ -46,6 +46,18 @@ class Gathered:
         return sum(source.lines for source in self.sources)
 
 
+class Taker(Protocol):
+    """Takes the text of logs in the place of a `Whole`."""
+
+    def add_raw(self, data: bytes) -> None:
+        """Take the bytes that the next text is made of."""
+        ...
+
+    def add(self, text: bytes) -> None:
+        """Take more of the text: whole lines."""
+        ...
+
+
 class Follower(Watch, Protocol):
     """Counts the input in the place of an `InputCounter`, and follows its lines."""
 
@@ -63,12 +75,18 @@ class Follower(Watch, Protocol):
 
 
 def gather(
-    inputs: Sequence[Input], request: LogRequest, counter: TokenCounter, follower: Follower | None = None
+    inputs: Sequence[Input],
+    request: LogRequest,
+    counter: TokenCounter,
+    follower: Follower | None = None,
+    whole: Taker | None = None,
 ) -> Gathered:
-    """Read logs. Raises LoopflowError where one cannot be read on."""
+    """Read logs; `whole` is given all that a reader would see. Raises LoopflowError where one cannot be read on."""
     most_keys = FEW_KEYS if request.is_small else MOST_KEYS
     workers = Processes(request.workers, most_keys) if request.workers > 1 else InProcess(most_keys)
     reading = _Gathering(request, counter, workers, follower)
+    if whole is not None:
+        reading.taker = whole
     try:
         sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
     finally:
@@ -85,7 +103,8 @@ class _Gathering:
         pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES)
         self.scan = Scan(pool, Census(), Ending(request.fit), workers.classifier)
         self.scan.watch = follower
-        self.whole = Whole(counter, request.fit, redact=request.redact)
+        self.whole = Whole(counter, request.fit, redact=request.redact, drops=bool(request.drop))
+        self.taker: Taker = self.whole
         self.tokens = follower or (InputCounter(counter) if request.counts_input else None)
         self._is_cut = False
 
@@ -94,7 +113,7 @@ class _Gathering:
         request = self._request
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
         reader.prepare = self._hide if request.redact else None
-        file = FileScan(self.scan, number, self.whole.add, request)
+        file = FileScan(self.scan, number, self.taker.add, request)
         prepared = self._prepare(file, self._workers.clean(self._chunks(reader), lambda chunk: chunk.data))
         for lines, traits in self._workers.weigh(prepared, lambda each: each.text):
             file.take(lines, traits)
@@ -102,7 +121,7 @@ class _Gathering:
         if self._follower:
             self._follower.end_file()
         is_complete = given.most < 0 or reader.bytes >= given.most
-        told = file.envelope, file.lossy, is_complete
+        told = file.envelope, file.lossy, is_complete, file.dropped
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)
 
     def _hide(self, part: bytes) -> bytes:
@@ -119,7 +138,7 @@ class _Gathering:
             if self.tokens:
                 self.tokens.add(chunk.data)
             self._is_cut = self._is_cut or chunk.cut > 0
-            self.whole.add_raw(chunk.data)
+            self.taker.add_raw(chunk.data)
             yield chunk
 
     @staticmethod

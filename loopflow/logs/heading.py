@@ -55,6 +55,14 @@ class Heading:
         return self.draw(most, [PriorityCount(each, many, 2 * many, many, 0, 0, 0, 0) for each, many in found.items()])
 
 
+def describe_kept(name: str, lines: int, before: int | None, after: int | None) -> str:
+    """Return the line for logs of which all is printed."""
+    tokens = f"{before:,} tokens" if before is not None else "tokens not counted"
+    less = f" ({100 - 100 * after / before:.1f} % less)" if before and after is not None and after <= before else ""
+    kept = f"{after:,}" if after is not None else "not counted"
+    return f"[log {name}: {lines:,} line{'' if lines == 1 else 's'}, {tokens} -> {kept}{less}]"
+
+
 def tell_counts(counts: Sequence[PriorityCount], *, with_shapes: bool = True) -> list[str]:
     """Return how many failures are told, if there were any."""
     told = []

@@ -7,6 +7,7 @@ looked at, all of a batch together, and patterns only where a stem of theirs occ
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -19,6 +20,8 @@ MOST_KEYS: Final = 400_000
 FEW_KEYS: Final = 50_000
 _MOST_KEY_BYTES: Final = 33_554_432
 
+OWN_WEIGHT: Final = 101
+"""Of a line that a pattern of the user's says is critical: it goes before what any table says."""
 CRITICAL_WEIGHT: Final = 60
 HIGH_WEIGHT: Final = 20
 MEDIUM_WEIGHT: Final = 8
@@ -68,7 +71,7 @@ class Classifier:
         self._most = most_keys
         self._known: dict[bytes, Trait] = {}
         self._size = 0
-        self._stems = _index([*(word.stems for word in self._words), *(each.stems for each in recognisers)])
+        self._stems = _index((*(word.stems for word in self._words), *(each.stems for each in recognisers)))
         self._pass = re.compile(PASS_MARK)
         self._echo = re.compile(ECHO)
         self._lowered = re.compile(LOWERED)
@@ -197,8 +200,9 @@ _Stem = tuple[bytes, Sequence[int], Sequence[tuple[bytes, Sequence[int]]]]
 """A stem, the numbers of the rows that have it, and the same of longer stems in which it is: those need no search."""
 
 
-def _index(rows: Sequence[str]) -> list[_Stem]:
-    """Return the stems that are sought."""
+@lru_cache(maxsize=2)
+def _index(rows: tuple[str, ...]) -> tuple[_Stem, ...]:
+    """Return the stems that are sought; who reduces many small logs would find them anew most of the time."""
     stems: dict[bytes, list[int]] = {}
     for number, row in enumerate(rows):
         for stem in _split(row):
@@ -208,7 +212,7 @@ def _index(rows: Sequence[str]) -> list[_Stem]:
     for stem, numbers in stems.items():
         if stem not in longer:
             longer[next(other for other in shortest if other in stem)].append((stem, numbers))
-    return [(stem, stems[stem], longer[stem]) for stem in shortest]
+    return tuple((stem, stems[stem], longer[stem]) for stem in shortest)
 
 
 def _split(stems: str) -> list[bytes]:

@@ -1,6 +1,7 @@
 """What a digest is chosen from, and small steps of choosing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from loopflow.logs.chunk_shares import ChunkShares
@@ -20,6 +21,10 @@ class Material:
     templates: Sequence[Template] = ()
     missed: Mapping[Priority, int] = field(default_factory=dict)
     several: bool = False
+    drops: bool = False
+    """Whether lines may be missing that the user does not want to see: what is around them belongs together."""
+    begin: tuple[int, int] | None = None
+    """The line of the end before which others are missing, with the number of its file before it."""
 
 
 @dataclass(slots=True)
@@ -55,15 +60,30 @@ def largest(most: int, fits: Callable[[int], bool]) -> int:
     return low
 
 
-def runs_of(lines: Sequence[tuple[int, LogLine]]) -> list[list[tuple[int, LogLine]]]:
-    """Return lines of the logs, each with the number of its file, in runs that follow each other there."""
-    runs: list[list[tuple[int, LogLine]]] = []
+Numbered = tuple[int, LogLine]
+"""A line with the number of its file."""
+
+
+def runs_of(lines: Sequence[Numbered], material: Material, told: AbstractSet[tuple[int, int]]) -> list[list[Numbered]]:
+    """Return lines of the end in runs that follow each other there; `told` are those that are told elsewhere."""
+    runs: list[list[Numbered]] = []
     for file, line in lines:
-        if runs and runs[-1][-1][0] == file and line.number - runs[-1][-1][1].number in {0, 1}:
+        if runs and _follows(runs[-1][-1], (file, line), material, told):
             runs[-1].append((file, line))
         else:
             runs.append([(file, line)])
     return [run for run in runs if any(line.text.strip() for _, line in run)]
+
+
+def _follows(one: Numbered, other: Numbered, material: Material, told: AbstractSet[tuple[int, int]]) -> bool:
+    (file, first), (other_file, second) = one, other
+    if file != other_file:
+        return False
+    if second.number - first.number in {0, 1}:
+        return True
+    if not material.drops or (file, second.number) == material.begin:
+        return False
+    return not any((file, between) in told for between in range(first.number + 1, second.number))
 
 
 def join(run: Sequence[tuple[int, LogLine]]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Priority(IntEnum):
@@ -45,7 +45,10 @@ class Span(NamedTuple):
 
 
 class LogLine(NamedTuple):
-    """A line as it is printed: cleaned. `weight` says how much it looks like the reason of a failure, 0 to 100."""
+    """A line as it is printed: cleaned. `weight` says how much it looks like the reason of a failure, 0 to 100.
+
+    It is 101 where a pattern of the user's says that it is critical.
+    """
 
     number: int
     text: str
@@ -86,6 +89,8 @@ class Failure:
     """The first three and the last two of all."""
     places: tuple[str, ...] = ()
     """Places and names of tests that are folded into this one, as "L482 a.ts:99"."""
+    retried: int = 0
+    """The line that says that the test passed when it was tried again, 0 if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,38 @@ class Template:
     example: str
     files: tuple[int, int] = (0, 0)
     """The numbers of the files that the first and the last are in."""
+
+
+class OwnPattern(NamedTuple):
+    """Says of the lines that match it how much they matter, whatever the tables say."""
+
+    priority: Priority
+    match: str
+
+
+class Component(NamedTuple):
+    """A part of a system, told by a pattern or by paths that its failures name; `tokens` are guaranteed to it."""
+
+    name: str
+    match: str = ""
+    paths: tuple[str, ...] = ()
+    tokens: int = 0
+
+
+class Spending(NamedTuple):
+    """How a budget is spent, beside what the profile says of it."""
+
+    is_adaptive: bool = True
+    """Whether failures are told in the longest shapes, and the end gets longer, as long as there is room."""
+    longest: Shape = Shape.FULL
+    traces_first: bool = False
+    """Whether what is critical is told whole before anything else gets more than a line."""
+    most_templates: int = 60
+    keeps_rest: bool = False
+    """Whether templates and the end are told even where failures are left out that matter less."""
+
+
+USUAL: Final = Spending()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +161,20 @@ class LogRequest:
     workers: int = 1
     read_size: int = 0
     """Bytes; 0 for what is usual. It changes nothing but time."""
+    preset: str = "balanced"
+    profile_name: str = ""
+    """What to call the profile; "" for as it is called."""
+    shares: tuple[tuple[str, float], ...] = ()
+    """What is otherwise than in the profile: names of its numbers, with their values."""
+    spending: Spending = USUAL
+    min_compression: int = 0
+    """Per cent of the tokens of the logs that are to go, even where there is room for them."""
+    patterns: tuple[OwnPattern, ...] = ()
+    drop: tuple[str, ...] = ()
+    """Patterns of lines that are treated as if the log had none of them."""
+    components: tuple[Component, ...] = ()
+    strict_components: bool = False
+    """Whether a component gets no more than it is guaranteed, and nobody what it leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +192,7 @@ class LogProfile:
     """Of what is left then: how much templates may take."""
     end_share: float = 0.35
     """Of all: how much the end of the log may take before failures are told at length."""
+    spending: Spending = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +209,8 @@ class Source:
     lossy: bool = False
     complete: bool = True
     """False where it became shorter while it was read."""
+    dropped: int = 0
+    """Lines of which nothing is told, since a pattern of the user's says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ _LINE_COST: Final = 120
 _PLACE: Final = re.compile(
     r"(?<![\w@.+/\\-])(?:[\w@.+/\\-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+)|File \"[^\"]+\", line \d+"
 )
+_MAY_BE_PLACE: Final = re.compile(r"[:(]\d|::|File \"")
+"""What every place has: looked for first, since most lines name none."""
 _LINES_LOOKED_AT: Final = 40
 _LONGEST_LOOK: Final = 300
 
@@ -44,7 +46,19 @@ _LONGEST_LOOK: Final = 300
 class Entry:
     """A failure that was seen `count` times. `places` are by what stands there: a place in code, or a test."""
 
-    __slots__ = ("block", "cause", "cost", "count", "first", "last", "masked", "place", "places", "signature")
+    __slots__ = (
+        "block",
+        "cause",
+        "cost",
+        "count",
+        "first",
+        "last",
+        "masked",
+        "place",
+        "places",
+        "retried",
+        "signature",
+    )
 
     def __init__(self, signature: bytes, block: Block, masked: tuple[str, ...]) -> None:
         self.signature = signature
@@ -54,6 +68,8 @@ class Entry:
         self.first = [block.span]
         self.last: list[Span] = []
         self.places: dict[str, Span] = {}
+        self.retried = 0
+        """The line that says that its test passed later, 0 if there is none."""
         self._hold(block)
 
     def add(self, found: Found) -> None:
@@ -83,7 +99,15 @@ class Entry:
     def failure(self) -> Failure:
         """Return it as it is told."""
         places = tuple(f"L{span.first} {place}" for span, place in self.told_places())
-        return Failure(make_ref(self.signature), self.cause, self.block, self.count, (*self.first, *self.last), places)
+        return Failure(
+            make_ref(self.signature),
+            self.cause,
+            self.block,
+            self.count,
+            (*self.first, *self.last),
+            places,
+            self.retried,
+        )
 
     def told_places(self) -> list[tuple[Span, str]]:
         """Return where else it happened, each place once, in the order of the log."""
@@ -197,7 +221,7 @@ def find_place(block: Block) -> str:
     """Return the place in code or the name of the test that a block is about, "" if it names none."""
     for line in (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT]):
         text = line.text[:_LONGEST_LOOK]
-        if (":" in text or "(" in text or '"' in text) and (found := _PLACE.search(text)):
+        if _MAY_BE_PLACE.search(text) and (found := _PLACE.search(text)):
             return found[0]
     if block.recogniser in _WITHOUT_HEADING or not block.headline:
         return ""

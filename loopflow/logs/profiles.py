@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from loopflow.logs.model import LogProfile
+from loopflow.logs.model import LogProfile, LogRequest
 
 PROFILES: Final[Mapping[str, LogProfile]] = MappingProxyType(
     {
@@ -14,6 +15,9 @@ PROFILES: Final[Mapping[str, LogProfile]] = MappingProxyType(
         "info": LogProfile("info", 0.5, 0.3, 0.5, 0.4),
     }
 )
+
+ALIASES: Final[Mapping[str, str]] = MappingProxyType({f"{name}_logs": name for name in PROFILES})
+"""Other names that are understood."""
 
 SAMPLE_BYTES: Final = 65_536
 """Of the beginning, and of the end, that tell what kind of log it is."""
@@ -26,6 +30,13 @@ _TESTS: Final = re.compile(
 )
 _ERRORS: Final = re.compile(rb"\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b|Traceback|Exception|panic:")
 _SHARE: Final = 0.02
+
+
+def choose_profile(request: LogRequest, log: str, first: bytes, last: bytes) -> LogProfile:
+    """Return the profile that is asked for, or else that of the log, with what is asked to be otherwise."""
+    profile = PROFILES.get(request.log_type) or detect_profile(log, first, last)
+    name = request.profile_name or profile.name
+    return replace(profile, name=name, spending=request.spending, **dict(request.shares))
 
 
 def detect_profile(name: str, first: bytes, last: bytes) -> LogProfile:

@@ -35,7 +35,7 @@ _NOTHING: Final = Label(Priority.VERBOSE, "", "", "")
 def profile_logs(inputs: Sequence[Input], request: LogRequest, counter: TokenCounter) -> Distribution:
     """Return where the tokens of logs are. Raises LoopflowError where one cannot be read on, or not be counted."""
     profiler = Profiler(counter)
-    read = gather(inputs, replace(request, fit=0), counter, profiler)
+    read = gather(inputs, replace(request, fit=0, drop=()), counter, profiler)
     sums = profiler.sums
     return Distribution(read.sources, counter.encoding, sums.tokens, sums.lines, sums.shares(), sums.tenths())
 

@@ -167,6 +167,12 @@ def find_refs(database: sqlite3.Connection, prefix: str, most: int) -> list[str]
     return [ref for (ref,) in database.execute(query, (prefix, f"{prefix}~", most))]
 
 
+def count_runs(database: sqlite3.Connection) -> int:
+    """Return how many runs there are."""
+    [(many,)] = database.execute("SELECT count(*) FROM runs").fetchall()
+    return int(many)
+
+
 def find_runs(database: sqlite3.Connection, ref: str, most: int) -> list[int]:
     """Return the newest runs that had a failure, the newest first, but no more than `most`."""
     query = "SELECT run FROM failures WHERE ref = ? ORDER BY run DESC LIMIT ?"

@@ -103,8 +103,11 @@ class OutputDirectory:
             raise OSError(errno.ESTALE, "another directory took its place")
 
 
-def rotate(rotation: Rotation, digest: Digest, originals: Sequence[BinaryIO], now: datetime) -> None:
-    """Write the files of a run, then remove those of the oldest. Raises LoopflowError where that is impossible."""
+def rotate(rotation: Rotation, digest: Digest, originals: Sequence[BinaryIO], now: datetime) -> str:
+    """Write the files of a run, then remove those of the oldest; return the name of the first with its text.
+
+    Raises LoopflowError where that is impossible.
+    """
     directory = rotation.directory
     try:
         with _locked(directory.handle):
@@ -112,7 +115,7 @@ def rotate(rotation: Rotation, digest: Digest, originals: Sequence[BinaryIO], no
             key = _choose_key(directory.handle, name_run(digest), now.astimezone(UTC).strftime(_STAMP))
             sweep_left_behind(directory.path, lambda name: _FILE.fullmatch(name) is not None)
             try:
-                _write_all(rotation, key, digest, originals)
+                return _write_all(rotation, key, digest, originals)
             finally:
                 _prune(directory.handle, rotation.most_runs, key)
     except OSError as error:
@@ -170,15 +173,17 @@ def _match(file: str, name: str) -> re.Match[str] | None:
     return found if found and found["name"].lower() == name.lower() else None  # there are disks that fold case
 
 
-def _write_all(rotation: Rotation, key: _RunKey, digest: Digest, originals: Sequence[BinaryIO]) -> None:
+def _write_all(rotation: Rotation, key: _RunKey, digest: Digest, originals: Sequence[BinaryIO]) -> str:
     where = rotation.directory.path
-    for name, text in _name_parts(digest, rotation.most_bytes, key.stem):
+    parts = list(_name_parts(digest, rotation.most_bytes, key.stem))
+    for name, text in parts:
         _write(where, name, [text.encode("utf-8", "replace")])
     _write(where, f"{key.stem}.json", [render_json(digest).encode("utf-8", "replace")])
     if originals:
         with AtomicFile(f"{key.stem}.log.gz", where, mode=_PRIVATE) as file:
             for original in originals:  # gzip files one after the other are one
                 shutil.copyfileobj(original, file)
+    return parts[0][0]
 
 
 def _write(directory: str, name: str, pieces: Iterable[bytes]) -> None:
@@ -208,6 +213,23 @@ def _prune(directory: int, most: int, mine: _RunKey) -> None:
         for file in ours[key]:
             with suppress(OSError):
                 os.unlink(file, dir_fd=directory)
+
+
+def find_newest(directory: str) -> list[str]:
+    """Return the files of the newest run that is kept in a directory, the parts of its text first and in order.
+
+    Raises OSError where it cannot be listed.
+    """
+    found = [each for each in map(_FILE.fullmatch, os.listdir(directory)) if each and _is_time(each["stamp"])]
+    keys = [_RunKey(each["stamp"], int(each["number"] or 1), each["name"]) for each in found]
+    newest = max(keys, default=None)
+    files = [each for each, key in zip(found, keys, strict=True) if key == newest]
+    return [
+        each.string
+        for each in sorted(
+            files, key=lambda each: (not each["kind"].startswith("digest"), len(each.string), each.string)
+        )
+    ]
 
 
 def _is_time(stamp: str) -> bool:

@@ -9,12 +9,14 @@ from typing import Final
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.logs.budgeting import TokenBudgetManager
 from loopflow.logs.chunk_shares import ChunkShares
+from loopflow.logs.components import assign_components, budgets_within
 from loopflow.logs.fitting import Fitter, count_shapes, name_missing
 from loopflow.logs.gathering import Gathered, Input, gather
 from loopflow.logs.heading import Heading
 from loopflow.logs.material import Material
 from loopflow.logs.model import Digest, LogProfile, LogRequest, Outcome, Priority, PriorityCount, Shape, Template
-from loopflow.logs.profiles import PROFILES, detect_profile
+from loopflow.logs.profiles import choose_profile
+from loopflow.logs.retries import mark_retried
 from loopflow.logs.shapes import Shapes
 from loopflow.logs.templates import find_templates
 from loopflow.logs.whole import count_all
@@ -25,6 +27,7 @@ _FEW_LINES: Final = 200
 """A log with fewer lines needs no templates."""
 _MOST_TEMPLATES: Final = 100
 _LEAST_LETTERS: Final = 8
+_HUNDRED: Final = 100
 
 Known = Callable[[Sequence[str]], Mapping[str, str]]
 """Returns since when failures are known, by reference."""
@@ -53,7 +56,8 @@ def read_and_reduce(
 ) -> Reduced:
     """Return the digest of logs and what makes smaller ones. It and they raise as `reduce_logs` does."""
     read = gather(inputs, request, counter)
-    profile = PROFILES.get(request.log_type) or detect_profile(inputs[0].name, read.scan.first, read.scan.last)
+    mark_retried(list(read.scan.pool.entries()), read.scan.census)
+    profile = choose_profile(request, inputs[0].name, read.scan.first, read.scan.last)
     asked: dict[tuple[str, ...], Mapping[str, str]] = {}
 
     def know(refs: Sequence[str]) -> Mapping[str, str]:
@@ -93,13 +97,13 @@ class _Reduction:
         self._known = known
         self._limit = max(request.fit - request.buffer, 0)
         self._entries = [each for each in read.scan.pool.entries() if each.block.priority >= request.lowest]
+        assign_components(self._entries, request.components)
         self._heading = _make_heading(read, request, profile.name, self._limit)
 
     def digest(self) -> Digest:
         """Return it."""
         read, request = self._read, self._request
-        most = self._limit if read.tokens is None else min(self._limit, read.tokens)
-        room = self._find_room(most)
+        most, room = self._find_most()
         whole = read.whole.finish(most) if request.lowest is Priority.VERBOSE or room < 0 else None
         since: Mapping[str, str] = {}
         if whole is not None:
@@ -122,7 +126,7 @@ class _Reduction:
             tokens_before=read.tokens,
             tokens_after=result.tokens,
             log_type=self._profile.name,
-            preset="balanced",
+            preset=request.preset,
             verbosity=fitter.manager.verbosity if fitter else "full",
             is_whole=fitter is None,
             complete=all(source.complete for source in read.sources) and not missing,
@@ -133,6 +137,22 @@ class _Reduction:
             critical_missing=missing,
             known=since,
         )
+
+    def _find_most(self) -> tuple[int, int]:
+        """Return how many tokens the text may have, and how many of these are left beside the first line.
+
+        Where what is to go would leave too few for anything, less goes.
+        """
+        tokens = self._read.tokens
+        if tokens is None:
+            return self._limit, self._find_room(self._limit)
+        most = min(self._limit, tokens)
+        wanted = min(most, tokens * (_HUNDRED - self._request.min_compression) // _HUNDRED)
+        room = self._find_room(wanted)
+        while room < 0 and wanted < most:
+            wanted = min(wanted - room, most)
+            room = self._find_room(wanted)
+        return wanted, room
 
     def _print_whole(self, text: str, tokens: int) -> _Result:
         counts = tuple(self._count_full(priority) for priority in reversed(Priority))
@@ -148,7 +168,8 @@ class _Reduction:
     def _fit(self, room: int, since: Mapping[str, str]) -> Fitter:
         """Choose what is told in at most so many tokens beside the first line."""
         read, request = self._read, self._request
-        manager = TokenBudgetManager(room)
+        guaranteed = budgets_within(request.components, room)
+        manager = TokenBudgetManager(room, components=guaranteed, strict=request.strict_components)
         several = len(read.sources) > 1
         known = dict(since) if request.is_short else {}
         shapes = Shapes(
@@ -160,9 +181,19 @@ class _Reduction:
         )
         shares = ChunkShares(manager.total, [source.lines for source in read.sources], request.chunk_size)
         scores = {entry.signature: read.scan.pool.score(entry, read.scan.lines) for entry in self._entries}
-        end = read.scan.ending.lines() if request.lowest is Priority.VERBOSE else []
+        end = read.scan.ending.lines() if self._tells_rest(Priority.VERBOSE) else []
         templates, missed = self._find_templates(), read.scan.pool.missed
-        material = Material(self._entries, scores, end, shares, templates, missed, several)
+        material = Material(
+            self._entries,
+            scores,
+            end,
+            shares,
+            templates,
+            missed,
+            several=several,
+            drops=bool(request.drop),
+            begin=read.scan.ending.begin() if request.drop else None,
+        )
         fitter = Fitter(material, manager, partial(count_all, self._counter), shapes, self._profile)
         fitter.choose()
         return fitter
@@ -173,9 +204,13 @@ class _Reduction:
         fixed = [f"{self._heading.draw_widest(most, found)}\n", name_missing(found[Priority.CRITICAL])]
         return most - sum(count_all(self._counter, fixed))
 
+    def _tells_rest(self, priority: Priority) -> bool:
+        """Whether to tell what matters only so much, and is no failure."""
+        return self._request.lowest <= priority or self._request.spending.keeps_rest
+
     def _find_templates(self) -> list[Template]:
         scan = self._read.scan
-        if self._request.lowest > Priority.LOW or scan.lines <= _FEW_LINES:
+        if not self._tells_rest(Priority.LOW) or scan.lines <= _FEW_LINES:
             return []
         found = find_templates(scan.census.most_frequent(_MOST_KINDS))
         return [each for each in found if each.count > 1 and _says_something(each.text)]
@@ -241,6 +276,9 @@ def _make_heading(read: Gathered, request: LogRequest, log_type: str, limit: int
     remarks = [
         "not all of it is UTF-8" if any(source.lossy for source in sources) else "",
         "it became shorter while it was read" if not all(source.complete for source in sources) else "",
+        f"{dropped:,} line{'s' if dropped > 1 else ''} dropped"
+        if (dropped := sum(each.dropped for each in sources))
+        else "",
     ]
     shown = tuple(remark for remark in remarks if remark)
     return Heading(name, read.lines, read.tokens, limit, log_type, filtered, shown)

@@ -25,6 +25,7 @@ from loopflow.logs.keys import (
 )
 from loopflow.logs.lines import Lines, Origin
 from loopflow.logs.model import LogRequest, Priority, Unwrapped
+from loopflow.logs.own_lines import OwnLines
 from loopflow.logs.pool import EVERY, Pool
 from loopflow.logs.profiles import SAMPLE_BYTES
 from loopflow.logs.reading import Chunk
@@ -76,6 +77,7 @@ class FileScan:
         self._keeps_stamps = request.timestamps == "keep"
         self._envelopes = Envelopes(lambda block: clean(block, scan.classifier.weigh))
         self._redactor = Redactor() if request.redact else None
+        self._own = OwnLines(request)
         self._assemblers: dict[str, Assembler] = {}
         self._starts: list[int] = []
         self._first = 1
@@ -90,6 +92,11 @@ class FileScan:
     def envelope(self) -> str:
         """What the lines were wrapped in."""
         return self._envelopes.name
+
+    @property
+    def dropped(self) -> int:
+        """How many lines are treated as if they were not there."""
+        return self._own.dropped
 
     def prepare(self, chunk: Chunk, cleaned: Cleaned) -> "Prepared | None":
         """Take the next chunk; return its lines as a reader would see them, if they do not wait for more."""
@@ -118,16 +125,23 @@ class FileScan:
         if not unwrapped.text:
             return None
         text = self._redactor.redact(unwrapped.text) if self._redactor else unwrapped.text
-        lines = text.split(b"\n")
-        lines.pop()
+        lines: Sequence[bytes] = text.split(b"\n")[:-1]
         if max(map(len, lines)) > LONGEST_LINE:
-            find = self._scan.classifier.find_strong
-            lines = [shorten_line(line, find, self._cut) if len(line) > LONGEST_LINE else line for line in lines]
+            lines = [shorten_line(line, self._find, self._cut) if len(line) > LONGEST_LINE else line for line in lines]
             text = b"\n".join(lines) + b"\n"
+        if self._own.drops:
+            lines, unwrapped = self._own.drop(text, lines, unwrapped)
+            text = b"".join(line + b"\n" for line in lines)
+            if not lines:
+                return None
         self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
         self._sample(text)
         origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
         return Prepared(text, lines, Origin(self._first, origins, self._starts, self._base), unwrapped)
+
+    def _find(self, line: bytes) -> list[int]:
+        """Return where in a very long line something matters."""
+        return [*self._own.places(line), *self._scan.classifier.find_strong(line)]
 
     def _sample(self, text: bytes) -> None:
         scan = self._scan
@@ -139,6 +153,7 @@ class FileScan:
         """Take lines that were prepared, with what is known of each."""
         for at, level in prepared.unwrapped.levels.items():
             traits[at] = _raise(traits[at], level)
+        self._own.judge(prepared.text, prepared.lines, traits)
         hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
         view = _View(prepared.lines, traits, hot, prepared.origin, prepared.unwrapped)
         keys = make_keys(prepared.text)

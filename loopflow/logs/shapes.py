@@ -73,6 +73,11 @@ class Shapes:
         self._frames = frames
         self._captured = captured
 
+    @staticmethod
+    def is_whole(entry: Entry, shape: Shape) -> bool:
+        """Whether all lines of a failure are shown in a shape."""
+        return shape is Shape.FULL or (shape is Shape.TRIMMED and len(entry.block.lines) <= _MOST_TRIMMED + 1)
+
     def is_short(self, entry: Entry) -> bool:
         """Whether a failure is told in one line, since earlier runs had it."""
         return make_ref(entry.signature) in self._known
@@ -103,7 +108,9 @@ class Shapes:
         since = f" known since {known}" if (known := self._known.get(make_ref(entry.signature))) else ""
         where = describe_lines(line.number, line.number, self._file(block.span.file))
         times = f" x{entry.count}" if entry.count > 1 else ""
-        return f"[{where} {make_ref(entry.signature)}{times}{since}] {cut_text(line.text.strip(), LONGEST_HEADLINE)}\n"
+        retried = f" passed on retry L{entry.retried}" if entry.retried else ""
+        ref = make_ref(entry.signature)
+        return f"[{where} {ref}{times}{since}{retried}] {cut_text(line.text.strip(), LONGEST_HEADLINE)}\n"
 
     def _heading(self, entry: Entry) -> str:
         block = entry.block
@@ -111,7 +118,9 @@ class Shapes:
         words = [describe_lines(span.first, span.last, self._file(span.file)), make_ref(entry.signature)]
         if entry.count > 1:
             words.append(f"x{entry.count}")
-        about = [block.recogniser] if block.recogniser != "generic" else []
+        about = [f"passed on retry L{entry.retried}"] if entry.retried else []
+        if block.recogniser != "generic":
+            about.append(block.recogniser)
         if block.step:
             about.append(f"step {as_name(block.step, _LONGEST_NAME)}")
         if block.component:

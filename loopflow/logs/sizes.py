@@ -36,8 +36,12 @@ def read_bytes(table: Table, key: str) -> int:
 
 
 def read_bytes_option(value: str, option: str) -> int:
-    """Return a size from the command line. Raises UsageError."""
-    size = parse_size(value)
+    """Return a size from the command line; a bare number that would be too few bytes is one of megabytes.
+
+    Raises UsageError.
+    """
+    is_few = value.isascii() and value.isdecimal() and int(value[:9]) < LEAST
+    size = parse_size(f"{value}MB" if is_few else value)
     if size is None:
         raise UsageError(
             f"{option}: '{escape_name(value[:60])}' is no size of 1 kB or more", 'write for example "5MB", or "500k"'

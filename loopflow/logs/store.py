@@ -25,6 +25,7 @@ from loopflow.logs.records import (
     Found,
     Kept,
     NewRun,
+    count_runs,
     failures_of,
     find_failure,
     find_refs,
@@ -91,6 +92,15 @@ class Store:
                 archive.discard()
         remove_archives(self.directory, gone)
         return run
+
+    def check(self) -> int:
+        """Return how many runs are remembered, once it is certain that another one could be. Raises StoreError."""
+        with self._guarded(), closing(self._open()) as database:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                return count_runs(database)
+            finally:
+                database.execute("ROLLBACK")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:

@@ -9,9 +9,12 @@ from typing import Final
 
 from loopflow.logs.census import Kind
 from loopflow.logs.model import Template
+from loopflow.logs.shapes import describe_lines
 
 _DEPTH, _SIMILARITY, _MOST_CLUSTERS = 4, 0.5, 2_000
 _NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
+_LONGEST: Final = 200
+"""Characters of one that is told."""
 _WILD: Final = re.compile(r"<\*>(?:[ ,]*<\*>)+")
 
 
@@ -28,6 +31,16 @@ def find_templates(kinds: Sequence[Kind]) -> list[Template]:
         texts[cluster.cluster_id] = cluster.get_template()
     found = [_sum_up(texts[number], group) for number, group in members.items()]
     return sorted(found, key=lambda template: (-template.count, template.files, template.first))
+
+
+def describe_template(template: Template, *, several: bool) -> str:
+    """Return a template as a part of a digest: of several logs, with the numbers of those that it is in."""
+    file, last_file = template.files
+    where = describe_lines(template.first, template.last, file if several else None)
+    if file != last_file:
+        places = zip((template.first, template.last), template.files, strict=True)
+        where = "-".join(describe_lines(line, line, file) for line, file in places)
+    return f"[also: {template.count:,} x {where}] {template.text.strip()[:_LONGEST]}\n"
 
 
 def _sum_up(text: str, kinds: Sequence[Kind]) -> Template:

@@ -17,13 +17,13 @@ _LEAST_HELD: Final = 1_000
 class Whole:
     """Holds the text of a log while its tokens are at most `fit`; `tokens` are those of it, 0 where it is not held."""
 
-    def __init__(self, counter: TokenCounter, fit: int, *, redact: bool = True) -> None:
+    def __init__(self, counter: TokenCounter, fit: int, *, redact: bool = True, drops: bool = False) -> None:
         self.tokens = 0
         self._counter = counter
         self._fit = max(fit, _LEAST_HELD)
         self._redacts = redact
         self._pieces: list[str] | None = []
-        self._raw: list[bytes] | None = []
+        self._raw: list[bytes] | None = None if drops else []  # in there are the lines that were dropped, too
         self._size = self._raw_size = 0
         self._counted = 0
         self._open: list[str] = []

@@ -53,22 +53,22 @@ def _rows(report: Report) -> Iterator[tuple[_Cell, ...]]:
     for stats in profile.directories:
         shares = (stats.percent_of_parent, stats.percent_of_total)
         growth = _growth(before.pop(stats.path, None), stats.tokens, diff)
-        yield "directory", _name(stats.path), stats.tokens, stats.files, stats.bytes, *shares, *growth
+        yield "directory", safe_cell(stats.path), stats.tokens, stats.files, stats.bytes, *shares, *growth
     yield from _gone("directory", before)
     before = _before(diff.types if diff else ())
     for kind in profile.types:
         growth = _growth(before.pop(kind.type, None), kind.tokens, diff)
-        yield "type", _name(kind.type), kind.tokens, kind.files, kind.bytes, "", kind.percent_of_total, *growth
+        yield "type", safe_cell(kind.type), kind.tokens, kind.files, kind.bytes, "", kind.percent_of_total, *growth
     yield from _gone("type", before)
     before = _before(diff.files if diff else ())
     parents = {stats.path: stats.tokens for stats in profile.directories}
     for file in profile.files:
         shares = (percent(file.tokens, parents[file.path.rpartition("/")[0] or "."]), percent(file.tokens, total))
         growth = _growth(before.pop(file.path, file.tokens), file.tokens, diff)
-        yield "file", _name(file.path), file.tokens, 1, file.bytes, *shares, *growth
+        yield "file", safe_cell(file.path), file.tokens, 1, file.bytes, *shares, *growth
     yield from _gone("file", before)
     for skip in profile.skipped:
-        yield f"skipped_{skip.reason}", _name(skip.path), *[""] * 7
+        yield f"skipped_{skip.reason}", safe_cell(skip.path), *[""] * 7
 
 
 def _before(deltas: Iterable[Delta]) -> dict[str, int | None]:
@@ -83,9 +83,10 @@ def _growth(before: int | None, tokens: int, diff: Diff | None) -> tuple[_Cell, 
 def _gone(kind: str, before: Mapping[str, int | None]) -> Iterator[tuple[_Cell, ...]]:
     for name, tokens in before.items():
         share = "" if kind == "type" else 0.0
-        yield kind, _name(name), 0, 0, 0, share, 0.0, tokens or 0, -(tokens or 0)
+        yield kind, safe_cell(name), 0, 0, 0, share, 0.0, tokens or 0, -(tokens or 0)
 
 
-def _name(name: str) -> str:
+def safe_cell(name: str) -> str:
+    """Return a name as a cell that no spreadsheet takes for a formula."""
     shown = escape_name(name)
     return f"'{shown}" if shown.lstrip().startswith(_ACTING) else shown

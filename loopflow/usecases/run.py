@@ -41,7 +41,7 @@ class Run:
         for remark in self.config.unknown:
             counting.remark(remark)
         self.criteria = Criteria(request, self.config.include, self.config.exclude, self.config.baseline)
-        self.engine = _start_engine(counting, self.config.encoding, git)
+        self.engine = start_engine(counting, self.config.encoding, git)
         if self.engine.cache.is_empty:  # what is listed will have to be counted: an engine may load meanwhile
             self.engine.counter.expect(_TYPICAL_BYTES * sum(len(listing.items) for listing in self.listed.wanted))
 
@@ -73,7 +73,8 @@ def name_inputs(
     return named
 
 
-def _start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
+def start_engine(counting: CountRequest, encoding: str, git: Git) -> Engine:
+    """Return what counts, and where it keeps what it has counted; nothing is loaded yet."""
     file = None if counting.cache_file is None else os.path.join(git.surroundings.root, counting.cache_file)
     counter = create_counter(encoding, counting.engine, file and os.path.dirname(file))
     cache = _open_cache(file, counting, counter)

@@ -47,6 +47,16 @@ def test_a_digest_goes_to_standard_output(here: Path) -> None:
     assert count(text) <= 1_000
 
 
+def test_what_a_digest_is_spent_on_is_a_remark(here: Path) -> None:
+    """On standard error: the digest stays what it is, in any form."""
+    result = call(here, "build.log", "--fit", "1000", "--explain")
+    assert result.out == reduced(here)
+    assert "logs:         " in result.err
+    assert "  critical" not in result.out
+    assert call(here, "build.log", "--fit", "1000", "--explain", "-q").err == ""
+    assert call(here, "build.log", "--profile", "--explain").code == 2
+
+
 def test_a_log_that_fits_is_printed_and_its_head_is_a_remark(here: Path) -> None:
     """Which --quiet leaves out."""
     result = call(here, "short.log")

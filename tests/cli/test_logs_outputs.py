@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -211,7 +212,7 @@ def test_the_config_names_a_directory_of_the_repository(log: Path) -> None:
     assert kept(log / "other") == ["digest.txt", "json"]
 
 
-@pytest.mark.parametrize("size", ["1", "many", "5 parsecs"])
+@pytest.mark.parametrize("size", ["0", "1e3", "many", "5 parsecs"])
 def test_a_size_that_is_none(size: str, log: Path) -> None:
     """It is said how one is written."""
     result = reduce("build.log", "--output-dir", "out", "--max-log-size", size, cwd=log)
@@ -224,6 +225,38 @@ def test_a_directory_that_cannot_be_made_stops_before_anything_is_read(log: Path
     result = reduce("nothing.log", "--output-dir", "build.log/out", cwd=log)
     said = "the output directory build.log/out cannot be made: not a directory; name a directory that can be made"
     assert result == Result(2, "", f"logs: error: {said}\n")
+
+
+def test_a_directory_that_is_a_link_stops_before_anything_is_read(log: Path) -> None:
+    """What it leads to stays as it is."""
+    (log / "real").mkdir()
+    (log / "link").symlink_to("real")
+    result = reduce("nothing.log", "--output-dir", "link", cwd=log)
+    said = "the output directory link cannot be made: it is a link; name a directory that can be made"
+    assert result == Result(2, "", f"logs: error: {said}\n")
+    assert os.listdir(log / "real") == []
+
+
+def test_a_disk_that_is_full_takes_nothing_from_the_digest(log: Path) -> None:
+    """It is printed whole, what is missing is said, and nothing half is left."""
+    (log / "out").mkdir()
+    limited = ("sh", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$@"', "sh", *PROGRAM)
+    plain = run_process("logs", "build.log", "--no-store", "--fit", "2000", cwd=log, program=PROGRAM)
+    arguments = ("logs", "build.log", "--no-store", "--fit", "2000", "--output-dir", "out")
+    result = run_process(*arguments, cwd=log, program=limited)
+    assert (result.code, result.out) == (0, plain.out)
+    assert "warning: not all of it is kept in out: file too large" in result.err
+    assert kept(log / "out") == []
+
+
+def test_two_runs_at_once_keep_a_digest_each(log: Path) -> None:
+    """Whole, and none takes the other's name."""
+    command = [*PROGRAM, "logs", "build.log", "--no-store", "-q", "--fit", "1000", "--output-dir", "out"]
+    started = [subprocess.Popen(command, cwd=log, stdout=subprocess.PIPE) for _ in range(2)]
+    printed = {process.communicate()[0].decode() for process in started}
+    assert [process.returncode for process in started] == [0, 0]
+    assert kept(log / "out") == ["digest.txt", "digest.txt", "json", "json"]
+    assert {path.read_text() for path in (log / "out").glob("*.txt")} == printed
 
 
 def test_a_directory_that_cannot_be_written_to_takes_nothing_from_the_digest(log: Path) -> None:

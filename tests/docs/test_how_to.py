@@ -15,6 +15,7 @@ import tiktoken.model
 from loopflow.cli.code_context import code_context
 from loopflow.cli.logs import logs
 from loopflow.cli.requests import read_options
+from loopflow.cli.usage import usage
 from loopflow.config.resolve import resolve
 from loopflow.config.sections import read_section
 from loopflow.console.command import Answered
@@ -103,6 +104,19 @@ def test_every_command_for_logs_is_understood() -> None:
             raise
 
 
+def test_every_command_for_usage_is_understood() -> None:
+    """No page names an option of `loopflow usage` that is not there."""
+    found = [(page.name, arguments) for page in ALL for arguments in _commands(page, "loopflow usage")]
+    commands = [(page, arguments) for page, arguments in found if not arguments[0].endswith(":")]  # what is printed
+    assert len(commands) > 5
+    for page, arguments in commands:
+        try:
+            _read(usage, arguments)
+        except Exception as error:
+            error.add_note(f"{page}: {' '.join(arguments)}")
+            raise
+
+
 def _read(command: click.Command, arguments: list[str]) -> None:
     """Read arguments, those of a subcommand too. Raises what is wrong with them."""
     with command.make_context("loopflow logs", list(arguments)) as context:
@@ -121,6 +135,7 @@ def test_every_config_is_valid() -> None:
         config = resolve({"loopflow.toml": block.encode()}, {}, {})
         assert config.file == "loopflow.toml", block
         read_section(config.sections, "logs")
+        read_section(config.sections, "usage")
 
 
 def test_models_have_the_encodings_that_the_page_names() -> None:

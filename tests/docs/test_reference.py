@@ -10,7 +10,11 @@ REFERENCE = Path(__file__).parents[2] / "docs/reference"
 PAGES = [
     ("make_errors.py", "render", "errors.md"),
     ("make_options.py", "render_options", "options.md"),
+    ("make_options.py", "render_agents", "agents-options.md"),
+    ("make_options.py", "render_facts", "agents-facts.md"),
     ("make_options.py", "render_logs", "logs-options.md"),
+    ("make_options.py", "render_usage", "usage-options.md"),
+    ("make_options.py", "render_chat", "chat-options.md"),
     ("make_options.py", "render_count", "count-options.md"),
     ("make_options.py", "render_serve", "serve-options.md"),
     ("make_options.py", "render_config", "config.md"),

@@ -121,8 +121,8 @@ def test_a_change_over_the_budget(tmp_path: Path, logs: dict[str, int], said: st
     assert job.ran[-1][0] == "Fail at the threshold"
     assert uploaded(job) == ARTIFACTS
     report = json.loads((job.artifacts / ARTIFACTS[1]).read_text())
-    assert (report["status"], report["budget"]) == ("fail", 4_000)
-    assert report["usage_percent"] > 90
+    assert (report["status"], report["token_budget"]) == ("fail", 4_000)
+    assert report["percentage_of_budget_used"] > 90
     assert said in job.summary
     assert colour(job) == "#c62828"
 

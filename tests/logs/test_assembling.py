@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from loopflow.logs.model import Priority
 from tests.logs.assembled import blocks
 from tests.logs.failures import FAILURES
+from tests.support.examples import some
 
 
 def _numbers(text: str) -> list[tuple[int, int]]:
@@ -73,6 +74,7 @@ def test_commands_that_a_step_begins_with_are_no_failure() -> None:
 _LOG = "".join(text for text, _ in FAILURES.values())
 
 
+@some(15)
 @given(st.integers(1, 400))
 def test_blocks_do_not_depend_on_where_reads_are_cut(size: int) -> None:
     assert blocks(_LOG, size) == blocks(_LOG)

@@ -12,6 +12,7 @@ from loopflow.logs.cleaning import clean
 from loopflow.logs.keys import Classifier
 from loopflow.logs.model import Digest, LogRequest, Priority
 from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
+from tests.support.examples import some
 from tests.support.hostile_logs import ENCODINGS, make_log, reduced, require_contract
 
 FITS = (50, 60, 80, 100, 150, 300, 700, 999, 1_000, 1_500, 4_000, 100_000)
@@ -46,6 +47,7 @@ def reduce_or_none(data: bytes, request: LogRequest, encoding: str) -> Digest | 
     return None
 
 
+@some(20)
 @given(logs, requests, st.sampled_from(ENCODINGS))
 def test_every_digest_keeps_its_word(data: bytes, request: LogRequest, encoding: str) -> None:
     """Tokens are counted exactly, at most those that are allowed and those of the log; no failure goes unsaid."""
@@ -53,6 +55,7 @@ def test_every_digest_keeps_its_word(data: bytes, request: LogRequest, encoding:
         require_contract(digest)
 
 
+@some(20)
 @given(st.one_of(st.binary(max_size=60), few_bytes), requests, st.sampled_from(ENCODINGS))
 @example(b"a", LogRequest(50), ENCODINGS[0])
 @example(b"\x00", LogRequest(50), ENCODINGS[0])
@@ -77,6 +80,7 @@ def classifier() -> Classifier:
     return Classifier(WORDS, RECOGNISERS)
 
 
+@some(20)
 @given(logs, requests)
 def test_no_line_is_made_up(data: bytes, request: LogRequest) -> None:
     """A line is one of the log, cleaned, or ours; one of the log that begins with "[" has a space before it."""
@@ -90,6 +94,7 @@ def test_no_line_is_made_up(data: bytes, request: LogRequest) -> None:
     assert {line.removeprefix(" ") if line.startswith(" [") else line for line in short} <= cleaned
 
 
+@some(20)
 @given(logs, requests, st.sampled_from(ENCODINGS))
 def test_the_digest_of_a_digest_is_itself(data: bytes, request: LogRequest, encoding: str) -> None:
     """Read as a log, at the same number of tokens: nothing is taken off it twice."""
@@ -108,6 +113,7 @@ def test_wrapped_lines_of_a_digest_stay_wrapped() -> None:
     assert reduced(digest.text.encode(), LogRequest(1_000)).text == digest.text
 
 
+@some(20)
 @given(logs, requests)
 @example(b"INFO a\n" * 300 + b"##[group]Run make\n##[endgroup]\nerror: it broke\n", LogRequest(100))
 def test_the_size_of_reads_changes_nothing(data: bytes, request: LogRequest) -> None:
@@ -117,6 +123,7 @@ def test_the_size_of_reads_changes_nothing(data: bytes, request: LogRequest) -> 
             assert reduced(data, replace(request, read_size=size)) == digest
 
 
+@some(20)
 @given(logs)
 def test_chunks_change_nothing_of_what_matters(data: bytes) -> None:
     """The failures that are critical or high, how often and where: the same for any size of a chunk."""

@@ -109,7 +109,7 @@ def test_markdown_keeps_to_bytes_too() -> None:
     assert 1_500 < len(text.encode()) <= 3_000
 
 
-@some(25)
+@some(20)
 @given(LOGS, FITS)
 def test_nothing_of_a_log_acts_in_markdown(log: str, fit: int) -> None:
     """No HTML, no link, no table or block of its own; no line that GitHub's runner obeys; never too many tokens."""
@@ -181,7 +181,7 @@ def test_a_log_without_failures_has_no_annotations() -> None:
     assert fit_github(reduce_text("one\ntwo\n", 100).digest, count, 100) == ""
 
 
-@some(25)
+@some(20)
 @given(LOGS)
 def test_nothing_of_a_log_is_a_command(log: str) -> None:
     """Each line is one command of ours: an error, a warning or the notice, with properties of ours."""
@@ -249,7 +249,7 @@ def test_a_page_of_a_log_that_fits_is_all_of_it() -> None:
     assert "The whole log" in text
 
 
-@some(25)
+@some(20)
 @given(LOGS, FITS)
 def test_nothing_of_a_log_is_an_element(log: str, fit: int) -> None:
     """A page has the elements and attributes that every page has, whatever a line says."""

@@ -27,12 +27,12 @@ def critical(digest: Digest) -> tuple[int, int]:
     return next((each.found, each.kept) for each in digest.priorities if each.priority is Priority.CRITICAL)
 
 
-def test_twenty_thousand_different_errors() -> None:
+def test_thousands_of_different_errors() -> None:
     """Each is counted, and what is not told is said."""
-    lines = [f"error: cannot open file '{name(number)}.txt'\n\n\n\n\n" for number in range(20_000)]
+    lines = [f"error: cannot open file '{name(number)}.txt'\n\n\n\n\n" for number in range(4_000)]
     digest = reduced("".join(lines).encode(), LogRequest(4_000))
     require_contract(digest)
-    assert critical(digest)[0] == 20_000
+    assert critical(digest)[0] == 4_000
     assert digest.critical_missing > 0
 
 
@@ -112,7 +112,7 @@ def test_a_line_of_a_million_of_one_character(char: bytes) -> None:
 @pytest.mark.parametrize("line", [b"    indented words\n", b"/path/of/a/file\n", b"\n", b" \n", b"\twords\n"])
 def test_lines_between_which_nothing_can_be_cut(line: bytes) -> None:
     """A log that is one stretch for the tokenizer is read in the same time for any size of reads."""
-    data = line * 100_000
+    data = line * 20_000
     digest = reduced(data, LogRequest(2_000, read_size=997))
     require_contract(digest)
     assert digest == reduced(data, LogRequest(2_000))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from loopflow.cli.logs import logs
 from loopflow.logs.gathering import Input
@@ -260,8 +261,13 @@ def test_nuls_are_told_by_their_number() -> None:
 LONG = 20 * 1_048_576
 
 
+def slow(value: int) -> ParameterSet:
+    """Return a parameter that is tried with the slow kinds of tests."""
+    return pytest.param(value, marks=pytest.mark.long)
+
+
 @pytest.mark.parametrize("size", [65_521, 1_048_576])
-@pytest.mark.parametrize("length", [8_388_607, 8_388_608, 8_388_609, LONG])
+@pytest.mark.parametrize("length", [8_388_608, *map(slow, (8_388_607, 8_388_609, LONG))])
 def test_a_line_that_is_too_long_is_named(length: int, size: int) -> None:
     """How many bytes of it are left out is told truly, and the same for any size of reads."""
     data = b"one\n" + b"begin " + b"x" * (length - 11) + b" end\n" + b"error: after\n"
@@ -285,7 +291,7 @@ def test_a_secret_at_the_cut_of_a_long_line_is_hidden(offset: int) -> None:
     require_hidden(reduced(data, LogRequest(5_000)).text, secret)
 
 
-@pytest.mark.parametrize("shift", range(12, 40, 5))
+@pytest.mark.parametrize("shift", [12, *map(slow, range(17, 40, 5))])
 @pytest.mark.parametrize("near_end", [False, True])
 def test_a_secret_where_a_line_of_many_megabytes_is_cut_is_hidden(shift: int, *, near_end: bool) -> None:
     """Even if a word that is kept with its surroundings stands beside it."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from loopflow.logs.keys import NOTHING, Classifier, Trait, make_keys
 from loopflow.logs.recognisers.rows import Recogniser, Word
 from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
+from tests.support.examples import some
 
 OWN_WORDS = (
     Word(8, rb"warn", "warn"),
@@ -62,6 +63,7 @@ def test_the_heaviest_word_says_what_a_line_weighs(line: bytes, trait: Trait) ->
     assert found._replace(rules=()) == trait
 
 
+@some(10)
 @given(lines=LINES)
 def test_a_line_is_worth_the_same_in_any_order(lines: list[bytes]) -> None:
     """Whatever was seen before it, alone or with others, and with a cache that is always full."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.charts.terminal import ASCII, Palette, Terminal
@@ -22,6 +22,7 @@ from loopflow.logs.render.distribution_html import render_html
 from loopflow.logs.render.distribution_json import render_json
 from loopflow.logs.render.distribution_text import render_text
 from loopflow.tokens import create_counter
+from tests.support.examples import some
 from tests.support.run import Result, run
 from tests.support.schema import complaints
 
@@ -75,7 +76,7 @@ def screen(width: int | None, height: int | None = None) -> Terminal:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@settings(max_examples=40, deadline=None)
+@some(12)
 @given(logs=st.lists(LOGS, min_size=1, max_size=3), size=st.sampled_from([0, 7, 64, 997]))
 def test_all_sums_are_the_count_of_the_whole(encoding: str, logs: Sequence[bytes], size: int) -> None:
     """By template and by tenth, of one log and of several, in both encodings."""
@@ -88,7 +89,7 @@ def test_all_sums_are_the_count_of_the_whole(encoding: str, logs: Sequence[bytes
     assert found.lines == sum(share.lines for share in found.shares) == lines
 
 
-@settings(max_examples=40, deadline=None)
+@some(12)
 @given(log=LOGS, size=st.sampled_from([1, 7, 64, 997]))
 def test_the_size_of_a_read_changes_nothing(log: bytes, size: int) -> None:
     """Neither what lines belong to, nor any number."""
@@ -189,7 +190,7 @@ def test_components_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
-@settings(deadline=None)
+@some(30)
 @given(st.lists(st.tuples(st.integers(1, 30_000), st.integers(0, 9)), max_size=30))
 def test_tenths_hold_every_line_once(pieces: Sequence[tuple[int, int]]) -> None:
     """Each begins where the one before ends, and none is far from a tenth."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loopflow.logs.model import Priority
 from tests.logs.unwrapping import Whole, unwrapped
 from tests.logs.wrapped import docker, lines
+from tests.support.examples import some
 
 _CASES: dict[str, tuple[str, list[str], Priority | None, str]] = {
     "pino": (
@@ -252,6 +253,7 @@ _VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries
 _KEYS = st.sampled_from(["level", "msg", "message", "error", "err", "stack", "time", "s", "fields", "log", "a", "name"])
 
 
+@some(20)
 @given(st.lists(st.dictionaries(_KEYS | st.text(), _VALUES, max_size=8), max_size=12))
 def test_any_objects_make_text_and_the_same_for_any_read(objects: list[dict[str, Any]]) -> None:
     text = lines(json.dumps(each) for each in objects)

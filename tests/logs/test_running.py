@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.errors import LoopflowError
@@ -13,6 +13,7 @@ from loopflow.logs.gathering import Input
 from loopflow.logs.model import Digest, LogRequest, Priority
 from loopflow.logs.running import reduce_logs
 from loopflow.tokens import create_counter
+from tests.support.examples import some
 
 COUNTER = create_counter()
 LINES = st.lists(
@@ -36,7 +37,6 @@ LINES = st.lists(
     ),
     max_size=60,
 )
-FEW = settings(max_examples=25)
 """Each example compiles all patterns."""
 
 
@@ -60,7 +60,7 @@ def least_of(data: bytes, fit: int, lowest: Priority) -> int:
     return fit
 
 
-@FEW
+@some(10)
 @given(lines=LINES, fit=st.integers(0, 300), lowest=st.sampled_from(Priority))
 def test_a_digest_has_no_more_tokens_than_it_may(lines: list[str], fit: int, lowest: Priority) -> None:
     """Nor than the log; where that cannot be, the error says with how many it can."""
@@ -72,7 +72,7 @@ def test_a_digest_has_no_more_tokens_than_it_may(lines: list[str], fit: int, low
     assert digest.tokens_before == before
 
 
-@FEW
+@some(10)
 @given(lines=LINES, size=st.integers(1, 60))
 def test_the_size_of_a_read_changes_nothing(lines: list[str], size: int) -> None:
     """Neither the text nor anything else of a digest."""
@@ -80,7 +80,7 @@ def test_the_size_of_a_read_changes_nothing(lines: list[str], size: int) -> None
     assert reduce(data, fit=120, read_size=size) == reduce(data, fit=120)
 
 
-@FEW
+@some(10)
 @given(lines=LINES)
 def test_a_log_that_fits_is_printed_whole(lines: list[str]) -> None:
     """Cleaned, and without a head line, which is there too."""

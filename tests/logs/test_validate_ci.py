@@ -53,11 +53,15 @@ def test_the_whole_of_a_report(logs: Repo) -> None:
     logs.track({"logs/c.png": b"\0\1"})
     result = call(logs.root, "logs")
     assert result.code == 0, result.err
+    sizes = [len((logs.root / "logs" / name).read_bytes()) for name in ("a.log", "b.log")]
+    of_file = ' "token_count": 400, "under_budget": true, "percentage_of_budget": 40.0}'
     assert (logs.root / REPORT).read_text() == (
-        '{\n "timestamp": "2023-11-14T22:13:20Z",\n "status": "pass",\n "total_tokens": 800,\n "budget": 1000,\n'
-        ' "threshold": 90,\n "usage_percent": 80.0,\n "files": [\n'
-        '  {"file_path": "logs/a.log", "token_count": 400},\n  {"file_path": "logs/b.log", "token_count": 400}\n ],\n'
-        ' "skipped_files": [\n  {"file_path": "logs/c.png", "reason": "binary"}\n ]\n}\n'
+        '{\n "validation_time": "2023-11-14T22:13:20Z",\n "status": "pass",\n "token_budget": 1000,\n'
+        ' "fail_on_threshold": 90,\n "total_files_checked": 2,\n "files_over_budget": 0,\n "files_under_budget": 2,\n'
+        ' "skipped_files": 1,\n "total_token_count": 800,\n "percentage_of_budget_used": 80.0,\n "files": [\n'
+        f'  {{"file_path": "logs/a.log", "file_size_bytes": {sizes[0]},{of_file},\n'
+        f'  {{"file_path": "logs/b.log", "file_size_bytes": {sizes[1]},{of_file}\n ],\n'
+        ' "skipped": [\n  {"file_path": "logs/c.png", "reason": "binary"}\n ]\n}\n'
     )
     assert result.out == "token-validation: 2 files, 800 tokens, 80.0% of the budget of 1,000, 1 skipped\n"
     assert result.err == ("validate-ci: warning: 80.0% of the budget are used, and the warning threshold is 80%\n")
@@ -71,15 +75,18 @@ def test_at_the_threshold(logs: Repo, tokens: int, code: int, status: str) -> No
     logs.track({"logs/c.log": words(tokens, "c")})
     result = call(logs.root, "logs")
     assert (result.code, report(logs.root)["status"]) == (code, status)
-    assert report(logs.root)["total_tokens"] == 800 + tokens
+    assert report(logs.root)["total_token_count"] == 800 + tokens
     assert ("FAIL token-validation, total: 901 tokens, 1 more than the limit of 900" in result.out) == bool(code)
     assert badge(logs.root).endswith(", warning")
 
 
 def test_one_file_over(logs: Repo) -> None:
     """A file that is over the budget is named, and where the budget is written."""
-    result = call(logs.root, "logs", "--token-budget", "399", files=False)
+    result = call(logs.root, "logs", "--token-budget", "399")
     assert result.code == 1
+    told = report(logs.root)
+    assert (told["files_over_budget"], told["files_under_budget"], told["total_files_checked"]) == (2, 0, 2)
+    assert [file["under_budget"] for file in told["files"]] == [False, False]
     assert "FAIL token-validation, each file: 2 files over the limit of 399, the largest by 1" in result.out
     assert "  logs/a.log: 400\n  logs/b.log: 400\n" in result.out
     assert "  to raise the limit for good: --token-budget 400\n" in result.out
@@ -103,7 +110,7 @@ def test_without_a_config(repo: Repo) -> None:
     """The budget is 76,659 tokens, and a failure says how to write another one."""
     repo.track({"a.log": words(68_993), "b.log": words(1)}).commit()
     result = call(repo.root)
-    assert (result.code, report(repo.root)["budget"]) == (1, 76_659)
+    assert (result.code, report(repo.root)["token_budget"]) == (1, 76_659)
     assert "to raise the limit for good: in the config file, below [logs], fit = 76_660" in result.out
 
 
@@ -134,7 +141,7 @@ def test_the_config_that_is_staged_holds(logs: Repo) -> None:
     logs.track({"loopflow.toml": "[logs]\nfit = 500\n"})
     logs.write("loopflow.toml", "[logs]\nfit = 5_000\n")
     assert call(logs.root, "logs", "--staged").code == 1
-    assert report(logs.root)["budget"] == 500
+    assert report(logs.root)["token_budget"] == 500
 
 
 def test_a_commit_that_is_not_the_first_of_a_branch(logs: Repo) -> None:
@@ -153,7 +160,7 @@ def test_nothing_that_differs_is_said(logs: Repo) -> None:
     result = call(logs.root, "--changed", "-q")
     assert (result.code, result.out) == (0, "")
     assert result.err == "validate-ci: warning: no file that differs was counted, so nothing was judged\n"
-    assert (report(logs.root)["files"], report(logs.root)["usage_percent"]) == ([], 0.0)
+    assert (report(logs.root)["files"], report(logs.root)["percentage_of_budget_used"]) == ([], 0.0)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +188,7 @@ def test_what_cannot_be_counted_does_not_pass(logs: Repo, more: int, code: int, 
     logs.track({"logs/blank.txt": " " * 1_000_000, "logs/c.log": words(more)})
     result = call(logs.root, "logs", env={"LOOPFLOW_ENGINE": "tiktoken"})
     assert (result.code, report(logs.root)["status"]) == (code, status), result.err
-    assert report(logs.root)["skipped_files"] == [{"file_path": "logs/blank.txt", "reason": "uncounted"}]
+    assert report(logs.root)["skipped"] == [{"file_path": "logs/blank.txt", "reason": "uncounted"}]
     assert "incomplete" in badge(logs.root)
     assert ("error: validate-ci needs every count, and logs/blank.txt" in result.err) == (code == 2)
 
@@ -223,7 +230,7 @@ def test_bad_input(logs: Repo, arguments: list[str], said: str) -> None:
 def test_a_percentage_may_have_its_sign(logs: Repo, percentage: str) -> None:
     """It is the same with and without; the report has the number."""
     assert call(logs.root, "logs", "--fail-on-threshold", percentage).code == 0
-    assert report(logs.root)["threshold"] == 90
+    assert report(logs.root)["fail_on_threshold"] == 90
 
 
 @pytest.mark.parametrize(("first", "second"), [("--report-json", "--badge"), ("--badge", "--report-json")])

@@ -10,7 +10,7 @@ import pytest
 
 from loopflow.service.database import Database, read_database_url
 from loopflow.tokens import create_counter
-from tests.support.postgres import find_program, serve_postgres
+from tests.support.postgres import make_database, serve_postgres
 
 T = TypeVar("T")
 
@@ -27,10 +27,8 @@ _COUNTER = cache(create_counter)
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Return the address of a database of PostgreSQL."""
-    if find_program("postgres") is None:
-        pytest.skip("PostgreSQL is not installed")
-    with serve_postgres() as address:
-        yield address
+    with serve_postgres() as url:
+        yield make_database(url, "service")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])

@@ -82,6 +82,7 @@ def _error(outcome: Outcome, digest: Digest) -> dict[str, Any]:
         "ranges": [[span.first, span.last] for span in failure.spans],
         "bytes": [[span.start, span.end] for span in failure.spans],
         "places": [*failure.places],
+        "passed_on_retry": failure.retried or None,
         "step": block.step or None,
         "component": block.component or None,
         "known_since": digest.known.get(failure.ref),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.charts.numbers import format_percent, plural
 from loopflow.logs.threshold import NAME, Level, Validation
-from loopflow.model import Scope, Verdict, percent
+from loopflow.model import FileTokens, Scope, Verdict, percent
 from loopflow.render.badge import Badge, draw_badge
 from loopflow.render.failures import describe_verdict
 from loopflow.render.json import dump, path_as_data
@@ -82,15 +82,29 @@ def _dump_lines(value: object) -> str:
 def _as_data(validation: Validation, moment: int) -> dict[str, Any]:
     profile, thresholds = validation.profile, validation.thresholds
     share = thresholds.fail * 100
+    over = sum(file.tokens > thresholds.budget for file in profile.files)
     return {
-        "timestamp": f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "validation_time": f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}",
         "status": validation.outcome.value,
-        "total_tokens": validation.tokens,
-        "budget": thresholds.budget,
-        "threshold": int(share) if share.denominator == 1 else float(share),
-        "usage_percent": percent(validation.tokens, thresholds.budget),
-        "files": [_path(file.path) | {"token_count": file.tokens} for file in profile.files],
-        "skipped_files": [_path(skip.path) | {"reason": skip.reason.value} for skip in profile.skipped],
+        "token_budget": thresholds.budget,
+        "fail_on_threshold": int(share) if share.denominator == 1 else float(share),
+        "total_files_checked": len(profile.files),
+        "files_over_budget": over,
+        "files_under_budget": len(profile.files) - over,
+        "skipped_files": len(profile.skipped),
+        "total_token_count": validation.tokens,
+        "percentage_of_budget_used": percent(validation.tokens, thresholds.budget),
+        "files": [_file(file, thresholds.budget) for file in profile.files],
+        "skipped": [_path(skip.path) | {"reason": skip.reason.value} for skip in profile.skipped],
+    }
+
+
+def _file(file: FileTokens, budget: int) -> dict[str, Any]:
+    return _path(file.path) | {
+        "file_size_bytes": file.bytes,
+        "token_count": file.tokens,
+        "under_budget": file.tokens <= budget,
+        "percentage_of_budget": percent(file.tokens, budget),
     }
 
 

@@ -1,0 +1,1 @@
+"""A survey of what agents load, in each of its forms."""

@@ -1,0 +1,170 @@
+"""`loopflow logs diagnose` and `validate-config`: whether it works here, and whether the config says what it can."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from loopflow.analysis.names import escape_name
+from loopflow.cli.help import PathName
+from loopflow.console.command import Action, answering
+from loopflow.console.console import Console
+from loopflow.errors import ExitCode, LoopflowError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from loopflow.config.resolve import Config
+    from loopflow.logs.checks.model import Case, UsageSeen
+
+
+def _describe_usage(context: click.Context) -> str:
+    return f"{context.get_help()}\n"
+
+
+_config = click.option("--config", type=PathName(), metavar="FILE", help="Instead of the config of the repository.")
+_help = click.option("-h", "--help", help="Show this message and exit.", **answering(_describe_usage))
+
+
+@click.command("diagnose", add_help_option=False)
+@click.option("--check", is_flag=True, help="Exit 1 where something does not work.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form.  [default: text]")
+@click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole.")
+@_config
+@_help
+@click.pass_context
+def diagnose(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
+    """Say what holds here and where it comes from, and whether it works: twelve checks, each with what to do.
+
+    What is not configured is no failure. Nothing is changed: what is tried is taken away again.
+    """
+    return Action(context.command_path, partial(_diagnose, given))
+
+
+@click.command("validate-config", add_help_option=False)
+@click.option("--custom-profile-path", type=PathName(), metavar="FILE", help="A profile of yours too.")
+@click.option("--load-config", metavar="NAME", help="A file with settings too, or what is saved as NAME.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
+@_config
+@_help
+@click.pass_context
+def validate_config(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
+    """Look whether the config says what it can, every key of it, and whatever is saved in .loopflow/logs.
+
+    What is wrong is said with its file and key, and ends with 2. Patterns that take time are a warning.
+    """
+    return Action(context.command_path, partial(_validate, given))
+
+
+def _diagnose(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
+    from loopflow.logs import diagnosing  # noqa: PLC0415  --help needs none of it
+    from loopflow.logs.render.diagnosis import render_json, render_text  # noqa: PLC0415
+
+    found = diagnosing.diagnose(_find_case(given["config"], console, _require(here)))
+    lines = (f"{line}\n" for line in render_text(found))
+    with console.writing_to(given["output"], here):
+        console.write_chart(render_json(found) if given["form"] == "json" else "".join(lines))
+    return ExitCode.OVER_BUDGET if given["check"] and found.failed else ExitCode.OK
+
+
+def _validate(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
+    from loopflow.config.sections import read_section  # noqa: PLC0415  --help needs none of it
+    from loopflow.logs.validating import find_problems, find_slow_patterns  # noqa: PLC0415
+    from loopflow.usecases.find_config import find_root  # noqa: PLC0415
+
+    console.quiet = given["quiet"]
+    config = _find_config(given["config"], console, _require(here))
+    root = find_root(here) or here
+    problems = [*find_problems(config, root), *_find_in_named(given, root, here)]
+    for line in config.unknown:
+        console.warn(line)
+    if not problems:
+        for pattern in find_slow_patterns(read_section(config.sections, "logs")):
+            console.warn(f"the pattern {pattern} has no plain text in it: it is tried on every line")
+    if problems:
+        *others, last = problems
+        for problem in others:
+            console.fail(problem.message, problem.hint)
+        raise last
+    console.note(f"ok {config.file}" if config.file else "ok: there is no config, so what is usual holds")
+    return ExitCode.OK
+
+
+def _find_in_named(given: Mapping[str, Any], root: str, here: str) -> "Iterator[LoopflowError]":
+    """Yield what is wrong with the files that options name."""
+    from loopflow.logs.configs import load_config  # noqa: PLC0415
+    from loopflow.logs.custom_profiles import load_profile  # noqa: PLC0415
+    from loopflow.logs.presets import combine  # noqa: PLC0415
+    from loopflow.logs.settings import LogSettings  # noqa: PLC0415
+    from loopflow.logs.validating import find_clashes  # noqa: PLC0415
+
+    try:
+        if given["custom_profile_path"] is not None:
+            load_profile(given["custom_profile_path"], here)
+        if (name := given["load_config"]) is not None:
+            settings = LogSettings(**combine([load_config(name, root, here)]))
+            for key, what, hint in find_clashes(settings):
+                yield UsageError(f"--load-config {escape_name(name)}: {key}: {what}", hint)
+    except LoopflowError as error:
+        yield error
+
+
+def _require(here: str) -> str:
+    if not here:
+        raise UsageError("the current directory does not exist any more", "change to another one")
+    return here
+
+
+def _find_config(named: str | None, console: Console, here: str) -> "Config":
+    from loopflow.model import ConfigRequest  # noqa: PLC0415
+    from loopflow.usecases.find_config import find_config_here  # noqa: PLC0415
+
+    file = named or console.environ.get("LOOPFLOW_CONFIG") or None
+    return find_config_here(here, ConfigRequest({}, console.environ, file))
+
+
+def _find_case(named: str | None, console: Console, here: str) -> "Case":
+    from loopflow.config.sections import read_section  # noqa: PLC0415
+    from loopflow.console.directories import cache_directory, data_directory  # noqa: PLC0415
+    from loopflow.logs.checks.model import Case  # noqa: PLC0415
+    from loopflow.logs.settings import LogSettings  # noqa: PLC0415
+    from loopflow.usecases.find_config import find_root  # noqa: PLC0415
+
+    config, settings, problem = None, LogSettings(), ""
+    try:
+        found = _find_config(named, console, here)
+        settings, config = read_section(found.sections, "logs"), found
+    except LoopflowError as error:
+        problem = error.message
+    return Case(
+        environ=console.environ,
+        here=here,
+        root=find_root(here) or here,
+        data=data_directory(console.environ, here),
+        cache=cache_directory(console.environ, here),
+        config=config,
+        settings=settings,
+        read_command=_read_command,
+        look_at_usage=partial(_look_at_usage, named, console, here),
+        problem=problem,
+    )
+
+
+def _look_at_usage(named: str | None, console: Console, here: str) -> "UsageSeen":
+    """Return what there is of the ledger. Raises LoopflowError where it cannot be used."""
+    from loopflow.cli.logs_usage import look_at_ledger  # noqa: PLC0415
+    from loopflow.logs.checks.model import UsageSeen  # noqa: PLC0415
+
+    return UsageSeen(*look_at_ledger(named, console, here))
+
+
+def _read_command(arguments: Sequence[str]) -> Mapping[str, Any]:
+    """Return the options of a command line of validate-ci. Raises UsageError."""
+    from loopflow.cli.logs_validate_ci import validate_ci  # noqa: PLC0415
+
+    try:
+        context = validate_ci.make_context("validate-ci", list(arguments))
+    except click.UsageError as error:
+        raise UsageError(error.format_message().rstrip("."), "see loopflow logs validate-ci --help") from error
+    return context.params

@@ -1,0 +1,261 @@
+"""What `loopflow logs` has to do with the ledger: options that account for a digest, and flags that ask for usage."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import click
+
+from loopflow.cli.help import PathName
+from loopflow.console.console import DISTRIBUTION, Console
+from loopflow.errors import ExitCode, LoopflowError, UsageError
+from loopflow.logs.presets import PRESETS
+
+if TYPE_CHECKING:
+    from loopflow.config.toml import Table
+    from loopflow.logs.model import Digest, LogRequest
+    from loopflow.usage.calibrating import Calibration
+
+OPTIONS = (
+    click.option("--track-usage", is_flag=True, help="Enter what is printed, and what it saved, into the ledger."),
+    click.option("--model", metavar="NAME", help="For which model it is: entered, and looked up in calibrations."),
+    click.option("--strict-estimation", is_flag=True, help="Hold --fit by the upper end of that model's calibration."),
+    click.option("--check-usage", is_flag=True, help="As `loopflow usage check`; no log is read."),
+    click.option("--enable-monitoring", is_flag=True, help="As `loopflow usage monitor`; no log is read."),
+    click.option("--alert-email", multiple=True, metavar="ADDRESS", help="Of --enable-monitoring: who is told."),
+    click.option("--warning-threshold", metavar="P", help="Of --enable-monitoring: a percentage.  [default: 80]"),
+    click.option("--critical-threshold", metavar="P", help="Of --enable-monitoring: a percentage.  [default: 95]"),
+    click.option("--calibrate-token-model", is_flag=True, help="As `loopflow usage calibrate`; no log is read."),
+    click.option("--token-pairs", type=PathName(), metavar="FILE", help="Of --calibrate-token-model: its pairs."),
+    click.option(
+        "--update-tokenizer-config", metavar="NAME", help="Write this encoding to the config, once it is checked."
+    ),
+)
+_COMPONENT: Final = "logs"
+_SOURCE: Final = "loopflow logs"
+_INTERVAL: Final = 30
+_BELONGING: Final = {
+    "alert_email": "enable_monitoring",
+    "warning_threshold": "enable_monitoring",
+    "critical_threshold": "enable_monitoring",
+    "token_pairs": "calibrate_token_model",
+}
+
+
+class _Asked(NamedTuple):
+    """An action that a flag asks for: in which module it is, its name there, and what else it is given."""
+
+    module: str
+    name: str
+    given: Mapping[str, Any]
+
+
+def add_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options."""
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return function
+
+
+def find_action(name: str, given: Mapping[str, Any]) -> Callable[[Console, str], ExitCode] | None:
+    """Return what a flag asks for instead of a digest, None where none does. Raises UsageError for what clashes."""
+    for option, of in _BELONGING.items():
+        if given[option] and not given[of]:
+            raise UsageError(f"{_flag(option)} is for {_flag(of)}", "leave it out, or add that")
+    if given["strict_estimation"] and not given["model"]:
+        raise UsageError("--strict-estimation is by a model's calibration, and no model is named", "add --model NAME")
+    flags = [flag for flag in _ACTIONS if given[flag]]
+    files = (*given.get("files", ()), *given.get("log_file", ()))
+    if not flags:
+        return None
+    others = [_flag(flag) for flag in flags[1:]]
+    others += ["a file"] if files else []
+    others += ["a command"] if name == "run" else []
+    if others:
+        raise UsageError(f"{_flag(flags[0])} and {others[0]} do not go together", "leave one of them out")
+    return lambda console, here: _act(_ACTIONS[flags[0]](given), {**_common(given)}, console, here)
+
+
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
+def _common(given: Mapping[str, Any]) -> dict[str, Any]:
+    form = "json" if given["format"] == "json" else "text"
+    return {"format": form, **{name: given[name] for name in ("config", "color", "quiet", "encoding", "model")}}
+
+
+def _act(asked: _Asked, common: dict[str, Any], console: Console, here: str) -> ExitCode:
+    from importlib import import_module  # noqa: PLC0415  reducing needs none of it
+
+    if asked.module != __name__:
+        require_extra("loopflow usage")
+    code: ExitCode = getattr(import_module(asked.module), asked.name)({**common, **asked.given}, console, here)
+    return code
+
+
+def _ask_check(given: Mapping[str, Any]) -> _Asked:
+    return _Asked("loopflow.cli.usage_actions", "check", {"check": given["check"], "at": None})
+
+
+def _ask_monitor(given: Mapping[str, Any]) -> _Asked:
+    named = {name: given[name] for name in ("alert_email", "warning_threshold", "critical_threshold")}
+    return _Asked("loopflow.cli.usage_monitor", "monitor", {**named, "interval": _INTERVAL, "once": False})
+
+
+def _ask_calibrate(given: Mapping[str, Any]) -> _Asked:
+    return _Asked("loopflow.cli.usage_calibrate", "calibrate", {"pairs": given["token_pairs"]})
+
+
+def _ask_update(given: Mapping[str, Any]) -> _Asked:
+    return _Asked(__name__, "update_config", {"name": given["update_tokenizer_config"]})
+
+
+_ACTIONS: Final[Mapping[str, Callable[[Mapping[str, Any]], _Asked]]] = {
+    "check_usage": _ask_check,
+    "enable_monitoring": _ask_monitor,
+    "calibrate_token_model": _ask_calibrate,
+    "update_tokenizer_config": _ask_update,
+}
+
+
+def require_extra(what: str) -> None:
+    """Raise UsageError where the ledger's database is not installed."""
+    if find_spec("sqlalchemy") is None:
+        raise UsageError(f"{what} needs more than what is installed", f"pip install '{DISTRIBUTION}[usage]'")
+
+
+def update_config(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
+    """Write an encoding to the config, if its vocabulary is what was published."""
+    from loopflow.analysis.names import escape_name  # noqa: PLC0415
+    from loopflow.config.editing import set_text  # noqa: PLC0415
+    from loopflow.config.resolve import CONFIG_FILE  # noqa: PLC0415
+    from loopflow.io.writing import write_atomically  # noqa: PLC0415
+    from loopflow.tokens.choice import require_encoding  # noqa: PLC0415
+    from loopflow.tokens.vocabulary import unpack_vocabulary  # noqa: PLC0415
+    from loopflow.usage.place import Place  # noqa: PLC0415
+    from loopflow.usecases.find_config import find_config_here, find_root  # noqa: PLC0415
+
+    name = given["name"]
+    console.quiet = given["quiet"]
+    require_encoding(name)
+    unpack_vocabulary(name)
+    place = Place(console.environ, here, given["config"])
+    from loopflow.model import ConfigRequest  # noqa: PLC0415
+
+    found = find_config_here(here, ConfigRequest({}, {}, place.named_config)).file
+    base = here if place.named_config else find_root(here) or here
+    file = found or CONFIG_FILE
+    try:
+        with open(os.path.join(base, file), encoding="utf-8", newline="") as opened:
+            text = opened.read()
+    except FileNotFoundError:
+        text = ""
+    write_atomically(file, set_text(file, text, "encoding", name), base)
+    console.note(f"{escape_name(file)} says encoding = {name}; its vocabulary is the one that was published")
+    return ExitCode.OK
+
+
+def limit_strictly(request: "LogRequest", given: Mapping[str, Any], console: Console, here: str) -> "LogRequest":
+    """Return a request that fits by the upper end of a calibration, if that is asked for: what it leaves is a buffer.
+
+    Raises UsageError for a model of which nothing is known.
+    """
+    if not given["strict_estimation"]:
+        return request
+    require_extra("--strict-estimation")
+    from loopflow.analysis.names import escape_name  # noqa: PLC0415
+    from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
+
+    model = given["model"]
+    if find_exact_encoding(model):
+        return request
+    known = _load(given, console, here)
+    if known is None:
+        hint = f"loopflow usage calibrate --model {escape_name(model)} PAIRS.jsonl"
+        raise UsageError(f"{escape_name(model)} is not calibrated, so --strict-estimation has nothing to hold", hint)
+    return replace(request, buffer=request.fit - known.find_most(max(request.fit - request.buffer, 0)))
+
+
+def look_at_ledger(config: str | None, console: Console, here: str) -> tuple[int, list[str]]:
+    """Return how many entries the ledger has, and the names of the budgets that hold. Raises LoopflowError."""
+    require_extra("loopflow usage")
+    from loopflow.usage.opening import open_place  # noqa: PLC0415
+    from loopflow.usage.place import Place, read_usage_settings  # noqa: PLC0415
+
+    place = Place(console.environ, here, config)
+    usage = open_place(place, read_usage_settings(place))
+    return usage.ledger.count(), [budget.name for budget in usage.budgets()]
+
+
+def _load(given: Mapping[str, Any], console: Console, here: str) -> "Calibration | None":
+    """Return the calibration of the model for the encoding that is counted by. Raises LoopflowError."""
+    from loopflow.usage.calibrating import load  # noqa: PLC0415
+    from loopflow.usage.opening import open_place  # noqa: PLC0415
+    from loopflow.usage.place import Place, find_encoding, read_usage_settings  # noqa: PLC0415
+
+    place = Place(console.environ, here, given["config"])
+    usage = open_place(place, read_usage_settings(place))
+    return next(iter(load(usage.ledger.database, given["model"], find_encoding(place, given["encoding"]))), None)
+
+
+def with_tracking(given: Mapping[str, Any], sections: Mapping[str, "Table"], preset: str) -> Mapping[str, Any]:
+    """Return the options, with what config and preset say of tracking: whoever enters reads the rest of its table."""
+    track = PRESETS[preset].tracks_usage or ("usage" in sections and sections["usage"].values.get("track") is True)
+    return {**given, "track_usage": True} if track else given
+
+
+def account(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
+    """Enter a digest that was printed, if that is asked for, and say what it is for a model. Nothing fails by that."""
+    if not (given["track_usage"] or given["model"]):
+        return
+    try:
+        require_extra("--track-usage")
+        if given["model"]:
+            _describe(digest, given, console, here)
+        if given["track_usage"]:
+            _enter(digest, given, console, here)
+    except LoopflowError as error:
+        console.warn(f"not entered into the ledger: {error.message}")
+
+
+def _describe(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
+    from loopflow.analysis.names import escape_name  # noqa: PLC0415
+    from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
+
+    model = escape_name(given["model"])
+    if find_exact_encoding(given["model"]):
+        return
+    known = _load(given, console, here)
+    if known is None:
+        console.note(f"what that is for {model} is not known: see loopflow usage calibrate")
+        return
+    low, high = known.find_range(digest.tokens_after)
+    console.note(f"{digest.tokens_after:,} tokens are about {low:,} to {high:,} of {model}")
+
+
+def _enter(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
+    from loopflow.cli.usage_actions import say_what_failed  # noqa: PLC0415
+    from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
+    from loopflow.usage.model import STANDARD, Entry  # noqa: PLC0415
+    from loopflow.usage.opening import open_place  # noqa: PLC0415
+    from loopflow.usage.place import Place, read_usage_settings  # noqa: PLC0415
+
+    place = Place(console.environ, here, given["config"])
+    settings = read_usage_settings(place)
+    usage = open_place(place, settings)
+    model = given["model"] or ""
+    entry = Entry(
+        at=usage.clock(),
+        tokens_in=digest.tokens_after,
+        tokens_saved=max(0, (digest.tokens_before or 0) - digest.tokens_after),
+        component=_COMPONENT if settings.component == STANDARD else settings.component,
+        environment=settings.environment,
+        source=_SOURCE,
+        model=model,
+        encoding=digest.encoding,
+        exact=not model or find_exact_encoding(model) == digest.encoding,
+    )
+    say_what_failed(usage.add([entry]).told, console)

@@ -1,0 +1,352 @@
+"""Contexts: which pieces each has, and the code that is printed of them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from loopflow.analysis.names import path_bytes
+from loopflow.function.discover import CALLABLES, CONSTRUCTORS, Discovery, Finder, Use
+from loopflow.function.extract import Extracted, File, Keep, extract
+from loopflow.function.facts.model import ABSTRACT, CLASS, FUNCTION, Unit
+from loopflow.function.model import CodeString, CodeStringsMarkdown
+from loopflow.function.resolve.evaluate import Engine
+from loopflow.function.resolve.names import BUILTINS
+from loopflow.function.resolve.project import Location, Node
+
+_FIELDED: Final = ("dataclass", "NamedTuple", "TypedDict", "Enum", "BaseModel", "define", "attrs", "s")
+_NEVER: Final = frozenset({"__slots__", "__doc__", "__module__", "__all__"})
+WHOLE, SIGNATURE, HEAD, DOCUMENTED = "whole", "signature", "head", "documented"
+
+
+class Piece(NamedTuple):
+    """Something of a file that is shown: how, and as part of what."""
+
+    path: str
+    qualname: str
+    mode: str
+    part: str
+    """target, helpers, classes, variables; of what is read only: implicit, second, annotations, bases, shown."""
+
+
+@dataclass(slots=True)
+class Pieces:
+    """What contexts consist of."""
+
+    target: Location
+    read_writable: list[Piece] = field(default_factory=list)
+    read_only: list[Piece] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Code of some files, and the names that it uses, by file."""
+
+    markdown: CodeStringsMarkdown
+    uses: Mapping[str, frozenset[str]]
+    shown: frozenset[tuple[str, str]]
+
+
+class Builder:
+    """Builds contexts of functions of a project."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._finder = Finder(engine)
+        self._units: dict[str, dict[str, list[Unit]]] = {}
+        self._lines: dict[str, list[str]] = {}
+        self._files: dict[str, File] = {}
+
+    @property
+    def finder(self) -> Finder:
+        """What finds what functions need."""
+        return self._finder
+
+    def lines(self, path: str) -> list[str]:
+        """Return the lines of a file."""
+        if path not in self._lines:
+            self._lines[path] = self._engine.project.tree.lines(path)
+        return self._lines[path]
+
+    def units(self, path: str) -> dict[str, list[Unit]]:
+        """Return the statements of a file by the qualified names that they bind."""
+        if path not in self._units:
+            module = self._engine.project.module(path)
+            self._units[path] = _index(module.facts.units) if module else {}
+        return self._units[path]
+
+    def source(self, path: str, qualname: str) -> str:
+        """Return all definitions of a qualified name, as they stand."""
+        found = self.units(path).get(qualname, ())
+        return "".join("".join(self.lines(path)[unit.start - 1 : unit.end]) for unit in found)
+
+    def choose(self, found: Discovery) -> Pieces:
+        """Return the pieces of the contexts of a function."""
+        chosen = _Chosen(self, self._finder, found)
+        chosen.choose()
+        return Pieces(found.target, list(chosen.writable), list(chosen.readable))
+
+    def render(
+        self,
+        pieces: Iterable[Piece],
+        first: str,
+        *,
+        docstrings: bool = True,
+        texts: Mapping[tuple[str, str], str] | None = None,
+    ) -> Rendered:
+        """Return the code of pieces, a block a file: the file `first`, then the others by path."""
+        keeps: dict[str, Keep] = {}
+        for piece in pieces:
+            keep = keeps.setdefault(piece.path, Keep(docstrings=docstrings))
+            self._keep(keep, piece, (texts or {}).get((piece.path, piece.qualname)))
+        blocks: list[CodeString] = []
+        uses: dict[str, frozenset[str]] = {}
+        for path in sorted(keeps, key=lambda each: (each != first, path_bytes(each))):
+            made = self._extract(path, keeps[path])
+            if made.code.strip():
+                blocks.append(CodeString(made.code, path))
+                uses[path] = made.uses
+        shown = frozenset((path, name) for path, keep in keeps.items() for name in keep.shown())
+        return Rendered(CodeStringsMarkdown(tuple(blocks)), uses, shown)
+
+    def free_names(self, rendered: Iterable[Rendered]) -> Iterator[tuple[str, str]]:
+        """Yield the file and name of what code uses, and neither binds nor imports: it is defined in the same file."""
+        shown: set[tuple[str, str]] = set()
+        used: dict[str, set[str]] = {}
+        for each in rendered:
+            shown |= each.shown
+            for path, names in each.uses.items():
+                used.setdefault(path, set()).update(names)
+        roots = {(path, name.partition(".")[0]) for path, name in shown}
+        for path, found in used.items():
+            units = self.units(path)
+            for name in sorted(found):
+                kinds = {unit.kind for unit in units.get(name, ())}
+                if kinds and kinds != {"i"} and (path, name) not in roots:
+                    yield path, name
+
+    def _extract(self, path: str, keep: Keep) -> Extracted:
+        module = self._engine.project.module(path)
+        assert module is not None  # noqa: S101  something of it was found
+        if path not in self._files:
+            self._files[path] = File(self.lines(path), module.facts.units)
+        return extract(self._files[path], keep, _Starred(module.nodes[0].scope.bindings))
+
+    def _keep(self, keep: Keep, piece: Piece, text: str | None) -> None:
+        if text is not None:
+            keep.texts[piece.qualname] = text
+        elif piece.mode == WHOLE:
+            keep.whole.add(piece.qualname)
+        elif piece.mode == SIGNATURE:
+            keep.signatures.add(piece.qualname)
+        else:
+            keep.heads.add(piece.qualname)
+            if piece.mode == DOCUMENTED:
+                keep.documented.add(piece.qualname)
+
+
+class _Starred:
+    """The names that a module may have from `import *`: all that it does not bind otherwise."""
+
+    def __init__(self, bindings: Mapping[str, object]) -> None:
+        self._bindings = bindings
+
+    def __contains__(self, name: object) -> bool:
+        return "*" in self._bindings and name not in self._bindings and name not in BUILTINS
+
+
+def _index(units: Iterable[Unit], prefix: str = "") -> dict[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
+    for unit in units:
+        if unit.kind == "b":
+            for arm in unit.children:
+                for name, inner in _index(arm.children, prefix).items():
+                    found.setdefault(name, []).extend(inner)
+            continue
+        for name in unit.names:
+            found.setdefault(prefix + name, []).append(unit)
+        if unit.kind == "c":
+            for name, inner in _index(unit.children, f"{prefix}{unit.names[0]}.").items():
+                found.setdefault(name, []).extend(inner)
+    return found
+
+
+class _Chosen:
+    """Pieces while they are chosen, each once: what is writable is never shown a second time."""
+
+    def __init__(self, builder: Builder, finder: Finder, found: Discovery) -> None:
+        self._builder = builder
+        self._finder = finder
+        self._found = found
+        self.writable: dict[Piece, None] = {}
+        self.readable: dict[Piece, None] = {}
+        self._written: set[tuple[str, str]] = set()
+        self._headed: set[tuple[str, str]] = set()
+        self._read: set[tuple[str, str]] = set()
+
+    def choose(self) -> None:
+        """Choose all."""
+        target = self._found.target
+        self._write(target.path, target.qualname or "<module>", "target")
+        level = self._found.of_level(1)
+        for use in level:
+            if use.place.kind in CALLABLES and use.rules != {"implicit"}:
+                self._write(*use.key, "classes" if use.rules == {"constructor"} else "helpers")
+        for use in level:
+            if use.place.kind == "class" and use.rules - {"annotation"}:
+                self._write_class(use.place)
+            elif use.place.kind in {"variable", "field"}:
+                self._write_variable(use.place)
+        owners = self._owners([target, *(use.place for use in level if use.rules - {"implicit", "constructor"})])
+        for owner in owners:
+            self._write_constructor(owner)
+        classes = [use.place for use in level if use.place.kind == "class" and use.rules - {"annotation"}]
+        self._read_implicit(level)
+        self._read_second()
+        self._read_annotations()
+        self._read_shown([*owners, *classes])
+        self._read_variables()
+
+    def _write(self, path: str, qualname: str, part: str, mode: str = WHOLE) -> None:
+        if mode == WHOLE:
+            if (path, qualname) in self._written or not self._is_there(path, qualname):
+                return
+            self._written.add((path, qualname))
+            self._headed.add((path, qualname.rpartition(".")[0]))
+        else:
+            self._headed.add((path, qualname))
+        self.writable[Piece(path, qualname, mode, part)] = None
+
+    def _show(self, path: str, qualname: str, part: str, mode: str = WHOLE) -> None:
+        if (path, qualname) in self._written:
+            return
+        if (
+            mode in {HEAD, DOCUMENTED}
+            and self._is_headed(path, qualname)
+            and not self._has_docstring(path, qualname, mode)
+        ):
+            return
+        if mode in {WHOLE, SIGNATURE}:
+            if (path, qualname) in self._read or not self._is_there(path, qualname):
+                return
+            self._read.add((path, qualname))
+        self.readable[Piece(path, qualname, mode, part)] = None
+
+    def _is_there(self, path: str, qualname: str) -> bool:
+        return qualname in self._builder.units(path) or qualname == "<module>"
+
+    def _is_headed(self, path: str, qualname: str) -> bool:
+        """Whether the head of a class is among what is writable."""
+        return (path, qualname) in self._headed
+
+    def _has_docstring(self, path: str, qualname: str, mode: str) -> bool:
+        units = self._builder.units(path).get(qualname, ())
+        return mode == DOCUMENTED and any(child.kind == "d" for unit in units for child in unit.children)
+
+    def _owners(self, places: Iterable[Location]) -> list[Location]:
+        """Return the classes whose methods are shown."""
+        found: dict[Location, None] = {}
+        for place in places:
+            owner = place.qualname.rpartition(".")[0]
+            if place.kind in {"method", "property"} and owner:
+                found[Location(place.path, owner, 0, "class")] = None
+        return list(found)
+
+    def _write_class(self, place: Location) -> None:
+        self._write(place.path, place.qualname, "classes", HEAD)
+        self._write_constructor(place)
+        has_constructor = any(
+            f"{place.qualname}.{name}" in self._builder.units(place.path) for name in CONSTRUCTORS[:2]
+        )
+        if not has_constructor:
+            for name in self._fields(place):
+                self._write(place.path, f"{place.qualname}.{name}", "classes")
+
+    def _write_constructor(self, place: Location) -> None:
+        for name in CONSTRUCTORS:
+            self._write(place.path, f"{place.qualname}.{name}", "classes")
+
+    def _write_variable(self, place: Location) -> None:
+        if self._is_there(place.path, place.qualname):
+            self._write(place.path, place.qualname, "variables")
+        elif place.kind == "field":
+            owner = place.qualname.rpartition(".")[0]
+            self._show(place.path, owner, "annotations", HEAD)
+            self._show(place.path, f"{owner}.__init__", "annotations", SIGNATURE)
+
+    def _fields(self, place: Location) -> Iterator[str]:
+        """Yield what the body of a class assigns, by name."""
+        for node in self._nodes(place):
+            for name, bindings in node.scope.bindings.items():
+                if bindings[0].kind in "=a" and name not in _NEVER and "." not in name:
+                    yield name
+
+    def _nodes(self, place: Location) -> list[Node]:
+        return [node for node in self._finder.nodes(place.path, place.qualname) if node.scope.kind == CLASS]
+
+    def _read_implicit(self, level: Iterable[Use]) -> None:
+        for use in level:
+            if use.rules == {"implicit"}:
+                self._show(*use.key, "implicit")
+
+    def _read_second(self) -> None:
+        for use in self._found.of_level(2):
+            place = use.place
+            if place.kind in CALLABLES:
+                self._show(*use.key, "implicit" if use.rules == {"implicit"} else "second")
+            elif place.kind == "class" and use.rules - {"annotation", "base"}:
+                self._show(*use.key, "second", HEAD)
+                for name in CONSTRUCTORS:
+                    self._show(place.path, f"{place.qualname}.{name}", "second")
+            elif place.kind == "variable" or (place.kind == "field" and self._is_shown(place)):
+                self._show(*use.key, "second")
+
+    def _is_shown(self, place: Location) -> bool:
+        """Whether the class of a field is among the pieces."""
+        owner = place.qualname.rpartition(".")[0]
+        known = any((piece.path, piece.qualname) == (place.path, owner) for piece in self.readable)
+        return known or self._is_headed(place.path, owner)
+
+    def _read_variables(self) -> None:
+        """Show the variables of the same file that what is shown reads, and what those read."""
+        waiting = [*self.writable, *self.readable]
+        while waiting:
+            piece = waiting.pop()
+            units = self._builder.units(piece.path)
+            for unit in units.get(piece.qualname, ()):
+                for name in unit.uses if piece.mode == WHOLE else ():
+                    if (piece.path, name) in self._read or (piece.path, name) in self._written:
+                        continue
+                    if any(each.kind == "v" for each in units.get(name, ())):
+                        self._show(piece.path, name, "second")
+                        waiting.append(Piece(piece.path, name, WHOLE, "second"))
+
+    def _read_annotations(self) -> None:
+        for use in self._found.uses.values():
+            if use.place.kind == "class" and use.rules == {"annotation"}:
+                place = use.place
+                self._show(*use.key, "annotations", HEAD)
+                for name in self._fields(place):
+                    self._show(place.path, f"{place.qualname}.{name}", "annotations")
+                self._show(place.path, f"{place.qualname}.__init__", "annotations", SIGNATURE)
+
+    def _read_shown(self, places: Iterable[Location]) -> None:
+        """Show what else is to know of classes that are shown: docstrings, attributes, special methods, bases."""
+        for place in dict.fromkeys(places):
+            self._show(place.path, place.qualname, "shown", DOCUMENTED)
+            for node in self._nodes(place):
+                for name, bindings in node.scope.bindings.items():
+                    is_special = name.startswith("__") and name.endswith("__") and bindings[0].kind == "d"
+                    if is_special or (bindings[0].kind in "=a" and name not in _NEVER and "." not in name):
+                        self._show(place.path, f"{place.qualname}.{name}", "shown")
+            for base in self._finder.order_of(place.path, place.qualname):
+                self._read_base(base)
+
+    def _read_base(self, place: Location) -> None:
+        self._show(place.path, place.qualname, "bases", HEAD)
+        for name in self._fields(place):
+            self._show(place.path, f"{place.qualname}.{name}", "bases")
+        for node in self._nodes(place):
+            for number in node.scope.children:
+                child = node.child(number)
+                if child.scope.kind == FUNCTION and child.scope.flags & ABSTRACT:
+                    self._show(place.path, child.scope.qualname, "bases")

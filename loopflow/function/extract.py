@@ -1,0 +1,282 @@
+"""Verbatim source of some definitions of a file: statements are printed whole or not at all.
+
+Classes keep their head and what is kept of their body, frames (`if`, `try`) all their branches. What is left empty gets
+`...` or `pass`. Imports are narrowed to the names that are used.
+"""
+
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from loopflow.function.facts.model import Unit
+
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+_LONGEST: Final = 100
+
+
+@dataclass(slots=True)
+class Keep:
+    """What is kept of a file, by qualified name.
+
+    `whole` is printed as it is, `signatures` with `...` for a body, `heads` are classes of which the head is shown at
+    least, `documented` those that keep their docstrings. `texts` stand in place of statements.
+    """
+
+    whole: set[str] = field(default_factory=set)
+    signatures: set[str] = field(default_factory=set)
+    heads: set[str] = field(default_factory=set)
+    documented: set[str] = field(default_factory=set)
+    texts: dict[str, str] = field(default_factory=dict)
+    docstrings: bool = True
+    """Whether docstrings of functions are kept."""
+
+    def shown(self) -> set[str]:
+        """Return all that something is printed of."""
+        return {*self.whole, *self.signatures, *self.heads, *self.texts}
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """Code of a file, the names that it uses, and the qualified names of what is in it."""
+
+    code: str
+    uses: frozenset[str]
+    imports: str
+    """The lines of it that import."""
+
+
+class File:
+    """The lines and statements of a file, and where its names are bound."""
+
+    def __init__(self, lines: Sequence[str], units: Sequence[Unit]) -> None:
+        self.lines = lines
+        self.units = units
+        self.places: dict[str, list[int]] = {}
+        """Name -> the numbers of the statements at the top that bind it."""
+        self.always: list[int] = []
+        """Statements that are looked at whatever is kept: `from __future__`, `import *`, and frames around them."""
+        self._words: dict[int, frozenset[str]] = {}
+        for number, unit in enumerate(units):
+            for name in unit.names:
+                self.places.setdefault(name, []).append(number)
+            if "*" in unit.names or (unit.kind == "i" and unit.imports[0][0] == "__future__"):
+                self.always.append(number)
+
+    def words(self, unit: Unit, start: int, end: int) -> frozenset[str]:
+        """Return which of the names that a statement uses are in some of its lines."""
+        found = self._words.get(id(unit))
+        if found is None:
+            words = {word for line in self.lines[start - 1 : end] for word in _WORD.findall(line)}
+            found = self._words[id(unit)] = frozenset(words & set(unit.uses))
+        return found
+
+
+def extract(file: File, keep: Keep, starred: Container[str] = ()) -> Extracted:
+    """Return what `keep` says of a file. `starred` are names that come from its `import *`."""
+    extraction = _Extraction(file, keep)
+    numbers = {number for name in keep.shown() for number in file.places.get(name.partition(".")[0], ())}
+    if "<module>" in keep.whole:
+        numbers = set(range(len(file.units)))
+    extraction.collect([file.units[number] for number in sorted(numbers)], "")
+    numbers.update(file.always)
+    for name in extraction.uses:
+        numbers.update(file.places.get(name, ()))
+    imports = _Imports(file.lines, extraction.uses, any(name in starred for name in extraction.uses))
+    body = extraction.render([file.units[number] for number in sorted(numbers)], "", imports)
+    return Extracted("".join(body), frozenset(extraction.uses), "".join(imports.written))
+
+
+class _Extraction:
+    def __init__(self, file: File, keep: Keep) -> None:
+        self._file = file
+        self._lines = file.lines
+        self._keep = keep
+        self._kept = {*keep.whole, *keep.signatures, *keep.texts}
+        self._above = {parent for name in self._kept for parent in _parents(name)}
+        self.uses: set[str] = set()
+
+    def collect(self, units: Iterable[Unit], prefix: str) -> bool:
+        """Collect which names what is kept uses, and return whether anything is kept."""
+        kept = [self._collect_one(unit, prefix) for unit in units]
+        return any(kept)
+
+    def _collect_one(self, unit: Unit, prefix: str) -> bool:
+        kind = unit.kind
+        if kind in {"i", "d", "m"}:
+            return False
+        if kind == "a":
+            return self.collect(unit.children, prefix)
+        if kind == "b":
+            kept = self.collect(unit.children, prefix)
+            if kept:
+                for arm in unit.children:
+                    head = {word for line in self._lines[arm.start - 1 : arm.body - 1] for word in _WORD.findall(line)}
+                    self.uses |= head & set(unit.uses)
+            return kept
+        if kind == "c" and unit.children and prefix + unit.names[0] not in self._keep.whole:
+            return self._collect_class(unit, prefix)
+        if self._is_kept(unit, prefix):
+            text = self._replacement(unit, prefix)
+            is_short = self._is_short(unit, prefix)
+            if text is None and not is_short:
+                self.uses.update(unit.uses)
+            elif text is not None:
+                self.uses |= set(_WORD.findall(text)) & set(unit.uses)
+            else:
+                self.uses |= self._file.words(unit, unit.start, unit.signature - 1)
+            return True
+        return False
+
+    def _is_short(self, unit: Unit, prefix: str) -> bool:
+        """Whether a function is shown without its body."""
+        if unit.kind != "f" or not unit.signature:
+            return False
+        name = prefix + unit.names[0]
+        return name in self._keep.signatures and name not in self._keep.whole
+
+    def _collect_class(self, unit: Unit, prefix: str) -> bool:
+        name = prefix + unit.names[0]
+        kept = name in self._above and self.collect(unit.children, name + ".")
+        if kept or name in self._keep.heads:
+            self.uses |= self._file.words(unit, unit.start, unit.body - 1)
+            return True
+        return False
+
+    def _is_kept(self, unit: Unit, prefix: str) -> bool:
+        for name in unit.names:
+            qualname = prefix + name
+            if qualname in self._kept:
+                return True
+            if unit.kind in "vec" and (qualname in self._keep.heads or qualname in self._above):
+                return True  # a class on one line has what was asked for somewhere in it
+        return unit.kind in "ve" and not prefix and "<module>" in self._keep.whole
+
+    def _replacement(self, unit: Unit, prefix: str) -> str | None:
+        return next((self._keep.texts[prefix + name] for name in unit.names if prefix + name in self._keep.texts), None)
+
+    def render(self, units: Iterable[Unit], prefix: str, imports: "_Imports") -> list[str]:
+        """Return the lines of what is kept."""
+        found: list[str] = []
+        for unit in units:
+            made = self._render_one(unit, prefix, imports)
+            if made and found and unit.start > 1 and not self._lines[unit.start - 2].strip():
+                found.append("\n")  # where there were blank lines, there is one
+            found += made
+        return found
+
+    def _render_one(self, unit: Unit, prefix: str, imports: "_Imports") -> list[str]:  # noqa: PLR0911  a case a line
+        if unit.kind == "i":
+            return imports.narrow(unit)
+        if unit.kind == "d":
+            return []
+        if unit.kind == "b":
+            return self._render_frame(unit, prefix, imports)
+        if unit.kind == "c" and unit.children and prefix + unit.names[0] not in self._keep.whole:
+            return self._render_class(unit, prefix, imports)
+        if unit.kind == "m" or not self._is_kept(unit, prefix):
+            return []
+        text = self._replacement(unit, prefix)
+        if text is not None:
+            return [text]
+        if unit.kind == "f":
+            return self._render_function(unit, prefix)
+        return self._slice(unit.start, unit.end)
+
+    def _render_function(self, unit: Unit, prefix: str) -> list[str]:
+        if self._is_short(unit, prefix):
+            return [*self._slice(unit.start, unit.signature - 1), f"{self._indent(unit.signature)}...\n"]
+        if not self._keep.docstrings and unit.children:
+            docstring = unit.children[0]
+            head = self._slice(unit.start, docstring.start - 1)
+            if docstring.end >= unit.end:
+                return [*head, f"{self._indent(docstring.start)}...\n"]
+            return [*head, *self._slice(docstring.end + 1, unit.end)]
+        return self._slice(unit.start, unit.end)
+
+    def _render_class(self, unit: Unit, prefix: str, imports: "_Imports") -> list[str]:
+        name = prefix + unit.names[0]
+        if name not in self._above and name not in self._keep.heads:
+            return []
+        inside: list[str] = []
+        if name in self._keep.documented and unit.children[0].kind == "d":
+            inside += self._slice(unit.children[0].start, unit.children[0].end)
+        inside += self.render(unit.children, name + ".", imports) if name in self._above else []
+        if not inside and name not in self._keep.heads:
+            return []
+        head = self._slice(unit.start, unit.body - 1)
+        return [*head, *(inside or [f"{self._indent(unit.children[0].head)}...\n"])]
+
+    def _render_frame(self, unit: Unit, prefix: str, imports: "_Imports") -> list[str]:
+        arms = [self.render(arm.children, prefix, imports) for arm in unit.children]
+        if not any(arms):
+            return []
+        found: list[str] = []
+        for number, (arm, inside) in enumerate(zip(unit.children, arms, strict=True)):
+            start = unit.start if not number else arm.start
+            head = self._slice(start, arm.body - 1)
+            found += [*head, *(inside or [f"{self._indent(arm.children[0].head)}pass\n"])]
+        return found
+
+    def _slice(self, start: int, end: int) -> list[str]:
+        found = list(self._lines[start - 1 : end])
+        if found and not found[-1].endswith(("\n", "\r")):
+            found[-1] += "\n"
+        return found
+
+    def _indent(self, line: int) -> str:
+        text = self._lines[line - 1]
+        return text[: len(text) - len(text.lstrip())]
+
+
+class _Imports:
+    """Narrows imports to what is used."""
+
+    def __init__(self, lines: Sequence[str], uses: Container[str], has_starred: bool) -> None:  # noqa: FBT001
+        self._lines = lines
+        self._uses = uses
+        self._has_starred = has_starred
+        self.written: list[str] = []
+
+    def narrow(self, unit: Unit) -> list[str]:
+        found = list(self._narrow(unit))
+        self.written += found
+        return found
+
+    def _narrow(self, unit: Unit) -> Iterator[str]:
+        module, level, names = unit.imports[0]
+        kept = [each for each in names if self._is_used(module, each)]
+        text = self._lines[unit.head - 1]
+        if len(kept) == len(names):
+            yield from (
+                line if line.endswith(("\n", "\r")) else line + "\n" for line in self._lines[unit.head - 1 : unit.end]
+            )
+        elif kept:
+            indent = text[: len(text) - len(text.lstrip())]
+            remark = text.rstrip().partition("  #")[2] if unit.head == unit.end else ""
+            yield _write_import(indent, module, level, kept) + (f"  #{remark}" if remark else "") + "\n"
+
+    def _is_used(self, module: str | None, name: Sequence[Any]) -> bool:
+        if module == "__future__":
+            return True
+        if name[0] == "*":
+            return self._has_starred
+        bound = name[1] or (name[0].partition(".")[0] if module is None else name[0])
+        return bound in self._uses
+
+
+def _parents(name: str) -> Iterator[str]:
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
+
+
+def _write_import(indent: str, module: str | None, level: int, names: Sequence[Sequence[Any]]) -> str:
+    listed = [f"{name} as {alias}" if alias else name for name, alias in names]
+    if module is None:
+        return f"{indent}import {', '.join(listed)}"
+    line = f"{indent}from {'.' * level}{module} import {', '.join(listed)}"
+    if len(line) <= _LONGEST:
+        return line
+    inner = "".join(f"\n{indent}    {each}," for each in listed)
+    return f"{indent}from {'.' * level}{module} import ({inner}\n{indent})"

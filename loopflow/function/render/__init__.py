@@ -1,0 +1,1 @@
+"""Contexts and what is known of them, in each form."""

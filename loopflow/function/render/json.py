@@ -1,0 +1,93 @@
+"""Contexts as JSON: what `docs/reference/function.schema.json` describes."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loopflow.function.model import (
+    CodeOptimizationContext,
+    CodeStringsMarkdown,
+    FunctionSource,
+    FunctionToOptimize,
+    Refused,
+)
+from loopflow.function.trees import Unread
+from loopflow.model import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that is told of functions. `parts` are the contexts that are printed of each."""
+
+    made: Sequence[CodeOptimizationContext | Refused]
+    encoding: str
+    source: Source
+    skipped: Sequence[Unread]
+    tokens: int
+    parts: Sequence[str]
+    counts: Mapping[str, int]
+    """Tokens of a source, as far as they are known."""
+
+
+def render_json(answer: Answer) -> str:
+    """Return the document."""
+    document = {
+        "schema": 1,
+        "encoding": answer.encoding,
+        "source": {"kind": answer.source.kind, "revision": answer.source.revision},
+        "complete": not answer.skipped,
+        "total": {"functions": len(answer.made), "tokens": answer.tokens},
+        "functions": [_function(each, answer) for each in answer.made],
+        "skipped": [{"path": each.path, "reason": each.reason, "detail": each.detail} for each in answer.skipped],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+
+
+def _function(made: CodeOptimizationContext | Refused, answer: Answer) -> dict[str, Any]:
+    target = made.target
+    if isinstance(made, Refused):
+        return {**_head(target), "status": made.reason, "detail": made.message, "needed": made.tokens,
+                "largest": [{"name": name, "tokens": tokens} for name, tokens in made.largest]}  # fmt: skip
+    tokens = made.tokens
+    return {
+        **_head(target),
+        "status": "ok",
+        "tokens": {"read_writable": tokens.read_writable, "read_only": tokens.read_only, "testgen": tokens.testgen},
+        "printed": tokens.printed,
+        "needed": tokens.needed,
+        "steps": [f"{step.name}={step.what}" if step.what else step.name for step in made.steps],
+        "parts": [{"name": part.name, "tokens": part.tokens} for part in made.parts],
+        "helpers": [_source(each, answer) for each in (*made.helpers, *made.helpers_of_helpers)],
+        "variables": [_source(each, answer) for each in made.variables],
+        "unresolved": [{"text": each.text, "line": each.line, "reason": each.reason} for each in made.unresolved],
+        "not_shown": list(made.beyond),
+        "contexts": {name: _blocks(getattr(made, name)) for name in answer.parts},
+    }
+
+
+def _head(target: FunctionToOptimize) -> dict[str, Any]:
+    return {"path": target.path, "qualname": target.qualname, "lines": [target.start, target.end]}
+
+
+def _source(each: FunctionSource, answer: Answer) -> dict[str, Any]:
+    return {
+        "path": each.path, "qualname": each.qualname, "kind": each.kind, "level": each.level, "via": each.via,
+        "rule": each.rule, "line": each.line, "by": each.by, "tokens": answer.counts.get(each.source, 0),
+    }  # fmt: skip
+
+
+def _blocks(blocks: CodeStringsMarkdown) -> list[dict[str, str]]:
+    return [{"path": each.path, "code": each.code} for each in blocks.code_strings]
+
+
+def count_all(made: Iterable[CodeOptimizationContext | Refused]) -> list[str]:
+    """Return all sources that JSON tells the tokens of."""
+    contexts = [each for each in made if isinstance(each, CodeOptimizationContext)]
+    return list(
+        {
+            each.source
+            for context in contexts
+            for each in (*context.helpers, *context.helpers_of_helpers, *context.variables)
+        }
+    )

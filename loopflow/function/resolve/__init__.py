@@ -1,0 +1,1 @@
+"""From a reference in source to the definitions that it means, by scopes, imports and declared types."""

@@ -1,0 +1,59 @@
+"""The table `[function]` of the config file."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from loopflow.config.toml import Table
+from loopflow.config.values import read_names, read_size
+from loopflow.function.model import OPTIMIZATION_CONTEXT_TOKEN_LIMIT, TESTGEN_CONTEXT_TOKEN_LIMIT
+
+STEPS: Final = ("literals", "docstrings", "bodies", "drop")
+LARGE_LITERAL: Final = 400
+"""Tokens."""
+_KEYS: Final = ("roots", "optimization_limit", "testgen_limit", "budget", "steps", "literal")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionConfig:
+    """What holds for contexts of functions. Limits and budgets are in tokens, None for none."""
+
+    roots: tuple[str, ...] = ()
+    """Directories that modules are imported from, before those that are found."""
+    optimization_limit: int | None = OPTIMIZATION_CONTEXT_TOKEN_LIMIT
+    testgen_limit: int | None = TESTGEN_CONTEXT_TOKEN_LIMIT
+    budget: int | None = None
+    """What a function may need, for `--check`."""
+    steps: tuple[str, ...] = STEPS
+    """What may be done to keep a limit."""
+    literal: int = LARGE_LITERAL
+    """Tokens from which on a literal is large."""
+
+
+def read_settings(table: Table) -> FunctionConfig:
+    """Return what the table says. Raises ConfigError."""
+    table.require_known(_KEYS)
+    standard = FunctionConfig()
+    return FunctionConfig(
+        roots=read_names(table, "roots") if "roots" in table.values else (),
+        optimization_limit=_read_limit(table, "optimization_limit", standard.optimization_limit),
+        testgen_limit=_read_limit(table, "testgen_limit", standard.testgen_limit),
+        budget=read_size(table, "budget") if "budget" in table.values else None,
+        steps=_read_steps(table),
+        literal=read_size(table, "literal") if "literal" in table.values else LARGE_LITERAL,
+    )
+
+
+def _read_limit(table: Table, key: str, standard: int | None) -> int | None:
+    if key not in table.values:
+        return standard
+    return None if table.values[key] == "none" else read_size(table, key)
+
+
+def _read_steps(table: Table) -> tuple[str, ...]:
+    if "steps" not in table.values:
+        return STEPS
+    steps = read_names(table, "steps")
+    odd = next((each for each in steps if each not in STEPS), None)
+    if odd is not None:
+        raise table.error("steps", f"there is no step {odd!r}", f"they are {', '.join(STEPS)}")
+    return tuple(each for each in STEPS if each in steps)

@@ -1,0 +1,1 @@
+"""What `loopflow logs diagnose` looks at: whether it works here, point by point."""

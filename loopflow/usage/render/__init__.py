@@ -1,0 +1,1 @@
+"""What the ledger says, in the forms it is read in."""
