@@ -144,6 +144,24 @@ def test_tokens_in_middle_of_one_line(tmp_path: Path) -> None:
     ask(tmp_path, do)
 
 
+def test_tokens_of_what_has_no_place_to_cut(tmp_path: Path) -> None:
+    """They are told up to a million characters; the reference takes long for more. Others are told in pieces."""
+    line = "a line of text, and another one\n"
+    text = line * 20_000
+
+    async def do(client: Client) -> None:
+        large = await client.post("/v1/tokens", {"text": "a" * 1_000_001})
+        assert (large.status, large.code) == (413, "text_too_large")
+        start = 15_000 * len(line)
+        found = (await client.post("/v1/tokens", {"text": text, "start": start, "end": start + len(line)})).json
+        ids = encode(line)
+        assert (found["tokens"], found["first"], found["ids"]) == (20_000 * len(ids), 15_000 * len(ids), ids)
+        most = (await client.post("/v1/tokens", {"text": text})).json
+        assert (len(most["ids"]), most["first"]) == (20_000, 0)
+
+    ask(tmp_path, do, works=False)
+
+
 BAD = [
     (b"nonsense", 400, "bad_request"),
     (b"", 400, "bad_request"),
