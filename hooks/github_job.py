@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from github_agents import CHOICES, read_agents_outputs, run_agents, wants_agents
+from github_agents import build_arguments as build_agents_arguments
 from github_base import HEAD, Base, Checkout, Event, add_config, fetch_history, find_base, name_base, read_event
 from github_comment import Api, CommentError, fits, keep_comment, make_marker
 from github_runner import annotate, describe_failure, read_outputs, run_address, show, write_outputs, write_summary
@@ -40,6 +42,7 @@ class Inputs:
     check: bool
     html: bool
     comment: bool
+    agents: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Outcome:
 def main() -> int:
     """Run the step and return its exit code."""
     token = os.environ.pop("INPUT_TOKEN", "")  # the program has no use for it
-    event, inputs = Event("", {}), None
+    event, inputs, agents = Event("", {}), None, None
     try:
         inputs = read_inputs(os.environ)
         event = read_event(os.environ)
@@ -61,13 +64,23 @@ def main() -> int:
         base = find_and_fetch_base(inputs, event, token)
         environment = describe_push(base) | {"LOOPFLOW_AGAINST_NAME": "" if inputs.against else name_base(event)}
         outcome = run_program(build_arguments(inputs, base), inputs.report, environment)
+        if wants_agents(inputs.agents, inputs.config):
+            outcome, agents = _add_agents(inputs, base, environment, outcome)
     except LoopflowError as error:
         outcome = _fail(error.exit_code, f"code-context: error: {error.message}; {error.hint}".removesuffix("; "))
     write_summary(outcome.text)
-    write_outputs(read_outputs(inputs.report if inputs else "", outcome.code))
+    report = inputs.report if inputs else ""
+    write_outputs(read_outputs(report, outcome.code) | read_agents_outputs(report, agents))
     if inputs and inputs.comment:
         _comment(event, inputs, token, outcome.text)
     return outcome.code
+
+
+def _add_agents(inputs: Inputs, base: Base, environment: Mapping[str, str], outcome: Outcome) -> tuple[Outcome, int]:
+    """Return what became of both runs, and how the second ended. The worse of both is how the step ends."""
+    arguments = build_agents_arguments(inputs.config, inputs.window, inputs.report, base, check=inputs.check)
+    ended = run_agents(arguments, inputs.report, environment)
+    return Outcome(max(outcome.code, ended.code), f"{outcome.text}\n{ended.text}"), ended.code
 
 
 def read_inputs(environment: Mapping[str, str]) -> Inputs:
@@ -80,6 +93,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         check=_read_boolean(environment, "check"),
         html=_read_boolean(environment, "html"),
         comment=_read_boolean(environment, "comment"),
+        agents=_read_agents(environment),
         report=_make_directory(environment.get("RUNNER_TEMP")),
     )
 
@@ -89,6 +103,13 @@ def _read_boolean(environment: Mapping[str, str], name: str) -> bool:
     if value not in _BOOLEANS:
         raise UsageError(f"the action's input '{name}' is '{escape_name(value)}'", "write true or false")
     return _BOOLEANS[value]
+
+
+def _read_agents(environment: Mapping[str, str]) -> str:
+    value = environment.get("INPUT_AGENTS") or "auto"
+    if value not in CHOICES:
+        raise UsageError(f"the action's input 'agents' is '{escape_name(value)}'", f"write {', '.join(CHOICES)}")
+    return value
 
 
 def _make_directory(parent: str | None) -> str:

@@ -143,7 +143,7 @@ def _judge(pair: Pair, theirs: Ended | None, ours: Ended | None) -> str:
         return ""
     if pair.needs:
         one = theirs.out == "" and theirs.err.count("\n") == 1
-        return f"exit 2: needs {pair.needs}" if one and f"needs loopflow {pair.needs}" in theirs.err else ""
+        return f"exit 2: needs {pair.needs}" if one and f"needs loopflow {pair.needs}," in theirs.err else ""
     if ours is None or ours.code != theirs.code or _settle(ours.out) != _settle(theirs.out):
         return ""
     if theirs.code == 2:

@@ -24,15 +24,15 @@ class Glob(NamedTuple):
     suffix: str
     expression: re.Pattern[str] | None
 
-    def find(self, paths: Sequence[str]) -> Iterator[int]:
-        """Yield the places in the sorted `paths` that match."""
+    def find(self, paths: Sequence[str]) -> Sequence[int]:
+        """Return the places in the sorted `paths` that match."""
         start = bisect_left(paths, self.prefix)
         end = bisect_left(paths, self.prefix + "\U0010ffff") if self.prefix else len(paths)
         suffix, expression = self.suffix, self.expression
-        for at in range(start, end):
-            path = paths[at]
-            if path.endswith(suffix) and (expression is None or expression.match(_as_bytes(path))):
-                yield at
+        if not suffix and expression is None:
+            return range(start, end)
+        found = [at for at, path in enumerate(paths[start:end], start) if path.endswith(suffix)]
+        return found if expression is None else [at for at in found if expression.match(_as_bytes(paths[at]))]
 
 
 def compile_globs(patterns: Sequence[str], base: str = "", *, bare_anywhere: bool = False) -> list[Glob]:
@@ -102,7 +102,7 @@ def _compile(pattern: str, base: str, *, bare_anywhere: bool) -> Glob | None:  #
     if rest in _EVERYTHING and (not literal or literal.endswith("/")):
         return Glob(prefix, "", None)
     last = list(_WILD.finditer(rest))[-1]
-    suffix = "" if last[0] in "[\\" else rest[last.end() :]
+    suffix = "" if last[0] in "[\\" else rest[last.end() :].removeprefix("/")  # "**/" may stand for nothing
     if rest == f"**/*{suffix}" and not _WILD.search(suffix) and "/" not in suffix:
         return Glob(prefix, suffix, None)
     try:

@@ -30,6 +30,11 @@ class Past(NamedTuple):
         place = self.place(now.agent, now.where)
         return None if place is None else of.get(f"{now.agent}/{place.directory or ROOT}")
 
+    def loss(self, now: Measure) -> Measure | None:
+        """Return what was left out of a text, whatever it was called then."""
+        of = self.measures.get("lost", {})
+        return of.get(now.name) or of.get(now.name.replace(now.path, self.moves.get(now.path, now.path), 1))
+
     def place(self, agent: str, directory: str) -> Place | None:
         """Return the place that a directory was, or the nearest above it."""
         moved = self.moves.get(f"{agent}:{directory}")
@@ -51,19 +56,25 @@ def look_back(now: Survey, then: Survey) -> Past:
         measures[measure.group][measure.name] = measure
     parts = {part.path: part for part in then.parts.values()}
     places = {(agent.name, place.directory): place for agent in then.agents for place in agent.places}
-    moves = _find_moves({part.path: part for part in now.parts.values()}, parts)
+    moves = _find_moves(_digests(now), _digests(then))
     return Past(then, measures, places, parts, moves | _moved_places(now, places, moves))
 
 
-def _find_moves(now: Mapping[str, Part], then: Mapping[str, Part]) -> dict[str, str]:
+def _digests(survey: Survey) -> dict[str, str]:
+    """Return the content of each text by its path, of those too of which nothing arrives."""
+    found = {row.path: row.digest for row in survey.lost if row.digest}
+    return found | {part.path: part.digest for part in survey.parts.values() if part.bytes and part.digest}
+
+
+def _find_moves(now: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
     """Return where each text that is new, and is byte for byte what is gone, was before."""
     gone: defaultdict[str, list[str]] = defaultdict(list)
-    for path, part in then.items():
-        if path not in now and part.bytes and part.digest:
-            gone[part.digest].append(path)
+    for path, digest in then.items():
+        if path not in now:
+            gone[digest].append(path)
     moves = {}
     for path in sorted(now):
-        waiting = gone.get(now[path].digest)
+        waiting = gone.get(now[path])
         if path not in then and waiting:
             moves[path] = waiting.pop(0)
     return moves

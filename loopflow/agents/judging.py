@@ -142,8 +142,8 @@ class Judge:
         for grown, rows in groups.items():
             rows.sort(key=lambda row: -(row[0].value if scope == "growth" else row[1].tokens))
             verdict, item = rows[0]
-            items = [each for _, each in rows]
-            yield _make(rule, verdict, scope, item.name, verdict.status, unit, grown or _at(item), items, item)
+            values = [each if scope != "growth" else each._replace(tokens=of.value) for of, each in rows]
+            yield _make(rule, verdict, scope, item.name, verdict.status, unit, grown or _at(item), values, item)
 
     def _judge_lost(self) -> Iterator[Ruling]:
         """Yield a ruling for each text that an agent cuts; what was cut as much before is inherited."""
@@ -153,7 +153,7 @@ class Judge:
         place = settings.lost_place
         config = _where(place)
         for item in sorted(measure_lost(self.survey.lost), key=lambda item: (-item.tokens, item.name)):
-            before = [then.tokens for past in self.starts if (then := past.measures.get("lost", {}).get(item.name))]
+            before = [then.tokens for past in self.starts if (then := past.loss(item))]
             status = Status.WARN
             if self.starts and max(before, default=0) >= item.tokens:
                 status = Status.INHERITED

@@ -42,6 +42,7 @@ def cut_chain(seen: Seen, directory: str, loads: Sequence[Load], most: int) -> t
                 tokens=max(facts.tokens - tokens, 0),
                 first_line=first_line,
                 sections=tuple(each.title for each in facts.raw if each.title and each.line >= first_line),
+                digest=facts.digest,
             )
         )
         remaining = 0

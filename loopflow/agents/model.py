@@ -121,6 +121,7 @@ class Lost(NamedTuple):
     what: str = "chain"
     name: str = ""
     certain: bool = True
+    digest: str = ""
 
 
 class Finding(NamedTuple):

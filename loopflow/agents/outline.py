@@ -129,8 +129,6 @@ def _add_rule(  # noqa: PLR0913, PLR0917  a rule is where it is, what it is, and
         out.rules.append(PathRule(base, compiled, load))
         for each in expand_imports(seen, out, load):
             out.rules.append(PathRule(base, compiled, each._replace(when=When.FILES, globs=globs)))
-        if compiled and not any(next(glob.find(seen.tree.paths), None) is not None for glob in compiled):
-            out.findings.append(Finding("never", shown, 2, seen.spec.name, "its paths match no file of this tree"))
     else:
         out.uses.append(load._replace(when=When.ASKED))
         _describe_rule(seen, out, load, facts, name)

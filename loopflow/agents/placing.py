@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from loopflow.agents.losing import cut_chain
-from loopflow.agents.model import Kind, Load, Lost, Place, When
-from loopflow.agents.seen import Outlined, PathRule, Seen
+from loopflow.agents.model import Finding, Kind, Load, Lost, Place, When
+from loopflow.agents.seen import Outlined, Seen
 from loopflow.agents.tree import above, parent
 
 
@@ -29,7 +29,7 @@ _NO_MASKS = _Masks({})
 
 def find_places(seen: Seen, out: Outlined) -> tuple[list[Place], list[Lost]]:
     """Return the places of an agent, the root first, and what is left out there."""
-    masks = _match(seen, out.rules) if out.rules else _NO_MASKS
+    masks = _match(seen, out) if out.rules else _NO_MASKS
     directories = _choose(seen, out, masks)
     places, lost = [], []
     root_loads, _ = _start(seen, out, "")
@@ -61,14 +61,18 @@ def _union(masks: Iterable[int]) -> int:
     return union
 
 
-def _match(seen: Seen, rules: Sequence[PathRule]) -> _Masks:
+def _match(seen: Seen, out: Outlined) -> _Masks:
+    """Match every rule; one that matches no file is a finding."""
     paths = seen.tree.paths
     bits: defaultdict[int, int] = defaultdict(int)
-    for number, rule in enumerate(rules):
+    for number, rule in enumerate(out.rules):
         bit = 1 << number
-        for glob in rule.globs:
-            for at in glob.find(paths):
-                bits[at] |= bit
+        matches = [at for glob in rule.globs for at in glob.find(paths)]
+        for at in matches:
+            bits[at] |= bit
+        if not matches and rule.load.part.kind is Kind.RULE:
+            what = "its paths match no file of this tree"
+            out.findings.append(Finding("never", rule.load.part.path, 2, seen.spec.name, what))
     found: defaultdict[str, set[int]] = defaultdict(set)
     for at, path in enumerate(paths):
         found[path[: max(path.rfind("/"), 0)]].add(bits.get(at, 0))
@@ -85,8 +89,9 @@ def _start(seen: Seen, out: Outlined, directory: str) -> tuple[list[Load], list[
     falls_back = _uses_fallback(seen, out, directory)
     loads: list[Load] = []
     for each in above(directory):
-        loads += out.chain.get(each, ())
-        loads += out.fallback.get(each, ()) if falls_back else ()
+        instead = out.fallback.get(each, []) if falls_back else []
+        own = out.chain.get(each, [])
+        loads += [*own, *instead] if each in out.claimed else [*instead, *own]
     loads = _once(loads)
     most = seen.settings.max_bytes or seen.spec.max_bytes
     if not most:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from loopflow.agents.facts_of_text import TextFacts, find_facts, find_large_facts
+from loopflow.agents.facts_of_text import VERSION, TextFacts, find_facts, find_large_facts
 from loopflow.errors import TooLargeError, UncountableError, UnreadableError
 from loopflow.io.cache.database import Cache
 from loopflow.io.cache.page_format import Content
@@ -23,6 +23,8 @@ from loopflow.tokens.protocol import TokenCounter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_APART = f"agents-{VERSION}"
+"""What facts of texts are kept under: those that files of a profile have lie elsewhere, by the same ids."""
 _HELD_BYTES = 65_536
 _AT_ONCE = 4_000_000
 """Bytes of texts that are held before they are counted."""
@@ -93,6 +95,7 @@ class Library:
         if self.origin.on_disk:
             self._look_up([document.digest for document in documents])
         unique = {document.digest: document for document in documents if document.digest not in self._known}
+        self.counter.expect(sum(document.size for document in unique.values()))  # it may load while blocks are parsed
         try:
             found = list(find_facts(list(unique.values()), self.counter))
         except UncountableError as error:
@@ -121,7 +124,7 @@ class Library:
 
     def _look_up(self, blobs: Sequence[str]) -> None:
         unknown = [blob for blob in dict.fromkeys(blobs) if blob not in self._known]
-        for blob, content in self._cache.contents(unknown).items() if unknown else ():
+        for blob, content in self._cache.contents(unknown, _APART).items() if unknown else ():
             with suppress(ValueError, TypeError, KeyError, IndexError):  # written by another version
                 self._known[blob] = TextFacts.unpack(blob, content)
 
@@ -133,13 +136,13 @@ class Library:
     def save(self) -> None:
         """Keep what was found for the next run."""
         if self._fresh:
-            self._cache.save(self._fresh, self.origin.root, {})
+            self._cache.save(self._fresh, self.origin.root, {}, _APART)
             self._fresh.clear()
 
     def remember(self, digest: str, question: str, answer: Callable[[], int]) -> int:
         """Return a number that depends on a blob and a question alone; `answer` finds it where it is not known."""
         blob = _digest(f"{digest}:{question}")
-        known = self._fresh.get(blob) or self._cache.contents([blob]).get(blob)
+        known = self._fresh.get(blob) or self._cache.contents([blob], _APART).get(blob)
         if known is None:
             known = self._fresh[blob] = Content(answer(), 0)
         return known.tokens
@@ -148,7 +151,9 @@ class Library:
         """Return the tokens of each of a few short texts."""
         blobs = {_digest(f":{text}"): text for text in texts}
         unknown = [blob for blob in blobs if blob not in self._counted]
-        self._counted |= {blob: each.tokens for blob, each in self._cache.contents(unknown).items()} if unknown else {}
+        self._counted |= (
+            {blob: each.tokens for blob, each in self._cache.contents(unknown, _APART).items()} if unknown else {}
+        )
         left = [blob for blob in unknown if blob not in self._counted]
         for blob, tokens in zip(left, self.counter.count([blobs[blob] for blob in left]) if left else (), strict=True):
             self._counted[blob] = tokens

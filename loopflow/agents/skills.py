@@ -144,6 +144,9 @@ def _add_agent(seen: Seen, out: Outlined, at: _At) -> None:
     if isinstance(facts, Skipped):
         return
     name = facts.head.text("name")
+    if facts.head.error:
+        what = f"its frontmatter is no YAML, so it is no subagent: {facts.head.error}"
+        out.findings.append(Finding("frontmatter", shown, 1, out.spec.name, what))
     if not name:  # it is no subagent: a README, for example
         return
     part = make_part(facts, found.path, Kind.AGENT, name, "bare")

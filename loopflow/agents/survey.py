@@ -52,8 +52,10 @@ def take_survey(
 ) -> Surveyed:
     """Return what the agents load of the listed `items`."""
     tree = Tree(items, library.read_link)
-    is_own = _own_names(settings)
-    candidates = [path for path in (*tree.paths, *tree.links) if is_candidate(path) or is_own(path)]
+    names = (*tree.paths, *tree.links)
+    candidates = [path for path in names if is_candidate(path)]
+    if has_own_agents(settings):
+        candidates += filter(_own_names(settings), names)
     candidates = sorted({*candidates, *_through_links(tree, candidates)})
     findings = list(_misspelt(candidates, tree))
     configured, remarks = _configure(settings, tree, library, findings)

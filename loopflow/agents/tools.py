@@ -124,11 +124,11 @@ def measure(recording: Recording, path: str, pretty_bytes: int, library: "Librar
     findings = []
     times = Counter(tool["name"] for tool in recording.tools)
     for tool in recording.tools:
-        tokens, description, schema, rest = (next(counts) for _ in range(4))
+        tokens, description, schema, everything = (next(counts) for _ in range(4))
         wrong = tuple(_faults(tool, times))
         findings += [Finding("tool", path, 1, "", f"{whole(tool['name'])[:200]}: {fault}") for fault in wrong]
         size = len(_text_of(tool, "description").encode("utf-8", "surrogatepass"))
-        tools.append(Tool(whole(tool["name"]), tokens, description, schema, rest, size, wrong))
+        tools.append(Tool(whole(tool["name"]), tokens, description, schema, max(everything - tokens, 0), size, wrong))
     total_names = next(counts) + next(counts)
     instructions = len(recording.instructions.encode("utf-8", "surrogatepass"))
     server = Server(path, tuple(tools), total_names, pretty_bytes, recording.server, instructions)
@@ -137,8 +137,7 @@ def measure(recording: Recording, path: str, pretty_bytes: int, library: "Librar
 
 def _texts(tool: Mapping[str, Any]) -> tuple[str, str, str, str]:
     schema = _compact(tool["inputSchema"]) if "inputSchema" in tool else ""
-    rest = {key: value for key, value in tool.items() if key not in _SENT}
-    return canonical(tool), _text_of(tool, "description"), schema, _compact(rest) if rest else ""
+    return canonical(tool), _text_of(tool, "description"), schema, _compact(dict(tool))
 
 
 def canonical(tool: Mapping[str, Any]) -> str:

@@ -144,6 +144,15 @@ def test_skills_commands_and_subagents_are_listed(repo: Repo) -> None:
     assert uses == {("one", "use"), ("two", "use"), ("hidden", "use"), ("go", "use"), ("critic", "apart")}
 
 
+def test_a_subagent_whose_head_is_no_yaml_is_said(repo: Repo) -> None:
+    """It is not listed; a README beside it is none, and says nothing."""
+    head = "---\nname: critic\ndescription: Judges: all.\n---\nBody.\n"
+    repo.track({".claude/agents/critic.md": head, ".claude/agents/README.md": "About them.\n", "CLAUDE.md": "c\n"})
+    found = survey(repo, "--agent", "claude")
+    assert [(row["code"], row["path"]) for row in found["findings"]] == [("frontmatter", ".claude/agents/critic.md")]
+    assert (loaded(found, "claude"), found["agents"][0]["uses"]) == (["CLAUDE.md"], [])
+
+
 def test_a_long_description_is_cut(repo: Repo) -> None:
     """1,536 characters of description and when_to_use (code.claude.com/docs/en/skills)."""
     repo.track({".claude/skills/one/SKILL.md": skill("one", "word " * 400)})

@@ -90,6 +90,12 @@ def test_what_is_lost_is_held_by_itself(held: Repo) -> None:
     held.track({"AGENTS.md": big[:-90]})
     result = call(held, "--staged", "--check")
     assert (result.code, "INHERITED left out: AGENTS.md for Codex CLI" in result.out) == (0, True)
+    held.git("mv", "src/AGENTS.md", "lib.md")
+    held.write("lib/AGENTS.md", (held.root / "lib.md").read_text())
+    (held.root / "lib.md").unlink()
+    held.track()
+    assert annotations(held, "--staged") == []
+    held.git("reset", "-q", "--hard")
     held.track({"src/AGENTS.md": f"# Own\n\n{WORDS}"})
     assert annotations(held, "--staged") == [("error", "src/AGENTS.md", 1)]
     assert call(held, "--check", "--rev", "HEAD").code == 1  # this commit brought the loss

@@ -166,6 +166,18 @@ def test_a_second_run_reads_nothing(shop: Repo, tmp_path: Path) -> None:
     assert call(shop, "--rev", "HEAD", "--agent", "claude", "--no-cache", **cache).code == 2
 
 
+def test_it_keeps_apart_what_a_profile_keeps(shop: Repo) -> None:
+    """One cache for both: neither takes what the other knows of a blob for its own."""
+    profile = ("--profile", "--rev", "HEAD", "--format", "json")
+    first, surveyed = run(*profile, cwd=shop.root), survey(shop, "--rev", "HEAD")
+    assert run(*profile, cwd=shop.root).out == first.out
+    shop.git("commit", "--quiet", "--allow-empty", "-m", "x")
+    assert (run(*profile, "--no-cache", cwd=shop.root).json["total"], survey(shop, "--rev", "HEAD~1")) == (
+        run(*profile, cwd=shop.root).json["total"],
+        surveyed,
+    )
+
+
 def test_nothing_of_a_survey_is_loaded_where_there_is_none(repo: Repo) -> None:
     """A repository without any candidate needs no YAML, no Markdown and no vocabulary."""
     repo.track({"src/x.py": "x\n"})

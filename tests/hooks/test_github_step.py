@@ -127,6 +127,7 @@ def test_what_a_run_leaves(origin: Origin, tmp_path: Path, job: Job) -> None:
         "percent": f"{100 * total['delta_tokens'] / total['base_tokens']:.2f}",
         "failed": "false",
         "report": ended.outputs["report"],
+        **dict.fromkeys(("agents-tokens", "agents-lost", "agents-failed"), ""),
     }
     assert total["delta_tokens"] == 4
     report = Path(ended.outputs["report"])
@@ -148,6 +149,24 @@ def test_a_budget_that_is_exceeded(repo: Repo, job: Job) -> None:
     assert ended.summary == Path(ended.outputs["report"], "summary.md").read_text()
     lenient = Runner(repo.root.parent / "job", repo.root).use(PLAIN | {"check": "false"})
     assert (lenient.code, lenient.outputs["failed"], lenient.outputs["delta"]) == (0, "false", "")
+
+
+def test_what_agents_load_is_judged_too(repo: Repo, job: Job) -> None:
+    """Where the config has `[agents]`, or the input says so: at the heading that grew, and in the same summary."""
+    rules = '[budget]\ntotal = 9999\n[[agents.rule]]\nname = "start"\npart = "start"\neach = 20\n'
+    text = "# Top\n\nWords.\n\n## Style\n\nShort.\n"
+    repo.track({"CLAUDE.md": text, "loopflow.toml": rules}).commit()
+    assert job(repo.root, "schedule").use(PLAIN).outputs["agents-failed"] == "false"
+    repo.track({"CLAUDE.md": text + "One more sentence for everybody to keep.\n" * 40}).commit()
+    ended = Runner(repo.root.parent / "job", repo.root, "schedule").use(PLAIN)
+    assert (ended.code, ended.outputs["failed"], ended.outputs["agents-failed"]) == (1, "true", "true")
+    assert [command.properties.split(",")[:2] for command in ended.commands if command.name == "error"] == [
+        ["file=CLAUDE.md", "line=5"]
+    ]
+    assert int(ended.outputs["agents-tokens"]) > 300
+    assert "What coding agents load" in ended.summary
+    without = Runner(repo.root.parent / "job", repo.root, "schedule").use(PLAIN | {"agents": "false"})
+    assert (without.code, without.outputs["agents-tokens"]) == (0, ""), without.log
 
 
 def test_the_commit_counts_and_not_the_work_tree(repo: Repo, job: Job) -> None:

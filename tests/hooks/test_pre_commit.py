@@ -38,6 +38,7 @@ CONFIG = """repos:
       - id: code-context-profile
 """
 TOKENS = "      - id: token-validation\n"
+AGENTS = "      - id: loopflow-agents\n"
 BUDGET = """exclude = ["/loopflow.toml", "/.pre-commit-config.yaml"]
 {against}
 [budget]
@@ -83,7 +84,7 @@ def hooks(isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> H
         hooks = Hooks(source, revision, directory / "home", outside)
         if not (directory / "installed").exists():
             user = Repo(directory / "user")
-            user.write(".pre-commit-config.yaml", config(hooks) + TOKENS)
+            user.write(".pre-commit-config.yaml", config(hooks) + TOKENS + AGENTS)
             installed = run_process("install-hooks", cwd=user.root, env=hooks.run | outside, program=PRE_COMMIT)
             assert installed.code == 0, installed.out
             (directory / "installed").touch()
@@ -411,6 +412,19 @@ def test_the_token_budget_of_a_range(clone: Clone) -> None:
     assert clone.run(*asked).code == 0
 
 
+def test_what_agents_load_is_held(clone: Clone) -> None:
+    """A commit that adds to what is loaded is stopped where it hurts; what was there before stops nobody."""
+    entry = config(clone.hooks)[: config(clone.hooks).index("      - id: code-context-budget\n")]
+    rules = '[agents]\nfor = ["codex"]\n[[agents.rule]]\nname = "start"\npart = "start"\neach = 60\n'
+    clone.add({".pre-commit-config.yaml": entry + AGENTS, "loopflow.toml": rules, "AGENTS.md": words(200)})
+    assert clone.commit({"src/own.py": "x = 1\n"}).code == 0
+    stopped = clone.commit({"src/AGENTS.md": f"# Own\n\n{words(90)}"})
+    assert stopped.code == 1
+    assert "FAIL start, each: Codex CLI in src/ has" in stopped.err
+    assert "SKIP=loopflow-agents git commit" in stopped.err
+    assert clone.git("commit", "--message=x", env={"SKIP": "loopflow-agents"}).code == 0
+
+
 def test_no_network_is_needed(clone: Clone) -> None:
     """An installed hook does its work where there is no network at all."""
     alone = ("unshare", "--map-root-user", "--net")
@@ -448,6 +462,7 @@ def test_what_pre_commit_is_told() -> None:
         "code-context-budget-push",
         "code-context-profile",
         "token-validation",
+        "loopflow-agents",
     ]
     for hook in manifest:
         assert (hook["pass_filenames"], hook["always_run"], hook["require_serial"]) == (False, True, True)

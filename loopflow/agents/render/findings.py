@@ -33,7 +33,8 @@ def render_github(report: AgentsReport) -> Iterator[str]:
 
 def _is_news(ruling: Ruling) -> bool:
     """Whether a warning is about something that the change added to."""
-    return ruling.status == "warn" and (ruling.before is None or ruling.value > ruling.before or bool(ruling.note))
+    has_grown = ruling.value > (0 if ruling.scope == "growth" else ruling.before or 0)
+    return ruling.status == "warn" and (has_grown or ruling.before is None or bool(ruling.note))
 
 
 def _annotate(command: str, rulings: Sequence[Ruling]) -> Iterator[str]:
