@@ -51,11 +51,8 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
 | `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |
 | `LOOPFLOW_SERVICE_TOKEN`, `LOOPFLOW_SERVICE_DATABASE` | what `loopflow serve` wants shown; where it keeps counts |
-<<<<<<< HEAD
-=======
 | `LOOPFLOW_SERVICE_TOKEN` | what `loopflow serve` wants to be shown |
 | `LOOPFLOW_SERVICE_DATABASE` | where it keeps counts and tasks |
->>>>>>> main
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
@@ -161,12 +158,9 @@ What other tools call these things is understood, beside the names that options 
 
 | name | what it is |
 |---|---|
-<<<<<<< HEAD
-=======
 One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and with
 130 after SIGINT, once what was asked is answered; a second signal ends it at once. What keeps it from beginning is
 exit 2.
->>>>>>> main
 """
 CONFIG = """\
 # Config file
