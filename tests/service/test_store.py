@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from loopflow.errors import UsageError
@@ -190,7 +190,7 @@ def test_a_database_that_cannot_be_used_changes_no_count(tmp_path: Path, harm: s
     else:
         database.create()
         database.close()
-        database = Database(read_database_url(f"sqlite:///file:{path}?mode=ro&uri=true"))
+        database = Database(make_url(f"sqlite:///file:{path}?mode=ro&uri=true"))
     asyncio.run(use())
 
 
@@ -225,7 +225,9 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("url", ["", "x", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "oracle://"])
+@pytest.mark.parametrize(
+    "url", ["", "x", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true", "oracle://"]
+)
 def test_what_is_no_database(url: str) -> None:
     """It is said at the start, in a line."""
     with pytest.raises(UsageError):
