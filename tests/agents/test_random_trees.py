@@ -7,6 +7,14 @@ from hypothesis import strategies as st
 from tests.support.builder import Repo
 from tests.support.surveys import call, skill, survey
 
+_RULES = """\
+[agents.codex]
+max_bytes = 2000
+[[agents.rule]]
+name = "r"
+part = "here"
+each = 40
+"""
 _DIRECTORIES = st.sampled_from(["", "a/", "a/b/", "c/"])
 _NAMES = st.sampled_from(
     [
@@ -23,19 +31,14 @@ _TEXTS = st.sampled_from(
 _TREES = st.dictionaries(st.tuples(_DIRECTORIES, _NAMES).map("".join), _TEXTS, min_size=1, max_size=7)
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(tree=_TREES, after=_TREES)
 def test_what_holds_of_any_tree(
     tmp_path_factory: pytest.TempPathFactory, tree: dict[str, str], after: dict[str, str]
 ) -> None:
     """`here` is no less than `start`, sections sum to their text, nothing is loaded twice, staged is as committed."""
     repo = Repo(tmp_path_factory.mktemp("tree") / "repo")
-    repo.track(
-        {
-            **tree,
-            "loopflow.toml": '[agents.codex]\nmax_bytes = 2000\n[[agents.rule]]\nname = "r"\npart = "here"\neach = 40\n',
-        }
-    )
+    repo.track({**tree, "loopflow.toml": _RULES})
     repo.commit()
     repo.track(after)
     staged = call(repo, "--all", "--staged", "--format", "json", "--check")
