@@ -96,7 +96,7 @@ def _compile(pattern: str, base: str, *, bare_anywhere: bool) -> Glob | None:  #
         return Glob(below, "", None)
     first = _WILD.search(pattern)
     if first is None:
-        return Glob(below + pattern, pattern, None)
+        return Glob(below + pattern, pattern, re.compile(re.escape(_as_bytes(below + pattern)) + r"\Z"))
     literal = pattern[: first.start()]
     prefix, rest = below + literal, pattern[first.start() :]
     is_whole = not literal or literal.endswith("/")
