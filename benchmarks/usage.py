@@ -114,7 +114,7 @@ def measure(command: Sequence[str], address: str) -> float:
 def scan_entries(address: str) -> tuple[float, int]:
     """Return how long adding up the entries of today takes, and how many rows of sums there are."""
     with Database(address).reading() as connection:
-        assert connection is not None  # noqa: S101  it was filled
+        assert connection is not None
         begun = time.process_time() if "://" not in address else time.perf_counter()
         today = f"'{datetime.now(UTC):%Y-%m-%d}'"
         connection.exec_driver_sql(f"SELECT sum(tokens_in + tokens_out) FROM entries WHERE at >= {today}").scalar()  # noqa: S608

@@ -51,6 +51,8 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
 | `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |
 | `LOOPFLOW_SERVICE_TOKEN`, `LOOPFLOW_SERVICE_DATABASE` | what `loopflow serve` wants shown; where it keeps counts |
+| `LOOPFLOW_SERVICE_TOKEN` | what `loopflow serve` wants to be shown |
+| `LOOPFLOW_SERVICE_DATABASE` | where it keeps counts and tasks |
 | `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
 | `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
 | `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
@@ -71,6 +73,14 @@ override is in [`[logs]` of the config file](config.md#logs).
 {examples}```
 
 A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
+"""
+OTHER_NAMES = """
+## Names that others know
+
+What other tools call these things is understood, beside the names that options above share:
+
+| name | what it is |
+|---|---|
 """
 USAGE = """\
 # Options of loopflow usage
@@ -142,6 +152,9 @@ What other tools call these things is understood, beside the names that options 
 
 | name | what it is |
 |---|---|
+One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and with
+130 after SIGINT, once what was asked is answered; a second signal ends it at once. What keeps it from beginning is
+exit 2.
 """
 CONFIG = """\
 # Config file
@@ -165,7 +178,8 @@ def render_logs() -> str:
     page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
     names = "".join([OTHER_NAMES, *_other_names()])
-    return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(set(_rows(context)))) + names
+    subcommands = "".join(_subcommands(logs.logs, set(_rows(context))))
+    return page + "".join(_sections(context, logs.SECTIONS)) + subcommands + names
 
 
 def _other_names() -> Iterator[str]:
@@ -175,6 +189,7 @@ def _other_names() -> Iterator[str]:
     for name, command in COMING.items():
         what = "" if name.startswith("--") else " of `loopflow.logs`"
         yield f"| `{name}`{what} | needs `loopflow {command}`, which this version does not have: exit 2 |\n"
+        yield f"| `{name}`{what} | needs `loopflow {command}`, and this version does not join it to logs: exit 2 |\n"
 
 
 def _render(page: str, command: click.Command, module: ModuleType) -> str:

@@ -81,18 +81,23 @@ def compact(  # noqa: PLR0913  the one function that programs call
     pending: Pending = "close",
     provider: str | None = None,
     strict: bool = False,
+    unseen: int | None = None,
 ) -> Compacted:
     """Return a conversation within `limits`, and a report; a number is a limit of the tokens of its text.
 
     It is changed where it is above the trigger, or where its provider would refuse it. Raises UsageError for wrong
-    arguments, and with `strict` `Unfit` where it cannot be brought down.
+    arguments, and with `strict` `Unfit` where it cannot be brought down. `unseen` are tokens that the provider adds;
+    where they are not given, they are told from its reports in the conversation.
     """
     if strategy not in STRATEGIES:
         raise UsageError(f"there is no strategy {strategy!r}", f"known are {', '.join(STRATEGIES)}")
     limits = (Limits.fit(limits) if isinstance(limits, int) else limits).checked()
     pins = tuple(map(compile_pin, pin))
     counts = counts or Counts()
-    unseen = 0 if limits.exact else find_unseen(conversation, counts)
+    if limits.exact:
+        unseen = 0
+    elif unseen is None:
+        unseen = find_unseen(conversation, counts)
     request = Request(strategy, summarise, pins, pending, provider, unseen)
     compacted = _compact(conversation, limits, request, counts)
     if strict and not compacted.fits:
@@ -129,12 +134,13 @@ def _compact(conversation: Conversation, limits: Limits, request: Request, count
     result, summary = valid, "none"
     is_over = draft.total > limits.trigger
     if is_over:
-        result, draft, summary = _shrink(valid, limits, request, counts)
+        result, summary = _shrink(draft, limits, request)
         again, more = repair(result, request.provider, pending=request.pending)
         over = _measure(again, draft) - limits.ceiling
         if again is not result and over > 0:  # what was added to make it valid: room for that is left
             less = limits._replace(target=max(limits.ceiling - over, 1))
-            result, draft, summary = _shrink(valid, less, request, counts)
+            draft = Draft(valid, counts, fixed, exact=limits.exact)
+            result, summary = _shrink(draft, less, request)
             again, more = repair(result, request.provider, pending=request.pending)
         if _measure(again, draft) < _measure(valid, draft):
             result, mended = again, [*mended, *more]
@@ -162,24 +168,20 @@ def _measure(conversation: Conversation, draft: Draft) -> int:
     return draft.fixed + sum(map(draft.measure, conversation.messages))
 
 
-def _shrink(
-    conversation: Conversation, limits: Limits, request: Request, counts: Counts
-) -> tuple[Conversation, Draft, str]:
-    """Return the conversation after the passes of a strategy, the draft of it, and what became of the summary."""
+def _shrink(draft: Draft, limits: Limits, request: Request) -> tuple[Conversation, str]:
+    """Return the conversation after the passes of a strategy, and what became of the summary."""
+    conversation = draft.conversation
     layout = lay_out(conversation)
     anchors = find_anchors(conversation, layout, limits.keep_steps, request.pins)
     goal = limits.goal
     share = _SHEET_SHARE + (_SUMMARY_SHARE if request.summarise else 0)
     aim = Aim(goal, limits.ceiling, goal * share // 100, limits.max_exchanges, limits.keep_steps)
-    draft = Draft(
-        conversation, counts, _find_fixed(conversation, counts, request.unseen, exact=limits.exact), exact=limits.exact
-    )
     anchors |= _newer_words(draft, layout, goal * _WORDS_SHARE // 100)
     work = Work(draft, layout, anchors | set(layout.notes), aim, bool(conversation.about.get("thinking")))
     for run_pass in STRATEGIES[request.strategy]:
         run_pass(work)
     note, summary = _write_note(work, request)
-    return _assemble(work, note), draft, summary
+    return _assemble(work, note), summary
 
 
 def _newer_words(draft: Draft, layout: Layout, room: int) -> set[int]:
@@ -269,8 +271,14 @@ def _merge_changes(before: Conversation, draft: Draft, mended: Sequence[Mended])
     changes = draft.changes()
     known = {change.origin for change in changes}
     lost = [message for message in before.messages if message.origin not in known]
-    gone = [Change(each.origin, "dropped", draft.counts.of_message(each), 0, "it was not valid") for each in lost]
-    fixes = [Change(each.origin, each.action, 0, 0, each.reason) for each in mended]
+    why = {each.origin: each.reason for each in mended if each.action == "dropped"}
+    gone = [
+        Change(each.origin, "dropped", draft.counts.of_message(each), 0, why.get(each.origin, "it was not valid"))
+        for each in lost
+    ]
+    told = {each.origin for each in lost}
+    others = [each for each in mended if each.action != "dropped" or each.origin not in told]
+    fixes = [Change(each.origin, each.action, 0, 0, each.reason) for each in others]
     return tuple(sorted([*changes, *gone, *fixes], key=lambda each: each.origin))
 
 

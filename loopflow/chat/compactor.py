@@ -6,11 +6,13 @@ it, or with what came of it. Threads that take turns, and a history that is take
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from itertools import takewhile
+from typing import Any, Final, NamedTuple, TypeVar
 
 from loopflow.chat.compacting import Compacted, Request, compact, compile_pin, find_unseen
 from loopflow.chat.counting import Counts
 from loopflow.chat.formats import read, write
+from loopflow.chat.formats.remembering import Memory
 from loopflow.chat.limits import Limits
 from loopflow.chat.model import Conversation, Message
 from loopflow.chat.repairing import Pending
@@ -18,6 +20,9 @@ from loopflow.chat.summary import Summarise
 
 _MOST_HELD: Final = 512
 _LEAST_HEADROOM: Final = 0.05
+_ALMOST_ALL: Final = 0.9999
+
+_Value = TypeVar("_Value")
 
 
 class _Decision(NamedTuple):
@@ -26,6 +31,13 @@ class _Decision(NamedTuple):
     messages: tuple[Message, ...]
     length: int
     next_trigger: int
+
+
+class _Sent(NamedTuple):
+    """What a list that was sent cost by our own estimate, and the least that reports had beyond such an estimate."""
+
+    own: int
+    unseen: int | None
 
 
 class Compactor:
@@ -52,30 +64,60 @@ class Compactor:
         for pattern in pin:
             compile_pin(pattern)
         self._request = Request(strategy, summarise, (), pending, provider)
+        self._sent: OrderedDict[int, _Sent] = OrderedDict()
         self._held: OrderedDict[int, _Decision] = OrderedDict()
+        self._memory = Memory()
+        self._hashes = _Hashes()
 
     def __call__(self, data: Any) -> Any:  # noqa: ANN401  whatever `read` takes
         """Return a list of messages, or a request, within the limits: the kind of data that came in."""
-        return write(self.compact(read(data)).conversation)
+        return write(self.compact(read(data, memory=self._memory)).conversation)
 
     def compact(self, conversation: Conversation) -> Compacted:
         """Return a conversation within the limits, and a report. What was decided before for its beginning holds."""
-        hashes = _hash_prefixes(conversation.messages)
+        hashes = self._hashes.of(conversation.messages)
         known = next((self._held[each] for each in reversed(hashes) if each in self._held), None)
-        whole = conversation.messages
-        limits = self.limits
+        applied, limits = conversation, self.limits
+        unseen = self._find_unseen(conversation, hashes)
         if known is not None:
-            whole = (*known.messages, *conversation.messages[known.length :])
-            limits = limits._replace(compact_at=max(limits.compact_at, known.next_trigger / limits.input))
-        applied = conversation._replace(messages=whole) if whole != conversation.messages else conversation
-        ceiling = self.limits.ceiling
-        done = self._run(applied, limits._replace(target=min(ceiling, limits.trigger)))
-        if done.changed or known is None:
-            self._remember(hashes[-1], done, len(conversation.messages))
+            applied = conversation._replace(messages=(*known.messages, *conversation.messages[known.length :]))
+            limits = self._relax(applied, known.next_trigger, unseen)
+        done = self._run(applied, limits, unseen)
+        if done.changed:
+            self._remember(hashes[-1], done, len(conversation.messages), unseen)
+        _put(self._sent, hashes[-1], _Sent(done.after.own, unseen))
         self.last = done
         return done
 
-    def _run(self, conversation: Conversation, limits: Limits) -> Compacted:
+    def _find_unseen(self, conversation: Conversation, hashes: Sequence[int]) -> int | None:
+        """Return what the provider adds to a list: the least by which its reports of what was sent were more.
+
+        A report tells of the list that was sent for it, which may have been much shorter than the one that comes now.
+        """
+        at = next((place for place in reversed(range(len(hashes))) if hashes[place] in self._sent), None)
+        if at is None:
+            return None
+        sent = self._sent[hashes[at]]
+        answer = next((each for each in conversation.messages[at + 1 :] if each.role == "assistant"), None)
+        if answer is None or not answer.reported:
+            return sent.unseen
+        more = max(answer.reported - sent.own, 0)
+        return more if sent.unseen is None else min(sent.unseen, more)
+
+    def _relax(self, conversation: Conversation, trigger: int, unseen: int | None) -> Limits:
+        """Return limits under which nothing is done up to another trigger."""
+        limits = self.limits
+        if trigger <= limits.trigger or self._estimate(conversation, unseen) > trigger:
+            return limits
+        return limits._replace(target=0, compact_at=min((trigger + 1) / limits.input, _ALMOST_ALL), block_at=1.0)
+
+    def _estimate(self, conversation: Conversation, unseen: int | None) -> int:
+        tokens = self.counts.count(conversation)
+        if self.limits.exact:
+            return tokens.text
+        return tokens.own + (find_unseen(conversation, self.counts) if unseen is None else unseen)
+
+    def _run(self, conversation: Conversation, limits: Limits, unseen: int | None) -> Compacted:
         given = self._request
         return compact(
             conversation,
@@ -86,26 +128,47 @@ class Compactor:
             pin=self._pins,
             pending=given.pending,
             provider=given.provider,
+            unseen=unseen,
         )
 
-    def _remember(self, key: int, done: Compacted, length: int) -> None:
+    def _remember(self, key: int, done: Compacted, length: int, unseen: int | None) -> None:
         """Keep what was decided: for the list that came in, and for what came of it."""
-        if not done.changed:
-            return
         limits, messages = self.limits, done.conversation.messages
-        after = done.after.text if limits.exact else done.after.own + find_unseen(done.conversation, self.counts)
+        after = self._estimate(done.conversation, unseen)
         room = max(limits.headroom, _LEAST_HEADROOM) * limits.trigger if not limits.exact else 0
         trigger = min(max(limits.trigger, int(after + room)), max(int(limits.block_at * limits.input), limits.trigger))
-        self._held[key] = _Decision(messages, length, trigger)
-        self._held[_hash_prefixes(messages)[-1]] = _Decision(messages, len(messages), trigger)
-        while len(self._held) > _MOST_HELD:
-            self._held.popitem(last=False)
+        _put(self._held, key, _Decision(messages, length, trigger))
+        _put(self._held, _hash_prefixes(messages)[-1], _Decision(messages, len(messages), trigger))
 
 
-def _hash_prefixes(messages: Sequence[Message]) -> list[int]:
+def _put(held: "OrderedDict[int, _Value]", key: int, value: _Value) -> None:
+    """Keep a value; the oldest goes where there are many."""
+    held[key] = value
+    held.move_to_end(key)
+    while len(held) > _MOST_HELD:
+        held.popitem(last=False)
+
+
+class _Hashes:
+    """Hashes of the beginnings of a list; where it begins with the messages of the one before, so do they."""
+
+    def __init__(self) -> None:
+        self._messages: Sequence[Message] = ()
+        self._hashes: list[int] = []
+
+    def of(self, messages: Sequence[Message]) -> list[int]:
+        """Return a hash of each beginning of a list."""
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(messages, self._messages, strict=False)))
+        self._hashes = _hash_prefixes(messages, self._hashes[:same])
+        self._messages = messages
+        return self._hashes
+
+
+def _hash_prefixes(messages: Sequence[Message], known: Sequence[int] = ()) -> list[int]:
     """Return a hash of each beginning of a list. Strings keep their hashes, so that nothing is read again."""
-    hashes, value = [], 0
-    for message in messages:
+    hashes = list(known)
+    value = hashes[-1] if hashes else 0
+    for message in messages[len(hashes) :]:
         parts = tuple((part.kind, part.text, part.call_id, part.name, part.is_error) for part in message.parts)
         value = hash((value, message.role, message.name, parts))
         hashes.append(value)

@@ -33,10 +33,10 @@ class Draft:
         self._measure: Callable[[Message], int] = (
             counts.of_message if exact else lambda message: counts.measure(message, conversation.provider)
         )
-        self.costs = [self._measure(message) for message in conversation.messages]
+        self.before = tuple(map(counts.of_message, conversation.messages))
+        self.costs = list(self.before) if exact else [self._measure(message) for message in conversation.messages]
         self.total = fixed + sum(self.costs)
         self.fixed = fixed
-        self.before = tuple(counts.of_message(message) for message in conversation.messages)
         self.dropped: list[int] = []
         """Places whose messages went, in no order."""
         self._changes: dict[int, Change] = {}

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from loopflow.chat.blocks import Place, pair
@@ -35,7 +36,10 @@ class _Call(NamedTuple):
     result: Part
     place: Place
     step: int
-    key: str
+    reads: str
+    """The path of what it reads, "" if it reads no file."""
+    writes: str | None
+    """The path of what it writes, None if it writes nothing."""
 
 
 def prune(draft: Draft, layout: Layout, anchors: set[int]) -> None:
@@ -72,7 +76,23 @@ def _list_calls(draft: Draft, layout: Layout) -> Iterator[_Call]:
         if call.message in steps:
             called = messages[call.message].parts[call.part]
             answer = messages[result.message].parts[result.part]
-            yield _Call(called, answer, result, steps[call.message], f"{called.name} {called.text}")
+            yield _Call(called, answer, result, steps[call.message], *_list_paths(called))
+
+
+def _list_paths(call: Part) -> tuple[str, str | None]:
+    name = call.name or ""
+    is_writing = _is_writing(name)
+    return _path(call) if _is_reading(name) else "", _path(call) if is_writing else None
+
+
+@lru_cache(1024)
+def _is_reading(name: str) -> bool:
+    return _READS.search(name) is not None
+
+
+@lru_cache(1024)
+def _is_writing(name: str) -> bool:
+    return _WRITES.search(name) is not None
 
 
 def _prune_retries(draft: Draft, layout: Layout, calls: list[_Call]) -> None:
@@ -84,7 +104,7 @@ def _prune_retries(draft: Draft, layout: Layout, calls: list[_Call]) -> None:
         later = [other for other in calls[number + 1 :] if other.step - each.step <= _RETRIED_WITHIN]
         again = next((o for o in later if not o.result.is_error and _same_call(each.call, o.call)), None)
         if again is not None:
-            edits = [o.call for o in later if o.place < again.place and _WRITES.search(o.call.name or "")]
+            edits = [o.call for o in later if o.place < again.place and o.writes is not None]
             _put(draft, each, _describe_retry(draft, each, again.step - each.step, edits), "put right soon after")
 
 
@@ -102,31 +122,25 @@ def _describe_retry(draft: Draft, failed: _Call, steps: int, edits: list[Part]) 
 def _prune_repeats(draft: Draft, layout: Layout, calls: list[_Call]) -> None:
     """Let the newest of several same results stand for all, and the newest reading of a file for older ones."""
     outside = len(layout.steps) - 2
-    newest: dict[tuple[str, str], _Call] = {}
-    for each in calls:
-        newest[each.key, each.result.text] = each
+    newest: dict[tuple[str | None, str, str], _Call] = {}
     reads: dict[str, int] = {}
+    written: dict[str, list[int]] = {}
     for number, each in enumerate(calls):
-        if _READS.search(each.call.name or "") and _is_new_state(each.result):
-            reads[_path(each.call)] = number
-    written = _list_writes(calls)
+        newest[each.call.name, each.call.text, each.result.text] = each
+        if each.reads and _is_new_state(each.result):
+            reads[each.reads] = number
+        if each.writes is not None and not each.result.is_error:
+            written.setdefault(each.writes, []).append(number)
     for number, each in enumerate(calls):
         if each.step >= outside or len(each.result.text) <= _SHORT:
             continue
-        if newest[each.key, each.result.text] is not each and newest[each.key, each.result.text].step > each.step:
+        if newest[each.call.name, each.call.text, each.result.text].step > each.step:
             _put(draft, each, "(same result later)", "the same result comes again")
-        elif (path := _path(each.call)) and _READS.search(each.call.name or "") and not each.result.is_error:
-            later = reads.get(path, -1)
-            if any(number < at < later for at in written.get(path, ())):
-                _put(draft, each, f"(older state of {path}, read again later)", "the file was written and read again")
-
-
-def _list_writes(calls: list[_Call]) -> dict[str, list[int]]:
-    written: dict[str, list[int]] = {}
-    for number, each in enumerate(calls):
-        if _WRITES.search(each.call.name or "") and not each.result.is_error:
-            written.setdefault(_path(each.call), []).append(number)
-    return written
+        elif each.reads and not each.result.is_error:
+            later = reads.get(each.reads, -1)
+            if any(number < at < later for at in written.get(each.reads, ())):
+                text = f"(older state of {each.reads}, read again later)"
+                _put(draft, each, text, "the file was written and read again")
 
 
 def _is_new_state(result: Part) -> bool:

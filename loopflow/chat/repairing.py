@@ -100,13 +100,9 @@ def _pair_up(messages: Sequence[Message], work: _Work) -> Sequence[Message]:
     """Put results after their calls, drop those of none, and close calls that have none."""
     answered = pair(messages)
     homes = find_homes(messages, work.rules, answered)
-    remote = pair(messages, remote=True)
     orphans = {place for place, part in list_parts(messages, "result") if place not in answered}
-    orphans |= {
-        place
-        for place, part in list_parts(messages, "result", remote=True)
-        if place not in remote and part.call_id is not None
-    }
+    if foreign := [place for place, part in list_parts(messages, "result", remote=True) if part.call_id is not None]:
+        orphans |= set(foreign) - set(pair(messages, remote=True))
     moved = {place for place in answered if place not in homes}
     closing = set(answered.values())
     is_last = len(messages) - 1

@@ -61,9 +61,10 @@ def _check_pairs(messages: Sequence[Message], rules: Provider, *, pending: bool)
             yield _problem("orphan", messages[place.message], f"the result {part.call_id} answers no call")
         elif place not in homes:
             yield _problem("far", messages[place.message], f"the result {part.call_id} is not right after its call")
-    remote = pair(messages, remote=True)
-    for place, part in list_parts(messages, "result", remote=True):
-        if place not in remote and part.call_id is not None:
+    foreign = [each for each in list_parts(messages, "result", remote=True) if each[1].call_id is not None]
+    remote = pair(messages, remote=True) if foreign else {}
+    for place, part in foreign:
+        if place not in remote:
             yield _problem("orphan", messages[place.message], f"the result {part.call_id} answers no call")
 
 

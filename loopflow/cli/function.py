@@ -43,7 +43,9 @@ def _describe_usage(context: click.Context) -> str:
     default="optimization",
     help="Which context.  [default: optimization: the next two]",
 )
-@click.option("--list", "lists", is_flag=True, help="A line a function instead: what it needs, in tokens.")
+@click.option(
+    "--list", "lists", is_flag=True, help="A line a function instead: what it needs, in tokens; with -v, its hash."
+)
 @click.option("--why", is_flag=True, help="Each piece instead: what mentions it, where, and how it was found.")
 @click.option("--unresolved", is_flag=True, help="References instead that could not be found, and why.")
 @click.option("--profile", is_flag=True, help="Charts instead: what contexts cost, by file, function and part.")

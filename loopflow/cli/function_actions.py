@@ -13,8 +13,8 @@ from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
+from loopflow.function.counting import write
 from loopflow.function.facts.store import SqliteStore
-from loopflow.function.fit import write
 from loopflow.function.model import (
     CodeOptimizationContext,
     CodeStringsMarkdown,
@@ -83,7 +83,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     words = given["targets"]
     targets = list(dict.fromkeys(target for word in words for target in find_targets(now.workshop, word, here)))
     if len(targets) >= _MANY:
-        now.workshop.expect(len(targets) * _TYPICAL_BYTES)
+        now.workshop.tally.expect(len(targets) * _TYPICAL_BYTES)
     made = [_make(now, target) for target in targets]
     _refuse_single(made, now)
     drawn = _Drawn(now, made)
@@ -164,7 +164,7 @@ def _read_report(value: str) -> tuple[str, str]:
 def _make(run: _Run, target: FunctionToOptimize) -> Made:
     workshop = run.workshop
     if run.given["lists"] and run.given["format"] != "json":
-        return workshop.measure(target, run.limit)
+        return workshop.measure(target, run.limit, hashes=run.given["verbose"])
     return workshop.make(target, run.limit, run.config.testgen_limit)
 
 
@@ -194,7 +194,7 @@ class _Drawn:
         elif given["profile"]:
             yield from _lines(charts.render_text(self._contexts, terminal, verbose=given["verbose"]))
         elif given["lists"]:
-            yield from _lines(text.list_functions(self._made))
+            yield from _lines(text.list_functions(self._made, hashes=given["verbose"]))
         elif given["why"]:
             yield from _lines(line for each in self._contexts for line in text.tell_why(each, terminal))
         elif given["unresolved"]:
@@ -232,7 +232,7 @@ class _Drawn:
         check_blocks(
             getattr(each, name) for each in self._contexts for name in ("read_writable", "read_only", "testgen")
         )
-        counts = {source: workshop.count(source) for source in count_all(self._made)}
+        counts = {source: workshop.tally.count(source) for source in count_all(self._made)}
         parts = () if any(run.given[name] for name in _INSTEAD) else _CONTEXTS[run.given["part"]]
         tokens = sum(each.tokens.printed for each in self._contexts)
         tree = workshop.tree

@@ -1,5 +1,6 @@
 """`loopflow logs diagnose` and `validate-config`: whether it works here, and whether the config says what it can."""
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,14 @@ import click
 from loopflow.analysis.names import escape_name
 from loopflow.cli.help import PathName
 from loopflow.console.command import Action, answering
-from loopflow.console.console import Console
+from loopflow.console.console import DISTRIBUTION, Console
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from loopflow.config.resolve import Config
-    from loopflow.logs.checks.model import Case, UsageSeen
+    from loopflow.logs.checks.model import Case, Finding
 
 
 def _describe_usage(context: click.Context) -> str:
@@ -146,17 +147,41 @@ def _find_case(named: str | None, console: Console, here: str) -> "Case":
         config=config,
         settings=settings,
         read_command=_read_command,
-        look_at_usage=partial(_look_at_usage, named, console, here),
+        looks=_list_looks(config, console, here),
         problem=problem,
     )
 
 
-def _look_at_usage(named: str | None, console: Console, here: str) -> "UsageSeen":
-    """Return what there is of the ledger. Raises LoopflowError where it cannot be used."""
-    from loopflow.cli.logs_usage import look_at_ledger  # noqa: PLC0415
-    from loopflow.logs.checks.model import UsageSeen  # noqa: PLC0415
+def _list_looks(config: "Config | None", console: Console, here: str) -> "Mapping[str, Callable[[], Finding]]":
+    """Return how other commands of the family are asked how they are."""
+    from loopflow.logs.checks.model import LEDGER, MONITOR  # noqa: PLC0415
+    from loopflow.usecases.find_config import find_root  # noqa: PLC0415
 
-    return UsageSeen(*look_at_ledger(named, console, here))
+    file = os.path.join(find_root(here) or here, config.file) if config and config.file else None
+    return {
+        LEDGER: partial(_look_at_usage, console.environ, file, is_monitor=False),
+        MONITOR: partial(_look_at_usage, console.environ, file, is_monitor=True),
+    }
+
+
+def _look_at_usage(environ: Mapping[str, str], file: str | None, *, is_monitor: bool) -> "Finding":
+    from loopflow.charts.numbers import plural  # noqa: PLC0415
+    from loopflow.logs.checks.model import absent, failed, passed  # noqa: PLC0415
+
+    try:
+        from loopflow.usage import open_usage  # noqa: PLC0415  what it needs may not be installed
+
+        usage = open_usage(environ=environ, config=file)
+        uses = usage.uses()
+    except ImportError:
+        return failed("loopflow usage needs more than what is installed", f"pip install '{DISTRIBUTION}[usage]'")
+    except LoopflowError as error:
+        return failed(error.message, error.hint)
+    if not is_monitor:
+        return passed(f"it can be read, with {plural(len(uses), 'budget')}")
+    if not uses:
+        return absent("there is no budget to watch", "loopflow usage budget set daily 2M --period day")
+    return passed(f"{plural(len(uses), 'budget')}, and {plural(len(usage.channels), 'place')} that alerts go to")
 
 
 def _read_command(arguments: Sequence[str]) -> Mapping[str, Any]:

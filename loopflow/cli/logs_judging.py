@@ -24,13 +24,8 @@ def print_kept(asked: Asked, console: Console, here: str, kept: KeptText) -> Exi
     with console.writing_to(asked.given["output"], here):
         for piece in kept.pieces():
             console.write_bytes(piece)
-    console.note(_describe_kept(kept))
+    console.note(describe_kept(name_logs(kept.sources), kept.sources, kept.tokens_before, after))
     return judge(asked, console, kept.sources, kept.tokens_before)
-
-
-def _describe_kept(kept: KeptText) -> str:
-    lines = sum(source.lines for source in kept.sources)
-    return describe_kept(name_logs(kept.sources), lines, kept.tokens_before, kept.tokens_after)
 
 
 def is_too_long(asked: Asked, console: Console, digest: Digest) -> bool:

@@ -179,17 +179,6 @@ def limit_strictly(request: "LogRequest", given: Mapping[str, Any], console: Con
     return replace(request, buffer=request.fit - known.find_most(max(request.fit - request.buffer, 0)))
 
 
-def look_at_ledger(config: str | None, console: Console, here: str) -> tuple[int, list[str]]:
-    """Return how many entries the ledger has, and the names of the budgets that hold. Raises LoopflowError."""
-    require_extra("loopflow usage")
-    from loopflow.usage.opening import open_place  # noqa: PLC0415
-    from loopflow.usage.place import Place, read_usage_settings  # noqa: PLC0415
-
-    place = Place(console.environ, here, config)
-    usage = open_place(place, read_usage_settings(place))
-    return usage.ledger.count(), [budget.name for budget in usage.budgets()]
-
-
 def _load(given: Mapping[str, Any], console: Console, here: str) -> "Calibration | None":
     """Return the calibration of the model for the encoding that is counted by. Raises LoopflowError."""
     from loopflow.usage.calibrating import load  # noqa: PLC0415

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from loopflow.service.database import Database, read_database_url
 from loopflow.service.files import FileRules
 from loopflow.service.serving import FileLock, Serving, bind, run_serving
 from loopflow.service.settings import ServiceSettings, require_trusted
+from loopflow.tokens.choice import require_encoding
 from loopflow.usecases.find_config import find_config_here
 
 _FILE: Final = "service.sqlite3"
@@ -32,6 +34,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     environ = console.environ
     file = given["config"] or environ.get("LOOPFLOW_CONFIG") or None
     config = find_config_here(here, ConfigRequest({"encoding": given["encoding"]}, environ, file))
+    require_encoding(config.encoding)
     require_trusted(config.sections.get("service"), is_named=file is not None)
     settings = _overridden(read_section(config.sections, "service"), given, environ, here)
     token = read_token(environ, given["token_file"], here)
@@ -44,13 +47,8 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     )
     _start_logging(console, given["log"], given["verbose"])
     listening = bind(settings.host, settings.port)
-    lock = FileLock(database.path) if database.path is not None else None
-    try:
+    with closing(listening), FileLock(database.path):
         return run_serving(serving, listening, console.note)
-    finally:
-        listening.close()
-        if lock is not None:
-            lock.release()
 
 
 def _overridden(
@@ -106,7 +104,9 @@ def _start_logging(console: Console, form: str, verbose: int) -> None:
 
     handler = Handler()
     handler.setFormatter(_Json() if form == "json" else _Lines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger("loopflow.service")
-    root.handlers[:] = [handler]
-    root.propagate = False
-    root.setLevel(logging.DEBUG if verbose >= _DEBUG else logging.INFO if verbose else logging.WARNING)
+    level = logging.DEBUG if verbose >= _DEBUG else logging.INFO if verbose else logging.WARNING
+    for name, least in (("loopflow.service", level), ("uvicorn", logging.ERROR)):  # who sends no HTTP is no news
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.propagate = False
+        logger.setLevel(least)

@@ -31,6 +31,12 @@ from loopflow.function.model import (
 )
 from loopflow.function.settings import FunctionConfig
 from loopflow.function.trees import SourceTree, Tree, list_tree
+from loopflow.function.unused import (
+    UsageInfo,
+    collect_top_level_defs_with_usages,
+    detect_unused_helper_functions,
+    remove_unused_definitions_by_function_names,
+)
 
 __all__ = [
     "OPTIMIZATION_CONTEXT_TOKEN_LIMIT",
@@ -51,11 +57,15 @@ __all__ = [
     "SourceTree",
     "Step",
     "Tree",
+    "UsageInfo",
     "build_testgen_context",
+    "collect_top_level_defs_with_usages",
+    "detect_unused_helper_functions",
     "encoded_tokens_len",
     "extract_code_markdown_context_from_files",
     "find_helpers",
     "get_code_optimization_context",
     "iter_contexts",
     "list_tree",
+    "remove_unused_definitions_by_function_names",
 ]

@@ -53,7 +53,7 @@ class Finder:
     def nodes(self, path: str, qualname: str) -> list[Node]:
         """Return all definitions of a qualified name in a file."""
         module = self._engine.project.module(path)
-        return [node for node in module.nodes if _is_named(node, qualname)] if module else []
+        return module.named.get(qualname, []) if module else []
 
     def discover(self, path: str, qualname: str, levels: int = 2) -> Discovery:
         """Return what a function, class or module needs."""
@@ -92,10 +92,9 @@ class Finder:
 
     def variable_mentions(self, place: Location) -> Iterator[Mention]:
         """Yield what the statements mention that bind a variable of a module or class."""
-        module = self._engine.project.module(place.path)
         owner, _, name = place.qualname.rpartition(".")
-        for node in [] if module is None else module.nodes:
-            if node.scope.qualname != owner or node.scope.kind not in {MODULE, CLASS}:
+        for node in self.nodes(place.path, owner):
+            if node.scope.kind == FUNCTION:
                 continue
             for binding in node.scope.bindings.get(name, ()):
                 if binding.kind in "=a":
@@ -147,7 +146,7 @@ class Finder:
         while waiting:
             more: list[tuple[Mention, Location]] = []
             for mention, by in waiting:
-                for place in mention.places:
+                for place in sorted(mention.places, key=_is_variable):  # of one name: rather what it defines
                     if self._is_new(found, place, mention, by, level) and place.kind in {"variable", "field"}:
                         more += [
                             (each, place)
@@ -172,8 +171,8 @@ class Finder:
         return "module" if node.scope.kind == MODULE else self._engine.members.kind_of(node)
 
 
-def _is_named(node: Node, qualname: str) -> bool:
-    return node.scope.qualname == qualname and (node.scope.kind in {FUNCTION, CLASS} or not qualname)
+def _is_variable(place: Location) -> bool:
+    return place.kind in {"variable", "field"}
 
 
 def _inside(node: Node) -> Iterator[Node]:

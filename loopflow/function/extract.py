@@ -57,18 +57,30 @@ class File:
         self.always: list[int] = []
         """Statements that are looked at whatever is kept: `from __future__`, `import *`, and frames around them."""
         self._words: dict[int, frozenset[str]] = {}
+        self._members: dict[int, dict[str, list[int]]] = {}
         for number, unit in enumerate(units):
             for name in unit.names:
                 self.places.setdefault(name, []).append(number)
             if "*" in unit.names or (unit.kind == "i" and unit.imports[0][0] == "__future__"):
                 self.always.append(number)
 
+    def members(self, unit: Unit, names: Iterable[str]) -> list[Unit]:
+        """Return the statements of a class that bind some names, in their order."""
+        places = self._members.get(id(unit))
+        if places is None:
+            places = self._members[id(unit)] = {}
+            for number, child in enumerate(unit.children):
+                for name in child.names:
+                    places.setdefault(name, []).append(number)
+        numbers = {number for name in names for number in places.get(name, ())}
+        return [unit.children[number] for number in sorted(numbers)]
+
     def words(self, unit: Unit, start: int, end: int) -> frozenset[str]:
         """Return which of the names that a statement uses are in some of its lines."""
         found = self._words.get(id(unit))
         if found is None:
             words = {word for line in self.lines[start - 1 : end] for word in _WORD.findall(line)}
-            found = self._words[id(unit)] = frozenset(words & set(unit.uses))
+            found = self._words[id(unit)] = frozenset(words & set(unit.uses) if unit.kind != "a" else words)
         return found
 
 
@@ -80,8 +92,10 @@ def extract(file: File, keep: Keep, starred: Container[str] = ()) -> Extracted:
         numbers = set(range(len(file.units)))
     extraction.collect([file.units[number] for number in sorted(numbers)], "")
     numbers.update(file.always)
-    for name in extraction.uses:
-        numbers.update(file.places.get(name, ()))
+    used = {number for name in extraction.uses for number in file.places.get(name, ())}
+    for number in used:
+        extraction.use_frame(file.units[number])
+    numbers.update(number for name in extraction.uses for number in file.places.get(name, ()))
     imports = _Imports(file.lines, extraction.uses, any(name in starred for name in extraction.uses))
     body = extraction.render([file.units[number] for number in sorted(numbers)], "", imports)
     return Extracted("".join(body), frozenset(extraction.uses), "".join(imports.written))
@@ -93,7 +107,11 @@ class _Extraction:
         self._lines = file.lines
         self._keep = keep
         self._kept = {*keep.whole, *keep.signatures, *keep.texts}
-        self._above = {parent for name in self._kept for parent in _parents(name)}
+        self._above: dict[str, set[str]] = {}
+        """Of a class: the names in it that something is kept of."""
+        for name in {*self._kept, *keep.heads}:
+            for parent, child in _parents(name):
+                self._above.setdefault(parent, set()).add(child)
         self.uses: set[str] = set()
 
     def collect(self, units: Iterable[Unit], prefix: str) -> bool:
@@ -111,8 +129,7 @@ class _Extraction:
             kept = self.collect(unit.children, prefix)
             if kept:
                 for arm in unit.children:
-                    head = {word for line in self._lines[arm.start - 1 : arm.body - 1] for word in _WORD.findall(line)}
-                    self.uses |= head & set(unit.uses)
+                    self.uses |= self._file.words(arm, arm.start, arm.body - 1) & set(unit.uses)
             return kept
         if kind == "c" and unit.children and prefix + unit.names[0] not in self._keep.whole:
             return self._collect_class(unit, prefix)
@@ -128,6 +145,13 @@ class _Extraction:
             return True
         return False
 
+    def use_frame(self, unit: Unit) -> None:
+        """Collect which names the heads of a frame use that is shown for an import in it."""
+        imports = [child for arm in unit.children for child in arm.children if child.kind == "i"]
+        if unit.kind == "b" and any(name in self.uses for child in imports for name in child.names):
+            for arm in unit.children:
+                self.uses |= self._file.words(arm, arm.start, arm.body - 1) & set(unit.uses)
+
     def _is_short(self, unit: Unit, prefix: str) -> bool:
         """Whether a function is shown without its body."""
         if unit.kind != "f" or not unit.signature:
@@ -137,7 +161,8 @@ class _Extraction:
 
     def _collect_class(self, unit: Unit, prefix: str) -> bool:
         name = prefix + unit.names[0]
-        kept = name in self._above and self.collect(unit.children, name + ".")
+        inside = self._above.get(name)
+        kept = bool(inside) and self.collect(self._file.members(unit, inside or ()), name + ".")
         if kept or name in self._keep.heads:
             self.uses |= self._file.words(unit, unit.start, unit.body - 1)
             return True
@@ -201,7 +226,8 @@ class _Extraction:
         inside: list[str] = []
         if name in self._keep.documented and unit.children[0].kind == "d":
             inside += self._slice(unit.children[0].start, unit.children[0].end)
-        inside += self.render(unit.children, name + ".", imports) if name in self._above else []
+        if name in self._above:
+            inside += self.render(self._file.members(unit, self._above[name]), name + ".", imports)
         if not inside and name not in self._keep.heads:
             return []
         head = self._slice(unit.start, unit.body - 1)
@@ -265,10 +291,11 @@ class _Imports:
         return bound in self._uses
 
 
-def _parents(name: str) -> Iterator[str]:
+def _parents(name: str) -> Iterator[tuple[str, str]]:
+    """Yield each class that a qualified name is in, and what it is in there."""
     while "." in name:
-        name = name.rpartition(".")[0]
-        yield name
+        name, _, last = name.rpartition(".")
+        yield name, last
 
 
 def _write_import(indent: str, module: str | None, level: int, names: Sequence[Sequence[Any]]) -> str:

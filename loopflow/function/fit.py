@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from loopflow.function.contexts import SIGNATURE, WHOLE, Builder, Piece, Pieces, Rendered
+from loopflow.function.counting import Tally
+from loopflow.function.discover import CONSTRUCTORS
 from loopflow.function.elide import elide
 from loopflow.function.model import CodeStringsMarkdown, Step
 from loopflow.function.settings import FunctionConfig
 
-READ_ONLY_HEADING: Final = "Read only:\n"
 _ORDER: Final = ("implicit", "second", "annotations", "bases", "shown")
 """Parts of what is read only, in the order in which they go."""
 
-Count = Callable[[str], int]
+Count = Callable[[CodeStringsMarkdown, CodeStringsMarkdown], int]
+"""Counts what is printed of two contexts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +36,37 @@ class Fitted:
     texts: Mapping[tuple[str, str], str]
 
 
-def write(writable: CodeStringsMarkdown, readable: CodeStringsMarkdown) -> str:
-    """Return both contexts as they are printed."""
-    rest = readable.markdown
-    return writable.markdown + (f"\n{READ_ONLY_HEADING}\n{rest}" if rest else "")
-
-
 class Fitter:
     """Brings the contexts of one function, or of several together, under a limit."""
 
-    def __init__(self, builder: Builder, count: Count, config: FunctionConfig) -> None:
+    def __init__(self, builder: Builder, tally: Tally, config: FunctionConfig) -> None:
         self._builder = builder
-        self._count = count
+        self._tally = tally
         self._config = config
 
-    def fit(self, pieces: Pieces, first: str, limit: int | None, *, write: Callable[..., str] = write) -> Fitted:
-        """Return the most that keeps a limit."""
-        whole = self._state(pieces, first, (), {}, True, write)  # noqa: FBT003
+    def fit(self, pieces: Pieces, first: str, limit: int | None, *, count: Count | None = None) -> Fitted:
+        """Return the most that keeps a limit, by `count`: else by what is printed of both contexts."""
+        count = count or self._tally.count_printed
+        whole = self._state(pieces, first, (), {}, True, count)  # noqa: FBT003
         needed = whole.tokens
         if limit is None or needed <= limit:
             return self._with(whole, needed, fits=True)
         pieces, texts, steps = self._cut_literals(pieces)
-        if self._count(whole.writable.markdown.markdown) > limit and "literals" in self._config.steps:
+        if self._tally.count_markdown(whole.writable.markdown) > limit and "literals" in self._config.steps:
             pieces, moved, more = self._move_literals(pieces)
             texts, steps = {**texts, **moved}, (*steps, *more)
-        at = self._state(pieces, first, steps, texts, True, write)  # noqa: FBT003
+        if "drop" in self._config.steps:
+            pieces, more = self._move_constructors(pieces, first, limit)
+            steps = (*steps, *more)
+        at = self._state(pieces, first, steps, texts, True, count)  # noqa: FBT003
         if at.tokens <= limit:
             return self._with(at, needed, fits=True)
         for pieces_now, steps_now, docstrings in self._reductions(pieces, steps):
-            at = self._state(pieces_now, first, steps_now, texts, docstrings, write)
+            at = self._state(pieces_now, first, steps_now, texts, docstrings, count)
             if at.tokens <= limit:
                 break
         if at.tokens > limit and "drop" in self._config.steps:
-            return self._with(self._drop(at, first, texts, limit, write), needed, limit)
+            return self._with(self._drop(at, first, texts, limit, count), needed, limit)
         return self._with(at, needed, limit)
 
     def _with(self, state: Fitted, needed: int, limit: int | None = None, *, fits: bool = False) -> Fitted:
@@ -82,11 +82,11 @@ class Fitter:
         steps: tuple[Step, ...],
         texts: Mapping[tuple[str, str], str],
         docstrings: bool,  # noqa: FBT001
-        write: Callable[..., str],
+        count: Count,
     ) -> Fitted:
         writable = self._builder.render(pieces.read_writable, first)
         readable = self._builder.render(pieces.read_only, first, docstrings=docstrings, texts=texts)
-        tokens = self._count(write(writable.markdown, readable.markdown))
+        tokens = count(writable.markdown, readable.markdown)
         return Fitted(writable, readable, pieces, steps, tokens, 0, False, texts)  # noqa: FBT003
 
     def _cut_literals(self, pieces: Pieces) -> tuple[Pieces, dict[tuple[str, str], str], tuple[Step, ...]]:
@@ -103,7 +103,7 @@ class Fitter:
             if "." in piece.qualname or len(units) != 1 or units[0].kind != "v":
                 continue
             source = self._builder.source(piece.path, piece.qualname)
-            if self._count(source) > self._config.literal and (made := elide(source)):
+            if self._tally.count(source) > self._config.literal and (made := elide(source)):
                 texts[piece.path, piece.qualname] = made
         return texts
 
@@ -114,6 +114,20 @@ class Fitter:
         moved = [Piece(path, qualname, WHOLE, "literals") for path, qualname in texts]
         steps = tuple(Step("read_writable:literals", f"{path}:{qualname}") for path, qualname in texts)
         return Pieces(pieces.target, left, [*pieces.read_only, *moved]), texts, steps
+
+    def _move_constructors(self, pieces: Pieces, first: str, limit: int) -> tuple[Pieces, tuple[Step, ...]]:
+        """Take constructors that came along with methods out of what is writable, if that alone is too much."""
+        if self._tally.count_markdown(self._builder.render(pieces.read_writable, first).markdown) <= limit:
+            return pieces, ()
+        moved = [
+            piece
+            for piece in pieces.read_writable
+            if piece.part == "classes" and piece.mode == WHOLE and piece.qualname.rpartition(".")[2] in CONSTRUCTORS
+        ]
+        left = [piece for piece in pieces.read_writable if piece not in moved]
+        shown = [piece._replace(part="second") for piece in moved]
+        steps = tuple(Step("read_writable:constructors", f"{piece.path}:{piece.qualname}") for piece in moved)
+        return Pieces(pieces.target, left, [*pieces.read_only, *shown]), steps
 
     def _reductions(self, pieces: Pieces, steps: tuple[Step, ...]) -> Iterator[tuple[Pieces, tuple[Step, ...], bool]]:
         docstrings = True
@@ -130,9 +144,7 @@ class Fitter:
             ]
             yield Pieces(pieces.target, pieces.read_writable, short), (*steps, Step("read_only:bodies")), docstrings
 
-    def _drop(
-        self, at: Fitted, first: str, texts: Mapping[tuple[str, str], str], limit: int, write: Callable[..., str]
-    ) -> Fitted:
+    def _drop(self, at: Fitted, first: str, texts: Mapping[tuple[str, str], str], limit: int, count: Count) -> Fitted:
         """Leave out pieces one by one, those that matter least and cost most first."""
         order = sorted(
             (piece for piece in at.pieces.read_only if piece.part in _ORDER),
@@ -145,7 +157,7 @@ class Fitter:
             left = [piece for piece in at.pieces.read_only if piece not in gone]
             dropped = tuple(Step("read_only:drop", f"{piece.path}:{piece.qualname}") for piece in order[:number])
             pieces = Pieces(at.pieces.target, at.pieces.read_writable, left)
-            return self._state(pieces, first, (*at.steps, *dropped), texts, docstrings, write)
+            return self._state(pieces, first, (*at.steps, *dropped), texts, docstrings, count)
 
         low, high = 0, len(order)
         while low < high:

@@ -98,6 +98,13 @@ class CodeString:
     code: str
     path: str
 
+    def fenced(self) -> tuple[str, str]:
+        """Return its block of Markdown in two parts: all but the closing fence, and that."""
+        longest = max([len(found) for found in _TICKS.findall(self.code)], default=2) if "```" in self.code else 2
+        fence = "`" * max(3, longest + 1)
+        end = "" if self.code.endswith("\n") or not self.code else "\n"
+        return f"{fence}python:{self.path}\n{self.code}{end}", f"{fence}\n"
+
 
 @dataclass(frozen=True, slots=True)
 class CodeStringsMarkdown:
@@ -108,7 +115,7 @@ class CodeStringsMarkdown:
     @property
     def markdown(self) -> str:
         """One fenced block a file. The fence is longer than any run of backticks in the code."""
-        return "\n".join(_fence(each) for each in self.code_strings)
+        return "\n".join("".join(each.fenced()) for each in self.code_strings)
 
     @staticmethod
     def from_markdown(text: str) -> "CodeStringsMarkdown":
@@ -125,13 +132,6 @@ class CodeStringsMarkdown:
 
 _OPENING: Final = re.compile(r"^(?P<fence>`{3,})python:(?P<path>[^\n]*)\n", re.MULTILINE)
 _TICKS: Final = re.compile(r"`{3,}")
-
-
-def _fence(block: CodeString) -> str:
-    longest = max([len(found) for found in _TICKS.findall(block.code)], default=2)
-    fence = "`" * max(3, longest + 1)
-    code = block.code if block.code.endswith("\n") or not block.code else block.code + "\n"
-    return f"{fence}python:{block.path}\n{code}{fence}\n"
 
 
 class Part(NamedTuple):

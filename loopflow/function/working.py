@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loopflow.function.contexts import Builder, Pieces
+from loopflow.function.counting import Tally
 from loopflow.function.discover import CALLABLES, Discovery, Use
+from loopflow.function.facts.model import Unit
 from loopflow.function.facts.read import UnparsedError, parse, split_lines
+from loopflow.function.fingerprint import digest, normalise
 from loopflow.function.fit import Fitted, Fitter
 from loopflow.function.model import (
     CodeOptimizationContext,
@@ -27,6 +30,8 @@ from loopflow.function.settings import FunctionConfig
 from loopflow.function.trees import SourceTree
 from loopflow.tokens.protocol import TokenCounter
 
+_DEEP = 400
+"""Columns: deeper than any head."""
 _PARTS = ("target", "helpers", "classes", "variables")
 
 
@@ -47,19 +52,9 @@ class Workshop:
         self.config = config
         self.project = Project(tree, config.roots)
         self.builder = Builder(Engine(self.project))
-        self._counter = counter
-        self._counts: dict[str, int] = {}
-        self.fitter = Fitter(self.builder, self.count, config)
-
-    def count(self, text: str) -> int:
-        """Return how many tokens a text has."""
-        if text not in self._counts:
-            self._counts[text] = self._counter.count([text])[0] if text else 0
-        return self._counts[text]
-
-    def expect(self, size: int) -> None:
-        """Let what counts large amounts load meanwhile: about `size` bytes are to be counted."""
-        self._counter.expect(size)
+        self.tally = Tally(counter)
+        self._said_known: dict[tuple[str, str], str] = {}
+        self.fitter = Fitter(self.builder, self.tally, config)
 
     def find(self, target: FunctionToOptimize) -> Found:
         """Return what a function needs."""
@@ -74,10 +69,12 @@ class Workshop:
         fitted = self.fitter.fit(found.pieces, target.path, limit)
         if not fitted.fits:
             return self.refuse(found, fitted, limit or 0)
-        tests = self.fitter.fit(found.pieces, target.path, testgen_limit, write=_write_together)
+        tests = self.fitter.fit(found.pieces, target.path, testgen_limit, count=self._count_together)
         return self._context(found, fitted, tests if tests.fits else None)
 
-    def measure(self, target: FunctionToOptimize, limit: int | None) -> CodeOptimizationContext | Refused:
+    def measure(
+        self, target: FunctionToOptimize, limit: int | None, *, hashes: bool = False
+    ) -> CodeOptimizationContext | Refused:
         """Return what the contexts of a function cost, and nothing else that is known of it."""
         found = self.find(target)
         fitted = self.fitter.fit(found.pieces, target.path, limit)
@@ -85,14 +82,15 @@ class Workshop:
             return self.refuse(found, fitted, limit or 0)
         nothing = CodeStringsMarkdown()
         tokens = self._tokens(fitted, None)
+        hashed = self.hash(found) if hashes else ""
         return CodeOptimizationContext(
-            target, nothing, nothing, nothing, "", "", (), (), (), (), fitted.steps, (), tokens
+            target, nothing, nothing, nothing, "", hashed, (), (), (), (), fitted.steps, (), tokens
         )
 
     def refuse(self, found: Found, fitted: Fitted, limit: int) -> Refused:
         """Return why a function has no contexts: it does not fit."""
         costs = [
-            (piece, self.count(self.builder.source(piece.path, piece.qualname)))
+            (piece, self.tally.count(self.builder.source(piece.path, piece.qualname)))
             for piece in fitted.pieces.read_writable
         ]
         largest = sorted(
@@ -113,17 +111,37 @@ class Workshop:
         )
         return Pieces(all_found[0].pieces.target, list(writable), list(readable))
 
+    def hash(self, found: Found) -> str:
+        """Return the hash of a function: it changes with what the function and its helpers say, and where they are."""
+        uses = found.discovery.uses.values()
+        places = [(found.target.path, found.target.qualname), *(use.key for use in uses)]
+        lost = [(f"? {mention.text}", mention.reason) for mention in found.discovery.unresolved]
+        return digest(
+            found.target.name, [*((f"{path}:{name}", self._said(path, name)) for path, name in places), *lost]
+        )
+
+    def _said(self, path: str, qualname: str) -> str:
+        key = path, qualname
+        if key not in self._said_known:
+            units = self.builder.units(path).get(qualname, ())
+            lines = self.builder.lines(path)
+            ends = [(unit.head, unit.body - 1 if unit.kind == "c" and unit.children else unit.end) for unit in units]
+            said = ["".join(lines[head - 1 : end]) + _body(unit) for unit, (head, end) in zip(units, ends, strict=True)]
+            self._said_known[key] = "\n".join(map(normalise, said))
+        return self._said_known[key]
+
     def _context(self, found: Found, fitted: Fitted, tests: Fitted | None) -> CodeOptimizationContext:
         uses = list(found.discovery.uses.values())
         helpers = [self._source(use) for use in uses if use.place.kind in CALLABLES or use.place.kind == "class"]
+        hashing = strip_docstrings(self.builder.render(found.pieces.read_writable, found.target.path).markdown)
         together_blocks = together(tests.writable.markdown, tests.readable.markdown) if tests else CodeStringsMarkdown()
         return CodeOptimizationContext(
             target=found.target,
             read_writable=fitted.writable.markdown,
             read_only=fitted.readable.markdown,
             testgen=together_blocks,
-            hashing_code_context="",
-            hashing_code_context_hash="",
+            hashing_code_context=hashing.markdown,
+            hashing_code_context_hash=self.hash(found),
             helpers=tuple(each for each in helpers if each.level == 1),
             helpers_of_helpers=tuple(each for each in helpers if each.level != 1),
             unresolved=tuple(_reference(each) for each in found.discovery.unresolved),
@@ -136,18 +154,23 @@ class Workshop:
             ),
         )
 
+    def _count_together(self, one: CodeStringsMarkdown, two: CodeStringsMarkdown) -> int:
+        return self.tally.count_markdown(together(one, two))
+
     def _tokens(self, fitted: Fitted, tests: Fitted | None) -> Tokens:
-        writable, readable = (self.count(each.markdown.markdown) for each in (fitted.writable, fitted.readable))
+        writable, readable = (self.tally.count_markdown(each.markdown) for each in (fitted.writable, fitted.readable))
         return Tokens(writable, readable, tests.tokens if tests else 0, fitted.needed, fitted.tokens)
 
     def parts(self, fitted: Fitted) -> tuple[Part, ...]:
         """Return what parts cost. What is left of what is writable are imports, heads of classes and fences."""
         found = []
-        left = self.count(fitted.writable.markdown.markdown)
+        left = self.tally.count_markdown(fitted.writable.markdown)
         for name in _PARTS:
             pieces = [piece for piece in fitted.pieces.read_writable if piece.part == name]
             tokens = sum(
-                self.count(self.builder.source(piece.path, piece.qualname)) for piece in pieces if piece.mode == "whole"
+                self.tally.count(self.builder.source(piece.path, piece.qualname))
+                for piece in pieces
+                if piece.mode == "whole"
             )
             tokens = min(tokens, left)
             left -= tokens
@@ -155,7 +178,7 @@ class Workshop:
                 found.append(Part(name, tokens, len({piece.path for piece in pieces}), len(pieces)))
         blocks = fitted.readable.markdown
         found.append(Part("imports", left, len(fitted.writable.markdown.code_strings), 0))
-        tokens = self.count(blocks.markdown)
+        tokens = self.tally.count_markdown(blocks)
         found.append(Part("read_only", tokens, len(blocks.code_strings), len(fitted.pieces.read_only)))
         return tuple(found)
 
@@ -180,13 +203,14 @@ class Workshop:
         )
 
 
+def _body(unit: Unit) -> str:
+    """Return what stands in place of the body of a class: members speak for themselves."""
+    return f"{' ' * _DEEP}...\n" if unit.kind == "c" and unit.children else ""
+
+
 def together(one: CodeStringsMarkdown, two: CodeStringsMarkdown) -> CodeStringsMarkdown:
     """Return the blocks of both, those of the first before those of the second."""
     return CodeStringsMarkdown((*one.code_strings, *two.code_strings))
-
-
-def _write_together(one: CodeStringsMarkdown, two: CodeStringsMarkdown) -> str:
-    return together(one, two).markdown
 
 
 def _reference(mention: Mention) -> Reference:

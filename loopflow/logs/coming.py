@@ -25,5 +25,5 @@ COMING: Final[Mapping[str, str]] = MappingProxyType(
 
 def name_missing(name: str) -> UsageError:
     """Return what to raise for one of them."""
-    what = f"{name} needs loopflow {COMING[name]}, which this version does not have"
-    return UsageError(what, "leave it out, or install a version that has it")
+    what = f"{name} needs loopflow {COMING[name]}, and this version does not join it to logs"
+    return UsageError(what, "leave it out, or install a version that does")

@@ -52,7 +52,7 @@ def load_config(name: str, root: str, here: str) -> dict[str, Any]:
     for suffix in _SUFFIXES:
         shown = f"{DIRECTORY}/{name}{suffix}"
         if os.path.lexists(path := os.path.join(root, shown)):
-            return _read(path, shown)
+            return _read_regular(path, shown)
     there = ", ".join(each.name for each in list_configs(root))
     hint = f"there are {there}" if there else "save one with --save-config NAME"
     raise UsageError(f"there is no saved configuration {describe_name(name)}", hint)
@@ -75,9 +75,16 @@ def list_configs(root: str) -> Iterator[Saved]:
 
 def _try(name: str, path: str, shown: str) -> Saved:
     try:
-        return Saved(name, _read(path, shown))
+        return Saved(name, _read_regular(path, shown))
     except LoopflowError as error:
         return Saved(name, {}, error.message)
+
+
+def _read_regular(path: str, shown: str) -> dict[str, Any]:
+    """Read what was found, and not named: it may be a pipe, which nobody writes into."""
+    if not os.path.isfile(path):
+        raise UsageError(f"{shown} is no file", "remove it")
+    return _read(path, shown)
 
 
 def _read(path: str, shown: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from loopflow.errors import LoopflowError
 from loopflow.logs.archive import FOLDER, finished_archives
 from loopflow.logs.checks.automation import check_ci, check_hook
 from loopflow.logs.checks.family import check_memory, check_monitor, check_thresholds, check_usage
-from loopflow.logs.checks.model import Case, Finding, State
+from loopflow.logs.checks.model import LEDGER, MEMORY, MONITOR, Case, Finding, State
 from loopflow.logs.checks.working import (
     check_budget,
     check_counting,
@@ -23,6 +23,9 @@ from loopflow.logs.checks.working import (
     check_history,
     check_kept,
 )
+from loopflow.logs.custom_profiles import CustomProfile
+from loopflow.logs.model import Component, OwnPattern
+from loopflow.logs.presets import PRESETS
 from loopflow.logs.store import FILE
 from loopflow.tokens.choice import choose_engines
 
@@ -31,10 +34,10 @@ CHECKS: Final[tuple[tuple[str, Callable[[Case], Finding]], ...]] = (
     ("directory of digests", check_directory),
     ("kept digests", check_kept),
     ("exact counts", check_counting),
-    ("memory server", check_memory),
-    ("ledger of usage", check_usage),
+    (MEMORY, check_memory),
+    (LEDGER, check_usage),
     ("thresholds", check_thresholds),
-    ("monitor", check_monitor),
+    (MONITOR, check_monitor),
     ("history of runs", check_history),
     ("originals", check_fallback),
     ("job in CI", check_ci),
@@ -123,7 +126,24 @@ def _find_settings(case: Case) -> Iterator[Fact]:
     encoding = config.encoding if config else "o200k_base"
     yield Fact("encoding", encoding, config.origins.get("encoding", "default") if config else "default")
     table = config.sections.get("logs") if config else None
+    preset = case.settings.preset
     for field in fields(case.settings):
-        origin = table.where(field.name) if table and field.name in table.values else "default"
-        value = getattr(case.settings, field.name)
-        yield Fact(field.name, "not set" if value is None else escape_name(str(value)), origin)
+        of_preset = f"preset {preset}" if field.name in PRESETS[preset].settings else "default"
+        origin = table.where(field.name) if table and field.name in table.values else of_preset
+        yield Fact(field.name, escape_name(_describe(getattr(case.settings, field.name))), origin)
+
+
+def _describe(value: object) -> str:
+    """Return a setting as a user writes it, or as it is called."""
+    match value:
+        case None | "" | ():
+            return "not set"
+        case bool():
+            return str(value).lower()
+        case OwnPattern():
+            return f"{value.priority.word}:{value.match}"
+        case Component() | CustomProfile():
+            return value.name
+        case tuple():
+            return ", ".join(map(_describe, value))
+    return str(value)

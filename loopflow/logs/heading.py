@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from loopflow.logs.model import Priority, PriorityCount
+from loopflow.logs.model import Priority, PriorityCount, Source
 
 _LONGEST_NAME: Final = 40
 _SMALL_FIT: Final = 1_000
@@ -55,12 +55,25 @@ class Heading:
         return self.draw(most, [PriorityCount(each, many, 2 * many, many, 0, 0, 0, 0) for each, many in found.items()])
 
 
-def describe_kept(name: str, lines: int, before: int | None, after: int | None) -> str:
+def describe_kept(name: str, sources: Sequence[Source], before: int | None, after: int | None) -> str:
     """Return the line for logs of which all is printed."""
+    lines = sum(source.lines for source in sources)
     tokens = f"{before:,} tokens" if before is not None else "tokens not counted"
     less = f" ({100 - 100 * after / before:.1f} % less)" if before and after is not None and after <= before else ""
     kept = f"{after:,}" if after is not None else "not counted"
-    return f"[log {name}: {lines:,} line{'' if lines == 1 else 's'}, {tokens} -> {kept}{less}]"
+    line = f"log {name}: {lines:,} line{'' if lines == 1 else 's'}, {tokens} -> {kept}{less}"
+    return f"[{'; '.join([line, *describe_remarks(sources)])}]".replace("\n", " ")
+
+
+def describe_remarks(sources: Sequence[Source]) -> list[str]:
+    """Return what else is to be said of logs."""
+    dropped = sum(source.dropped for source in sources)
+    remarks = [
+        "not all of it is UTF-8" if any(source.lossy for source in sources) else "",
+        "it became shorter while it was read" if not all(source.complete for source in sources) else "",
+        f"{dropped:,} line{'s' if dropped > 1 else ''} dropped" if dropped else "",
+    ]
+    return [remark for remark in remarks if remark]
 
 
 def tell_counts(counts: Sequence[PriorityCount], *, with_shapes: bool = True) -> list[str]:

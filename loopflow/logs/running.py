@@ -12,7 +12,7 @@ from loopflow.logs.chunk_shares import ChunkShares
 from loopflow.logs.components import assign_components, budgets_within
 from loopflow.logs.fitting import Fitter, count_shapes, name_missing
 from loopflow.logs.gathering import Gathered, Input, gather
-from loopflow.logs.heading import Heading
+from loopflow.logs.heading import Heading, describe_remarks
 from loopflow.logs.material import Material
 from loopflow.logs.model import Digest, LogProfile, LogRequest, Outcome, Priority, PriorityCount, Shape, Template
 from loopflow.logs.profiles import choose_profile
@@ -273,12 +273,4 @@ def _make_heading(read: Gathered, request: LogRequest, log_type: str, limit: int
         for priority in reversed(Priority)
         if priority < request.lowest
     }
-    remarks = [
-        "not all of it is UTF-8" if any(source.lossy for source in sources) else "",
-        "it became shorter while it was read" if not all(source.complete for source in sources) else "",
-        f"{dropped:,} line{'s' if dropped > 1 else ''} dropped"
-        if (dropped := sum(each.dropped for each in sources))
-        else "",
-    ]
-    shown = tuple(remark for remark in remarks if remark)
-    return Heading(name, read.lines, read.tokens, limit, log_type, filtered, shown)
+    return Heading(name, read.lines, read.tokens, limit, log_type, filtered, tuple(describe_remarks(sources)))

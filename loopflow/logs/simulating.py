@@ -55,6 +55,8 @@ def list_variants(values: Mapping[str, Any]) -> list[Variant]:
 
 def simulate(examples: Sequence[Example], variants: Sequence[Variant], counter: TokenCounter) -> Iterator[Trial]:
     """Yield what becomes of all logs together with each variant. Raises LoopflowError as `reduce_logs` does."""
+    if examples and variants:
+        _reduce(examples[0], make_request(variants[0].settings), counter)  # what is loaded for it takes time, once
     for variant in variants:
         begun = time.perf_counter()
         digests = [_reduce(example, make_request(variant.settings), counter) for example in examples]

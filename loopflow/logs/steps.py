@@ -34,7 +34,8 @@ def plan(ranked: Ranked, spending: Spending) -> Plan:
     firsts, others, high, medium, low = ranked
     if not spending.is_adaptive:  # a shape for each, whatever is left
         trimmed = min(Shape.TRIMMED, spending.longest, key=ORDER.__getitem__)
-        steady = ((firsts, trimmed), (firsts, Shape.LINE), (high, Shape.LINE), (others, Shape.LINE))
+        lines = ((firsts, Shape.LINE), (high, Shape.LINE), (others, Shape.LINE))
+        steady = ((firsts, trimmed), *lines, (high, trimmed))
         return Plan(steady, (*steady, (medium, Shape.LINE)), ())
     lengthening: tuple[Step, ...] = ((firsts, Shape.TRIMMED), (firsts, Shape.LINE), (firsts, Shape.FULL))
     if spending.traces_first:

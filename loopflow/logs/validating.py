@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from loopflow.config.resolve import Config
+from loopflow.config.sections import READERS, read_section
 from loopflow.config.toml import Table
 from loopflow.errors import ConfigError, LoopflowError, UsageError
 from loopflow.logs.checks.working import find_obstacle
@@ -15,6 +16,8 @@ from loopflow.logs.patterns import has_literal, shown_pattern
 from loopflow.logs.presets import combine
 from loopflow.logs.settings import LogSettings, make_request, read_settings, read_values
 
+_JOINED: Final = ("memory", "usage")
+"""Commands of the family that logs are joined to."""
 _BESIDE: Final[Mapping[str, str]] = {"profile": "custom_profile"}
 """A key, and another that says what it may be."""
 
@@ -27,6 +30,7 @@ def find_problems(config: Config, root: str) -> Iterator[LoopflowError]:
     table = config.sections.get("logs")
     if table is not None:
         yield from _find_in_table(table, root)
+    yield from _find_beside(config)
     for saved in list_configs(root):
         where = f"{DIRECTORY}/{saved.name}"
         if saved.problem:
@@ -52,6 +56,16 @@ def find_clashes(settings: LogSettings) -> Iterator[tuple[str, str, str]]:
         check_budgets(settings.components, settings.fit - settings.buffer)
     except UsageError as error:
         yield "components", error.message, "lower them, or raise fit"
+
+
+def _find_beside(config: Config) -> Iterator[LoopflowError]:
+    """Yield what is wrong with tables that are read beside that of logs: the first of each."""
+    for name in _JOINED:
+        if name in config.sections and name in READERS:
+            try:
+                read_section(config.sections, name)
+            except LoopflowError as error:
+                yield error
 
 
 def _find_in_table(table: Table, root: str) -> Iterator[ConfigError]:

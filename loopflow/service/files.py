@@ -10,10 +10,11 @@ import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.analysis.patterns import compile_patterns
+from loopflow.analysis.patterns import Patterns, compile_patterns
 from loopflow.errors import LoopflowError, TooLargeError, describe_os_error
 from loopflow.io.git.discovery import nearest_git_entry
 from loopflow.io.read.document import LARGE_BYTES, is_binary
@@ -57,8 +58,10 @@ class FileRules:
 
     def denies(self, path: str) -> bool:
         """Whether a path below a root may not be read. Case makes no difference, as on some file systems."""
-        patterns = compile_patterns(tuple(map(_fold, self.deny)), "deny")  # anew: it would remember every name
-        return patterns.match(_fold(path))
+        patterns, folded = _compile(self.deny), _fold(path)
+        # One by one: asked for all of a path, the patterns would remember every directory that anybody names.
+        above = (folded[:at] for at, sign in enumerate(folded) if sign == "/")
+        return any(patterns.decide(f"{each}/") is True for each in above) or patterns.decide(folded) is True
 
 
 class Place(NamedTuple):
@@ -297,6 +300,11 @@ class Reading:
             raise _changed(self.place)
         is_settled = self._began - max(after.mtime_ns, after.ctime_ns) > _SETTLED_NS
         return after if is_settled else None
+
+
+@lru_cache(maxsize=8)
+def _compile(deny: tuple[str, ...]) -> Patterns:
+    return compile_patterns(tuple(map(_fold, deny)), "deny")
 
 
 def _stamp(status: os.stat_result) -> Stamp:

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from loopflow.io.read.document import LARGE_BYTES
 from loopflow.model import Stamp
 from loopflow.service.counting import TokenCountingService
 from loopflow.service.errors import ReferenceTrouble, ServiceError, StoreUnavailable, VariableUnset
@@ -27,6 +28,9 @@ from loopflow.service.references import Asked, gather_at_once
 from loopflow.service.streams import whole_text
 from loopflow.service.variables import Variables
 from loopflow.tokens.protocol import TokenCounter
+
+_AT_ONCE: Final = 32
+"""Of files, which share lookups and passes of the engine; on threads, there are only as many as processors."""
 
 
 class FileHandler:
@@ -52,13 +56,14 @@ class FileHandler:
                 raise found
             return await (self._directory(place, asked) if found.is_directory else self._read(place, found.row, asked))
 
-        return await gather_at_once(resolve, [str(number) for number in range(len(places))], asked)
+        return await gather_at_once(resolve, [str(number) for number in range(len(places))], asked, _AT_ONCE)
 
     async def _known(
         self, places: Sequence[Place], asked: Asked
     ) -> "dict[Place, Content | ReferenceTrouble | _Unknown]":
         """Return what is known of files without opening them: by their states, with one lookup for all."""
         stamps = dict(zip(places, await self._counting.run(stamp_all, places), strict=True))
+        by_name = {(place.root, place.name): stamp for place, stamp in stamps.items()}
         rows: dict[tuple[str, str], FileRow] = {}
         for root in {place.root for place in places}:
             names = [place.name for place, stamp in stamps.items() if place.root == root and isinstance(stamp, tuple)]
@@ -67,7 +72,8 @@ class FileHandler:
             except StoreUnavailable:
                 found = {}
             rows |= {(root, name): row for name, row in found.items()}
-        counts = await self._counting.find({row.digest for row in rows.values()}, asked.encodings)
+        same = {row.digest for (root, name), row in rows.items() if row.stamp == by_name[root, name]}
+        counts = await self._counting.find(same, asked.encodings)
         known: dict[Place, Content | ReferenceTrouble | _Unknown] = {}
         for place, stamp in stamps.items():
             row = rows.get((place.root, place.name))
@@ -83,7 +89,10 @@ class FileHandler:
 
     async def _read(self, place: Place, row: FileRow | None, asked: Asked) -> Content:
         counters = [self._counting.counter(encoding) for encoding in asked.encodings]
-        is_known = row is not None and await self._knows(row.digest, asked)
+        known: Mapping[str, tuple[int, CacheLevel]] = {}
+        if row is not None and row.stamp.size > LARGE_BYTES:  # hashing a large one is worth it where that may do
+            known = (await self._counting.find([row.digest], asked.encodings))[row.digest]
+        is_known = len(known) == len(asked.encodings)
         read = await self._counting.run(_read, place, self._rules, counters, row if is_known else None)
         is_changed = row is not None and row.digest != read.digest
         if read.stamp is not None:
@@ -94,16 +103,12 @@ class FileHandler:
             content = await count_content(self._counting, read.small.text, read.small.bytes, asked)
             return replace(content, lossy=read.small.lossy, changed=is_changed)
         if read.tokens is None:  # touched, and the same
-            counts = (await self._counting.find([read.digest], asked.encodings))[read.digest]
-            tokens = {encoding: counted for encoding, (counted, _) in counts.items()}
-            level = _lowest([level for _, level in counts.values()])
+            tokens = {encoding: counted for encoding, (counted, _) in known.items()}
+            level = _lowest([level for _, level in known.values()])
         else:
             tokens, level = dict(read.tokens), CacheLevel.COMPUTED
             self._counting.keep(read.digest, tokens, read.large_bytes)
         return Content(tokens, read.large_bytes, read.digest, level, read.large_lossy, is_changed)
-
-    async def _knows(self, digest: str, asked: Asked) -> bool:
-        return len((await self._counting.find([digest], asked.encodings))[digest]) == len(asked.encodings)
 
     async def _directory(self, place: Place, asked: Asked) -> Content:
         files = await self._counting.run(list_directory, place, self._rules)
@@ -190,7 +195,7 @@ class VariableHandler:
         value = whole_text(value)
         row, digest = await self._row(name), digest_of(value)
         before = self._variables.put.get(name)
-        self._variables.put[name] = value
+        self._variables.set(name, value)
         tokens = (await self._counting.count(value, encoding)).tokens
         is_changed = (digest_of(before) if before is not None else row.digest if row else "") != digest
         if not is_changed:

@@ -31,6 +31,7 @@ _T = TypeVar("_T")
 
 HEADERS_MOST: Final = 16_384
 _DRAINED: Final = 1 << 20
+_MOST_DIGITS: Final = 18
 _LOG: Final = logging.getLogger("loopflow.service.http")
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODERS: Final[dict[type, "msgspec.json.Decoder[Any]"]] = {}
@@ -210,7 +211,7 @@ class Edge:
             else:
                 raise NoSuchThing("there is nothing at this path", "see /openapi.json")
         route = methods.get("GET" if method == "HEAD" else method)
-        if route is None:
+        if route is None or (route.is_stream and method == "HEAD"):
             wrong = WrongMethod("this path is not asked so", f"use {', '.join(sorted(methods))}")
             wrong.__dict__["allow"] = ", ".join(sorted(methods))
             raise wrong
@@ -237,7 +238,7 @@ class Edge:
 
     def _declared(self, headers: Mapping[bytes, bytes], route: Route) -> int:
         length = headers.get(b"content-length", b"0")
-        size = int(length) if length.isdigit() else 0
+        size = int(length[:_MOST_DIGITS]) if length.isdigit() else 0
         if size > self._most(route):
             raise self._too_large(route)
         return size

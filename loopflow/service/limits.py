@@ -19,7 +19,7 @@ class Admission:
         self._bounds = bounds
         self._places = asyncio.Semaphore(bounds.at_work)
         self._large = asyncio.Semaphore(2)
-        self._bytes = 0
+        self.bytes = 0
         self.inside = 0
 
     @contextmanager
@@ -30,13 +30,13 @@ class Admission:
             reservation.grow(size)
             yield reservation
         finally:
-            self._bytes -= reservation.size
+            self.bytes -= reservation.size
 
     def take(self, size: int) -> None:
         """Count bytes in. Raises Overloaded."""
-        if self._bytes + size > self._bounds.in_flight:
+        if self.bytes + size > self._bounds.in_flight:
             raise overloaded()
-        self._bytes += size
+        self.bytes += size
 
     @asynccontextmanager
     async def enter(self, size: int) -> AsyncIterator[None]:

@@ -7,13 +7,15 @@ from typing import Final, Protocol, TypeAlias
 
 from loopflow.errors import UncountableError
 from loopflow.service.counting import TokenCountingService
-from loopflow.service.errors import ForbiddenReference, ReferenceTrouble, ServiceError, UncountableText, VariableUnset
+from loopflow.service.errors import ForbiddenReference, ReferenceTrouble, ServiceError, TextTooLarge, VariableUnset
 from loopflow.service.model import Answer, Content, Failed, Kind, Reference, Resolved
 from loopflow.service.parsing import parse
 
 AT_ONCE: Final = 8
 MOST_REFERENCES: Final = 1_000
 """Different ones in a text."""
+MOST_MARKERS: Final = 10_000
+"""All of them: each has a line in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class ReferenceHandlers:
         return [_state(reference, found[reference.kind, reference.target]) for reference in references]
 
     async def answer(self, text: str, asked: Asked) -> list[Answer]:
-        """Return what `text` costs with what it refers to, for each encoding. Raises UncountableText."""
+        """Return what `text` costs with what it refers to, for each encoding. Raises UncountableText, TextTooLarge."""
         return await self._answer(parse(text), asked)
 
     async def plain(self, text: str, asked: Asked) -> list[Answer]:
@@ -67,7 +69,9 @@ class ReferenceHandlers:
     async def _answer(self, parts: Sequence[str | Reference], asked: Asked) -> list[Answer]:
         references = [part for part in parts if isinstance(part, Reference)]
         if len({(each.kind, each.target) for each in references}) > MOST_REFERENCES:
-            raise UncountableText(f"it refers to more than {MOST_REFERENCES:,} things", "send it in parts")
+            raise TextTooLarge(f"it refers to more than {MOST_REFERENCES:,} things", "send it in parts")
+        if len(references) > MOST_MARKERS:
+            raise TextTooLarge(f"it has more than {MOST_MARKERS:,} references", "send it in parts")
         texts = [part for part in parts if isinstance(part, str)]
         resolved, counted = await asyncio.gather(
             self.resolve(references, asked),

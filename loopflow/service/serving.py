@@ -8,7 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -84,7 +84,21 @@ class _Protocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, with signals that are ours."""
+    """uvicorn's, with signals that are ours, and an end to listening that turns away nobody who is at the door."""
+
+    async def take_no_more(self, listening: socket.socket) -> None:
+        """Stop to listen. Whoever is connected already, as the system sees it, is still answered."""
+        for server in self.servers:
+            server.close()  # which closes a copy: the socket itself is still there
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                connection, _ = listening.accept()
+                await loop.connect_accepted_socket(self._make_protocol, connection)
+        listening.close()
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        return _Protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -113,11 +127,21 @@ def bind(host: str, port: int) -> socket.socket:
 class FileLock:
     """Says that a process works with a database of SQLite: tasks that run there are its own."""
 
-    def __init__(self, path: str) -> None:
-        """Take it. Raises UsageError where another process has it."""
+    def __init__(self, path: str | None) -> None:
+        """Take it, if there is a file. Raises UsageError where another process has it."""
+        self._handle = -1
+        if path is not None:
+            self._take(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _take(self, path: str) -> None:
         import fcntl  # noqa: PLC0415  not on every platform
 
-        self._handle = -1
         try:
             os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
             self._handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -163,7 +187,7 @@ async def serve(serving: Serving, listening: socket.socket, say: Callable[[str],
     stopping: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, _on_signal, stopping, each)
-    running = asyncio.create_task(server.serve(sockets=[listening]))
+    running = asyncio.create_task(server.serve(sockets=[listening.dup()]))
     host, port = listening.getsockname()[:2]
     say(f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}")
     both: set[asyncio.Future[Any]] = {stopping, running}
@@ -171,9 +195,8 @@ async def serve(serving: Serving, listening: socket.socket, say: Callable[[str],
     services.is_stopping = edge.is_stopping = True
     services.events.close()
     if not running.done():
-        await asyncio.sleep(
-            _FAREWELL_SECONDS
-        )  # replies say that the connection closes, so that nobody asks on it again
+        await server.take_no_more(listening)
+        await asyncio.sleep(_FAREWELL_SECONDS)  # replies say that their connection closes: nobody asks on it again
         server.should_exit = True
     await running
     await services.worker.stop()

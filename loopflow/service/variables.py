@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from loopflow.analysis.names import escape_name
-from loopflow.service.errors import BadReference, VariableUnset
+from loopflow.service.errors import BadReference, TextTooLarge, VariableUnset
 
 LONGEST_NAME = 256
+MOST_VARIABLES = 1_000
+MOST_CHARACTERS = 32_000_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -26,6 +28,14 @@ class Variables:
 
     config: Mapping[str, str] = field(default_factory=dict)
     put: dict[str, str] = field(default_factory=dict)
+
+    def set(self, name: str, value: str) -> None:
+        """Set a value. Raises TextTooLarge where too much is set."""
+        others = sum(len(kept) for other, kept in self.put.items() if other != name)
+        if others + len(value) > MOST_CHARACTERS or (name not in self.put and len(self.put) >= MOST_VARIABLES):
+            what = f"variables have at most {MOST_CHARACTERS:,} characters, and there are {MOST_VARIABLES:,} at most"
+            raise TextTooLarge(what, "unset others, or send values with the request")
+        self.put[name] = value
 
     def find(self, name: str, given: Mapping[str, str]) -> str:
         """Return a value. Raises VariableUnset, BadReference."""

@@ -151,12 +151,15 @@ class Database:
         except BaseException:
             database.close()
             raise
+        database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # a query that attached a file would make it
         return database
 
     def _make_server_engine(self, use: str) -> Engine:
         options = f"-c search_path={_SPACE} -c lock_timeout={_SECONDS}s"
         options += " -c default_transaction_read_only=on" if use == "read" else ""
         given: dict[str, Any] = {"connect_timeout": _SECONDS, "options": options}
+        if use == "read":
+            given["prepare_threshold"] = 0  # what is prepared is one statement: none can follow that ends the reading
         try:
             return create_engine(self._url or "", connect_args=given, pool_size=1, pool_pre_ping=True)
         except ImportError as error:
@@ -171,12 +174,13 @@ class Database:
         except OSError as error:
             raise LedgerError(f"{self.shown} cannot be used: {describe_os_error(error)}", hint) from error
         except DBAPIError as error:
-            raise LedgerError(f"{self.shown} cannot be used: {_first_line(error.orig)}", hint) from error
+            raise LedgerError(f"{self.shown} cannot be used: {first_line(error.orig)}", hint) from error
         except (SQLAlchemyError, sqlite3.Error, ValueError) as error:
-            raise LedgerError(f"{self.shown} cannot be used: {_first_line(error)}", hint) from error
+            raise LedgerError(f"{self.shown} cannot be used: {first_line(error)}", hint) from error
 
 
-def _first_line(error: object) -> str:
+def first_line(error: object) -> str:
+    """Return what a database says of an error, on one short line."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return escape_name(lines[0][:200])
 

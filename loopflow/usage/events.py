@@ -11,9 +11,10 @@ from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from loopflow.errors import UsageError
-from loopflow.usage.database import Database
+from loopflow.usage.database import Database, first_line
 from loopflow.usage.model import require_name
 from loopflow.usage.schema import Moment, events
 
@@ -86,10 +87,14 @@ class EventStore:
         with self._database.reading() as connection:
             if connection is None:
                 return Rows((), [])
-            found = connection.execute(statement, dict(values or {}))
-            if not found.returns_rows:
-                raise UsageError("this query answers nothing", "begin it with SELECT")
-            return Rows(tuple(found.keys()), [tuple(row) for row in found])
+            try:
+                found = connection.execute(statement, dict(values or {}))
+                if found.returns_rows:
+                    return Rows(tuple(found.keys()), [tuple(row) for row in found])
+            except SQLAlchemyError as error:
+                why = first_line(getattr(error, "orig", None) or error)
+                raise UsageError(f"the query fails: {why}", "correct it; it can only read") from error
+        raise UsageError("the query answers nothing", "begin it with SELECT")
 
 
 def _check(event: Event) -> Event:

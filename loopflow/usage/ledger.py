@@ -69,12 +69,6 @@ class Ledger:
         first, last = (datetime.fromtimestamp(int(slot), UTC) for slot in found)
         return first, last + timedelta(seconds=SLOT)
 
-    def count(self) -> int:
-        """Return how many entries there are."""
-        with self.database.reading() as connection:
-            query = select(func.coalesce(func.sum(sums.c.entries), 0))
-            return int(connection.scalar(query) or 0) if connection else 0
-
     def budgets(self) -> list[Budget]:
         """Return the budgets that are set here, by name."""
         with self.database.reading() as connection:

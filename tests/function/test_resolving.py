@@ -240,9 +240,8 @@ CASES = {
         "a.py:Shop",
         "a.py:Box.get",
         "a.py:Shop.sell",
-        a="from typing import Generic, TypeVar\nT = TypeVar('T')\nclass Box(Generic[T]):\n    def get(self) -> T: ...\n"
-        + SHOP
-        + "def f(b: Box[Shop]): b.get().sell()\n",
+        a="from typing import Generic, TypeVar\nT = TypeVar('T')\nclass Box(Generic[T]):\n"
+        "    def get(self) -> T: ...\n" + SHOP + "def f(b: Box[Shop]): b.get().sell()\n",
     ),
     "a metaclass": case(
         "a.py:f",
@@ -310,7 +309,8 @@ CASES = {
         "a.py:f",
         "a.py:g",
         "a.py:C.h",
-        a="from typing import overload\nclass C:\n    def h(self): ...\n@overload\ndef g(x: int) -> C: ...\n@overload\n"
+        a="from typing import overload\nclass C:\n    def h(self): ...\n@overload\ndef g(x: int) -> C: ...\n"
+        "@overload\n"
         "def g(x: str) -> C: ...\ndef g(x): ...\ndef f(): g(1).h()\n",
     ),
 }

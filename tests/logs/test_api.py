@@ -186,7 +186,7 @@ def test_an_optimizer_is_a_manager() -> None:
 
 def test_what_comes_with_another_command_says_so() -> None:
     """One error, that names what is needed."""
-    with pytest.raises(UsageError, match="needs loopflow memory, which this version does not have"):
+    with pytest.raises(UsageError, match="needs loopflow memory, and this version does not join it to logs"):
         store_in_memory(None, "x", None)  # type: ignore[arg-type]
 
 

@@ -1,6 +1,7 @@
 """Settings under a name, and profiles in files: what is written is what is read, and what is wrong is named."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,20 @@ def test_what_is_no_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LoopflowError, match=r"\.loopflow/logs cannot be made: "):
         save_config("x", LogSettings(), str(tmp_path))
     assert list(list_configs(str(tmp_path))) == []
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe that nobody writes into, or a directory."""
+    directory = tmp_path / ".loopflow/logs"
+    directory.mkdir(parents=True)
+    os.mkfifo(directory / "a.toml")
+    (directory / "b.toml").mkdir()
+    assert [each.problem for each in list_configs(str(tmp_path))] == [
+        ".loopflow/logs/a.toml is no file",
+        ".loopflow/logs/b.toml is no file",
+    ]
+    with pytest.raises(LoopflowError, match=r"a\.toml is no file"):
+        load_config("a", str(tmp_path), "/")
 
 
 def test_a_name_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:

@@ -175,12 +175,17 @@ def _memory(repo: Repo) -> None:
     configure(repo, "[memory]", 'file = "x"')
 
 
-def _usage_broken(repo: Repo) -> None:
+def _usage(repo: Repo) -> None:
+    configure(repo, "[usage]", "track = 3")
+
+
+def _ledger_broken(repo: Repo) -> None:
+    configure(repo, "[[usage.budget]]", 'name = "daily"', 'tokens = "2M"')
     (repo.root / "data" / "usage.sqlite3").write_text("this is none" * 99)
 
 
-def _usage_configured_wrong(repo: Repo) -> None:
-    configure(repo, "[usage]", "trakc = true")
+def _monitor_cooldown(repo: Repo) -> None:
+    configure(repo, "[usage.alerts]", 'cooldown = "soon"')
 
 
 def _thresholds_of_usage(repo: Repo) -> None:
@@ -236,9 +241,10 @@ BROKEN: list[tuple[Callable[[Repo], None], str, str]] = [
     (_counts_no_table, "kept digests", "its document says None tokens"),
     (_digest_a_pipe, "kept digests", ".digest.txt is no file"),
     (_memory, "memory server", "loopflow.toml:1: [memory] needs loopflow memory"),
-    (_usage_broken, "ledger of usage", "usage.sqlite3"),
-    (_usage_configured_wrong, "ledger of usage", "loopflow.toml:2: usage.trakc: there is no such key"),
-    (_usage_configured_wrong, "monitor", "loopflow.toml:2: usage.trakc: there is no such key"),
+    (_usage, "ledger of usage", "loopflow.toml:2: usage.track: "),
+    (_ledger_broken, "ledger of usage", "usage.sqlite3"),
+    (_ledger_broken, "monitor", "usage.sqlite3"),
+    (_monitor_cooldown, "monitor", "loopflow.toml:2: usage.alerts.cooldown"),
     (_thresholds_of_usage, "thresholds", "loopflow.toml:1: --warning-threshold 96 is not below"),
     (_thresholds_of_a_job, "thresholds", "tokens.yml:6: --warning-threshold 95 is not below"),
     (_store_broken, "history of runs", "file is not a database"),
@@ -354,3 +360,35 @@ def test_a_comment_is_no_command(repo: Repo) -> None:
         "# - loopflow logs validate-ci\n- loopflow logs validate-cinema\n- loopflow logs --validate-ci -q\n"
     )
     assert [command.where for command in find_commands(str(repo.root))] == [".gitlab-ci.yml:3"]
+
+
+def test_settings_are_shown_as_they_are_written(repo: Repo) -> None:
+    """Those of a preset come from it."""
+    configure(
+        repo,
+        "[logs]",
+        'preset = "ci-integration"',
+        'patterns = [{ priority = "high", match = "a\\u001b" }]',
+        'drop = ["x", "y"]',
+        "[logs.components]",
+        "api = { tokens = 20 }",
+        "web = { tokens = 10 }",
+    )
+    settings = call(repo, "--format", "json").json["settings"]
+    shown = {name: (each["value"], each["origin"]) for name, each in settings.items()}
+    assert shown["fit"] == ("8000", "preset ci-integration")
+    assert shown["patterns"] == ("high:a\\x1b", "loopflow.toml:3")
+    assert shown["drop"] == ("x, y", "loopflow.toml:4")
+    assert shown["components"] == ("api, web", "loopflow.toml:5")
+    assert shown["redact"] == ("true", "default")
+    assert shown["custom_profile"] == ("not set", "default")
+
+
+def test_a_ledger_is_looked_at(good: Repo) -> None:
+    """It can be read; the monitor has something to watch where there is a budget."""
+    configure(good, "[usage]", "track = true")
+    found = find(good)
+    assert found["ledger of usage"][:2] == (State.PASS, "it can be read, with 0 budgets")
+    assert found["monitor"][0] == State.ABSENT
+    configure(good, "[[usage.budget]]", 'name = "daily"', 'tokens = "2M"')
+    assert find(good)["monitor"][:2] == (State.PASS, "1 budget, and 0 places that alerts go to")

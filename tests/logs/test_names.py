@@ -85,7 +85,7 @@ def test_a_difference_is_seen(tmp_path: Path) -> None:
         (("--validate-ci", "--log-file=a.log"), "--validate-ci reads no log, and a.log is one"),
         (("--validate-config", "--log-file"), "--validate-config reads no log, and --log-file is one"),
         (("--diagnostic-report", "--log-file", "\x1b[2J"), r"reads no log, and \x1b[2J is one"),
-        (("a.log", "--memory-query=x"), "--memory-query needs loopflow memory, which this version does not have"),
+        (("a.log", "--memory-query=x"), "--memory-query needs loopflow memory, and this version"),
         (("--diagnostic-report", "--wrong"), "No such option '--wrong'"),
     ],
 )

@@ -49,6 +49,8 @@ def test_every_wrong_key_is_named(tmp_path: Path) -> None:
         ("[logs]\nfit = 500\n[logs.components]\na = { tokens = 501 }\n", "loopflow.toml:3: logs.components: the comp"),
         ('[logs]\npatterns = [{ priority = "high", match = "(" }]\n', "loopflow.toml:2: "),
         ('[logs]\nprofile = "mine"\n', "loopflow.toml:2: logs.profile: there is no profile mine"),
+        ("[usage]\ntrack = 3\n", "loopflow.toml:2: usage.track: "),
+        ('[[usage.budget]]\nname = "daily"\ntokens = 9\nwarning = 96\n', "loopflow.toml:"),
         ("[budget]\n", "'budget' limits nothing"),
         ("[logs\n", "loopflow.toml is not TOML"),
         ("[log]\n", "loopflow.toml:1: log: there is no such key"),

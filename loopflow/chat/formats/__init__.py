@@ -13,6 +13,7 @@ from loopflow.chat.formats.codex import read_rollout, write_rollout
 from loopflow.chat.formats.detecting import detect_lines, detect_records
 from loopflow.chat.formats.documents import Document, open_document, read_document, write_document
 from loopflow.chat.formats.pydantic_ai import PydanticAI
+from loopflow.chat.formats.remembering import Memory
 from loopflow.chat.formats.responses import Responses
 from loopflow.chat.formats.sources import EXPECTED, Lines, decode, read_lines
 from loopflow.chat.formats.vocabulary import Vocabulary
@@ -31,15 +32,22 @@ VOCABULARIES: Final[Mapping[str, Vocabulary]] = {
 _OF_LINES: Final = frozenset({"claude-code", "codex", "finetuning"})
 
 
-def read(data: Any, form: str | None = None) -> Conversation:  # noqa: ANN401  bytes, text or objects
-    """Return the one conversation in `data`. Raises UsageError for what is none, or where there are several."""
-    found = read_all(data, form)
+def read(data: Any, form: str | None = None, memory: Memory | None = None) -> Conversation:  # noqa: ANN401
+    """Return the one conversation in `data`. Raises UsageError for what is none, or where there are several.
+
+    With a `memory`, messages that are as they were in the list before it are not read again.
+    """
+    found = read_all(data, form, memory)
     if len(found) > 1:
         raise UsageError(f"there are {len(found):,} conversations in it", "read them with read_all")
     return found[0]
 
 
-def read_all(data: Any, form: str | None = None) -> tuple[Conversation, ...]:  # noqa: ANN401
+def read_all(
+    data: Any,  # noqa: ANN401  bytes, text or objects
+    form: str | None = None,
+    memory: Memory | None = None,
+) -> tuple[Conversation, ...]:
     """Return the conversations in `data`: bytes, text, a list of messages or a request. Lines may have many.
 
     `form` is the name of a format, in place of what it looks like. Raises UsageError for what is none.
@@ -55,7 +63,7 @@ def read_all(data: Any, form: str | None = None) -> tuple[Conversation, ...]:  #
     document = open_document(data)
     if not document.records:
         raise UsageError("it has no messages", EXPECTED)
-    return (_read_document(document, form),)
+    return (_read_document(document, form, memory),)
 
 
 def write(conversation: Conversation) -> Any:  # noqa: ANN401  what came in
@@ -98,11 +106,13 @@ def _is_request(line: str) -> bool:
     return line.startswith(('{"messages"', '{"model"', '{"input"'))
 
 
-def _read_document(document: Document, form: str | None) -> Conversation:
+def _read_document(document: Document, form: str | None, memory: Memory | None) -> Conversation:
+    if memory is not None and memory.find(document.records[0].value, 1) is not None:
+        form = form or memory.form
     if form is None:
         form = detect_records(document.top, document.key, [record.value for record in document.records])
     name: Format = next(each for each in FORMATS if each == form)
-    return read_document(document, name, VOCABULARIES[name])
+    return read_document(document, name, VOCABULARIES[name], memory)
 
 
 def _read_lines(data: Any, text: str, form: str | None) -> tuple[Conversation, ...]:  # noqa: ANN401

@@ -37,7 +37,7 @@ def read_session(lines: Lines) -> Conversation:
     if not found:
         raise UsageError("it is a session of Claude Code without a message", "name another one")
     is_agent = all(line.value.get("isSidechain") for line in found)
-    messages = tuple(_read_message(line, is_agent=is_agent) for line in _group(found))
+    messages = name_results([_read_message(line, is_agent=is_agent) for line in _group(found)])
     values = [line.value for line in lines.lines]
     first = found[0].value
     models = [line.value["message"].get("model") for line in found if line.value["type"] == "assistant"]
@@ -51,15 +51,13 @@ def read_session(lines: Lines) -> Conversation:
         "notes": ("its last line is still being written, and was left out",) if lines.unfinished else (),
     }
     model = next((name for name in reversed(models) if isinstance(name, str) and not name.startswith("<")), "")
-    return Conversation(
-        "claude-code", "anthropic", name_results(messages), (), (), model, Session(lines, messages), about
-    )
+    return Conversation("claude-code", "anthropic", messages, (), (), model, Session(lines, messages), about)
 
 
 def write_session(conversation: Conversation) -> bytes:
     """Return a session: the bytes that were read, or a new one, where something was changed."""
     session: Session = conversation.envelope
-    if conversation.messages == name_results(session.messages):
+    if conversation.messages == session.messages:
         return session.lines.data
     old = str(conversation.about.get("session", ""))
     records = list(_write_records(conversation.messages, str(uuid.uuid5(uuid.NAMESPACE_OID, f"{old} in less"))))
@@ -72,7 +70,9 @@ def _is_boundary(value: Mapping[str, Any]) -> bool:
 
 def _is_message(line: Line) -> bool:
     message = line.value.get("message")
-    return line.value.get("type") in _SPOKEN and isinstance(message, dict) and not line.value.get("isApiErrorMessage")
+    return (
+        str(line.value.get("type")) in _SPOKEN and isinstance(message, dict) and not line.value.get("isApiErrorMessage")
+    )
 
 
 def _choose(lines: Sequence[Line]) -> Iterator[Line]:
@@ -91,14 +91,16 @@ def _choose(lines: Sequence[Line]) -> Iterator[Line]:
         parent = at.value.get("parentUuid")
         at = by_id.get(parent) if isinstance(parent, str) else None
     on_chain = [line for line in messages if line.number in chain]
-    answers = {line.value["message"].get("id") for line in on_chain if line.value["type"] == "assistant"} - {None}
-    calls: set[Any] = set()
+    answers = {as_name(line.value["message"].get("id")) for line in on_chain if line.value["type"] == "assistant"} - {
+        None
+    }
+    calls: set[str | None] = set()
     for line in messages:
-        is_answer = line.value["type"] == "assistant" and line.value["message"].get("id") in answers
+        is_answer = line.value["type"] == "assistant" and as_name(line.value["message"].get("id")) in answers
         if line.number in chain or (line.number >= first and is_answer):
-            calls |= {each.get("id") for each in _blocks(line) if each.get("type") == "tool_use"}
+            calls |= {as_name(each.get("id")) for each in _blocks(line) if each.get("type") == "tool_use"}
             yield line
-        elif line.number >= first and any(each.get("tool_use_id") in calls for each in _blocks(line)):
+        elif line.number >= first and any(as_name(each.get("tool_use_id")) in calls - {None} for each in _blocks(line)):
             yield line
 
 

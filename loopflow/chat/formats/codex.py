@@ -31,13 +31,13 @@ class Rollout(NamedTuple):
 
 def read_rollout(lines: Lines) -> Conversation:
     """Return the conversation that is live in a session. Raises UsageError where there is none."""
-    messages = tuple(_read_messages(lines.lines))
+    messages = name_results(_read_messages(lines.lines))
     if not messages:
         raise UsageError("it is a session of Codex without a message", "name another one")
     metas = [_payload(line) for line in lines.lines if line.value.get("type") == "session_meta"]
     contexts = [_payload(line) for line in lines.lines if line.value.get("type") == "turn_context"]
     meta = metas[0] if metas else {}
-    kinds = [line.value.get("type") for line in lines.lines]
+    kinds = [str(line.value.get("type")) for line in lines.lines]
     notes = ["its last line is still being written, and was left out"] if lines.unfinished else []
     if any(line.value.get("type") == "compacted" and not _replacement(line) for line in lines.lines):
         notes.append("it was compacted without its new history: what the user said and the summary stand for it")
@@ -50,15 +50,13 @@ def read_rollout(lines: Lines) -> Conversation:
     }
     model = next((name for context in reversed(contexts) if (name := as_name(context.get("model")))), "")
     system = tuple(_read_system(meta))
-    return Conversation(
-        "codex", "responses", name_results(messages), system, (), model, Rollout(lines, messages), about
-    )
+    return Conversation("codex", "responses", messages, system, (), model, Rollout(lines, messages), about)
 
 
 def write_rollout(conversation: Conversation) -> bytes:
     """Return a session: the bytes that were read, or a new one, where something was changed."""
     rollout: Rollout = conversation.envelope
-    if conversation.messages == name_results(rollout.messages):
+    if conversation.messages == rollout.messages:
         return rollout.lines.data
     data = rollout.lines.data
     head = [line for line in rollout.lines.lines if line.value.get("type") == "session_meta"][:1]

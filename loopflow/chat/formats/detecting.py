@@ -17,7 +17,11 @@ _LOOKED_AT: Final = 10_000
 def detect_lines(values: Sequence[Mapping[str, Any]]) -> Format:
     """Return the format of lines. Raises UsageError where it is none that is known."""
     for value in values[:50]:
-        if "parentUuid" in value or "sessionId" in value or value.get("type") in {"file-history-snapshot", "summary"}:
+        if (
+            "parentUuid" in value
+            or "sessionId" in value
+            or str(value.get("type")) in {"file-history-snapshot", "summary"}
+        ):
             return "claude-code"
         if "payload" in value and "type" in value:
             return "codex"
@@ -41,17 +45,19 @@ def detect_records(top: Mapping[str, Any], key: str, records: Sequence[Any]) -> 
 
 def _telling(record: Mapping[str, Any]) -> Iterator[Format]:
     """Yield formats that alone have what stands in a record."""
-    if record.get("kind") in {"request", "response"} and isinstance(record.get("parts"), list):
+    if str(record.get("kind")) in {"request", "response"} and isinstance(record.get("parts"), list):
         yield "pydantic-ai"
         return
     kind = record.get("type")
     if isinstance(kind, str) and (kind in _ITEMS or kind.endswith(("_call", "_call_output"))):
         yield "responses"
         return
-    if record.get("role") in {"tool", "function", "developer"} or record.get("tool_calls"):
+    if str(record.get("role")) in {"tool", "function", "developer"} or record.get("tool_calls"):
         yield "chat"
     content = record.get("content")
-    kinds = {block.get("type") for block in content if isinstance(block, Mapping)} if isinstance(content, list) else ()
+    kinds = (
+        {str(block.get("type")) for block in content if isinstance(block, Mapping)} if isinstance(content, list) else ()
+    )
     if not _BLOCKS.isdisjoint(kinds):
         yield "anthropic"
     if not _CONTENTS.isdisjoint(kinds):

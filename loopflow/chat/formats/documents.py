@@ -6,8 +6,10 @@ from there; so is everything around the list.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from operator import is_
 from typing import Any, Final, NamedTuple
 
+from loopflow.chat.formats.remembering import Memory
 from loopflow.chat.formats.sources import as_records, decode, explain, from_record
 from loopflow.chat.formats.vocabulary import Vocabulary, as_name, as_text
 from loopflow.chat.jsontext import Value, dump, elements, members, require_end, skip_space
@@ -60,14 +62,18 @@ def open_document(data: Any) -> Document:  # noqa: ANN401  bytes, text or object
     return Document(data, "", {}, "", _places(plain), 0, 0)
 
 
-def read_document(document: Document, form: Format, vocabulary: Vocabulary) -> Conversation:
+def read_document(
+    document: Document, form: Format, vocabulary: Vocabulary, memory: Memory | None = None
+) -> Conversation:
     """Return the conversation in a document. Raises UsageError for a message that is none."""
-    messages = tuple(_read_messages(document, form, vocabulary))
+    messages = name_results(tuple(_read_messages(document, form, vocabulary, memory)))
+    if memory is not None:
+        memory.keep(form, messages)
     top = document.top
     return Conversation(
         form,
         as_name(top.get("provider")) or form,
-        name_results(messages),
+        messages,
         tuple(_read_system(top, form, messages)),
         tuple(read_tools(top)),
         as_name(top.get("model")) or _last_model(messages),
@@ -80,8 +86,8 @@ def write_document(conversation: Conversation) -> Any:  # noqa: ANN401  what cam
     """Return a document with the messages of a conversation, as the kind of data that it was read from."""
     envelope: Envelope = conversation.envelope
     document, messages = envelope.document, conversation.messages
-    before = name_results(envelope.messages)
-    if len(messages) == len(before) and all(map(_same, messages, before)):
+    before = envelope.messages
+    if len(messages) == len(before) and all(map(is_, messages, before)):
         return document.data
     if not document.text:
         return _write_objects(envelope, messages)
@@ -122,10 +128,6 @@ def read_tools(top: Mapping[str, Any]) -> Iterator[Tool]:
             inside = inside if isinstance(inside, Mapping) else {}
             name = as_name(inside.get("name")) or as_name(inside.get("type")) or "(no name)"
             yield Tool(name, as_text(tool), tool)
-
-
-def _same(message: Message, before: Message) -> bool:
-    return message is before or (message.raw is before.raw and not message.touched and message == before)
 
 
 def _name(part: Part, names: Mapping[str | None, str | None]) -> Part:
@@ -179,8 +181,13 @@ def _places(records: Any) -> tuple[Value, ...]:  # noqa: ANN401
     return tuple(Value(record, 0, 0) for record in records)
 
 
-def _read_messages(document: Document, form: Format, vocabulary: Vocabulary) -> Iterator[Message]:
+def _read_messages(
+    document: Document, form: Format, vocabulary: Vocabulary, memory: Memory | None
+) -> Iterator[Message]:
     for number, found in enumerate(document.records, 1):
+        if memory is not None and (known := memory.find(found.value, number)) is not None:
+            yield known
+            continue
         if not isinstance(found.value, Mapping):
             raise UsageError(f"message {number} is no object", "give messages as objects")
         try:
@@ -189,7 +196,7 @@ def _read_messages(document: Document, form: Format, vocabulary: Vocabulary) -> 
             why = str(error) if isinstance(error, ValueError) else "a field of it is of another type"
             raise UsageError(f"message {number} is none of {form}: {why}", "check --input-format") from error
         span = (found.start, found.end) if document.text else None
-        yield message._replace(origin=(number,), span=span)
+        yield Message._make((*message[:3], (number,), message.raw, span, *message[6:]))  # as _replace, in half the time
 
 
 def _read_system(top: Mapping[str, Any], form: Format, messages: Sequence[Message]) -> Iterator[Part]:

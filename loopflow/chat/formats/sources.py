@@ -73,7 +73,7 @@ def read_lines(data: bytes) -> Lines:
 
 def _slim(value: Any) -> Any:  # noqa: ANN401
     """Return what a line says, without the bulk of those that are no part of a conversation."""
-    if value.get("type") not in _BULKY:
+    if str(value.get("type")) not in _BULKY:
         return value
     return {key: each for key, each in value.items() if isinstance(each, str) or each is None}
 

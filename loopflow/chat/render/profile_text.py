@@ -62,7 +62,7 @@ def describe(profile: Profile) -> Iterator[str]:
     yield f"{session}{NAMES[conversation.format]}{version}{live}: {many}"
     model = escape_name(profile.model)
     exact = "exact" if profile.is_exact else f"an estimate for {model}, whose tokenizer is not public"
-    yield f"{tokens.text:,} tokens of text in {profile.encoding}: {exact}"
+    yield f"{plural(tokens.text, 'token')} of text in {profile.encoding}: {exact}"
     yield f"around {tokens.own:,} with what is around messages{_describe_media(profile)}: an estimate"
     if tokens.reported:
         here = "" if conversation.system or conversation.tools else ", which are not in the file"

@@ -328,7 +328,9 @@ class Reader:
     def _if(self, node: ast.If) -> None:
         known = _decide(node.test)
         if known is not None:
-            self.scope.loads |= {each.id for each in ast.walk(node.test) if isinstance(each, ast.Name)}
+            skipped = node.orelse if known else node.body  # it may be printed all the same, and needs its names then
+            for part in (node.test, *skipped):
+                self.scope.loads |= {each.id for each in ast.walk(part) if isinstance(each, ast.Name)}
             for each, holds in ((node.body, known), (node.orelse, not known)):
                 if holds:
                     self.read_body(each)

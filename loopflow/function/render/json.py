@@ -53,6 +53,7 @@ def _function(made: CodeOptimizationContext | Refused, answer: Answer) -> dict[s
     return {
         **_head(target),
         "status": "ok",
+        "hash": made.hashing_code_context_hash,
         "tokens": {"read_writable": tokens.read_writable, "read_only": tokens.read_only, "testgen": tokens.testgen},
         "printed": tokens.printed,
         "needed": tokens.needed,

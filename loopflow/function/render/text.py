@@ -1,18 +1,31 @@
 """What is known of functions, for a terminal: lists, reasons, and what was not found."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import Terminal
 from loopflow.function.model import CodeOptimizationContext, FunctionSource, Refused
 
+_DIGITS: Final = 12
+"""Of a hash."""
 
-def list_functions(made: Iterable[CodeOptimizationContext | Refused]) -> Iterator[str]:
-    """Yield a line for each function: the tokens of what is printed of it, those of both contexts, its name."""
-    rows = [_row(each) for each in made]
-    yield f"{'tokens':>9}  {'to change':>9}  {'to read':>9}  function"
-    for numbers, name in rows:
-        yield "  ".join(f"{number:>9}" for number in numbers) + f"  {name}"
+
+def list_functions(made: Iterable[CodeOptimizationContext | Refused], *, hashes: bool = False) -> Iterator[str]:
+    """Yield a line for each function: tokens of what is printed and of both contexts, its hash, its name."""
+    title = f"{'hash':>{_DIGITS}}  " if hashes else ""
+    yield f"{'tokens':>9}  {'to change':>9}  {'to read':>9}  {title}function"
+    for each in made:
+        numbers, name = _row(each)
+        yield (
+            "  ".join(f"{number:>9}" for number in numbers)
+            + (f"  {_hash(each):>{_DIGITS}}" if hashes else "")
+            + f"  {name}"
+        )
+
+
+def _hash(each: CodeOptimizationContext | Refused) -> str:
+    return "-" if isinstance(each, Refused) else each.hashing_code_context_hash.rpartition(":")[2][:_DIGITS]
 
 
 def _row(each: CodeOptimizationContext | Refused) -> tuple[Sequence[str], str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loopflow.function.resolve.evaluate import Engine
 
 _LONGEST_TEXT: Final = 120
+_GENERATORS: Final = frozenset({"typing.Generator", "typing.AsyncGenerator"})
 
 
 def write(expr: Expr) -> str:
@@ -340,6 +341,17 @@ def _rooted(engine: "Engine", frame: Frame, expr: Expr) -> Types:
     return engine.root(frame.inner or frame.node, expr[1]).types
 
 
+def _yield(engine: "Engine", frame: Frame, expr: Expr) -> Types:
+    """Return what is sent to a generator, as far as its declared result says."""
+    _rooted(engine, frame, expr)
+    node = frame.node
+    if node.scope.kind != FUNCTION or node.scope.returns < 0:
+        return UNKNOWN
+    declared = engine.instances(engine.root(node, node.scope.returns).types)
+    sent = [each.args[1] for each in declared if each.name in _GENERATORS and len(each.args) > 1]
+    return join(sent)
+
+
 def _joined(engine: "Engine", frame: Frame, expr: Expr) -> Types:
     for each in expr[1]:
         given = engine.evaluate(frame, each)
@@ -368,7 +380,7 @@ EVALUATORS: Final[Mapping[str, Callable[[Any, Frame, Expr], Types]]] = {
     facts.COMPARE: _compare,
     facts.UNARY: _unary,
     facts.AWAIT: lambda engine, frame, expr: engine.awaited(engine.evaluate(frame, expr[1])),
-    facts.YIELD: lambda engine, frame, expr: (_rooted(engine, frame, expr), UNKNOWN)[1],
+    facts.YIELD: _yield,
     facts.YIELD_FROM: lambda engine, frame, expr: (_rooted(engine, frame, expr), UNKNOWN)[1],
     facts.WALRUS: _rooted,
     facts.JOINED: _joined,

@@ -20,6 +20,7 @@ from loopflow.function.facts.model import (
     STARRED,
     TYPE_PARAMETER,
     Binding,
+    Expr,
 )
 from loopflow.function.resolve import values
 from loopflow.function.resolve.flow import reaching
@@ -76,8 +77,9 @@ class Names:
         key = (path, name)
         if key in self._exported:
             return self._exported[key]
-        if key in self._open:
-            return Resolved(reason="missing")
+        if key in self._open:  # `from . import x` in a package: x is a module of it
+            below = self._submodule(path.rpartition("/")[0], name) if "__init__.py" in path else None
+            return below or Resolved(reason="missing")
         self._open.add(key)
         try:
             found = self._exported_anew(path, name)
@@ -174,7 +176,9 @@ class Names:
         node = module.nodes[0]
         scope = node.scope
         if bindings := scope.bindings.get(name):
-            found = [self.of_binding(node, each, name) for each in reaching(scope, bindings, _END, 0)]
+            reached = reaching(scope, bindings, _END, 0)
+            reached = [*self._wrapped(node, bindings, reached, name), *reached]
+            found = [self.of_binding(node, each, name) for each in reached]
             return merge([*found, *self._globals(node, name)])
         for star in reversed(scope.bindings.get("*", [])):
             if (found_one := self._starred(node, star, name)) is not None:
@@ -186,6 +190,15 @@ class Names:
         if "__getattr__" in scope.bindings:
             return Resolved(reason="dynamic")
         return Resolved(reason="missing")
+
+    def _wrapped(
+        self, node: Node, bindings: Sequence[Binding], reached: Sequence[Binding], name: str
+    ) -> Sequence[Binding]:
+        """Return the definition that a name is made anew of, as in `f = wrap(f)`: it is looked through."""
+        last = reached[-1]
+        if last.kind != ASSIGNED or last.what[1] or not _mentions(node.scope.roots[last.what[0]].expr, name):
+            return ()
+        return [each for each in bindings if each.kind in {DEFINED, IMPORTED} and each.pos < last.pos][-1:]
 
     def _globals(self, node: Node, name: str) -> list[Resolved]:
         """Return what functions of a module bind one of its names to."""
@@ -252,3 +265,10 @@ class Names:
             return Resolved(reason="compiled" if compiled else "missing")
         full = f"{module}.{name}" if name else module
         return Resolved((Value(values.EXTERNAL, name=canonical(full)),), via="import", reason="external")
+
+
+def _mentions(expr: Expr, name: str) -> bool:
+    """Whether an expression has a name in it."""
+    if expr[:2] == [NAME, name]:
+        return True
+    return any(_mentions(each, name) for each in expr if isinstance(each, list) and each)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from loopflow.function.facts.model import CLASS, FUNCTION, Facts, Scope, Unit
+from loopflow.function.facts.model import CLASS, FUNCTION, Facts, Scope
 from loopflow.function.trees import SourceTree
 
 _STANDARD: Final = frozenset(sys.stdlib_module_names) | {"distutils", "imp", "asyncore", "asynchat", "smtpd"}
@@ -28,7 +28,8 @@ class Module:
     path: str
     facts: Facts
     nodes: "list[Node]" = field(default_factory=list)
-    units: "dict[str, list[Unit]]" = field(default_factory=dict)
+    named: "dict[str, list[Node]]" = field(default_factory=dict)
+    """Qualified name -> its functions and classes; the module itself has none."""
 
     @property
     def is_package(self) -> bool:
@@ -89,6 +90,9 @@ class Project:
             module = Module(path, facts) if facts else None
             if module:
                 module.nodes = [Node(module, number, scope) for number, scope in enumerate(module.facts.scopes)]
+                for node in module.nodes:
+                    if node.scope.kind in {CLASS, FUNCTION} or not node.scope.qualname:
+                        module.named.setdefault(node.scope.qualname, []).append(node)
             self._modules[path] = module
         return self._modules[path]
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from loopflow.analysis.names import escape_name
-from loopflow.config.sections import READERS
 from loopflow.config.toml import Table
 from loopflow.config.values import read_percent_option
 from loopflow.errors import LoopflowError
 from loopflow.logs.checks.automation import find_commands
-from loopflow.logs.checks.model import Case, Finding, absent, failed, passed
+from loopflow.logs.checks.model import LEDGER, MEMORY, MONITOR, Case, Finding, absent, failed, passed
 from loopflow.logs.threshold import Thresholds
 
 _WARNING: Final = 80
@@ -19,43 +18,28 @@ _FULL: Final = 100
 
 def check_memory(case: Case) -> Finding:
     """Look whether failures are remembered in a memory server."""
-    return _look(case, "memory", "failures are not remembered in a memory server")
+    return _look(case, "memory", MEMORY, "failures are not remembered in a memory server")
 
 
 def check_usage(case: Case) -> Finding:
     """Look whether tokens are accounted for."""
-    try:
-        seen = case.look_at_usage()
-    except LoopflowError as error:
-        return failed(error.message, error.hint or "see loopflow usage --help")
-    if not seen.entries and not _is_configured(case, "usage"):
-        return absent("no ledger of tokens is kept", "see loopflow logs --track-usage")
-    return passed(f"{seen.entries:,} entries" if seen.entries != 1 else "1 entry")
+    return _look(case, "usage", LEDGER, "no ledger of tokens is configured")
 
 
 def check_monitor(case: Case) -> Finding:
     """Look whether what is used can be watched."""
-    try:
-        budgets = case.look_at_usage().budgets
-    except LoopflowError as error:
-        return failed(error.message, error.hint or "see loopflow usage --help")
-    if not budgets:
-        return absent("no budget is set, so nothing is watched", "see loopflow usage budget set --help")
-    return passed(f"loopflow usage monitor watches {escape_name(', '.join(budgets))}")
+    return _look(case, "usage", MONITOR, "nothing that is used is watched")
 
 
-def _is_configured(case: Case, name: str) -> bool:
-    return bool(case.config and name in case.config.sections)
-
-
-def _look(case: Case, name: str, nothing: str) -> Finding:
+def _look(case: Case, name: str, check: str, nothing: str) -> Finding:
     sections: Mapping[str, Table] = case.config.sections if case.config else {}
     if name not in sections:
         return absent(f"{nothing}: there is no [{name}]", f"it needs loopflow {name}")
-    if name not in READERS:
+    look = case.looks.get(check)
+    if look is None:
         where = sections[name].where("")
         return failed(f"{where}: [{name}] needs loopflow {name}, which this version does not have", f"remove [{name}]")
-    return passed(f"[{name}] is read by loopflow {name}")
+    return look()
 
 
 def check_thresholds(case: Case) -> Finding:

@@ -3,10 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from loopflow.config.resolve import Config
 from loopflow.logs.settings import LogSettings
+
+MEMORY: Final = "memory server"
+LEDGER: Final = "ledger of usage"
+MONITOR: Final = "monitor"
+"""Names of checks that other commands of the family answer."""
 
 
 class State(StrEnum):
@@ -30,8 +35,7 @@ class Case:
     """Where it is looked. Directories are absolute.
 
     `problem` says why the config does not hold, if so; then `config` is None and `settings` are those without one.
-    `read_command` returns the options of a command line of `validate-ci`, and `look_at_usage` says what the ledger of
-    usage has; both raise LoopflowError for what is wrong.
+    `read_command` returns the options of a command line of `validate-ci`, and raises LoopflowError for a wrong one.
     """
 
     environ: Mapping[str, str]
@@ -43,15 +47,9 @@ class Case:
     config: Config | None
     settings: LogSettings
     read_command: Callable[[Sequence[str]], Mapping[str, Any]]
-    look_at_usage: Callable[[], "UsageSeen"]
+    looks: Mapping[str, Callable[[], Finding]]
+    """What other commands of the family say of themselves, by the name of a check; none where there is no such one."""
     problem: str = ""
-
-
-class UsageSeen(NamedTuple):
-    """What there is of a ledger: how many entries, and by which names its budgets go."""
-
-    entries: int
-    budgets: Sequence[str]
 
 
 def passed(seen: str) -> Finding:
