@@ -36,6 +36,12 @@ TASK = "Make the parser in src/parse.py keep comments, without changing what it 
 HEAD = """# What conversations are measured by
 
 Each section is written by the command that it names."""
+REMARKS = (
+    "Right is what OpenAI takes, within the number, with the task in it. Where ours is not best: langchain and",
+    "pydantic-ai-harness take less time, since they drop more and look at less; litellm takes next to none where it",
+    "gives up. In a list of plain words, litellm and langchain keep as many tokens as ours. Ours leaves less than the",
+    "number where one result was most of it: it is cut to a quarter of the number, so that the next ones have room.",
+)
 Messages = list[dict[str, Any]]
 
 
@@ -107,7 +113,7 @@ def make_histories() -> dict[str, Messages]:
         return " ".join(chance.choice(words) for _ in range(tokens * 10 // 17 or 1))
 
     def lines(tokens: int) -> str:
-        return "\n".join(f"{number:5}  {text(18)}" for number in range(tokens // 35 or 1))
+        return "\n".join(f"{number:5}  {text(18)}" for number in range(tokens // 21 or 1))
 
     def steps(number: int, tokens: int, first: int = 0) -> Iterator[dict[str, Any]]:
         for at in range(first, first + number):
@@ -308,6 +314,8 @@ def measure_trimming() -> Iterator[str]:
         kept = [each.tokens <= LIMIT and each.valid and each.task for each in fine]
         sums.append(f"{sum(kept)} of {len(found)} right, {sum(each.seconds for each in fine) * 1000:,.0f} ms")
     yield f"| all | | {' | '.join(sums)} |"
+    yield ""
+    yield from REMARKS
 
 
 def versions(there: dict[str, Any]) -> Iterator[str]:

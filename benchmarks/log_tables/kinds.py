@@ -1,6 +1,7 @@
 """Five kinds of logs with failures that are known, in 76,659 tokens: how much less, how long, in how much memory."""
 
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -72,6 +73,7 @@ def measure(below: Path, runs: int) -> str:
         " process had at most beyond one that has the vocabulary loaded and"
         f" nothing to read, which had {start:.0f} MB; sparing is with `--memory-optimized`. The bars are"
         " what another tool says of itself for logs of that kind and size. What is over its bar is bold."
+        f" The machine has {os.cpu_count()} processors, and had a load of {os.getloadavg()[2]:.0f} meanwhile."
     )
     return "\n".join([*head, *rows, "", about])
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from loopflow.chat import facts as sheet
+from loopflow.chat.cachepoints import keep_marks
 from loopflow.chat.counting import Counts, Tokens
 from loopflow.chat.draft import Change, Draft
 from loopflow.chat.limits import Limits
@@ -143,7 +144,7 @@ def _compact(conversation: Conversation, limits: Limits, request: Request, count
             result, summary = _shrink(draft, less, request)
             again, more = repair(result, request.provider, pending=request.pending)
         if _measure(again, draft) < _measure(valid, draft):
-            result, mended = again, [*mended, *more]
+            result, mended = keep_marks(valid, again), [*mended, *more]
         else:  # all that could go was less than what has to be said of it
             result, draft, summary = valid, Draft(valid, counts, fixed, exact=limits.exact), "none"
     return _report(conversation, result, limits, _Outcome(before, draft, mended, request, summary, is_over))

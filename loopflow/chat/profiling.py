@@ -52,6 +52,8 @@ class Profile(NamedTuple):
     model: str
     tokens: Tokens
     entries: tuple[Entry, ...]
+    window: int = 0
+    """Tokens that the model takes, 0 where that is not known."""
 
     @property
     def is_exact(self) -> bool:

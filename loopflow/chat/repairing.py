@@ -71,6 +71,9 @@ def _drop_empty(messages: Sequence[Message], work: _Work) -> list[Message]:
     kept = []
     for message in messages:
         has_empty = any(part.kind == "text" and not part.text for part in message.parts)
+        if message.parts and not has_empty:
+            kept.append(message)
+            continue
         if not message.parts or (has_empty and message.signed):
             work.note("dropped", message, "it says nothing")
             continue

@@ -30,7 +30,7 @@ def shorten(text: str, limit: int, count: Count) -> str:
 
 def fits(text: str, limit: int, count: Count) -> bool:
     """Whether a text has at most so many tokens. A token has at least one byte, so short ones are not counted."""
-    return len(text) * 4 <= limit or len(text.encode("utf-8", "replace")) <= limit or count(text) <= limit
+    return len(text) * 4 <= limit or count(text) <= limit
 
 
 def _by_lines(lines: list[str], limit: int, count: Count) -> str | None:

@@ -44,6 +44,7 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("--by", "way", type=click.Choice(WAYS), default="turn", show_default=True, help="How to arrange it.")
 @click.option("--top", type=click.IntRange(0), metavar="N", help="Rows of the chart by tool.  [default: 10]")
 @click.option("--model", metavar="NAME", help="As which one to count.  [default: the one that it names]")
+@click.option("--window", metavar="N", help="Tokens that the model takes: of which share it is.  [default: config]")
 @click.option("--encoding", metavar="NAME", help="o200k_base or cl100k_base.  [default: the model's]")
 @click.option("--budget", metavar="N", help="How many tokens of text --check allows.")
 @click.option("--check", is_flag=True, help="Exit 1 over the budget, or if its provider would refuse it.")

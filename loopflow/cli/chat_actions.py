@@ -209,6 +209,7 @@ def _print_profile(here: _Run) -> None:
         _read_report(value, frozenset({"text", "json", "csv", "markdown", "html"}), here) for value in given["report"]
     ]
     joined = join_profiles([profile(each, here.counts, here.model) for each in here.conversations])
+    joined = joined._replace(window=_find_window(here))
     for form, path in reports:
         write_atomically(path, "".join(_draw(joined, form, here, PLAIN)), here.here, console.handles)
     with console.writing_to(given["output"], here.here):
@@ -217,6 +218,14 @@ def _print_profile(here: _Run) -> None:
                 console.write_chart(piece)
             else:
                 console.write(piece)
+
+
+def _find_window(here: _Run) -> int:
+    """Return the tokens that the model takes, 0 where nobody says."""
+    if here.given["window"]:
+        return read_size_option(here.given["window"], "--window")
+    limits = here.settings.limits_of(here.model)
+    return limits.input if limits else 0
 
 
 def _draw(found: Profile, form: str, here: _Run, terminal: Terminal) -> Iterator[str]:

@@ -45,7 +45,7 @@ def simulate(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401
     """Try settings on a log, and show which keep every failure in the fewest tokens.
 
     Without FILE, logs of five kinds are made, with failures that are known. Of a FILE those are looked for that are
-    critical with each of the settings. Nothing is remembered.
+    critical or high. Nothing is remembered.
     """
     return Action(context.command_path, partial(_run, given))
 
@@ -54,6 +54,7 @@ def _run(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.config.sections import read_section  # noqa: PLC0415  --help needs none of it
     from loopflow.config.values import read_size_option  # noqa: PLC0415
     from loopflow.console.directories import cache_directory  # noqa: PLC0415
+    from loopflow.logs.configs import require_name  # noqa: PLC0415
     from loopflow.logs.settings import DEFAULT_FIT  # noqa: PLC0415
     from loopflow.logs.simulating import list_variants, rank, simulate  # noqa: PLC0415
     from loopflow.model import ConfigRequest  # noqa: PLC0415
@@ -62,6 +63,8 @@ def _run(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
 
     if not here:
         raise UsageError("the current directory does not exist any more", "change to another one")
+    if given["save"] is not None:
+        require_name(given["save"])  # before all the work
     file = given["config"] or console.environ.get("LOOPFLOW_CONFIG") or None
     config = find_config_here(here, ConfigRequest({"encoding": given["encoding"]}, console.environ, file))
     values: dict[str, Any] = read_section(config.sections, "logs", {"logs": "loopflow.logs.settings:read_values"})
@@ -124,7 +127,9 @@ def _draw(trials: "Sequence[Trial]", fit: int, *, all_: bool) -> str:
         kept = f"{trial.kept} of {trial.failures}"
         lines.append(f"{trial.variant.name:{width}}  {kept:>9}  {trial.tokens:>9,}  {less:>6}  {trial.seconds:>7.2f}")
     best = trials[0]
-    if best.keeps_all:
+    if not best.failures:
+        lines.append(f"nothing failed; {best.variant.name} has the fewest tokens, {best.tokens:,} of {before:,}")
+    elif best.keeps_all:
         lines.append(f"best: {best.variant.name}: every failure, {best.tokens:,} of {before:,} tokens")
     else:
         lines.append(f"nothing keeps every failure in {fit:,} tokens; {best.variant.name} keeps most")

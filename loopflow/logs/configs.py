@@ -31,7 +31,7 @@ class Saved(NamedTuple):
 
 def save_config(name: str, settings: LogSettings, root: str) -> str:
     """Write settings under a name; return the path, relative to `root`. Raises UsageError, LoopflowError."""
-    _require_name(name)
+    require_name(name)
     directory = os.path.join(root, DIRECTORY)
     try:
         os.makedirs(directory, exist_ok=True)
@@ -48,7 +48,7 @@ def load_config(name: str, root: str, here: str) -> dict[str, Any]:
     """Return the settings that were saved under a name, or are in a file. Raises UsageError, ConfigError."""
     if "/" in name or name.endswith(_SUFFIXES):
         return _read(os.path.join(here, name), name)
-    _require_name(name)
+    require_name(name)
     for suffix in _SUFFIXES:
         shown = f"{DIRECTORY}/{name}{suffix}"
         if os.path.lexists(path := os.path.join(root, shown)):
@@ -93,7 +93,8 @@ def _read(path: str, shown: str) -> dict[str, Any]:
     return read_values(table, also=("schema",))
 
 
-def _require_name(name: str) -> None:
+def require_name(name: str) -> None:
+    """Raise UsageError for what cannot be the name of a configuration."""
     if not is_name(name):
         what = f"{describe_name(name)} cannot be the name of a configuration"
         raise UsageError(what, "write up to 40 letters, digits, '.', '_' and '-'")

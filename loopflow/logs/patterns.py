@@ -26,6 +26,7 @@ _MOST_REPETITIONS: Final = 4_000
 """`regex` makes as many copies of what is repeated."""
 
 _SECONDS: Final = 2.0
+_LEAST_SECONDS: Final = 0.01
 _SECONDS_A_BYTE: Final = 1e-6
 """A pattern that takes more for each byte that it sees, and those seconds, is stopped. `re` needs a hundredth of it."""
 _WINDOW: Final = 2_000
@@ -147,7 +148,7 @@ class _Pattern:
         begun = thread_time()
         text = line.decode("utf-8", "replace")
         try:
-            found = self._compiled.search(text, timeout=max(self._left, 0.01))
+            found = self._compiled.search(text, timeout=max(min(self._left, _SECONDS), _LEAST_SECONDS))
         except TimeoutError:
             raise self._too_slow() from None
         self._left += _SECONDS_A_BYTE * len(line) - (thread_time() - begun)

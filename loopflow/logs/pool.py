@@ -44,7 +44,7 @@ _LONGEST_LOOK: Final = 300
 
 
 class Entry:
-    """A failure that was seen `count` times. `places` are by what stands there: a place in code, or a test."""
+    """A failure that was seen `count` times. `places` are what the first few were about: a place in code, or a test."""
 
     __slots__ = (
         "block",
@@ -54,7 +54,6 @@ class Entry:
         "first",
         "last",
         "masked",
-        "place",
         "places",
         "retried",
         "signature",
@@ -67,7 +66,7 @@ class Entry:
         self.count = 1
         self.first = [block.span]
         self.last: list[Span] = []
-        self.places: dict[str, Span] = {}
+        self.places = {block.span: find_place(block)}
         self.retried = 0
         """The line that says that its test passed later, 0 if there is none."""
         self._hold(block)
@@ -85,8 +84,11 @@ class Entry:
             self.first.append(span)
         else:
             self.last = [*self.last[1 - _LAST :], span]
-        if self.count < _MOST_LOOKED_AT and (place := find_place(found.make())) and place != self.place:
-            self.places[place] = min(self.places.get(place, span), span)
+        # Streams that are interleaved hand theirs on by turns, which differ with the size of a read.
+        if len(self.places) < _MOST_LOOKED_AT or span < max(self.places):
+            self.places[span] = find_place(found.make())
+            if len(self.places) > _MOST_LOOKED_AT:
+                del self.places[max(self.places)]
 
     def slim(self) -> None:
         """Keep the headline alone."""
@@ -111,12 +113,15 @@ class Entry:
 
     def told_places(self) -> list[tuple[Span, str]]:
         """Return where else it happened, each place once, in the order of the log."""
-        return sorted((span, place) for place, span in self.places.items())
+        own = find_place(self.block)
+        found: dict[str, Span] = {}
+        for span in sorted(self.places):
+            if (place := self.places[span]) and place != own:
+                found.setdefault(place, span)
+        return [(span, place) for place, span in found.items()]
 
     def _hold(self, block: Block) -> None:
         self.block = block
-        self.place = find_place(block)
-        self.places.pop(self.place, None)
         texts = [*(line.text for line in block.lines), *self.masked]
         self.cost = sum(map(len, texts)) + _LINE_COST * len(texts)
 

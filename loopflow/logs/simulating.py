@@ -28,7 +28,10 @@ class Variant(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What became of logs with the settings of a variant. Failures are those that are known, or the critical ones."""
+    """What became of logs with the settings of a variant.
+
+    Failures are those that are known, or the critical and high ones.
+    """
 
     variant: Variant
     kept: int
@@ -82,14 +85,14 @@ def _reduce(example: Example, request: LogRequest, counter: TokenCounter) -> Dig
 
 
 def _count_kept(example: Example, digest: Digest) -> int:
-    return example.kept(digest.text) if example.marks else _critical(digest)[0]
+    return example.kept(digest.text) if example.marks else _serious(digest)[0]
 
 
 def _count_failures(example: Example, digest: Digest) -> int:
-    return len(example.marks) if example.marks else _critical(digest)[1]
+    return len(example.marks) if example.marks else _serious(digest)[1]
 
 
-def _critical(digest: Digest) -> tuple[int, int]:
-    """Return how many critical failures are kept, and how many were found."""
-    [count] = [each for each in digest.priorities if each.priority is Priority.CRITICAL]
-    return count.kept, count.found
+def _serious(digest: Digest) -> tuple[int, int]:
+    """Return how many critical and high failures are kept, and how many were found."""
+    counts = [each for each in digest.priorities if each.priority >= Priority.HIGH]
+    return sum(each.kept for each in counts), sum(each.found for each in counts)

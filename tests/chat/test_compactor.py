@@ -1,6 +1,5 @@
 """A history that grows: between two compactions nothing moves, whoever else is served in between."""
 
-import json
 from typing import Any
 
 import pytest
@@ -75,10 +74,11 @@ def test_a_record_that_was_changed_since_is_read_anew() -> None:
     shorten = Compactor(LIMITS, counts=COUNTS)
     talk = grow("a", 2)
     assert shorten(talk) == talk
-    talk[2]["content"] = "changed in place"
-    assert shorten(talk)[2]["content"] == "changed in place"
-    talk[1]["tool_calls"][0]["function"]["arguments"] = '{"path":"b.py"}'
-    assert json.loads(shorten(talk)[1]["tool_calls"][0]["function"]["arguments"]) == {"path": "b.py"}
+    for change in (talk[2], talk[1]["tool_calls"][0]["function"]):
+        change["content" if "content" in change else "arguments"] = '{"path":"changed in place"}'
+        shorten(talk)
+        assert shorten.last is not None
+        assert shorten.last.after.text == COUNTS.count(read(talk)).text
 
 
 def test_a_number_is_a_limit_of_text() -> None:

@@ -225,6 +225,15 @@ def test_the_encoding_is_the_models_unless_another_is_named(here: Path) -> None:
     assert (named["encoding"], named["exact"]) == ("o200k_base", False)
 
 
+def test_the_share_of_a_window_is_told_where_one_is_known(here: Path) -> None:
+    tokens = call(here, "talk.json", "--format", "json").json["tokens"]["estimate"]
+    share = f"{100 * tokens / 200_000:.1f} % of a window of 200,000, by what is estimated"
+    assert share in call(here, "talk.json", "--window", "200k").out
+    (here / "loopflow.toml").write_text('[chat.limits."gpt-*"]\ninput = "200k"\n')
+    assert share in call(here, "talk.json", "--model", "gpt-x").out
+    assert "of a window" not in call(here, "talk.json").out
+
+
 def test_standard_input_is_read(here: Path) -> None:
     data = (here / "talk.json").read_bytes()
     assert call(here, "-", "--fit", "100k", stdin=data).out.encode() == data

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -48,6 +49,7 @@ settings = st.builds(
 )
 
 
+@hypothesis_settings(max_examples=12)
 @given(settings)
 def test_what_is_saved_is_what_holds(tmp_path_factory: pytest.TempPathFactory, given_settings: LogSettings) -> None:
     """Every setting, whatever is in its texts; and the schema of the config knows all of it."""

@@ -1,5 +1,6 @@
 """What every digest holds, whatever the log: tokens, lines, failures, and the same answer however it is read."""
 
+import random
 from dataclasses import replace
 from functools import cache
 
@@ -121,6 +122,26 @@ def test_the_size_of_reads_changes_nothing(data: bytes, request: LogRequest) -> 
     if (digest := reduce_or_none(data, request, ENCODINGS[0])) is not None:
         for size in (1, 997, 65_536, 1_048_576):
             assert reduced(data, replace(request, read_size=size)) == digest
+
+
+def make_interleaved(seed: int) -> bytes:
+    """Return a log that four writers share, in which failures repeat in many places."""
+    chance = random.Random(seed)  # noqa: S311  the same each time
+    texts = ["words of a log"] * 7 + ["FAILED tests/test_a.py::test_{} - OSError: refused"]
+    texts += [
+        'Traceback (most recent call last):\n[gw{1}]   File "a{0}.py", line {0}, in f\n[gw{1}] OSError: refused'
+    ] * 2
+    chosen = ((chance.choice(texts), chance.randrange(40), chance.randrange(4)) for _ in range(400))
+    return b"".join(f"[gw{by}] {text.format(number, by)}\n".encode() for text, number, by in chosen)
+
+
+@some(8)
+@given(st.integers(0, 1 << 32).map(make_interleaved))
+def test_the_size_of_reads_changes_nothing_where_several_write(data: bytes) -> None:
+    """Which places of a failure are told does not depend on whose lines a read brings first."""
+    digest = reduced(data, LogRequest(1_500))
+    for size in (97, 997, 4_096):
+        assert reduced(data, LogRequest(1_500, read_size=size)) == digest
 
 
 @some(20)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from loopflow.errors import UsageError
 from loopflow.logs.literals import count_repetitions, find_literals
-from loopflow.logs.patterns import LONGEST_PATTERN, Matcher, check_pattern, has_literal
+from loopflow.logs.patterns import _SECONDS, LONGEST_PATTERN, Matcher, check_pattern, has_literal
 
 PARTS = (
     *(
@@ -121,6 +121,26 @@ def test_a_pattern_that_backtracks_ends_the_run(pattern: str, monkeypatch: pytes
     with pytest.raises(UsageError, match=r"takes too long: it tries the same line in very many ways") as raised:
         list(Matcher([pattern]).find(*lines("a" * 3_000 + "!")))
     assert pattern[:20].replace("\\", "\\\\") in raised.value.message
+
+
+class _Engine:
+    """Matches nothing, and notes how long it was given."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[float] = []
+
+    def search(self, _text: str, timeout: float) -> None:
+        """Take note."""
+        self.timeouts.append(timeout)
+
+
+def test_a_long_log_buys_no_time_for_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much a pattern has seen before, one line gets what the first one got."""
+    engine = _Engine()
+    monkeypatch.setattr("loopflow.logs.patterns._compile", lambda _pattern: engine)
+    monkeypatch.setattr("loopflow.logs.patterns._SECONDS_A_BYTE", 1.0)
+    list(Matcher(["a"]).find(*lines("a" * 3_000, "a", "a")))
+    assert engine.timeouts == [_SECONDS] * 3
 
 
 def test_a_pattern_that_is_slow_on_many_lines_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

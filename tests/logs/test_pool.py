@@ -65,11 +65,11 @@ def test_places_that_folding_hid_are_told_once(places: list[str], told: list[str
 
 
 def test_a_block_that_comes_late_takes_its_place_along() -> None:
-    """What is shown then is no longer among the places beside it."""
+    """What is shown then is no longer among the places beside it, and what was shown before is."""
     pool = Pool()
     for line, place in ((10, "a.py:1"), (20, "b.py:2"), (5, "b.py:2")):
         pool.add(found_of(["error: lost", f"  at {place}"], line))
-    assert (only(pool).place, only(pool).failure().places) == ("b.py:2", ())
+    assert (find_place(only(pool).block), only(pool).failure().places) == ("b.py:2", ("L10 a.py:1",))
 
 
 def test_what_is_critical_keeps_headline_count_and_places() -> None:

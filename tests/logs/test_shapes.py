@@ -172,7 +172,7 @@ def test_what_weighs_stays_in_what_a_test_printed() -> None:
 def test_other_places_take_a_fifth_at_most(length: int, shown: list[str]) -> None:
     """But the first is always there; the rest is counted."""
     entry = entry_of(block_of(["error: no", "x" * length]), count=30)
-    entry.places.update({f"{letter}.py:{at}": Span(0, at, at, 0, 0) for at, letter in enumerate("bcdefghijklmnopq", 2)})
+    entry.places.update({Span(0, at, at, 0, 0): f"{letter}.py:{at}" for at, letter in enumerate("bcdefghijklmnopq", 2)})
     text = Shapes().draw(entry, Shape.FULL)
     same = text.split("\n")[-2]
     assert same.startswith(f"[same: {' | '.join(shown)}")

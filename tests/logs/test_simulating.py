@@ -71,6 +71,15 @@ def test_a_log_of_the_user(tmp_path: Path) -> None:
     assert [row["kept"] for row in rows] == [2] * many
 
 
+def test_what_is_high_is_a_failure_too(tmp_path: Path) -> None:
+    """And where nothing failed, that is said."""
+    (tmp_path / "a.log").write_text(f"{NOISE}src/a.ts(3,7): error TS2322: it is no number\n{NOISE}")
+    row = call(tmp_path, "a.log", "--fit", "300", "--format", "json").json["trials"][0]
+    assert (row["kept"], row["failures"]) == (1, 1)
+    (tmp_path / "b.log").write_text("one\ntwo\n")
+    assert call(tmp_path, "b.log", "--fit", "300").out.splitlines()[-1].startswith("nothing failed; ")
+
+
 def test_the_best_settings_can_be_saved(tmp_path: Path) -> None:
     """If they keep every failure; then they are a configuration like any other."""
     (tmp_path / "a.log").write_text(LOG)
@@ -93,6 +102,7 @@ def test_the_best_settings_can_be_saved(tmp_path: Path) -> None:
         ((".",), 2, ". is a directory"),
         (("a.log", "b.log"), 2, "unexpected extra argument (b.log)"),
         (("cut.gz",), 2, "cut.gz"),
+        (("missing.log", "--save", "../x"), 2, "'../x' cannot be the name of a configuration"),
         (("a.log", "--fit", "few"), 2, "--target-tokens"),
         (("a.log", "--fit", "5"), 1, "is the least that works"),
     ],

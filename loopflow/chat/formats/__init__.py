@@ -3,6 +3,7 @@
 `write(read(x)) == x` holds for every x that is read: byte for byte for bytes, as the same objects for objects.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from loopflow.chat.formats.documents import Document, open_document, read_docume
 from loopflow.chat.formats.pydantic_ai import PydanticAI
 from loopflow.chat.formats.remembering import Memory
 from loopflow.chat.formats.responses import Responses
-from loopflow.chat.formats.sources import EXPECTED, Lines, decode, read_lines
+from loopflow.chat.formats.sources import EXPECTED, Lines, read_lines
 from loopflow.chat.formats.vocabulary import Vocabulary
 from loopflow.chat.model import FORMATS, Conversation, Format
 from loopflow.errors import UsageError
@@ -55,11 +56,11 @@ def read_all(
     if form is not None and form not in FORMATS:
         raise UsageError(f"there is no format {form!r}", f"known are {', '.join(FORMATS)}")
     if isinstance(data, bytes | bytearray | str):
-        text = data if isinstance(data, str) else decode(bytes(data))
-        if not text.strip("\ufeff \t\r\n"):
+        as_bytes = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else bytes(data)
+        if not _SOMETHING.search(as_bytes):
             raise UsageError("it is empty", EXPECTED)
-        if form in _OF_LINES or (form is None and _looks_like_lines(text)):
-            return _read_lines(data, text, form)
+        if form in _OF_LINES or (form is None and _looks_like_lines(as_bytes)):
+            return _read_lines(as_bytes, form)
     document = open_document(data)
     if not document.records:
         raise UsageError("it has no messages", EXPECTED)
@@ -85,25 +86,29 @@ def write_all(conversations: Sequence[Conversation]) -> Any:  # noqa: ANN401
     return first + "".join(pieces).encode("utf-8", "surrogateescape") + rest
 
 
-def _looks_like_lines(text: str) -> bool:
-    """Whether a text is lines of objects, and not one document: an object ends, and another begins on the next line."""
-    start = text.lstrip("\ufeff \t\r\n")
-    if not start.startswith("{"):
+def _looks_like_lines(data: bytes) -> bool:
+    """Whether it is lines of objects, and not one document: an object ends, and another begins on the next line.
+
+    Sessions are large, so no more than the first line is looked at.
+    """
+    found = _SOMETHING.search(data)
+    start = found.start() if found else 0
+    if data[start : start + 1] != b"{":
         return False
-    line, _, rest = start.partition("\n")
-    line = line.rstrip()
-    if not line.endswith("}"):
+    end = data.find(b"\n", start)
+    line = data[start : end if end >= 0 else len(data)].rstrip()
+    if not line.endswith(b"}"):
         return False
-    if rest.lstrip()[:1] == "{":
+    if end >= 0 and _BEGINS.match(data, end):
         return True
-    return not rest.strip() and any(sign in line[:4000] for sign in _SIGNS) and not _is_request(line)
+    is_last = end < 0 or not _SOMETHING.search(data, end)
+    return is_last and any(sign in line[:4000] for sign in _SIGNS) and not line.startswith(_REQUESTS)
 
 
-_SIGNS: Final = ('"parentUuid"', '"sessionId"', '"payload"')
-
-
-def _is_request(line: str) -> bool:
-    return line.startswith(('{"messages"', '{"model"', '{"input"'))
+_SOMETHING: Final = re.compile(rb"[^\s\xef\xbb\xbf]")
+_BEGINS: Final = re.compile(rb"\s*\{")
+_SIGNS: Final = (b'"parentUuid"', b'"sessionId"', b'"payload"')
+_REQUESTS: Final = (b'{"messages"', b'{"model"', b'{"input"')
 
 
 def _read_document(document: Document, form: str | None, memory: Memory | None) -> Conversation:
@@ -115,9 +120,8 @@ def _read_document(document: Document, form: str | None, memory: Memory | None) 
     return read_document(document, name, VOCABULARIES[name], memory)
 
 
-def _read_lines(data: Any, text: str, form: str | None) -> tuple[Conversation, ...]:  # noqa: ANN401
-    as_bytes = bytes(data) if isinstance(data, bytes | bytearray) else text.encode("utf-8", "surrogateescape")
-    lines = read_lines(as_bytes)
+def _read_lines(data: bytes, form: str | None) -> tuple[Conversation, ...]:
+    lines = read_lines(data)
     form = form or detect_lines([line.value for line in lines.lines])
     if form == "claude-code":
         return (read_session(lines),)

@@ -51,9 +51,9 @@ def explain(error: json.JSONDecodeError, first_line: int = 1) -> UsageError:
 
 def read_lines(data: bytes) -> Lines:
     """Return the objects of a file of lines. Raises UsageError for a broken line that is not the last."""
-    decode(data[:4096])
     if len(data) > MOST_BYTES:
         raise UsageError(f"it has more than {MOST_BYTES:,} bytes", "give a part of it")
+    decode(data[:4096])
     found: list[Line] = []
     start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     number = 0

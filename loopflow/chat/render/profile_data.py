@@ -35,6 +35,7 @@ def render_json(profile: Profile) -> str:
         "model": profile.model or None,
         "encoding": profile.encoding,
         "exact": profile.is_exact,
+        "window": profile.window or None,
         "session": conversation.about.get("session") or None,
         "tokens": {
             "text": tokens.text,

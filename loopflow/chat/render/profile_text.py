@@ -8,7 +8,7 @@ from loopflow.charts.columns import OF_TOTAL, TOKENS, Column, Row
 from loopflow.charts.folding import fold
 from loopflow.charts.hierarchy import Words, build_hierarchy
 from loopflow.charts.kinds import kind_rows, sum_kinds
-from loopflow.charts.numbers import plural
+from loopflow.charts.numbers import format_percent, plural
 from loopflow.charts.terminal import Terminal, wrap
 from loopflow.charts.text import draw_branches, draw_chart, draw_kinds
 from loopflow.charts.tree import arrange, draw_tree
@@ -67,6 +67,10 @@ def describe(profile: Profile) -> Iterator[str]:
     if tokens.reported:
         here = "" if conversation.system or conversation.tools else ", which are not in the file"
         yield f"{tokens.reported:,} reported by the provider for its last request, with system prompt and tools{here}"
+    if profile.window:
+        used = tokens.reported or tokens.own
+        what = "reported" if tokens.reported else "estimated"
+        yield f"{format_percent(used, profile.window)} % of a window of {profile.window:,}, by what is {what}"
     if tokens.uncounted:
         yield f"{plural(tokens.uncounted, 'part')} without a count: pictures without a size, sounds, files"
     if about.get("other"):
