@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from loopflow.cli.logs_judging import is_too_long, judge, name_logs, print_kept
 from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
 from loopflow.cli.logs_saving import save, saves
 from loopflow.cli.logs_settings import Asked, read_asked
-from loopflow.cli.logs_usage import Printed, account, limit_strictly, with_tracking
+from loopflow.cli.logs_usage import Printed, account, join_usage
 from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
@@ -144,7 +144,9 @@ def _finish(run: _Run, result: _Result, kept: Sequence[Kept], outputs: Outputs) 
         return _finish_digest(run, result, kept, outputs)
     if isinstance(result, KeptText):
         code = print_kept(run.asked, console, run.here, result)
-        account(_tokens_of(result, run), given, console, run.here)
+        if result.tokens_after is not None:
+            printed = Printed(result.tokens_after, result.tokens_before, run.counter.encoding)
+            account(printed, given, console, run.here)
         return code
     for form, path in outputs.reports:
         outputs.write(path, "".join(_draw(run, form, result, PLAIN)), console)
@@ -154,10 +156,6 @@ def _finish(run: _Run, result: _Result, kept: Sequence[Kept], outputs: Outputs) 
     if not result.complete:
         console.warn("not all of it was counted: it became shorter while it was read")
     return judge(run.asked, console, result.sources, result.tokens)
-
-
-def _tokens_of(made: Digest | KeptText, run: _Run) -> Printed:
-    return Printed(made.tokens_before, made.tokens_after, run.counter.encoding)
 
 
 def _draw(run: _Run, form: str, distribution: Distribution, terminal: Terminal) -> Iterator[str]:
@@ -180,9 +178,7 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
         raise UsageError("the current directory does not exist any more", "change to another one")
     console.quiet = given["quiet"]
     given = _check_profile(given)
-    asked = read_asked(given, console, here)
-    tracked = with_tracking(asked.given, asked.config.sections, asked.settings.preset)
-    asked = replace(asked, given=tracked, request=limit_strictly(asked.request, tracked, console, here))
+    asked = join_usage(read_asked(given, console, here), console, here)
     if given["stream_processing"] and given["verbose"]:
         console.note("logs are always read as a stream: --stream-processing changes nothing")
     counter = create_counter(
@@ -256,7 +252,7 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
             outputs.write(path, text, console)
         with console.writing_to(given["output"], run.here):
             console.write(printed.text)
-    account(_tokens_of(printed.digest, run), given, console, run.here)
+    account(Printed(printed.digest.tokens_after, digest.tokens_before, digest.encoding), given, console, run.here)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
     if given["explain"]:

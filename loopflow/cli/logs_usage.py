@@ -11,10 +11,9 @@ import click
 from loopflow.cli.help import PathName
 from loopflow.console.console import DISTRIBUTION, Console
 from loopflow.errors import ExitCode, LoopflowError, UsageError
-from loopflow.logs.presets import PRESETS
 
 if TYPE_CHECKING:
-    from loopflow.config.toml import Table
+    from loopflow.cli.logs_settings import Asked
     from loopflow.logs.model import LogRequest
     from loopflow.usage.calibrating import Calibration
 
@@ -45,10 +44,10 @@ _BELONGING: Final = {
 
 
 class Printed(NamedTuple):
-    """The tokens of a log and of what was printed of it, None where they were not counted."""
+    """What was printed of logs, in tokens of an encoding: how many, and how many the logs have, if counted."""
 
+    tokens: int
     before: int | None
-    after: int | None
     encoding: str
 
 
@@ -171,11 +170,22 @@ def update_config(given: Mapping[str, Any], console: Console, here: str) -> Exit
     return ExitCode.OK
 
 
-def limit_strictly(request: "LogRequest", given: Mapping[str, Any], console: Console, here: str) -> "LogRequest":
-    """Return a request that fits by the upper end of a calibration, if that is asked for: what it leaves is a buffer.
+def join_usage(asked: "Asked", console: Console, here: str) -> "Asked":
+    """Return what is asked for with what the config and a preset say of tracking, and with a strict fit.
 
-    Raises UsageError for a model of which nothing is known.
+    The rest of the config's table is read by whoever enters. Raises UsageError for a model of which nothing is known.
     """
+    from loopflow.logs.presets import PRESETS  # noqa: PLC0415  --help needs none of it
+
+    sections, given = asked.config.sections, asked.given
+    tracks = "usage" in sections and sections["usage"].values.get("track") is True
+    if tracks or PRESETS[asked.settings.preset].tracks_usage:
+        given = {**given, "track_usage": True}
+    return replace(asked, given=given, request=_limit_strictly(asked.request, given, console, here))
+
+
+def _limit_strictly(request: "LogRequest", given: Mapping[str, Any], console: Console, here: str) -> "LogRequest":
+    """Return a request that fits by the upper end of a calibration, if asked for: what it leaves is a buffer."""
     if not given["strict_estimation"]:
         return request
     require_extra("--strict-estimation")
@@ -203,30 +213,21 @@ def _load(given: Mapping[str, Any], console: Console, here: str) -> "Calibration
     return next(iter(load(usage.ledger.database, given["model"], find_encoding(place, given["encoding"]))), None)
 
 
-def with_tracking(given: Mapping[str, Any], sections: Mapping[str, "Table"], preset: str) -> Mapping[str, Any]:
-    """Return the options, with what config and preset say of tracking: whoever enters reads the rest of its table."""
-    track = PRESETS[preset].tracks_usage or ("usage" in sections and sections["usage"].values.get("track") is True)
-    return {**given, "track_usage": True} if track else given
-
-
 def account(printed: Printed, given: Mapping[str, Any], console: Console, here: str) -> None:
     """Enter what was printed, if that is asked for, and say what it is for a model. Nothing fails by that."""
     if not (given["track_usage"] or given["model"]):
         return
-    if printed.after is None:
-        console.warn("not entered into the ledger: what was printed cannot be counted")
-        return
     try:
         require_extra("--track-usage")
         if given["model"]:
-            _describe(printed.after, given, console, here)
+            _describe(printed, given, console, here)
         if given["track_usage"]:
-            _enter(printed, printed.after, given, console, here)
+            _enter(printed, given, console, here)
     except LoopflowError as error:
         console.warn(f"not entered into the ledger: {error.message}")
 
 
-def _describe(tokens: int, given: Mapping[str, Any], console: Console, here: str) -> None:
+def _describe(printed: Printed, given: Mapping[str, Any], console: Console, here: str) -> None:
     from loopflow.analysis.names import escape_name  # noqa: PLC0415
     from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
 
@@ -237,11 +238,11 @@ def _describe(tokens: int, given: Mapping[str, Any], console: Console, here: str
     if known is None:
         console.note(f"what that is for {model} is not known: see loopflow usage calibrate")
         return
-    low, high = known.find_range(tokens)
-    console.note(f"{tokens:,} tokens are about {low:,} to {high:,} of {model}")
+    low, high = known.find_range(printed.tokens)
+    console.note(f"{printed.tokens:,} tokens are about {low:,} to {high:,} of {model}")
 
 
-def _enter(printed: Printed, after: int, given: Mapping[str, Any], console: Console, here: str) -> None:
+def _enter(printed: Printed, given: Mapping[str, Any], console: Console, here: str) -> None:
     from loopflow.cli.usage_actions import say_what_failed  # noqa: PLC0415
     from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
     from loopflow.usage.model import STANDARD, Entry  # noqa: PLC0415
@@ -254,8 +255,8 @@ def _enter(printed: Printed, after: int, given: Mapping[str, Any], console: Cons
     model = given["model"] or ""
     entry = Entry(
         at=usage.clock(),
-        tokens_in=after,
-        tokens_saved=max(0, (printed.before or 0) - after),
+        tokens_in=printed.tokens,
+        tokens_saved=max(0, (printed.before or 0) - printed.tokens),
         component=_COMPONENT if settings.component == STANDARD else settings.component,
         environment=settings.environment,
         source=_SOURCE,
