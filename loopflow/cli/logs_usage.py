@@ -69,11 +69,11 @@ def add_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def find_action(name: str, given: Mapping[str, Any]) -> Callable[[Console, str], ExitCode] | None:
     """Return what a flag asks for instead of a digest, None where none does. Raises UsageError for what clashes."""
     for option, of in _BELONGING.items():
-        if given[option] and not given[of]:
+        if _is_given(given[option]) and not given[of]:
             raise UsageError(f"{_flag(option)} is for {_flag(of)}", "leave it out, or add that")
     if given["strict_estimation"] and not given["model"]:
         raise UsageError("--strict-estimation is by a model's calibration, and no model is named", "add --model NAME")
-    flags = [flag for flag in _ACTIONS if given[flag]]
+    flags = [flag for flag in _ACTIONS if _is_given(given[flag])]
     files = (*given.get("files", ()), *given.get("log_file", ()))
     if not flags:
         return None
@@ -83,6 +83,11 @@ def find_action(name: str, given: Mapping[str, Any]) -> Callable[[Console, str],
     if others:
         raise UsageError(f"{_flag(flags[0])} and {others[0]} do not go together", "leave one of them out")
     return lambda console, here: _act(_ACTIONS[flags[0]](given), {**_common(given)}, console, here)
+
+
+def _is_given(value: object) -> bool:
+    """Whether an option is there, be it with an empty text."""
+    return value not in (None, False, ())
 
 
 def _flag(option: str) -> str:

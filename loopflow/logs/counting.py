@@ -8,7 +8,8 @@ from loopflow.errors import UncountableError
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.tokens.safe_cuts import last_cut
 
-_MOST_WAITING: Final = 6
+_MOST_WAITING: Final = 2
+"""Chunks: more of them only take memory, since whoever reads is the slower one."""
 LONGEST_STRETCH: Final = 67_108_864
 """Characters without a place to cut that are held before giving up."""
 

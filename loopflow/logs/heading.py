@@ -36,7 +36,7 @@ class Heading:
         """Return the line, without its end, for a result of `after` tokens."""
         lines = f"{self.lines:,} line{'' if self.lines == 1 else 's'}"
         if self.limit < _SMALL_FIT:
-            return f"[{'; '.join([lines, *tell_counts(counts, with_shapes=False)])}]"
+            return f"[{'; '.join([lines, *tell_counts(counts, with_shapes=False), *self.remarks])}]"
         name = self.name if len(self.name) <= _LONGEST_NAME else f"{self.name[: _LONGEST_NAME - 1]}…"
         tokens = f"{self.before:,} tokens" if self.before is not None else "tokens not counted"
         less = f" ({100 - 100 * after / self.before:.1f} % less)" if self.before else ""

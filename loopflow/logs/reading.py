@@ -15,8 +15,8 @@ from loopflow.io.read.document import ByteSource
 from loopflow.logs.cleaning import name_left_out, next_character
 from loopflow.logs.unpacking import BROKEN, broken
 
-READ_BYTES: Final = 1_048_576
-SMALL_READ_BYTES: Final = 262_144
+READ_BYTES: Final = 262_144
+SMALL_READ_BYTES: Final = 65_536
 LONGEST_HELD: Final = 8_388_608
 """Bytes of a line that are held; of a longer one the beginning and the end."""
 

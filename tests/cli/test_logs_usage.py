@@ -53,18 +53,22 @@ def test_what_is_printed_is_entered(here: Path) -> None:
     assert row == ("logs", "default", "loopflow logs", "", "o200k_base", tokens, count(LOG) - tokens, 1)
 
 
-def test_what_is_kept_whole_is_entered_too(here: Path) -> None:
-    """Of a log that is printed cleaned, too."""
-    out = call(here, "build.log", "--keep", "clean", "--track-usage").out
-    assert [row[5] for row in entered(here)] == [count(out)]
-
-
 def test_a_config_can_track_always(here: Path) -> None:
     """Also what `run` prints; and nothing is entered where only tokens are counted."""
     (here / "loopflow.toml").write_text("[usage]\ntrack = true\ncomponent = 'ci logs'\nenvironment = 'ci'\n")
     assert call(here, "run", "--", "echo", "hello").out == "hello\n"
     assert call(here, "build.log", "--profile").code == 0
     assert entered(here) == [("ci logs", "ci", "loopflow logs", "", "o200k_base", 2, 0, 1)]
+
+
+@pytest.mark.parametrize("keep", ["clean", "fold"])
+def test_all_of_a_log_is_entered_too(keep: str, here: Path) -> None:
+    """What is kept is printed as a digest is, and a model's range is shown beside it."""
+    calibrate(here)
+    kept = call(here, "build.log", "--keep", keep, "--track-usage", "--model", "m")
+    [row] = entered(here)
+    assert row[5:7] == (count(kept.out), count(LOG) - count(kept.out))
+    assert kept.err.splitlines()[-1].startswith(f"logs: {count(kept.out):,} tokens are about ")
 
 
 @pytest.mark.parametrize(("model", "is_exact"), [("gpt-4o", 1), ("gpt-4", 0), ("claude-x", 0)])
@@ -190,3 +194,12 @@ def test_without_the_extra_it_is_said_how_to_install_it(here: Path, monkeypatch:
     assert result.code == 2
     assert result.err.endswith("needs more than what is installed; pip install 'loopflow-code-context[usage]'\n")
     assert call(here, "build.log", "--track-usage").code == 0
+
+
+def test_an_encoding_without_a_name_is_no_encoding(here: Path) -> None:
+    """An empty text, of a variable that is not set, is not as if nothing was asked for."""
+    result = call(here, "--update-tokenizer-config", "")
+    assert (result.code, result.err) == (
+        2,
+        "logs: error: unknown encoding: ''; known are o200k_base, cl100k_base\n",
+    )

@@ -30,6 +30,7 @@ LEFT = "not asked for: 2 high; cut short"
             f"[log a.log: 48,213 lines, 812,440 tokens -> 5,918 of 6,000 (99.3 % less); test; {TOLD}]",
         ),
         (Heading("a.log", 48_213, 812_440, 999, "test", {}), "[48,213 lines; critical 1,009 of 12, high 3 of 3]"),
+        (Heading("a.log", 1, 9, 999, "test", {HIGH: 2}, ("cut",)), "[1 line; critical 1,009 of 12, high 3 of 3; cut]"),
         (
             Heading("x" * 41, 1, None, 1_000, "info", {HIGH: 2, Priority.LOW: 0}, ("cut\nshort",)),
             f"[log {'x' * 39}…: 1 line, tokens not counted -> 5,918 of 1,000; info; {TOLD}; {LEFT}]",

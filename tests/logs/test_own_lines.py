@@ -71,14 +71,15 @@ def test_a_line_that_begins_a_failure_still_does() -> None:
     assert len(outcome.failure.block.lines) == 4
 
 
-def test_dropped_lines_are_nowhere() -> None:
+@pytest.mark.parametrize("fit", [300, 1_000])
+def test_dropped_lines_are_nowhere(fit: int) -> None:
     """Neither in failures nor in what else happened nor in the end; and the first line says how many there were."""
     lines = [each for line in NOISE for each in (line, "DEBUG cache")] + [
         "error: disk full",
         "DEBUG error: x",
         "  at a.py:3",
     ]
-    digest = reduce(lines, replace(PLAIN, fit=1_000, drop=("^DEBUG",)))
+    digest = reduce(lines, replace(PLAIN, fit=fit, drop=("^DEBUG",)))
     assert "DEBUG" not in digest.text
     assert "; 601 lines dropped]" in digest.head
     assert [each.failure.block.span[1:3] for each in digest.outcomes] == [(1201, 1203)]

@@ -161,8 +161,11 @@ def test_locked_database_p99(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["gone", "read-only", "damaged", "a directory"])
-def test_a_database_that_cannot_be_used_changes_no_count(tmp_path: Path, harm: str) -> None:
+def test_a_database_that_cannot_be_used_changes_no_count(
+    tmp_path: Path, harm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Counts are the same; it is said to be down."""
+    monkeypatch.chdir(tmp_path)  # an address with `file:` in it is made a directory of that name
     path = tmp_path / "d/s"
     database = Database(read_database_url(f"sqlite:///{path}"))
 
