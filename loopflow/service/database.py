@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, delete, event, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -192,7 +192,11 @@ class Database:
             return connection.execute(select(func.count()).select_from(TokenCount)).scalar_one()
 
     def _insert(self, table: type[Base]) -> Any:  # noqa: ANN401  two types with the same methods
-        return (sqlite if self.is_sqlite else postgresql).insert(table)
+        if self.is_sqlite:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  nineteen modules that SQLite does not need
+
+        return postgresql.insert(table)
 
     def _make(self, begin: str, synchronous: str) -> Engine:
         if not self.is_sqlite:

@@ -56,7 +56,8 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._header_bytes = 0
-        self._header_timer = self.loop.call_later(_HEADER_SECONDS, self._give_up)
+        self._header_timer: asyncio.TimerHandle | None = None
+        self._await_headers()
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -64,18 +65,28 @@ class _Protocol(HttpToolsProtocol):
         super().data_received(data)
         if self.cycle is not before:  # headers came to their end
             self._header_bytes = 0
-            self._header_timer.cancel()
+            self._await_nothing()
         elif not self._is_in_body():
+            self._await_headers()  # of the next request, on a connection that is kept
             self._header_bytes += len(data)
             if self._header_bytes > 4 * HEADERS_MOST:
                 self._give_up()
+
+    def _await_headers(self) -> None:
+        if self._header_timer is None:
+            self._header_timer = self.loop.call_later(_HEADER_SECONDS, self._give_up)
+
+    def _await_nothing(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
 
     def _is_in_body(self) -> bool:
         cycle: Any = self.cycle
         return cycle is not None and not cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._header_timer.cancel()
+        self._await_nothing()
         super().connection_lost(exc)
 
     def _give_up(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -45,11 +45,11 @@ class Breaker:
         """Note that it answered."""
         self._failures = 0
 
-    def failed(self, *, at_once: bool = False) -> None:
-        """Note that it did not."""
+    def failed(self, error: StoreUnavailable, *, at_once: bool = False) -> None:
+        """Note that it did not, and say why when it is left alone."""
         self._failures += 1
         if (at_once or self._failures >= _FAILURES) and self._probing is None:
-            _LOG.warning("the database does not answer: counting goes on without it")
+            _LOG.warning("the database does not answer: counting goes on without it%s", _reason(error))
             self._probing = asyncio.create_task(self._ask())
 
     def close(self) -> None:
@@ -94,8 +94,8 @@ class SqlStore:
             await self._on(self._writes, 3 * CONNECT_SECONDS, self.database.create)
         except SchemaError:
             raise
-        except StoreUnavailable:
-            self._breaker.failed(at_once=True)
+        except StoreUnavailable as error:
+            self._breaker.failed(error, at_once=True)
 
     @property
     def state(self) -> str:
@@ -208,8 +208,8 @@ class SqlStore:
     ) -> _T:
         try:
             found = await self._on(threads, seconds, function, *arguments)
-        except StoreUnavailable:
-            self._breaker.failed()
+        except StoreUnavailable as error:
+            self._breaker.failed(error)
             raise
         self._breaker.succeeded()
         return found
@@ -227,9 +227,9 @@ class SqlStore:
                 return await asyncio.get_running_loop().run_in_executor(threads, function, *arguments)
         except TimeoutError as error:
             raise _unavailable() from error
-        except (IntegrityError, ProgrammingError, DataError):  # what was said to it is wrong, and it is not
+        except (IntegrityError, DataError):  # what was said to it is wrong, and it is not
             raise
-        except (DBAPIError, PoolTimeoutError, OSError) as error:
+        except (DBAPIError, PoolTimeoutError, OSError) as error:  # without rights or tables it is no use, too
             raise _unavailable() from error
 
     async def _revive(self) -> None:
@@ -264,6 +264,13 @@ def _key(row: CountRow | FileRow | ResponseRow | VariableRow) -> tuple[Any, ...]
     if isinstance(row, FileRow):
         return "file", row.root, row.name
     return ("response", row.key) if isinstance(row, ResponseRow) else ("variable", row.name)
+
+
+def _reason(error: StoreUnavailable) -> str:
+    """Return what the database said, on one line and without the statement, in which a value could be."""
+    cause = error.__cause__
+    said = str(cause.orig if isinstance(cause, DBAPIError) else cause or "").partition("\n")[0]
+    return f" ({said})" if said else ""
 
 
 def _unavailable() -> StoreUnavailable:

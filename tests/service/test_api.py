@@ -12,8 +12,8 @@ import pytest
 
 from loopflow.service.api import ApiHandler, find_ttl, matches
 from loopflow.service.counting import TokenCountingService
-from loopflow.service.errors import BadReference, ServiceError
-from loopflow.service.fetching import Fetcher, canonical_url, read_url, shown_url
+from loopflow.service.errors import BadReference, ServiceError, Unreachable
+from loopflow.service.fetching import Asking, Fetcher, _redirected, canonical_url, read_url, shown_url
 from loopflow.service.guard import Guard, read_allowed
 from loopflow.service.model import Content
 from loopflow.service.references import Asked
@@ -245,6 +245,16 @@ def test_a_redirect_inside_is_refused(target: str) -> None:
     with upstream(text(b"", 302, Location=target)) as server:
         assert code(Asker(server.place).once(server.address)) == "forbidden"
         assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("location", ["http://example.com/b", "HTTP://example.com/b", "http://example.com:443/b"])
+def test_nothing_goes_from_https_to_http(location: str) -> None:
+    """Whoever listens would read what was asked; relative addresses stay in what was asked by."""
+    with pytest.raises(Unreachable, match="redirects to another place") as caught:
+        _redirected(Asking("https://example.com/a"), 302, location)
+    assert not caught.value.retryable
+    assert _redirected(Asking("https://example.com/a"), 302, "//example.com/b").url == "https://example.com/b"
+    assert _redirected(Asking("http://example.com/a"), 302, "https://example.com/b").url == "https://example.com/b"
 
 
 def test_redirects_end() -> None:

@@ -20,6 +20,7 @@ from loopflow.service.database import Database, read_database_url
 from loopflow.service.model import Priority, TaskStatus
 from loopflow.service.tasks import NewTask, TaskQueue
 from loopflow.tokens import count
+from tests.support.postgres import restart_postgres
 from tests.support.serve import Server, request, serve, start
 
 pytestmark = pytest.mark.server
@@ -176,6 +177,28 @@ def test_two_processes_share_one_queue(tmp_path: Path, postgres: str) -> None:
     high = max(task.started_at or 0 for task in tasks.values() if task.priority is Priority.HIGH)
     low = min(task.started_at or 0 for task in tasks.values() if task.priority is Priority.LOW)
     assert high <= low + 5  # another process may take the first LOW while the last HIGH is claimed by this one
+
+
+def test_postgresql_is_restarted_in_the_middle(tmp_path: Path, postgres: str) -> None:
+    """Counts go on all the while, and each task that was accepted is done."""
+    from tests.service.conftest import empty  # noqa: PLC0415
+
+    empty(postgres)
+    texts = [f"text {n} " * (n % 7 + 1) for n in range(60)]
+    with serve(tmp_path, "--database", postgres) as server:
+        accepted = {
+            server.ask("POST", "/v1/tasks", {"kind": "text", "text": each})[1]["task_id"]: each for each in texts
+        }
+        restarting = threading.Thread(target=restart_postgres, args=(postgres,))
+        restarting.start()
+        answers = [server.ask("POST", "/v1/count", {"text": each}) for each in texts]
+        restarting.join()
+        done = {name: wait(server, name) for name in accepted}
+        assert server.stop() == 0
+    assert [(status, answer["tokens"]) for status, answer in answers] == [(200, count(each)) for each in texts]
+    assert {name: task["result"]["tokens"] for name, task in done.items()} == {
+        name: count(text) for name, text in accepted.items()
+    }
 
 
 @pytest.mark.long

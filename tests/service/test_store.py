@@ -20,6 +20,7 @@ from loopflow.service.keeping import CountRow, FileRow, Removal, ResponseRow, Va
 from loopflow.service.model import CacheLevel
 from loopflow.service.store import SqlStore
 from loopflow.tokens import count
+from tests.service.conftest import empty
 
 DIGEST = "ab" * 32
 
@@ -195,6 +196,32 @@ def test_a_database_that_cannot_be_used_changes_no_count(
         database.close()
         database = Database(make_url(f"sqlite:///file:{path}?mode=ro&uri=true"))
     asyncio.run(use())
+
+
+@pytest.mark.server
+def test_without_its_tables_it_is_left_alone_until_they_are_there(
+    postgres: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PostgreSQL may answer and still be of no use: counts go on, the log says why, and tables are made anew."""
+    empty(postgres)
+    database = Database(read_database_url(postgres))
+
+    async def use() -> None:
+        store = SqlStore(database, alone=0.05)
+        await store.open()
+        await asyncio.to_thread(empty, postgres)
+        service = TokenCountingService(store)
+        assert [(await service.count("hello " * n)).tokens for n in range(1, 5)] == [
+            count("hello " * n, "cl100k_base") for n in range(1, 5)
+        ]
+        async with asyncio.timeout(60):
+            while store.state == "down" or not database.count_rows():  # noqa: ASYNC110  nothing says when
+                await asyncio.sleep(0.01)
+        await store.close()
+
+    with caplog.at_level("WARNING"):
+        asyncio.run(use())
+    assert 'without it (relation "token_counts" does not exist)' in caplog.text
 
 
 def test_it_comes_back(tmp_path: Path) -> None:

@@ -35,6 +35,13 @@ def serve_postgres() -> Iterator[str]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def restart_postgres(url: str) -> None:
+    """Stop the server of a database as a crash would, and start it again."""
+    directory = url.rpartition("=")[2]
+    programs = max(glob("/usr/lib/postgresql/*/bin"))
+    _run(f"{programs}/pg_ctl", "-D", f"{directory}/data", "-m", "immediate", "-w", "-l", f"{directory}/log", "restart")
+
+
 def make_database(url: str, name: str) -> str:
     """Make an empty database, and return its URL."""
     import psycopg  # noqa: PLC0415  few tests need it
