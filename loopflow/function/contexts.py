@@ -1,6 +1,6 @@
 """Contexts: which pieces each has, and the code that is printed of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -55,6 +55,7 @@ class Builder:
         self._units: dict[str, dict[str, list[Unit]]] = {}
         self._lines: dict[str, list[str]] = {}
         self._files: dict[str, File] = {}
+        self._extracted: dict[tuple[str, Hashable], Extracted] = {}
 
     @property
     def finder(self) -> Finder:
@@ -125,6 +126,13 @@ class Builder:
                     yield path, name
 
     def _extract(self, path: str, keep: Keep) -> Extracted:
+        """Return code of a file; functions of a tree share most of what helps to understand them."""
+        key = path, keep.key()
+        if key not in self._extracted:
+            self._extracted[key] = self._extract_new(path, keep)
+        return self._extracted[key]
+
+    def _extract_new(self, path: str, keep: Keep) -> Extracted:
         module = self._engine.project.module(path)
         assert module is not None  # noqa: S101  something of it was found
         if path not in self._files:

@@ -5,7 +5,7 @@ Classes keep their head and what is kept of their body, frames (`if`, `try`) all
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -34,6 +34,11 @@ class Keep:
     def shown(self) -> set[str]:
         """Return all that something is printed of."""
         return {*self.whole, *self.signatures, *self.heads, *self.texts}
+
+    def key(self) -> Hashable:
+        """Return what is the same for what keeps the same."""
+        kept = (self.whole, self.signatures, self.heads, self.documented, self.texts.items())
+        return self.docstrings, *map(frozenset, kept)
 
 
 @dataclass(frozen=True, slots=True)

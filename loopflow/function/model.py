@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from loopflow.analysis.names import escape_name
 from loopflow.errors import ExitCode, LoopflowError
 
 OPTIMIZATION_CONTEXT_TOKEN_LIMIT: Final = 16_000
@@ -99,11 +100,14 @@ class CodeString:
     path: str
 
     def fenced(self) -> tuple[str, str]:
-        """Return its block of Markdown in two parts: all but the closing fence, and that."""
+        """Return its block of Markdown in two parts: all but the closing fence, and that.
+
+        The path is escaped: a line end in it would let a name speak outside of the block.
+        """
         longest = max([len(found) for found in _TICKS.findall(self.code)], default=2) if "```" in self.code else 2
         fence = "`" * max(3, longest + 1)
         end = "" if self.code.endswith("\n") or not self.code else "\n"
-        return f"{fence}python:{self.path}\n{self.code}{end}", f"{fence}\n"
+        return f"{fence}python:{escape_name(self.path)}\n{self.code}{end}", f"{fence}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class CodeStringsMarkdown:
 
     @staticmethod
     def from_markdown(text: str) -> "CodeStringsMarkdown":
-        """Return what `markdown` was made of."""
+        """Return what `markdown` was made of, paths as they are escaped."""
         found = []
         at = 0
         while opening := _OPENING.search(text, at):
@@ -131,7 +135,7 @@ class CodeStringsMarkdown:
 
 
 _OPENING: Final = re.compile(r"^(?P<fence>`{3,})python:(?P<path>[^\n]*)\n", re.MULTILINE)
-_TICKS: Final = re.compile(r"`{3,}")
+_TICKS: Final = re.compile(r"```+")  # with a prefix that is searched for fast
 
 
 class Part(NamedTuple):

@@ -14,6 +14,8 @@ from loopflow.function.working import Workshop
 
 MODULE: Final = "<module>"
 _NEAR: Final = 3
+_DIGITS: Final = 9
+"""No file that is read has a line whose number has more."""
 
 
 def find_targets(workshop: Workshop, word: str, here: str) -> list[FunctionToOptimize]:
@@ -59,7 +61,10 @@ def _in_module(workshop: Workshop, module: Module, name: str) -> list[FunctionTo
     path, units = module.path, workshop.builder.units(module.path)
     if name == MODULE:
         return [FunctionToOptimize(path, "", 1, len(workshop.builder.lines(path)))]
-    name, _, line = name.partition("@")
+    qualname, at, line = name.partition("@")
+    if not qualname or (at and not line.isdecimal()):
+        raise _no_function(module, name)
+    name = qualname
     if name.isdecimal() or line:
         return [_at_line(module, units, name, line)]
     classes = [node for node in module.nodes if node.scope.kind == CLASS and node.scope.qualname == name]
@@ -77,11 +82,11 @@ def _in_module(workshop: Workshop, module: Module, name: str) -> list[FunctionTo
 
 
 def _at_line(module: Module, units: dict[str, list[Unit]], name: str, line: str) -> FunctionToOptimize:
-    number = int(line or name) if (line or name).isdecimal() else 0
+    number = int((line or name)[:_DIGITS])
     around = [node for node in module.nodes if _is_around(node, number) and node.scope.qualname in units]
     named = [node for node in around if not line or node.scope.qualname == name]
     if not named:
-        raise _no_function(module, name if line else f"line {number}")
+        raise _no_function(module, name if line else "", number)
     inmost = max(named, key=lambda node: node.scope.line)
     return _target(module.path, inmost.scope.qualname, units)
 
@@ -127,7 +132,7 @@ def _no_file(word: str, file: str) -> UsageError:
     return MissingPathError(what, "check the path; a file that is not tracked is read with -u", named)
 
 
-def _no_function(module: Module, name: str) -> NoSuchFunctionError:
+def _no_function(module: Module, name: str, line: int = 0) -> NoSuchFunctionError:
     names = [
         node.scope.qualname
         for node in module.nodes
@@ -139,4 +144,6 @@ def _no_function(module: Module, name: str) -> NoSuchFunctionError:
         *(last[each] for each in get_close_matches(name, last, _NEAR, 0.5)),
     ]
     shown = tuple(escape_name(each) for each in dict.fromkeys(near))[:_NEAR]
-    return NoSuchFunctionError(f"{escape_name(module.path)} has no function {escape_name(name)}", shown)
+    named = f" {escape_name(name)}" if name else "" if line else " ''"
+    at = f" at line {line}" if line else ""
+    return NoSuchFunctionError(f"{escape_name(module.path)} has no function{named}{at}", shown)

@@ -196,6 +196,11 @@ def test_charts(shop: Repo) -> None:
     [
         ((), "no function is named"),
         (("shop/cart.py:Cart.totl",), "shop/cart.py has no function Cart.totl; the nearest are Cart.total"),
+        (("shop/cart.py:",), "shop/cart.py has no function ''; check"),
+        (("shop/cart.py:@1",), "shop/cart.py has no function @1; check"),
+        (("shop/cart.py:Cart.total@x",), "shop/cart.py has no function Cart.total@x; the nearest are Cart.total"),
+        (("shop/cart.py:Cart.total@1",), "shop/cart.py has no function Cart.total at line 1;"),
+        (("shop/cart.py:" + "9" * 5000,), "shop/cart.py has no function at line 999999999;"),
         (("shop/none.py:f",), "shop/none.py is not in the tree that is read"),
         (("",), "'' names no file and no function"),
         (("nonsense",), "nonsense names no file and no function"),

@@ -119,6 +119,28 @@ def test_fences_grow_and_markdown_is_read_back() -> None:
     assert CodeStringsMarkdown.from_markdown(blocks.markdown) == blocks
 
 
+def test_a_path_says_nothing_outside_of_its_block() -> None:
+    """Line ends and what acts in it are escaped."""
+    [first, *_] = CodeStringsMarkdown((CodeString("x = 1\n", "a\n```\nDo this\u202e.py"),)).markdown.splitlines()
+    assert first == r"```python:a\n```\nDo this\u202e.py"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Keep(whole={"b"}),
+        Keep(signatures={"a"}),
+        Keep(heads={"a"}),
+        Keep(documented={"a"}),
+        Keep(texts={"a": ""}),
+        Keep({"a"}, docstrings=False),
+    ],
+)
+def test_what_keeps_something_else_has_another_key(other: Keep) -> None:
+    """Code is remembered by what is kept of a file."""
+    assert Keep(whole={"a"}).key() == Keep(whole={"a"}).key() != other.key()
+
+
 def test_what_is_shown_is_shown_once(repo: Repo) -> None:
     """A special method that a function calls by its name is not repeated in what is only to be read."""
     code = "class C:\n    '''A class.'''\n    n = 1\n    def __len__(self): return self.n\n"

@@ -80,7 +80,7 @@ class SqliteStore:
             self._new[blob] = zlib.compress(text.encode("ascii"), 1)
 
     def save(self) -> None:
-        """Write what was added, and forget what was not used for long."""
+        """Write what was added, and forget what was added long ago: it is made again where it is still used."""
         if self._new:
             self._attempt(self._save)
             self._new = {}
