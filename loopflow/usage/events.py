@@ -91,7 +91,7 @@ class EventStore:
                 found = connection.execute(statement, dict(values or {}))
                 if found.returns_rows:
                     return Rows(tuple(found.keys()), [tuple(row) for row in found])
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, ValueError) as error:  # also for half of a character in it
                 why = first_line(getattr(error, "orig", None) or error)
                 raise UsageError(f"the query fails: {why}", "correct it; it can only read") from error
         raise UsageError("the query answers nothing", "begin it with SELECT")
