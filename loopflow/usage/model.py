@@ -74,9 +74,7 @@ NAMES: Final = ("component", "environment", "source", "model", "encoding")
 _TYPES: Final[dict[str, tuple[Any, str]]] = {
     "at": (datetime, "a moment"),
     **dict.fromkeys(NUMBERS, (int, "a whole number")),
-    **dict.fromkeys(NAMES, (str, "a text")),
     "exact": (bool, "true or false"),
-    "key": (str | None, "a text"),
 }
 GROUPS: Final = ("component", "environment", "model", "source")
 """What reports can be made by, beside periods."""
@@ -103,15 +101,17 @@ def check_entry(entry: Entry, now: datetime) -> Entry:
 
 
 def _require_types(entry: Entry) -> None:
-    """Raise UsageError where a value is of another type: SQLite would keep half a token, or a number as a name."""
+    """Raise UsageError where a value is of another type: SQLite would keep half a token."""
     for name, (wanted, what) in _TYPES.items():
         value = getattr(entry, name)
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            raise UsageError(f"{name} is {what}", "write for example tokens_in 1200, component api")
+            raise UsageError(f"{name} is {what}", "write for example tokens_in=1200")
 
 
-def require_name(name: str, what: str, *, may_be_empty: bool = False) -> str:
+def require_name(name: object, what: str, *, may_be_empty: bool = False) -> str:
     """Return `name`. Raises UsageError for one that is empty, too long, or no text that a database takes."""
+    if not isinstance(name, str):
+        raise UsageError(f"{what} is a text", "write for example api")
     is_text = "\0" not in name and not any("\ud800" <= char <= "\udfff" for char in name)
     if not is_text or len(name) > LONGEST or not (name.strip() or may_be_empty):
         shown = f"'{escape_name(name[:30])}{'...' if len(name) > LONGEST else ''}'"
@@ -192,7 +192,7 @@ def check_budget(budget: Budget) -> Budget:
     require_name(budget.name, "name")
     require_name(budget.component, "component")
     require_name(budget.environment, "environment")
-    if not 0 < budget.tokens <= 10**15:
+    if type(budget.tokens) is not int or not 0 < budget.tokens <= MOST_TOKENS:
         raise UsageError(f"{budget.name!a}: a budget is 1 to {MOST_TOKENS:,} tokens", "write for example 2_000_000")
     warning, critical = (Fraction(int(share * HUNDREDTHS), HUNDREDTHS) for share in (budget.warning, budget.critical))
     if not 0 < warning <= 1 or not 0 < critical <= 1:
