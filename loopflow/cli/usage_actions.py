@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from loopflow.analysis.names import escape_name
@@ -12,7 +12,7 @@ from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode, UsageError, describe_os_error
 from loopflow.usage.alerts import FAILED, Told
-from loopflow.usage.model import NUMBERS, Entry, Level, PeriodKind
+from loopflow.usage.model import NUMBERS, Entry, Level, PeriodKind, require_name
 from loopflow.usage.opening import Usage, open_place
 from loopflow.usage.periods import find_period, find_zone, read_moment
 from loopflow.usage.place import Place, read_usage_settings
@@ -50,7 +50,8 @@ def add(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     now = usage.clock()
     if all(given[name] is None for name in NUMBERS):
         raise UsageError("nothing is to be entered", "write --tokens-in N, --tokens-out N or both")
-    entry = _standard(given, settings, read_moment(given["at"], UTC, "--at") if given["at"] else now)._replace(
+    at = read_moment(given["at"], find_zone(settings.timezone), "--at") if given["at"] else now
+    entry = _standard(given, settings, at)._replace(
         tokens_in=_read_number(given["tokens_in"], "--tokens-in"),
         tokens_out=_read_number(given["tokens_out"], "--tokens-out"),
         tokens_saved=_read_number(given["tokens_saved"], "--tokens-saved"),
@@ -68,13 +69,13 @@ def import_lines(given: dict[str, Any], console: Console, here: str) -> ExitCode
     """Enter lines of JSON. All are read before the first is entered."""
     from tempfile import SpooledTemporaryFile  # noqa: PLC0415  few read standard input
 
-    from loopflow.usage.importing import read_entries  # noqa: PLC0415
+    from loopflow.usage.importing import read_entries, read_lines  # noqa: PLC0415
 
     usage, settings = open_usage(given, console, here)
     now, zone = usage.clock(), find_zone(given["timezone"] or settings.timezone)
     standard, name = _standard(given, settings, now), _name_input(given["file"])
     with _open_input(given["file"], console, here) as source, SpooledTemporaryFile(_SPOOLED) as kept:
-        for _ in read_entries(_keep(source, kept), standard, now, zone, name):
+        for _ in read_entries(_keep(read_lines(source), kept), standard, now, zone, name):
             pass
         kept.seek(0)
         added = usage.add(read_entries(kept, standard, now, zone, name))
@@ -87,7 +88,7 @@ def import_lines(given: dict[str, Any], console: Console, here: str) -> ExitCode
 _SPOOLED: Final = 16_000_000
 
 
-def _keep(lines: BinaryIO, file: Any) -> Iterator[bytes]:  # noqa: ANN401  a file of either kind
+def _keep(lines: Iterator[bytes], file: Any) -> Iterator[bytes]:  # noqa: ANN401  a file of either kind
     for line in lines:
         file.write(line)
         yield line
@@ -123,8 +124,8 @@ def report(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     zone = find_zone(timezone)
     at = read_moment(given["at"], zone, "--at") if given["at"] else now
     period = find_period(PeriodKind(given["period"]), at, zone)
-    by = given["by"] or ("component",)
-    made = make_report(usage.ledger, period, timezone, by, environment=given["environment"], uses=usage.uses(at))
+    by, environment = given["by"] or ("component",), require_name(given["environment"], "--environment")
+    made = make_report(usage.ledger, period, timezone, by, environment=environment, uses=usage.uses(at))
     with console.writing_to(given["output"], here):
         for piece in _draw(made, given, now, console):
             console.write_chart(piece)

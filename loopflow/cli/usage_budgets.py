@@ -8,7 +8,7 @@ from loopflow.cli.usage_actions import NO_BUDGET, open_usage
 from loopflow.config.values import read_percent_option, read_size_option
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode, UsageError
-from loopflow.usage.model import Budget, PeriodKind, check_budget
+from loopflow.usage.model import Budget, PeriodKind, check_budget, require_name
 from loopflow.usage.periods import find_zone
 
 
@@ -55,7 +55,7 @@ def list_budgets(given: dict[str, Any], console: Console, here: str) -> ExitCode
 def remove_budget(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     """Remove a budget from the ledger."""
     usage, _ = open_usage(given, console, here)
-    name = given["name"]
+    name = require_name(given["name"], "name")
     if not (usage.ledger.budgets() and usage.ledger.remove_budget(name)):
         place = next((each.place for each in usage.configured if each.name == name), "")
         hint = f"it is set in {place}" if place else "loopflow usage budget list names those that there are"

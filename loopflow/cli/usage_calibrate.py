@@ -1,7 +1,7 @@
 """`loopflow usage calibrate`: counts compared with what a provider reported of a model."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from loopflow.analysis.names import escape_name
 from loopflow.cli.usage_actions import open_named, open_usage
@@ -20,15 +20,19 @@ from loopflow.usage.calibrating import (
 from loopflow.usage.calibrating import (
     calibrate as find_calibration,
 )
+from loopflow.usage.importing import read_lines
 from loopflow.usage.model import require_name
 from loopflow.usage.place import Place, find_encoding
 from loopflow.usage.render.json import render_calibrations
+
+_LONGEST: Final = 50_000_000
+"""Bytes of a line: more than any model reads."""
 
 
 def calibrate(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     """Find and keep the range of a model; without pairs, list what is kept."""
     usage, _ = open_usage(given, console, here)
-    database, model = usage.ledger.database, given["model"] or ""
+    database, model = usage.ledger.database, require_name(given["model"] or "", "--model", may_be_empty=True)
     if given["pairs"] is None:
         known = load(database, model)
         _print(known, given, console)
@@ -47,7 +51,6 @@ def calibrate(given: dict[str, Any], console: Console, here: str) -> ExitCode:
 def _calibrate(model: str, given: Mapping[str, Any], console: Console, here: str) -> Calibration:
     if not model:
         raise UsageError("no model is named", "write --model NAME")
-    require_name(model, "--model")
     exact = find_exact_encoding(model)
     if exact:
         hint = f"count with --encoding {exact}"
@@ -58,7 +61,7 @@ def _calibrate(model: str, given: Mapping[str, Any], console: Console, here: str
         cache_directory(console.environ, here),
     )
     with open_named(given["pairs"], here) as file:
-        pairs = list(read_pairs(file, escape_name(given["pairs"])))
+        pairs = list(read_pairs(read_lines(file, _LONGEST), escape_name(given["pairs"])))
     return find_calibration(model, counter.encoding, pairs, counter.count([pair.text for pair in pairs]))
 
 

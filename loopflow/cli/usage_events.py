@@ -7,6 +7,8 @@ from loopflow.console.console import Console
 from loopflow.errors import ExitCode, UsageError
 from loopflow.usage.addresses import read_cooldown
 from loopflow.usage.events import Event, EventStore, Rows
+from loopflow.usage.model import require_name
+from loopflow.usage.periods import EPOCH
 from loopflow.usage.render import csv, json, text
 
 _MOST_EVENTS: Final = 1_000
@@ -22,7 +24,9 @@ def events(given: dict[str, Any], console: Console, here: str) -> ExitCode:
         length = read_cooldown(given["since"], "--since")
         if length is None:
             raise UsageError("--since: 'period' is no length of time", "write for example 24h")
-        found = store.find(usage.clock() - length, given["message"], _MOST_EVENTS)
+        now = usage.clock()
+        since = now - min(length, now - EPOCH)  # before that no clock was set
+        found = store.find(since, given["message"] and require_name(given["message"], "--message"), _MOST_EVENTS)
         if form == "json":
             console.write(json.render_events(found))
             return ExitCode.OK

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from loopflow.charts.terminal import Terminal
+from loopflow.charts.terminal import Palette, Terminal
 from loopflow.cli.usage_actions import NO_BUDGET, open_usage, say_what_failed
 from loopflow.cli.usage_budgets import read_percent
 from loopflow.console.console import Console
@@ -38,7 +38,13 @@ def monitor(given: dict[str, Any], console: Console, here: str) -> ExitCode:
             console.warn(error.message)
         else:
             say_what_failed(told, console)
-            last = _show(usage, uses, console, given, last) if is_screen else _print(usage, uses, told, console, last)
+            terminal = console.terminal(given["color"])
+            if is_screen:
+                _show(usage, uses, console, terminal, given["interval"])
+            else:
+                last = _print(uses, usage.clock(), console, terminal.palette, last)
+                for line in render_alerts(told):
+                    console.write_chart(f"{line}\n")
         if given["once"]:
             return ExitCode.OK
         console.flush()
@@ -56,27 +62,22 @@ def _look(usage: Usage, given: Mapping[str, Any]) -> tuple[list[Use], list[Told]
     return uses, usage.alert(uses)
 
 
-def _print(usage: Usage, uses: Sequence[Use], told: Sequence[Told], console: Console, last: list[str]) -> list[str]:
-    """Print a line for each budget that differs from when it was last printed, and one for each alert."""
-    now = usage.clock()
-    lines = list(render_uses(uses, now, console.terminal("auto").palette))
+def _print(uses: Sequence[Use], now: datetime, console: Console, palette: Palette, last: list[str]) -> list[str]:
+    """Print a line for each budget that differs from when it was last printed."""
+    lines = list(render_uses(uses, now, palette))
     for line in lines:
         if line not in last:
             console.write_chart(f"{now:%Y-%m-%d %H:%M:%S}Z  {line}\n")
-    for line in render_alerts(told):
-        console.write_chart(f"{line}\n")
     if not uses and last != [NO_BUDGET]:
         console.note(NO_BUDGET)
     return lines or [NO_BUDGET]
 
 
-def _show(usage: Usage, uses: Sequence[Use], console: Console, given: Mapping[str, Any], _last: list[str]) -> list[str]:
+def _show(usage: Usage, uses: Sequence[Use], console: Console, terminal: Terminal, interval: int) -> None:
     """Draw the screen anew."""
-    terminal = console.terminal(given["color"])
-    lines = _screen(usage, uses, terminal, usage.clock(), given["interval"])
+    lines = _screen(usage, uses, terminal, usage.clock(), interval)
     height = max((terminal.height or 24) - 1, 3)
     console.write_chart(_HOME + "\n".join(list(lines)[:height]) + "\n")
-    return []
 
 
 def _screen(usage: Usage, uses: Sequence[Use], terminal: Terminal, now: datetime, interval: int) -> Iterator[str]:

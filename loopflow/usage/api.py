@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from fractions import Fraction
 
+from loopflow.config.values import read_percent_option
 from loopflow.errors import UsageError
-from loopflow.usage.model import EVERY, STANDARD, Budget, Entry, PeriodKind, Totals, Use, check_budget
+from loopflow.usage.model import EVERY, STANDARD, Budget, Entry, PeriodKind, Totals, Use, check_budget, require_name
 from loopflow.usage.opening import Usage, open_place, read_clock
 from loopflow.usage.periods import find_period, find_zone
 from loopflow.usage.place import Place, read_usage_settings
@@ -19,7 +19,6 @@ __all__ = [
     "set_budget_threshold",
     "track_api_call",
 ]
-_HUNDRED = 100
 
 
 def open_usage(
@@ -88,8 +87,8 @@ def set_budget_threshold(  # noqa: PLR0913  what a budget is
     """Set a budget of so many tokens for each period; `warning` and `critical` are percent of it. Raises UsageError."""
     if period not in list(PeriodKind):
         raise UsageError(f"there is no period {period!a}", f"it is one of {', '.join(PeriodKind)}")
-    find_zone(timezone, "timezone")
-    shares = Fraction(str(warning)) / _HUNDRED, Fraction(str(critical)) / _HUNDRED
+    find_zone(require_name(timezone, "timezone"), "timezone")
+    shares = read_percent_option(str(warning), "warning"), read_percent_option(str(critical), "critical")
     budget = Budget(name, tokens, PeriodKind(period), component, environment, *shares, timezone)
     (usage or open_usage()).ledger.set_budget(check_budget(budget))
 
@@ -112,6 +111,7 @@ def get_usage_report(
     if period not in list(PeriodKind):
         raise UsageError(f"there is no period {period!a}", f"it is one of {', '.join(PeriodKind)}")
     usage = usage or open_usage()
-    found = find_period(PeriodKind(period), usage.clock(), find_zone(timezone))
-    report = make_report(usage.ledger, found, timezone, ["component"], environment=environment)
+    found = find_period(PeriodKind(period), usage.clock(), find_zone(require_name(timezone, "timezone")))
+    wanted = require_name(environment, "environment")
+    report = make_report(usage.ledger, found, timezone, ["component"], environment=wanted)
     return {line.values[0]: line.sums._asdict() for line in report.lines()}

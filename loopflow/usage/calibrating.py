@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 from sqlalchemy import select
 
@@ -80,11 +80,14 @@ def read_pairs(lines: Iterable[bytes], name: str) -> Iterator[Pair]:
             values = None
         value = values if isinstance(values, dict) else {}
         text, tokens = value.get("text"), value.get("tokens")
-        if not (
-            isinstance(text, str) and text and isinstance(tokens, int) and 0 < tokens <= MOST and tokens is not True
-        ):
+        if not (_is_text(text) and isinstance(tokens, int) and 0 < tokens <= MOST and tokens is not True):
             raise UsageError(f"{name}, line {number:,}: it is no pair of a text and its tokens", _PAIR_EXAMPLE)
         yield Pair(text, tokens)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether it is a text that a provider can have counted: half of a character is none."""
+    return isinstance(value, str) and bool(value) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def calibrate(model: str, encoding: str, pairs: Sequence[Pair], counts: Sequence[int]) -> Calibration:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from loopflow.errors import UsageError
 from loopflow.usage.database import Database, first_line
-from loopflow.usage.model import require_name
+from loopflow.usage.model import FIRST_DAY, require_name
 from loopflow.usage.schema import Moment, events
 
 KEPT: Final = timedelta(days=30)
@@ -91,7 +91,7 @@ class EventStore:
                 found = connection.execute(statement, dict(values or {}))
                 if found.returns_rows:
                     return Rows(tuple(found.keys()), [tuple(row) for row in found])
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, ValueError) as error:  # also for half of a character in it
                 why = first_line(getattr(error, "orig", None) or error)
                 raise UsageError(f"the query fails: {why}", "correct it; it can only read") from error
         raise UsageError("the query answers nothing", "begin it with SELECT")
@@ -104,7 +104,10 @@ def _check(event: Event) -> Event:
         raise UsageError(f"there is no level {event.level!a}", f"it is one of {', '.join(LEVELS)}")
     if event.start_timestamp.tzinfo is None:
         raise UsageError("the moment of an event has no time zone", "write for example datetime.now(UTC)")
+    if event.start_timestamp < FIRST_DAY:
+        raise UsageError(f"an event is of before {FIRST_DAY:%Y}", "check the clock that it comes from")
     for name, value in event.attributes.items():
+        require_name(name, "the name of an attribute")
         if not _is_attribute(value):
             raise UsageError(f"the attribute {name!a} is no text, number or flag", "give one of these, or None")
         if isinstance(value, str) and value:

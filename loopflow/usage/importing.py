@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
-from typing import Any, Final
+from functools import partial
+from typing import Any, BinaryIO, Final
 
 from loopflow.errors import UsageError
 from loopflow.usage.model import NAMES, NUMBERS, Entry, check_entry
@@ -13,6 +14,11 @@ _KNOWN: Final = frozenset({"at", "exact", "key", *NUMBERS, *NAMES})
 _LONGEST: Final = 100_000
 """Bytes of a line."""
 _LINE_EXAMPLE = 'write for example {"tokens_in": 1200, "tokens_out": 300, "component": "api"}'
+
+
+def read_lines(file: BinaryIO, longest: int = _LONGEST) -> Iterator[bytes]:
+    """Yield lines; one that is longer comes in pieces, the first longer than that: what has no end has no line end."""
+    return iter(partial(file.readline, longest + 1), b"")
 
 
 def read_entries(lines: Iterable[bytes], standard: Entry, now: datetime, zone: tzinfo, name: str) -> Iterator[Entry]:
@@ -39,18 +45,10 @@ def _read_line(line: bytes, standard: Entry, zone: tzinfo) -> Entry:
     for key in values:
         if key not in _KNOWN:
             raise UsageError(f"there is no {key!a}", f"the names are {', '.join(sorted(_KNOWN))}")
-    read = {key: _read_value(key, value, zone) for key, value in values.items() if value is not None}
-    return standard._replace(**read)
-
-
-def _read_value(key: str, value: Any, zone: tzinfo) -> Any:  # noqa: ANN401  whatever stands in the line
-    if key == "at":
-        return _read_moment(value, zone)
-    wanted = int if key in NUMBERS else bool if key == "exact" else str
-    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        what = {int: "a whole number", bool: "true or false", str: "a text"}[wanted]
-        raise UsageError(f"{key} is {what}", _LINE_EXAMPLE)
-    return value
+    given = {key: value for key, value in values.items() if value is not None}
+    if "at" in given:
+        given["at"] = _read_moment(given["at"], zone)
+    return standard._replace(**given)
 
 
 def _read_moment(value: Any, zone: tzinfo) -> datetime:  # noqa: ANN401  whatever stands in the line

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 
 from loopflow.usage.database import Database
-from loopflow.usage.model import EVERY, GROUPS, Budget, Entry, Period, PeriodKind, Sums, Totals
+from loopflow.usage.model import EVERY, GROUPS, HUNDREDTHS, Budget, Entry, Period, PeriodKind, Sums, Totals
 from loopflow.usage.periods import EPOCH
 from loopflow.usage.schema import SLOT, budgets, entries, sums
 
@@ -16,7 +16,6 @@ _BATCH: Final = 5_000
 """Entries that are written in one transaction: others who write wait no longer than that takes."""
 _DIMENSIONS: Final = ("component", "environment", "source", "model", "exact")
 _ADDED: Final = ("tokens_in", "tokens_out", "tokens_saved", "entries")
-_HUNDREDTHS: Final = 10_000
 Range = tuple[datetime, datetime | None]
 
 
@@ -84,8 +83,8 @@ class Ledger:
             "period": budget.period.value,
             "component": budget.component,
             "environment": budget.environment,
-            "warning": int(budget.warning * _HUNDREDTHS),
-            "critical": int(budget.critical * _HUNDREDTHS),
+            "warning": int(budget.warning * HUNDREDTHS),
+            "critical": int(budget.critical * HUNDREDTHS),
             "timezone": budget.timezone,
         }
         with self.database.writing() as connection:
@@ -208,7 +207,7 @@ def _budget(row: Any) -> Budget:  # noqa: ANN401  a row
         period=PeriodKind(row["period"]),
         component=row["component"],
         environment=row["environment"],
-        warning=Fraction(row["warning"], _HUNDREDTHS),
-        critical=Fraction(row["critical"], _HUNDREDTHS),
+        warning=Fraction(row["warning"], HUNDREDTHS),
+        critical=Fraction(row["critical"], HUNDREDTHS),
         timezone=row["timezone"],
     )

@@ -1,11 +1,11 @@
 """What the ledger holds and says: entries, sums of them, budgets and how they are kept. All numbers are tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from fractions import Fraction
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import UsageError
@@ -21,6 +21,8 @@ LONGEST: Final = 200
 """Characters of a name."""
 FIRST_DAY: Final = datetime(2012, 1, 1, tzinfo=UTC)
 """Nothing can be entered before: a clock that says so was never set."""
+HUNDREDTHS: Final = 10_000
+"""What a share is kept in: hundredths of a percent."""
 AHEAD: Final = timedelta(days=1)
 """How far ahead of our clock an entry may be: clocks differ, and one that jumped is not to fill next year's budgets."""
 
@@ -69,12 +71,18 @@ class Entry(NamedTuple):
 
 NUMBERS: Final = ("tokens_in", "tokens_out", "tokens_saved")
 NAMES: Final = ("component", "environment", "source", "model", "encoding")
+_TYPES: Final[dict[str, tuple[Any, str]]] = {
+    "at": (datetime, "a moment"),
+    **dict.fromkeys(NUMBERS, (int, "a whole number")),
+    "exact": (bool, "true or false"),
+}
 GROUPS: Final = ("component", "environment", "model", "source")
 """What reports can be made by, beside periods."""
 
 
 def check_entry(entry: Entry, now: datetime) -> Entry:
     """Return the entry as it is. Raises UsageError for what no ledger can hold: what is wrong, and how it would do."""
+    _require_types(entry)
     for name in NUMBERS:
         if not 0 <= getattr(entry, name) <= MOST:
             raise UsageError(f"{name} is a whole number from 0 to {MOST:,}", "correct the number")
@@ -92,8 +100,18 @@ def check_entry(entry: Entry, now: datetime) -> Entry:
     return entry
 
 
-def require_name(name: str, what: str, *, may_be_empty: bool = False) -> str:
+def _require_types(entry: Entry) -> None:
+    """Raise UsageError where a value is of another type: SQLite would keep half a token."""
+    for name, (wanted, what) in _TYPES.items():
+        value = getattr(entry, name)
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            raise UsageError(f"{name} is {what}", "write for example tokens_in=1200")
+
+
+def require_name(name: object, what: str, *, may_be_empty: bool = False) -> str:
     """Return `name`. Raises UsageError for one that is empty, too long, or no text that a database takes."""
+    if not isinstance(name, str):
+        raise UsageError(f"{what} is a text", "write for example api")
     is_text = "\0" not in name and not any("\ud800" <= char <= "\udfff" for char in name)
     if not is_text or len(name) > LONGEST or not (name.strip() or may_be_empty):
         shown = f"'{escape_name(name[:30])}{'...' if len(name) > LONGEST else ''}'"
@@ -170,16 +188,17 @@ def require_thresholds(warning: Fraction, critical: Fraction, where: str) -> Non
 
 
 def check_budget(budget: Budget) -> Budget:
-    """Return a budget as it is. Raises UsageError for one that no ledger can hold."""
+    """Return a budget as it is kept: with shares in hundredths of a percent. Raises UsageError for what is none."""
     require_name(budget.name, "name")
     require_name(budget.component, "component")
     require_name(budget.environment, "environment")
-    if not 0 < budget.tokens <= 10**15:
+    if type(budget.tokens) is not int or not 0 < budget.tokens <= MOST_TOKENS:
         raise UsageError(f"{budget.name!a}: a budget is 1 to {MOST_TOKENS:,} tokens", "write for example 2_000_000")
-    if not 0 < budget.warning <= 1 or not 0 < budget.critical <= 1:
-        raise UsageError(f"{budget.name!a}: thresholds are percent, above 0 and up to 100", "write for example 80")
-    require_thresholds(budget.warning, budget.critical, ascii(budget.name))
-    return budget
+    warning, critical = (Fraction(int(share * HUNDREDTHS), HUNDREDTHS) for share in (budget.warning, budget.critical))
+    if not 0 < warning <= 1 or not 0 < critical <= 1:
+        raise UsageError(f"{budget.name!a}: thresholds are percent, from 0.01 to 100", "write for example 80")
+    require_thresholds(warning, critical, ascii(budget.name))
+    return replace(budget, warning=warning, critical=critical)
 
 
 class Use(NamedTuple):

@@ -5,7 +5,7 @@ So a day has 23 or 25 hours where clocks change, one that begins without a midni
 moment is in one period of each kind.
 """
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -19,9 +19,14 @@ _DECEMBER = 12
 
 
 def find_period(kind: PeriodKind, at: datetime, zone: tzinfo) -> Period:
-    """Return the period of a kind that a moment is in, by the calendar of `zone`."""
+    """Return the period of a kind that a moment is in, by the calendar of `zone`. Raises UsageError.
+
+    That is for the first and the last year there is: what begins or ends beside them is no date.
+    """
     if kind is PeriodKind.TOTAL:
         return Period(kind, EPOCH, None)
+    if not MINYEAR < at.year < MAXYEAR:
+        raise UsageError(f"there is no {kind.value} of the year {at.year}", "name a moment that has entries")
     if kind is PeriodKind.HOUR:
         return Period(kind, *_find_hour(at, zone))
     first = _first_day(kind, at.astimezone(zone).date())

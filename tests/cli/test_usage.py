@@ -119,6 +119,19 @@ def test_an_empty_ledger_is_no_error(tmp_path: Path) -> None:
         (["budget", "remove", "x"], "the ledger has no budget x"),
         (["report", "--timezone", "../x"], "--timezone: there is no time zone ../x"),
         (["report", "--at", "noon"], "--at: 'noon' is no moment"),
+        (["report", "--at", "9999-12-31T23:59Z"], "there is no day of the year 9999"),
+        (["check", "--at", "0001-01-01T00:00Z"], "there is no day of the year 1"),
+        (["report", "--environment", ""], "--environment: '' is no name"),
+        (["report", "--environment", "\udcff"], "--environment: '\\xff' is no name"),
+        (["events", "--message", "\udcff"], "--message: '\\xff' is no name"),
+        (["events", "--sql", "SELECT '\udcff'"], "the query fails: "),
+        (["calibrate", "--model", "\udcff"], "--model: '\\xff' is no name"),
+        (["budget", "remove", "\udcff"], "name: '\\xff' is no name"),
+        (["budget", "set", "x", "1", "--warning", "0.001"], "'x': thresholds are percent, from 0.01 to 100"),
+        (
+            ["budget", "set", "x", "1", "--warning", "80.001", "--critical", "80.002"],
+            "'x': a warning at 80 % would not come before critical at 80 %",
+        ),
         (["import", "missing"], "missing cannot be read: no such file or directory"),
         (["check", "--database", "mysql://x/y"], "there is no ledger in mysql"),
         (["check", "--config", "missing.toml"], "there is no config file missing.toml"),
@@ -145,6 +158,43 @@ def test_what_is_wrong_is_one_line(arguments: list[str], said: str, tmp_path: Pa
     assert "; " in result.err
     assert result.err.count("\n") <= 1
     assert result.err.removesuffix("\n").isprintable()
+
+
+def test_a_line_without_an_end_is_left(tmp_path: Path) -> None:
+    """Of what never ends no more is read than a line may have."""
+    for command in (["import"], ["calibrate", "--model", "m"]):
+        result = call(tmp_path, *command, "/dev/zero")
+        assert (result.code, result.out) == (2, "")
+        assert "error: /dev/zero, line 1: it is no " in result.err
+
+
+def test_a_moment_without_an_offset_is_in_the_time_zone_of_the_config(tmp_path: Path) -> None:
+    """Whether it is entered or looked at: midnight in Honolulu is ten in the morning, in UTC."""
+    (tmp_path / "loopflow.toml").write_text('[usage]\ntimezone = "Pacific/Honolulu"\n', "utf-8")
+    options = ["--config", "loopflow.toml", "--at", "2026-03-01T00:00"]
+    fine(tmp_path, "add", "--tokens-in", "7", *options)
+    hour = json.loads(fine(tmp_path, "report", "--period", "hour", "--format", "json", *options))
+    assert (hour["period"]["start"], hour["total"]["exact"]["tokens_in"]) == ("2026-03-01T10:00:00Z", 7)
+
+
+def test_events_of_all_times_are_listed(tmp_path: Path) -> None:
+    """However long ago that would be."""
+    fine(tmp_path, "add", "--tokens-in", "7")
+    assert json.loads(fine(tmp_path, "events", "--since", "999999d", "--format", "json"))["events"] == []
+
+
+def test_a_number_that_is_not_finite_is_a_text_in_json(tmp_path: Path) -> None:
+    """JSON has no such numbers."""
+    fine(tmp_path, "add", "--tokens-in", "7")
+    sql = "SELECT CAST('inf' AS float), 15" if os.environ.get(ON_SERVER) else "SELECT 9e999, 15"
+    printed = fine(tmp_path, "events", "--format", "json", "--sql", sql)
+    assert json.loads(printed, parse_constant=pytest.fail)["rows"] == [["inf", 15]]
+
+
+def test_the_monitor_has_colours_where_they_are_asked_for(here: Path) -> None:
+    """Also into a pipe."""
+    assert "\x1b[" in fine(here, "monitor", "--once", "--color", "always")
+    assert "\x1b[" not in fine(here, "monitor", "--once")
 
 
 def test_an_import_is_all_or_nothing(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_nineteen_pairs_are_too_few() -> None:
         '{"text": "a", "tokens": true}',
         '{"text": "a", "tokens": 1.5}',
         '{"text": 1, "tokens": 1}',
+        '{"text": "\\ud800", "tokens": 1}',
         "[" * 100_000,
         "\udcff",
     ],

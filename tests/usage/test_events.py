@@ -102,6 +102,10 @@ def test_where_nothing_is_recorded_nothing_is_found(store: EventStore, address: 
         ("x", "info", {"text": "\0"}),
         ("x", "info", {"n": math.nan}),
         ("x", "info", {"n": math.inf}),
+        (5, "info", {}),
+        ("x", "info", {5: "a"}),
+        ("x", "info", {"\udcff": "a"}),
+        ("x", "info", {"": "a"}),
     ],
 )
 def test_what_is_no_event_is_refused(message: str, level: str, attributes: dict[str, Any], store: EventStore) -> None:
@@ -113,4 +117,6 @@ def test_what_is_no_event_is_refused(message: str, level: str, attributes: dict[
 def test_a_moment_has_a_zone(store: EventStore) -> None:
     with pytest.raises(UsageError, match="no time zone"):
         store.record("x", at=datetime(2026, 3, 11))  # noqa: DTZ001  which is the point
+    with pytest.raises(UsageError, match="before 2012"):
+        store.record("x", at=datetime(1, 1, 1, tzinfo=UTC))
     store.record("x", at=datetime(2026, 3, 11, tzinfo=UTC))

@@ -180,6 +180,13 @@ def test_a_report_adds_up_by_what_is_asked_for(ledger: Ledger) -> None:
         Entry(NOW, 1, component="*"),
         Entry(NOW, 1, component="x" * 201),
         Entry(NOW, 1, model="a\0b"),
+        Entry(NOW, 1.5),  # type: ignore[arg-type]
+        Entry(NOW, tokens_out=True),
+        Entry(NOW, "1"),  # type: ignore[arg-type]
+        Entry(NOW, 1, component=None),  # type: ignore[arg-type]
+        Entry(NOW, 1, key=17),  # type: ignore[arg-type]
+        Entry(NOW, 1, exact=1),  # type: ignore[arg-type]
+        Entry("2026-03-01", 1),  # type: ignore[arg-type]
         Entry(NOW, 1, source="\udcff"),
         Entry(NOW, 1, key=""),
         Entry(datetime(2011, 12, 31, tzinfo=UTC), 1),

@@ -123,10 +123,15 @@ def test_what_is_no_budget_or_period_is_refused(address: str, clock: Clock) -> N
     for given in ({"period": "year"}, {"warning": 95}, {"critical": 101}, {"timezone": "Mars"}, {"component": ""}):
         with pytest.raises(UsageError):
             set_budget_threshold("x", 5, usage=usage, **given)
-    with pytest.raises(UsageError):
-        set_budget_threshold("x", 0, usage=usage)
-    with pytest.raises(UsageError):
-        get_usage_report("year", usage=usage)
+    for other in ({"warning": "x"}, {"critical": float("nan")}, {"timezone": None}, {"component": 5}):
+        with pytest.raises(UsageError):
+            set_budget_threshold("x", 5, usage=usage, **other)
+    for tokens in (0, 1.5, True, "2M"):
+        with pytest.raises(UsageError):
+            set_budget_threshold("x", tokens, usage=usage)  # type: ignore[arg-type]
+    for report in ({"period": "year"}, {"environment": "\udcff"}, {"timezone": None}):
+        with pytest.raises(UsageError):
+            get_usage_report(usage=usage, **report)
     with pytest.raises(AttributeError):
         loopflow.usage.nothing  # noqa: B018
     assert usage.budgets() == []

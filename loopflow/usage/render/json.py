@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
+from math import isfinite
 from typing import Any, Final
 
 from loopflow.render.json import dump
@@ -49,10 +50,14 @@ def render_events(events: Sequence[Event]) -> str:
 
 def render_rows(found: Rows) -> str:
     """Return what a query answered."""
-    rows = [
-        [value if isinstance(value, int | float | str | None) else str(value) for value in row] for row in found.rows
-    ]
+    rows = [[_cell(value) for value in row] for row in found.rows]
     return _lines({"schema": SCHEMA, "columns": list(found.columns), "rows": rows})
+
+
+def _cell(value: object) -> object:
+    """Return what a database has as JSON has it: there is no number in it that is not finite."""
+    is_known = isfinite(value) if isinstance(value, float) else isinstance(value, int | str | None)
+    return value if is_known else str(value)
 
 
 def render_calibrations(found: Sequence[Calibration]) -> str:
