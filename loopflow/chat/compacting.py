@@ -110,7 +110,7 @@ def compile_pin(pattern: str) -> re.Pattern[str]:
     """Return a pattern for messages that stay. Raises UsageError."""
     try:
         return re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(f"the pin {pattern!r} is no regular expression: {error}", "correct it") from error
 
 
@@ -248,7 +248,7 @@ def _report(before: Conversation, result: Conversation, limits: Limits, outcome:
     return Compacted(
         result,
         outcome.before,
-        draft.counts.count(result),
+        outcome.before if result is before else draft.counts.count(result),
         changes,
         outcome.request.strategy,
         fits,
