@@ -14,7 +14,7 @@ from loopflow.chat.model import Conversation, Message
 from loopflow.chat.ours import PLACEHOLDERS
 
 _GREETING: Final = re.compile(
-    r"\W*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|there|all|again|\W)+\Z", re.IGNORECASE
+    r"(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|there|all|again|\W)+\Z", re.IGNORECASE
 )
 SHORT_REPLY: Final = 8
 """Words."""
