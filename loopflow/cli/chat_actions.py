@@ -222,7 +222,7 @@ def _print_profile(here: _Run) -> None:
 
 def _find_window(here: _Run) -> int:
     """Return the tokens that the model takes, 0 where nobody says."""
-    if here.given["window"]:
+    if here.given["window"] is not None:
         return read_size_option(here.given["window"], "--window")
     limits = here.settings.limits_of(here.model)
     return limits.input if limits else 0
@@ -248,7 +248,7 @@ def _draw(found: Profile, form: str, here: _Run, terminal: Terminal) -> Iterator
 def _judge(here: _Run, *, prints: bool) -> ExitCode:
     """Judge the tokens of text, and what the provider would say."""
     given, console = here.given, here.console
-    budget = read_size_option(given["budget"], "--budget") if given["budget"] else here.settings.budget
+    budget = read_size_option(given["budget"], "--budget") if given["budget"] is not None else here.settings.budget
     problems: list[Problem] = []
     over = 0
     for each in here.conversations:

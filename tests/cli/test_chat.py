@@ -39,6 +39,7 @@ def here(tmp_path: Path) -> Path:
     (tmp_path / "talk.json").write_text(json.dumps(as_chat(TALK), indent=1))
     (tmp_path / "s.jsonl").write_bytes(as_claude_code(TALK))
     broken = as_chat([TALK[0], Said("result", "of nothing", "zz"), TALK[1]])
+    (tmp_path / "cut.json").write_text('[{"role":"user","content":"hello')
     (tmp_path / "broken.json").write_text(json.dumps(broken))
     return tmp_path
 
@@ -244,6 +245,9 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("talk.json", "--last"), "or two are"),
     (("none.json",), "none.json cannot be read: no such file"),
     ((".",), ". cannot be read: is a directory"),
+    (("cut.json",), "unterminated string starting at line 1, column 27"),
+    (("talk.json", "--check", "--budget", ""), "--budget: '' is no number of tokens"),
+    (("talk.json", "--window", ""), "--window: '' is no number of tokens"),
     (("talk.json", "--fit", "many"), "--fit: 'many' is no number of tokens"),
     (("talk.json", "--strategy", "window"), "--strategy says how to make it fit"),
     (("talk.json", "--fit", "1k", "--check"), "--fit writes a conversation, and --check none"),
