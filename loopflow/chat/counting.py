@@ -67,6 +67,10 @@ class Counts:
         self.of(text)
         return self._known[text] < 0
 
+    def has_uncountable(self, conversation: Conversation) -> bool:
+        """Whether a text of a conversation has no count."""
+        return any(map(self.is_uncountable, _texts(conversation)))
+
     def expect(self, texts: Iterable[str]) -> None:
         """Count the texts that are new, in one batch."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
