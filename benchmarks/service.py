@@ -72,6 +72,9 @@ def requests() -> None:
                 "loopflow serve, same text": (ours.process.pid, ours.port, SAME),
                 "loopflow serve, new texts, SQLite": (ours.process.pid, ours.port, NEW),
             }
+            if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+                show_requests(kinds, directory)
+                return
             with serve_postgres() as url, serve(directory, "--database", make_database(url, "service")) as other:
                 kinds["loopflow serve, new texts, PostgreSQL"] = (other.process.pid, other.port, NEW)
                 show_requests(kinds, directory)

@@ -111,6 +111,14 @@ COUNT = """\
 `loopflow count [OPTIONS] [PATHS]...` counts texts. This page is made from the command's own declarations by
 `docs/reference/make_options.py`; [how to use it](../how-to/count.md) is on another one. `--format json` prints what
 [its schema](count.schema.json) says.
+
+{about}
+
+```
+{examples}```
+
+It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a
+reference could not be counted (the others are counted and printed, and the total is marked).
 """
 AGENTS = """\
 # Options of loopflow agents
@@ -124,8 +132,7 @@ declarations by `docs/reference/make_options.py`; [what it prints](agents.md) is
 ```
 {examples}```
 
-It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a
-reference could not be counted (the others are counted and printed, and the total is marked).
+A directory that is called like a subcommand is `./NAME`.
 """
 SERVE = """\
 # Options of loopflow serve
@@ -143,7 +150,6 @@ SERVE = """\
 One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and
 with 130 after SIGINT, once what was asked is answered; a second signal ends it at once. Whatever keeps it from
 beginning is exit 2.
-A directory that is called like a subcommand is `./NAME`.
 """
 OTHER_NAMES = """
 ## Names that others know

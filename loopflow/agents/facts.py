@@ -78,6 +78,10 @@ FACTS: Final = (
         "32,768 bytes for the chain, root first, cut anywhere; blank files do not use it up",
     ),
     *_read(
+        *("codex", "codex debug prompt-input, byte for byte as agents show", "0.171.0", "2026-11-27", _SOURCE),
+        "texts are joined by an empty line, and cut as said",
+    ),
+    *_read(
         *("codex", f"{_CODEX}core-skills/src/loader.rs", "033d1d0", "2026-11-27", _SOURCE),
         "start: names and descriptions of skills in .agents/skills and .codex/skills, six levels deep",
         "refused: a skill without a head, or with one that is no YAML; name over 64, description over 1,024",

@@ -96,14 +96,15 @@ def _compile(pattern: str, base: str, *, bare_anywhere: bool) -> Glob | None:  #
         return Glob(below, "", None)
     first = _WILD.search(pattern)
     if first is None:
-        return Glob(below + pattern, pattern, None)
+        return Glob(below + pattern, pattern, re.compile(re.escape(_as_bytes(below + pattern)) + r"\Z"))
     literal = pattern[: first.start()]
     prefix, rest = below + literal, pattern[first.start() :]
-    if rest in _EVERYTHING and (not literal or literal.endswith("/")):
+    is_whole = not literal or literal.endswith("/")
+    if rest in _EVERYTHING and is_whole:
         return Glob(prefix, "", None)
     last = list(_WILD.finditer(rest))[-1]
     suffix = "" if last[0] in "[\\" else rest[last.end() :].removeprefix("/")  # "**/" may stand for nothing
-    if rest == f"**/*{suffix}" and not _WILD.search(suffix) and "/" not in suffix:
+    if is_whole and rest == f"**/*{suffix}" and not _WILD.search(suffix) and "/" not in suffix:
         return Glob(prefix, suffix, None)
     try:
         return Glob(prefix, suffix, compile_glob(_as_bytes(_WILD.sub(r"\\\g<0>", below) + pattern)))

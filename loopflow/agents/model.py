@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 ROOT = "."
 """What the root is called where it is shown."""
 
+NOT_COUNTED = "the agents' own prompts and tools, and what lies outside this repository"
+
 
 class When(StrEnum):
     """When a text is loaded: in a session's first prompt, with a file that is read, on use, when asked for, apart."""
@@ -298,3 +300,17 @@ class AgentsReport:
     def failed(self) -> tuple[Ruling, ...]:
         """What stops a change."""
         return tuple(ruling for ruling in self.rulings if ruling.status == "fail")
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRequest:
+    """Which agents, below which directories; `source` is what the JSON says of where it was read."""
+
+    agents: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+    all: bool = False
+    local: bool = False
+    references: bool = False
+    drift: bool = False
+    window: int = 0
+    source: Mapping[str, str | None] = field(default_factory=dict)

@@ -7,15 +7,11 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from loopflow.agents.growth import Past, compare, look_back
-from loopflow.agents.judging import Judge
-from loopflow.agents.measures import measure_survey
-from loopflow.agents.model import AgentsReport, Survey
+from loopflow.agents.model import AgentsReport, Survey, SurveyRequest
 from loopflow.agents.names import has_candidates, is_candidate
-from loopflow.agents.reading import Library, Origin
-from loopflow.agents.settings import AgentsSettings
-from loopflow.agents.survey import Surveyed, SurveyRequest, has_own_agents, take_survey
+from loopflow.agents.settings import AgentsSettings, has_own_agents
 from loopflow.config.resolve import Config
 from loopflow.config.sections import read_section
 from loopflow.errors import LoopflowError, UsageError
@@ -36,7 +32,11 @@ from loopflow.model import (
     Surroundings,
 )
 from loopflow.usecases.find_config import find_config
-from loopflow.usecases.run import start_engine
+
+if TYPE_CHECKING:  # a hook that finds no candidate needs none of these
+    from loopflow.agents.growth import Past
+    from loopflow.agents.reading import Library, Origin
+    from loopflow.agents.survey import Surveyed
 
 _LOCAL = ("CLAUDE.local.md", "AGENTS.override.md")
 
@@ -67,8 +67,10 @@ class Listing:
     settings: AgentsSettings
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> "Origin":
         """Where its texts come from."""
+        from loopflow.agents.reading import Origin  # noqa: PLC0415
+
         return Origin(self.git, self.listed.request.source, self.listed.root, self.listed.repository)
 
 
@@ -109,8 +111,16 @@ def run_agents(request: AgentsRequest, surroundings: Surroundings) -> AgentsRepo
     _require_agents(request.survey.agents, settings)
     if not (has_candidates(listing.items) or settings.tools or has_own_agents(settings)):
         return AgentsReport(_nothing(listing, request, settings), is_checked=request.check)
-    engine = start_engine(request.counting, listing.config.encoding, listing.git)
-    library = Library(listing.origin, engine.counter, engine.cache)
+    return _survey_and_judge(request, listing, settings)
+
+
+def _survey_and_judge(request: AgentsRequest, listing: Listing, settings: AgentsSettings) -> AgentsReport:
+    # What reads, counts and judges is imported once there is something to read.
+    from loopflow.agents.growth import compare  # noqa: PLC0415
+    from loopflow.agents.measures import measure_survey  # noqa: PLC0415
+    from loopflow.agents.survey import take_survey  # noqa: PLC0415
+
+    library = open_library(request, listing)
     asked = replace(
         request.survey,
         directories=locate(listing.listed, request.directories),
@@ -126,11 +136,22 @@ def run_agents(request: AgentsRequest, surroundings: Surroundings) -> AgentsRepo
         is_checked=request.check,
     )
     if request.check:
+        from loopflow.agents.judging import Judge  # noqa: PLC0415
+
         _require_complete(now.survey)
         certain = {name: spec.certain for name, spec in settings.specs.items()}
         report = replace(report, rulings=Judge(now.survey, measures, pasts, settings, certain).judge())
     library.save()
     return report
+
+
+def open_library(request: AgentsRequest, listing: Listing) -> "Library":
+    """Return what reads and counts the texts of a tree."""
+    from loopflow.agents.reading import Library  # noqa: PLC0415
+    from loopflow.usecases.run import start_engine  # noqa: PLC0415
+
+    engine = start_engine(request.counting, listing.config.encoding, listing.git)
+    return Library(listing.origin, engine.counter, engine.cache)
 
 
 def locate(listed: Listed, directories: Sequence[str]) -> tuple[str, ...]:
@@ -184,11 +205,11 @@ def _require_complete(survey: Survey) -> None:
 def _look_back(  # noqa: PLR0913, PLR0917  what the run has at hand
     request: AgentsRequest,
     listing: Listing,
-    library: Library,
+    library: "Library",
     settings: AgentsSettings,
     asked: SurveyRequest,
-    now: Surveyed,
-) -> tuple[list[Past], Start | None]:
+    now: "Surveyed",
+) -> "tuple[list[Past], Start | None]":
     """Return the tips of the change, and where it began; nothing where nothing is compared."""
     repository = listing.listed.repository
     if not (request.check or request.against is not None):
@@ -197,6 +218,8 @@ def _look_back(  # noqa: PLR0913, PLR0917  what the run has at hand
         if request.against is not None:
             raise UsageError("this is no git repository: there is nothing to compare with", "leave out --against")
         return [], None
+    from loopflow.agents.growth import look_back  # noqa: PLC0415
+
     against = request.against if request.against is not None else listing.config.against
     start = find_start(listing.git, repository, listing.listed.request.source, against)
     take = partial(_survey_commit, listing, library, settings, asked, now)
@@ -205,10 +228,10 @@ def _look_back(  # noqa: PLR0913, PLR0917  what the run has at hand
 
 def _survey_commit(  # noqa: PLR0913, PLR0917
     listing: Listing,
-    library: Library,
+    library: "Library",
     settings: AgentsSettings,
     asked: SurveyRequest,
-    now: Surveyed,
+    now: "Surveyed",
     repository: Repository,
     commit: str,
 ) -> Survey:
@@ -216,12 +239,14 @@ def _survey_commit(  # noqa: PLR0913, PLR0917
     differences = listing.git.differences(repository, source, commit)
     if not (asked.local or listing.listed.request.untracked) and not _matter(differences, now, settings):
         return now.survey
-    origin = Origin(listing.git, Revision(commit), listing.listed.root, repository)
+    from loopflow.agents.survey import take_survey  # noqa: PLC0415
+
+    origin = listing.origin._replace(source=Revision(commit))
     items = listing.git.list_commit(repository, commit)
     return take_survey(items, library.at(origin), settings, replace(asked, drift=False)).survey
 
 
-def _matter(differences: Sequence[Difference], now: Surveyed, settings: AgentsSettings) -> bool:
+def _matter(differences: Sequence[Difference], now: "Surveyed", settings: AgentsSettings) -> bool:
     """Whether anything that differs can have been loaded by an agent, or decides what is."""
     has_rules = any(out.rules for _, out in now.seen.values())
     for each in differences:

@@ -7,11 +7,10 @@ from loopflow.agents.facts_of_text import is_markdown_name
 from loopflow.agents.model import Section
 from loopflow.agents.names import is_candidate
 from loopflow.agents.reading import Library
-from loopflow.agents.running import AgentsRequest, list_agents, locate
+from loopflow.agents.running import AgentsRequest, list_agents, locate, open_library
 from loopflow.analysis.names import escape_name
 from loopflow.errors import UsageError
 from loopflow.model import FileRef, Skipped, Surroundings, Worktree
-from loopflow.usecases.run import start_engine
 
 
 class Sectioned(NamedTuple):
@@ -29,8 +28,7 @@ def find_sections(request: AgentsRequest, surroundings: Surroundings) -> list[Se
     Raises UsageError for what is no text of the tree.
     """
     listing = list_agents(request, surroundings)
-    engine = start_engine(request.counting, listing.config.encoding, listing.git)
-    library = Library(listing.origin, engine.counter, engine.cache)
+    library = open_library(request, listing)
     refs = {item.path: item for item in listing.items if isinstance(item, FileRef)}
     if request.directories:
         wanted = [

@@ -225,3 +225,8 @@ def _parse_limit(value: Any) -> Limit | None:  # noqa: ANN401  what TOML has
     if unit in _FACTORS:
         return Limit(number, "bytes")
     return Limit(number, next(name for name in UNITS if name[:4] == unit[:4]))
+
+
+def has_own_agents(settings: AgentsSettings) -> bool:
+    """Whether the config has agents, or words of them, that names alone do not tell."""
+    return any(SPECS.get(name) != spec for name, spec in settings.specs.items())

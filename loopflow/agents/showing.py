@@ -7,12 +7,11 @@ from loopflow.agents.frontmatter import read_frontmatter
 from loopflow.agents.markdown import apply_cuts, outline
 from loopflow.agents.model import Kind, Load, When
 from loopflow.agents.reading import Library
-from loopflow.agents.running import AgentsRequest, list_agents, locate
+from loopflow.agents.running import AgentsRequest, list_agents, locate, open_library
 from loopflow.agents.seen import Seen
 from loopflow.agents.survey import Surveyed, take_survey
 from loopflow.errors import UsageError
 from loopflow.model import Skipped, Surroundings
-from loopflow.usecases.run import start_engine
 
 _JOINT = b"\n\n"
 _TEXTS = frozenset({Kind.INSTRUCTIONS, Kind.RULE, Kind.STYLE})
@@ -24,8 +23,7 @@ def show_text(request: AgentsRequest, surroundings: Surroundings) -> Iterator[by
     Raises UsageError where the agent loads nothing there.
     """
     listing = list_agents(request, surroundings)
-    engine = start_engine(request.counting, listing.config.encoding, listing.git)
-    library = Library(listing.origin, engine.counter, engine.cache)
+    library = open_library(request, listing)
     surveyed = take_survey(listing.items, library, listing.settings, request.survey)
     [name] = request.survey.agents
     [directory] = locate(listing.listed, request.directories)

@@ -1,18 +1,17 @@
 """The use case: list, read, count, place. What is compared and judged of it is in growth.py and judging.py."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from loopflow.agents.facts_of_text import is_markdown_name
-from loopflow.agents.model import AgentSurvey, Finding, Load, Lost, Part, Place, Repeat, Server, Survey
+from loopflow.agents.model import AgentSurvey, Finding, Load, Lost, Part, Place, Repeat, Server, Survey, SurveyRequest
 from loopflow.agents.names import SETTINGS, is_candidate, misspelt
 from loopflow.agents.outline import outline_agent
 from loopflow.agents.placing import find_places
 from loopflow.agents.reading import Library
 from loopflow.agents.repeats import find_drift, find_repeats
 from loopflow.agents.seen import Outlined, Seen
-from loopflow.agents.settings import AgentSettings, AgentsSettings
+from loopflow.agents.settings import AgentSettings, AgentsSettings, has_own_agents
 from loopflow.agents.skills import find_listing_loss, find_references
 from loopflow.agents.specs import SPECS, Spec
 from loopflow.agents.tools import read_servers
@@ -20,22 +19,6 @@ from loopflow.agents.tracked import read_tracked
 from loopflow.agents.tree import Tree
 from loopflow.analysis.patterns import compile_patterns
 from loopflow.model import FileRef, Skipped
-
-NOT_COUNTED = "the agents' own prompts and tools, and what lies outside this repository"
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyRequest:
-    """Which agents, below which directories; `source` is what the JSON says of where it was read."""
-
-    agents: tuple[str, ...] = ()
-    directories: tuple[str, ...] = ()
-    all: bool = False
-    local: bool = False
-    references: bool = False
-    drift: bool = False
-    window: int = 0
-    source: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class Surveyed(NamedTuple):
@@ -97,11 +80,6 @@ def _texts(tree: Tree, candidates: Iterable[str]) -> list[FileRef]:
     """Return the texts that agents may load, which are then read together."""
     found = [tree.find(path) for path in candidates if path not in SETTINGS and is_markdown_name(path)]
     return [tree.files[each.path] for each in found if each is not None]
-
-
-def has_own_agents(settings: AgentsSettings) -> bool:
-    """Whether the config has agents, or words of them, that names alone do not tell."""
-    return any(SPECS.get(name) != spec for name, spec in settings.specs.items())
 
 
 def _own_names(settings: AgentsSettings) -> Callable[[str], bool]:

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from loopflow.agents.model import AgentsReport
+from loopflow.agents.model import AgentsReport, SurveyRequest
 from loopflow.agents.render.formats import RENDERERS, find_renderer
 from loopflow.agents.running import AgentsRequest, run_agents
-from loopflow.agents.survey import SurveyRequest
 from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import PLAIN, Terminal
 from loopflow.cli.requests import ask_to_count

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from loopflow.agents.model import AgentsReport, Survey
-from loopflow.agents.reading import Library
-from loopflow.agents.running import list_agents, locate
+from loopflow.agents.running import list_agents, locate, open_library
 from loopflow.agents.survey import read_recorded
 from loopflow.agents.tools import read_recording, read_servers
 from loopflow.agents.tree import Tree
@@ -17,7 +16,6 @@ from loopflow.cli.agents_actions import print_report, read_request, surroundings
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode, UsageError
 from loopflow.model import FileRef, Surroundings
-from loopflow.usecases.run import start_engine
 
 _DEFAULTS = {"staged": False, "rev": None, "agent": (), "check": False, "report": (), "window": None, "budget": None}
 
@@ -40,8 +38,7 @@ def _count(given: Mapping[str, Any], console: Console, here: str, surroundings: 
         {**given, "dirs": tuple(os.path.dirname(name) or "." for name in names)}, console, here, surroundings
     )
     listing = list_agents(request, surroundings)
-    engine = start_engine(request.counting, listing.config.encoding, listing.git)
-    library = Library(listing.origin, engine.counter, engine.cache)
+    library = open_library(request, listing)
     if names:
         paths = locate(listing.listed, [os.path.realpath(os.path.join(here, name)) for name in names])
         for name in names:

@@ -1,5 +1,6 @@
 """What `loopflow function` does with the options that it was given."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -80,6 +81,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     reports = [_read_report(value) for value in given["report"]]
     _refuse_what_clashes(given, [form for form, _ in reports])
     now = _prepare(given, console, here)
+    _keep_sources(now, [*(path for _, path in reports), *([given["output"]] if given["output"] else [])])
     words = given["targets"]
     targets = list(dict.fromkeys(target for word in words for target in find_targets(now.workshop, word, here)))
     if len(targets) >= _MANY:
@@ -129,6 +131,15 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
         limit=_read_fit(given["fit"], config), fits_all=given["fit"] is not None,
         budget=_read_budget(given, config),
     )  # fmt: skip
+
+
+def _keep_sources(run: _Run, outputs: Sequence[str]) -> None:
+    """Raise UsageError for an output that is a file of the tree: it would be read, and be gone."""
+    tree = run.workshop.tree
+    for path in outputs:
+        inside = os.path.relpath(os.path.realpath(os.path.join(run.here, path)), os.path.realpath(tree.root))
+        if inside.replace(os.sep, "/") in tree.files:
+            raise UsageError(f"{escape_name(path)} is a file that is read", "write to another one")
 
 
 def _remark(given: Mapping[str, Any], console: Console) -> Any:  # noqa: ANN401

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from loopflow.cli.logs_judging import is_too_long, judge, name_logs, print_kept
 from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
 from loopflow.cli.logs_saving import save, saves
 from loopflow.cli.logs_settings import Asked, read_asked
-from loopflow.cli.logs_usage import account, limit_strictly, with_tracking
+from loopflow.cli.logs_usage import Printed, account, join_usage
 from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
@@ -143,7 +143,11 @@ def _finish(run: _Run, result: _Result, kept: Sequence[Kept], outputs: Outputs) 
     if isinstance(result, Reduced):
         return _finish_digest(run, result, kept, outputs)
     if isinstance(result, KeptText):
-        return print_kept(run.asked, console, run.here, result)
+        code = print_kept(run.asked, console, run.here, result)
+        if result.tokens_after is not None:
+            printed = Printed(result.tokens_after, result.tokens_before, run.counter.encoding)
+            account(printed, given, console, run.here)
+        return code
     for form, path in outputs.reports:
         outputs.write(path, "".join(_draw(run, form, result, PLAIN)), console)
     with console.writing_to(given["output"], run.here):
@@ -174,9 +178,7 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
         raise UsageError("the current directory does not exist any more", "change to another one")
     console.quiet = given["quiet"]
     given = _check_profile(given)
-    asked = read_asked(given, console, here)
-    tracked = with_tracking(asked.given, asked.config.sections, asked.settings.preset)
-    asked = replace(asked, given=tracked, request=limit_strictly(asked.request, tracked, console, here))
+    asked = join_usage(read_asked(given, console, here), console, here)
     if given["stream_processing"] and given["verbose"]:
         console.note("logs are always read as a stream: --stream-processing changes nothing")
     counter = create_counter(
@@ -250,7 +252,7 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
             outputs.write(path, text, console)
         with console.writing_to(given["output"], run.here):
             console.write(printed.text)
-    account(printed.digest, given, console, run.here)
+    account(Printed(printed.digest.tokens_after, digest.tokens_before, digest.encoding), given, console, run.here)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
     if given["explain"]:

@@ -11,11 +11,10 @@ import click
 from loopflow.cli.help import PathName
 from loopflow.console.console import DISTRIBUTION, Console
 from loopflow.errors import ExitCode, LoopflowError, UsageError
-from loopflow.logs.presets import PRESETS
 
 if TYPE_CHECKING:
-    from loopflow.config.toml import Table
-    from loopflow.logs.model import Digest, LogRequest
+    from loopflow.cli.logs_settings import Asked
+    from loopflow.logs.model import LogRequest
     from loopflow.usage.calibrating import Calibration
 
 OPTIONS = (
@@ -42,6 +41,14 @@ _BELONGING: Final = {
     "critical_threshold": "enable_monitoring",
     "token_pairs": "calibrate_token_model",
 }
+
+
+class Printed(NamedTuple):
+    """What was printed of logs, in tokens of an encoding: how many, and how many the logs have, if counted."""
+
+    tokens: int
+    before: int | None
+    encoding: str
 
 
 class _Asked(NamedTuple):
@@ -158,11 +165,22 @@ def update_config(given: Mapping[str, Any], console: Console, here: str) -> Exit
     return ExitCode.OK
 
 
-def limit_strictly(request: "LogRequest", given: Mapping[str, Any], console: Console, here: str) -> "LogRequest":
-    """Return a request that fits by the upper end of a calibration, if that is asked for: what it leaves is a buffer.
+def join_usage(asked: "Asked", console: Console, here: str) -> "Asked":
+    """Return what is asked for with what the config and a preset say of tracking, and with a strict fit.
 
-    Raises UsageError for a model of which nothing is known.
+    The rest of the config's table is read by whoever enters. Raises UsageError for a model of which nothing is known.
     """
+    from loopflow.logs.presets import PRESETS  # noqa: PLC0415  --help needs none of it
+
+    sections, given = asked.config.sections, asked.given
+    tracks = "usage" in sections and sections["usage"].values.get("track") is True
+    if tracks or PRESETS[asked.settings.preset].tracks_usage:
+        given = {**given, "track_usage": True}
+    return replace(asked, given=given, request=_limit_strictly(asked.request, given, console, here))
+
+
+def _limit_strictly(request: "LogRequest", given: Mapping[str, Any], console: Console, here: str) -> "LogRequest":
+    """Return a request that fits by the upper end of a calibration, if asked for: what it leaves is a buffer."""
     if not given["strict_estimation"]:
         return request
     require_extra("--strict-estimation")
@@ -190,27 +208,21 @@ def _load(given: Mapping[str, Any], console: Console, here: str) -> "Calibration
     return next(iter(load(usage.ledger.database, given["model"], find_encoding(place, given["encoding"]))), None)
 
 
-def with_tracking(given: Mapping[str, Any], sections: Mapping[str, "Table"], preset: str) -> Mapping[str, Any]:
-    """Return the options, with what config and preset say of tracking: whoever enters reads the rest of its table."""
-    track = PRESETS[preset].tracks_usage or ("usage" in sections and sections["usage"].values.get("track") is True)
-    return {**given, "track_usage": True} if track else given
-
-
-def account(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
-    """Enter a digest that was printed, if that is asked for, and say what it is for a model. Nothing fails by that."""
+def account(printed: Printed, given: Mapping[str, Any], console: Console, here: str) -> None:
+    """Enter what was printed, if that is asked for, and say what it is for a model. Nothing fails by that."""
     if not (given["track_usage"] or given["model"]):
         return
     try:
         require_extra("--track-usage")
         if given["model"]:
-            _describe(digest, given, console, here)
+            _describe(printed, given, console, here)
         if given["track_usage"]:
-            _enter(digest, given, console, here)
+            _enter(printed, given, console, here)
     except LoopflowError as error:
         console.warn(f"not entered into the ledger: {error.message}")
 
 
-def _describe(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
+def _describe(printed: Printed, given: Mapping[str, Any], console: Console, here: str) -> None:
     from loopflow.analysis.names import escape_name  # noqa: PLC0415
     from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
 
@@ -221,11 +233,11 @@ def _describe(digest: "Digest", given: Mapping[str, Any], console: Console, here
     if known is None:
         console.note(f"what that is for {model} is not known: see loopflow usage calibrate")
         return
-    low, high = known.find_range(digest.tokens_after)
-    console.note(f"{digest.tokens_after:,} tokens are about {low:,} to {high:,} of {model}")
+    low, high = known.find_range(printed.tokens)
+    console.note(f"{printed.tokens:,} tokens are about {low:,} to {high:,} of {model}")
 
 
-def _enter(digest: "Digest", given: Mapping[str, Any], console: Console, here: str) -> None:
+def _enter(printed: Printed, given: Mapping[str, Any], console: Console, here: str) -> None:
     from loopflow.cli.usage_actions import say_what_failed  # noqa: PLC0415
     from loopflow.usage.calibrating import find_exact_encoding  # noqa: PLC0415
     from loopflow.usage.model import STANDARD, Entry  # noqa: PLC0415
@@ -238,13 +250,13 @@ def _enter(digest: "Digest", given: Mapping[str, Any], console: Console, here: s
     model = given["model"] or ""
     entry = Entry(
         at=usage.clock(),
-        tokens_in=digest.tokens_after,
-        tokens_saved=max(0, (digest.tokens_before or 0) - digest.tokens_after),
+        tokens_in=printed.tokens,
+        tokens_saved=max(0, (printed.before or 0) - printed.tokens),
         component=_COMPONENT if settings.component == STANDARD else settings.component,
         environment=settings.environment,
         source=_SOURCE,
         model=model,
-        encoding=digest.encoding,
-        exact=not model or find_exact_encoding(model) == digest.encoding,
+        encoding=printed.encoding,
+        exact=not model or find_exact_encoding(model) == printed.encoding,
     )
     say_what_failed(usage.add([entry]).told, console)

@@ -147,10 +147,12 @@ class _Extraction:
 
     def use_frame(self, unit: Unit) -> None:
         """Collect which names the heads of a frame use that is shown for an import in it."""
-        imports = [child for arm in unit.children for child in arm.children if child.kind == "i"]
-        if unit.kind == "b" and any(name in self.uses for child in imports for name in child.names):
-            for arm in unit.children:
-                self.uses |= self._file.words(arm, arm.start, arm.body - 1) & set(unit.uses)
+        if unit.kind != "b" or not any(name in self.uses for name in _imported_in(unit)):
+            return
+        for arm in unit.children:
+            self.uses |= self._file.words(arm, arm.start, arm.body - 1) & set(unit.uses)
+            for child in arm.children:
+                self.use_frame(child)
 
     def _is_short(self, unit: Unit, prefix: str) -> bool:
         """Whether a function is shown without its body."""
@@ -289,6 +291,15 @@ class _Imports:
             return self._has_starred
         bound = name[1] or (name[0].partition(".")[0] if module is None else name[0])
         return bound in self._uses
+
+
+def _imported_in(unit: Unit) -> Iterator[str]:
+    """Yield the names that are imported in a frame."""
+    for child in unit.children:
+        if child.kind == "i":
+            yield from child.names
+        elif child.kind in {"a", "b"}:
+            yield from _imported_in(child)
 
 
 def _parents(name: str) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,8 @@ def find_targets(workshop: Workshop, word: str, here: str) -> list[FunctionToOpt
 
     Raises NoSuchFunctionError, MissingPathError, and UsageError for a file that does not parse.
     """
+    if not word:
+        raise _no_file("''", "")
     path = _inside(workshop, word, here)
     if path is not None and (found := list(_below(workshop, path))):
         return [target for each in found for target in all_functions(workshop, each)]

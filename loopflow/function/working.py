@@ -92,6 +92,7 @@ class Workshop:
         costs = [
             (piece, self.tally.count(self.builder.source(piece.path, piece.qualname)))
             for piece in fitted.pieces.read_writable
+            if piece.mode == "whole"
         ]
         largest = sorted(
             ((f"{piece.path}:{piece.qualname}", tokens) for piece, tokens in costs), key=lambda each: -each[1]

@@ -68,7 +68,7 @@ async def count_large(
     tokens = start = 0
     is_apart = False
     while start < len(text):
-        piece = _next_piece(text, start)
+        piece = next_piece(text, start)
         [counted] = await counting.run_in_background(count_all, counter, [piece])
         if isinstance(counted, UncountableError):
             raise uncountable(counted)
@@ -79,7 +79,7 @@ async def count_large(
     return tokens
 
 
-def _next_piece(text: str, start: int) -> str:
+def next_piece(text: str, start: int) -> str:
     """Return text up to a place where counts add up."""
     end = start + PIECE_CHARACTERS
     while end < len(text):

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from time import perf_counter
 
+from loopflow.errors import UncountableError
 from loopflow.service import wire
+from loopflow.service.counting import uncountable
 from loopflow.service.errors import ServiceError
 from loopflow.service.http import Exchange, Reply
 from loopflow.service.model import Failed, Reference, Resolved
@@ -65,7 +67,11 @@ class CountingRoutes:
         asked = exchange.decode(wire.TokensRequest)
         encoding = self._services.encoding(asked.encoding)
         text = whole_text(asked.text)
-        found = await self._services.counting.run(self._services.splitter(encoding), text, asked.start, asked.end)
+        run = self._services.counting.run
+        try:
+            found = await run(self._services.split, text, asked.start, asked.end, encoding)
+        except UncountableError as error:
+            raise uncountable(error) from error
         return Reply(wire.TokensReply(found.tokens, encoding, found.first, found.ids, found.ends))
 
     def _note(self, parts: Sequence[Resolved | Failed], began: float) -> None:

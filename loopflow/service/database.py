@@ -33,6 +33,8 @@ def read_database_url(text: str) -> URL:
         raise _no_database() from error
     if dialect not in {"sqlite", "postgresql"} or (dialect == "postgresql" and url.get_driver_name() != "psycopg"):
         raise _no_database()
+    if dialect == "sqlite" and (url.database or "").startswith("file:"):
+        raise _no_database()
     if dialect == "sqlite" and url.database in {None, "", ":memory:"}:
         raise UsageError("a database in memory is lost at once", "name a file: sqlite:////path/to/file")
     return url
@@ -56,8 +58,9 @@ class Database:
 
     @property
     def path(self) -> str | None:
-        """The file of SQLite."""
-        return self.url.database if self.is_sqlite else None
+        """The file of SQLite, unless its address is a URI."""
+        name = self.url.database or ""
+        return name if self.is_sqlite and not name.startswith("file:") else None
 
     def create(self) -> None:
         """Create what is not there. Raises SQLAlchemyError, and SchemaError for a newer one."""

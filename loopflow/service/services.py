@@ -2,10 +2,8 @@
 
 import asyncio
 import time
-from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -23,25 +21,16 @@ from loopflow.service.parsing import parse_reference
 from loopflow.service.references import Asked, Handler, ReferenceHandlers
 from loopflow.service.replies import tell_references, tell_task
 from loopflow.service.settings import MODELS, Model, ServiceSettings
+from loopflow.service.splitting import Split, split
 from loopflow.service.store import SqlStore
 from loopflow.service.tasks import Task, TaskQueue
 from loopflow.service.variables import Variables
 from loopflow.service.worker import BackgroundProcessor
 from loopflow.tokens.with_tiktoken import Tiktoken
 
-_MOST_TOLD: Final = 20_000
 _LOOK_SECONDS: Final = 1.0
 _PING_SECONDS: Final = 15.0
 _ENDED: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED})
-
-
-class Split(NamedTuple):
-    """Some tokens of a text: how many it has, the number of the first of these, their ids and where each ends."""
-
-    tokens: int
-    first: int
-    ids: list[int]
-    ends: list[int]
 
 
 class Services:
@@ -102,24 +91,10 @@ class Services:
         """Return each encoding once, the configured one for none. Raises UnknownEncoding."""
         return tuple(dict.fromkeys(map(self.encoding, encodings or (None,))))
 
-    def splitter(self, encoding: str) -> Callable[[str, int, int | None], Split]:
-        """Return what lists tokens; the vocabulary of the reference is loaded once."""
+    def split(self, text: str, start: int, end: int | None, encoding: str) -> Split:
+        """Return some tokens of a text; the vocabulary of the reference is loaded once. It blocks."""
         reference = self._splitters.setdefault(encoding, Tiktoken(encoding))
-
-        def split(text: str, start: int, end: int | None) -> Split:
-            ids = reference.encode(text)
-            loaded = reference.load()
-            ends = list(accumulate(map(len, map(loaded.decode_single_token_bytes, ids))))
-            first = bisect_right(ends, start)
-            last = (
-                len(ends)
-                if end is None
-                else next((n for n in range(first, len(ends)) if ends[n] >= end), len(ends)) + 1
-            )
-            last = min(last, first + _MOST_TOLD)
-            return Split(len(ids), first, ids[first:last], ends[first:last])
-
-        return split
+        return split(text, start, end, self.counting.counter(encoding), reference)
 
     async def tell_events(self) -> AsyncIterator[tuple[str, Any] | None]:
         """Yield what happens in this process, None where nothing does."""

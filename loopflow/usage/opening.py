@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from loopflow.console.directories import data_directory
 from loopflow.errors import UsageError
-from loopflow.usage.addresses import read_mail_server
+from loopflow.usage.addresses import read_mail_address, read_mail_server, read_webhook
 from loopflow.usage.alerts import Told, alert
 from loopflow.usage.budgets import find_budgets, find_uses
 from loopflow.usage.channels import Channel
@@ -88,10 +88,12 @@ def _find_channels(place: Place, settings: AlertSettings) -> list[Channel]:
     server = read_mail_server(url, "--smtp" if place.smtp else MAIL_SERVER) if url else settings.smtp
     is_named = bool(url or place.named_config)
     password = environ.get(PASSWORD, "") if is_named else ""
-    addresses = list(dict.fromkeys([*settings.email, *place.email]))
+    named = [read_mail_address(each, "--alert-email") for each in place.email]
+    addresses = list(dict.fromkeys([*settings.email, *named]))
     if addresses and server is None:
         hint = f"set {MAIL_SERVER} to smtp://mail.example.com, or write smtp in [usage.alerts]"
         raise UsageError("alerts go by mail, and no mail server is named", hint)
     mails = [Mail(each, server, password, settings.sender, authorities) for each in addresses if server]
-    hooks = dict.fromkeys([*settings.webhook, *place.webhook])
+    posts = [read_webhook(each, "--alert-webhook") for each in place.webhook]
+    hooks = dict.fromkeys([*settings.webhook, *posts])
     return [*mails, *(Webhook(each, environ.get(SECRET, ""), authorities) for each in hooks)]

@@ -189,7 +189,7 @@ def test_tracked_settings_hold(repo: Repo) -> None:
 
 def test_a_file_beyond_four_megabytes_is_skipped(repo: Repo) -> None:
     """It is lost as a whole, and said."""
-    repo.track({"CLAUDE.md": "word\n" * 840_000})
+    repo.track({"CLAUDE.md": ("word " * 1000 + "\n") * 840})
     found = survey(repo, "--agent", "claude")
     assert (loaded(found, "claude"), found["lost"][0]["of"]) == ([], "file")
 

@@ -1,7 +1,7 @@
 """What Codex loads, and what it cuts: codex-rs/core/src/agents_md.rs and core-skills, read in November 2026."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopflow.tokens import count
@@ -71,6 +71,7 @@ def test_the_limit_can_be_set(repo: Repo, config: str, limit: int) -> None:
     assert ("where the project is trusted" in call(repo, "--agent", "codex").out) is (not config)
 
 
+@settings(max_examples=15)
 @given(sizes=st.lists(st.integers(0, 900), min_size=1, max_size=5), limit=st.integers(1, 2000))
 def test_kept_and_lost_are_the_whole(tmp_path_factory: pytest.TempPathFactory, sizes: list[int], limit: int) -> None:
     """Of every file of a chain, whatever the limit; and no more arrives than the limit allows."""

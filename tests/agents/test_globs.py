@@ -62,6 +62,8 @@ _PIECES = st.lists(st.sampled_from(["**/", "*", "?", "a", "b", "/", ".ts", "[ab]
 
 @given(pieces=_PIECES, names=st.lists(st.lists(st.sampled_from("ab."), max_size=4), max_size=6))
 @example(pieces=["**/", "a"], names=[["a"]])
+@example(pieces=["a"], names=[["a", "a"]])
+@example(pieces=["a", "*", "**/", "*"], names=[["a", "a"]])
 def test_what_is_looked_up_is_what_the_expression_matches(pieces: list[str], names: list[list[str]]) -> None:
     """The literal beginning and end never leave a file out, and never let one in."""
     pattern = "".join(pieces).lstrip("/")

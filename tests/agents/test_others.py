@@ -77,7 +77,7 @@ def test_opencode(repo: Repo) -> None:
     """AGENTS.md on the way, CLAUDE.md only where there is none, and what its config names (opencode docs)."""
     repo.track({"CLAUDE.md": "c\n", "opencode.json": '{"instructions": ["docs/x.md", "https://e.invalid/y.md"]}'})
     repo.track({"docs/x.md": "x\n"})
-    assert loaded(survey(repo, "--agent", "opencode"), "opencode") == ["docs/x.md", "CLAUDE.md"]
+    assert loaded(survey(repo, "--agent", "opencode"), "opencode") == ["CLAUDE.md", "docs/x.md"]
     assert "OpenCode fetches 1 of its instructions" in call(repo, "--agent", "opencode").out
     repo.track({"AGENTS.md": "a\n"})
     assert "CLAUDE.md" not in loaded(survey(repo, "--agent", "opencode"), "opencode")

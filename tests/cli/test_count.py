@@ -150,7 +150,7 @@ def test_fit_prints_the_beginning(tmp_path: Path, fit: str, kept: str) -> None:
     assert (result.err != "") == (fit != "1k")
 
 
-@settings(max_examples=8)  # the reference is loaded for each
+@settings(max_examples=5)  # the reference is loaded for each
 @given(st.text(max_size=60), st.integers(1, 20), st.sampled_from(list(VOCABULARY_DIGESTS)))
 def test_what_fits_has_at_most_so_many_tokens(text: str, fit: int, encoding: str) -> None:
     """It is a beginning of the text, in whole characters, and its count is what is said of it."""

@@ -53,6 +53,12 @@ def test_what_is_printed_is_entered(here: Path) -> None:
     assert row == ("logs", "default", "loopflow logs", "", "o200k_base", tokens, count(LOG) - tokens, 1)
 
 
+def test_what_is_kept_whole_is_entered_too(here: Path) -> None:
+    """Of a log that is printed cleaned, too."""
+    out = call(here, "build.log", "--keep", "clean", "--track-usage").out
+    assert [row[5] for row in entered(here)] == [count(out)]
+
+
 def test_a_config_can_track_always(here: Path) -> None:
     """Also what `run` prints; and nothing is entered where only tokens are counted."""
     (here / "loopflow.toml").write_text("[usage]\ntrack = true\ncomponent = 'ci logs'\nenvironment = 'ci'\n")

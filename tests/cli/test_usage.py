@@ -17,6 +17,7 @@ from loopflow.cli.usage import usage
 from tests.support.markdown import read_page
 from tests.support.page import Page
 from tests.support.postgres import make_database
+from tests.support.receivers import receive_mail, receive_posts
 from tests.support.run import Result, run, run_process
 from tests.support.schema import complaints
 from tests.usage.conftest import postgres  # noqa: F401  a fixture
@@ -103,7 +104,7 @@ def test_an_empty_ledger_is_no_error(tmp_path: Path) -> None:
         (["add", "--tokens-in", "x"], "--tokens-in: 'x' is no number of tokens"),
         (["add", "--tokens-in", "-1"], "--tokens-in: '-1' is no number of tokens"),
         (["add", "--tokens-in", "2000000M"], "tokens_in is a whole number from 0 to 1,000,000,000,000"),
-        (["add", "--tokens-in", "1", "--component", ""], None),
+        (["add", "--tokens-in", "1", "--component", " "], "component: ' ' is no name"),
         (["add", "--tokens-in", "1", "--component", "*"], "* stands for every component"),
         (["add", "--tokens-in", "1", "--key", "x" * 201], "key: "),
         (["add", "--tokens-in", "1", "--at", "1970-01-01T00:00Z"], "1970-01-01 00:00 UTC is before 2012"),
@@ -122,9 +123,9 @@ def test_an_empty_ledger_is_no_error(tmp_path: Path) -> None:
         (["check", "--database", "mysql://x/y"], "there is no ledger in mysql"),
         (["check", "--config", "missing.toml"], "there is no config file missing.toml"),
         (["alerts", "test"], "no alert goes anywhere"),
-        (["alerts", "test", "--alert-email", "a@b\nc"], None),
+        (["alerts", "test", "--alert-email", "a@b\nc"], "--alert-email: 'a@b\\nc' is no mail address"),
         (["alerts", "test", "--alert-email", "a@example.com"], "alerts go by mail, and no mail server is named"),
-        (["monitor", "--once", "--alert-webhook", "http://x/\r\ny"], None),
+        (["alerts", "--alert-webhook", "http://x/\r\ny"], "--alert-webhook: 'http://x/\\r\\ny' is no address of a"),
         (["monitor", "--once", "--warning-threshold", "99"], "'b': a warning at 99 % would not come before"),
         (["events", "--since", "yesterday"], "--since: 'yesterday' is no length of time"),
         (["calibrate", "pairs"], "no model is named"),
@@ -135,16 +136,13 @@ def test_an_empty_ledger_is_no_error(tmp_path: Path) -> None:
         (["calibrate", "missing", "--model", "m"], "missing cannot be read: no such file or directory"),
     ],
 )
-def test_what_is_wrong_is_one_line(arguments: list[str], said: str | None, tmp_path: Path) -> None:
+def test_what_is_wrong_is_one_line(arguments: list[str], said: str, tmp_path: Path) -> None:
     """Exit code 2, and what to do."""
     call(tmp_path, "budget", "set", "b", "5k")
     result = call(tmp_path, *arguments)
-    if said is None:
-        assert result.code in {0, 2}
-    else:
-        assert (result.code, result.out) == (2, "")
-        assert f"error: {said}" in result.err
-        assert "; " in result.err
+    assert (result.code, result.out) == (2, "")
+    assert f"error: {said}" in result.err
+    assert "; " in result.err
     assert result.err.count("\n") <= 1
     assert result.err.removesuffix("\n").isprintable()
 
@@ -328,3 +326,42 @@ def test_help_is_printed(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert result.out.startswith(
         f"Usage: {' '.join(['loopflow usage', *[each for each in arguments if each[0] != '-']])} "
     )
+
+
+@pytest.mark.server
+def test_alerts_reach_real_servers_and_are_listed(tmp_path: Path) -> None:
+    """A test, then what entries and the monitor find due; what does not arrive is a warning, and recorded."""
+    with receive_mail() as box, receive_posts() as posts:
+        (tmp_path / "loopflow.toml").write_text(
+            "[[usage.budget]]\nname = 'daily'\ntokens = 100\n"
+            f"[usage.alerts]\nemail = 'a@example.com'\nsmtp = '{box.url}'\nwebhook = '{posts.url}'\n"
+        )
+        said = fine(tmp_path, "alerts", "test").splitlines()
+        assert [line.partition("#")[0] for line in said] == ["ok email:a@example.com", f"ok webhook:{posts.host}"]
+        assert json.loads(posts.bodies[0])["test"] is True
+        fine(tmp_path, "add", "--tokens-in", "85")
+        assert "critical of daily, number 1, sent to email:a@example.com" in fine(
+            tmp_path, "monitor", "--once", "--critical-threshold", "85"
+        )
+        assert [subject.partition(":")[0] for subject in box.subjects] == ["Test of warning", "critical", "warning"]
+        assert len(posts.bodies) == 3
+    listed = json.loads(fine(tmp_path, "alerts", "--format", "json"))
+    assert complaints(listed, "usage") == []
+    told = sorted((row["level"], row["state"]) for row in listed["alerts"])
+    assert told == [("critical", "sent"), ("critical", "sent"), ("warning", "sent"), ("warning", "sent")]
+    broken = call(tmp_path, "alerts", "test")
+    assert (broken.code, broken.out.count("failed ")) == (1, 2)
+
+
+@pytest.mark.server
+def test_an_alert_that_does_not_arrive_fails_nothing(tmp_path: Path) -> None:
+    with receive_mail() as box:
+        gone = box.url
+    (tmp_path / "loopflow.toml").write_text(
+        f"[[usage.budget]]\nname = 'daily'\ntokens = 100\n[usage.alerts]\nemail = 'a@example.com'\nsmtp = '{gone}'\n"
+    )
+    result = call(tmp_path, "add", "--tokens-in", "99")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("usage add: warning: an alert did not arrive: 127.0.0.1:")
+    [row] = json.loads(fine(tmp_path, "alerts", "--format", "json"))["alerts"]
+    assert (row["state"], row["attempts"]) == ("failed", 1)

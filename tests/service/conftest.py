@@ -2,15 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 from loopflow.service.database import Database, read_database_url
+from loopflow.tokens import create_counter
 from tests.support.postgres import make_database, serve_postgres
 
 T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def shared_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let services that are made anew for each test count with what is loaded already."""
+    monkeypatch.setattr("loopflow.service.counting.create_counter", _COUNTER)
+
+
+_COUNTER = cache(create_counter)
 
 
 @pytest.fixture(scope="session")

@@ -144,6 +144,24 @@ def test_tokens_in_middle_of_one_line(tmp_path: Path) -> None:
     ask(tmp_path, do)
 
 
+def test_tokens_of_what_has_no_place_to_cut(tmp_path: Path) -> None:
+    """They are told up to a million characters; the reference takes long for more. Others are told in pieces."""
+    line = "a line of text, and another one\n"
+    text = line * 3_000
+
+    async def do(client: Client) -> None:
+        large = await client.post("/v1/tokens", {"text": "a" * 1_000_001})
+        assert (large.status, large.code) == (413, "text_too_large")
+        start = 2_500 * len(line)
+        found = (await client.post("/v1/tokens", {"text": text, "start": start, "end": start + len(line)})).json
+        ids = encode(line)
+        assert (found["tokens"], found["first"], found["ids"]) == (3_000 * len(ids), 2_500 * len(ids), ids)
+        most = (await client.post("/v1/tokens", {"text": text})).json
+        assert (len(most["ids"]), most["first"]) == (20_000, 0)
+
+    ask(tmp_path, do, works=False)
+
+
 BAD = [
     (b"nonsense", 400, "bad_request"),
     (b"", 400, "bad_request"),
@@ -405,15 +423,16 @@ def test_variables_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert ask(tmp_path, do, works=False) == [200, 200, 413, 413, 200]
 
 
-def test_an_answer_is_no_larger_than_it_should_be(tmp_path: Path) -> None:
+def test_an_answer_is_no_larger_than_it_should_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text of a million references would have an answer of many more."""
+    monkeypatch.setattr("loopflow.service.references.MOST_MARKERS", 1_500)
 
     async def do(client: Client) -> None:
-        for text in ("@[var:a] " * 10_001, "".join(f"@[var:a{n}]" for n in range(1_001))):
+        for text in ("@[var:a] " * 1_501, "".join(f"@[var:a{n}]" for n in range(1_001))):
             found = await client.post("/v1/answer", {"text": text})
             assert (found.status, found.code) == (413, "text_too_large")
-        fine = await client.post("/v1/answer", {"text": "@[var:a] " * 10_000, "variables": {"a": "x"}})
-        assert fine.json["answers"]["o200k_base"] == {"content": 10_000, "references": 10_000, "total": 20_000}
+        fine = await client.post("/v1/answer", {"text": "@[var:a] " * 1_500, "variables": {"a": "x"}})
+        assert fine.json["answers"]["o200k_base"] == {"content": 1_500, "references": 1_500, "total": 3_000}
 
     ask(tmp_path, do, works=False)
 

@@ -1,6 +1,9 @@
 """The service as a process: restarts, kills, stops under load, several on one database."""
 
+import asyncio
+import collections
 import http.client
+import json
 import os
 import random
 import signal
@@ -191,3 +194,50 @@ def test_no_request_of_the_document_is_a_bug(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=500)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
         assert server.ask("GET", "/health/ready")[0] == 200
+
+
+async def _hammer(port: int, seconds: float, statuses: "collections.Counter[int]") -> None:
+    """Ask on one connection, again and again, with texts that are new."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            statuses[0] += 1
+            continue
+        while time.monotonic() < deadline:
+            body = json.dumps({"text": f"{random.random()} " * 500}).encode()  # noqa: S311
+            head = f"POST /v1/count HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+            writer.write(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
+            try:
+                answer = await reader.readuntil(b"}")
+            except (OSError, asyncio.IncompleteReadError):
+                statuses[0] += 1
+                break
+            statuses[int(answer.split(b" ", 2)[1])] += 1
+        writer.close()
+
+
+def resident(pid: int) -> int:
+    """Return bytes that a process has in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.long
+def test_twenty_seconds_of_too_much(tmp_path: Path) -> None:
+    """1,024 connections: nothing but 200 and 503, memory stays within bounds, and then it is ready at once."""
+    statuses: collections.Counter[int] = collections.Counter()
+
+    async def hammer(port: int) -> None:
+        await asyncio.gather(*(_hammer(port, 20, statuses) for _ in range(1_024)))
+
+    with serve(tmp_path) as server:
+        server.ask("POST", "/v1/count", {"text": "x " * 1_000_000})
+        before = resident(server.process.pid)
+        asyncio.run(hammer(server.port))
+        after = resident(server.process.pid)
+        assert server.ask("GET", "/health/ready")[1]["status"] == "ok"
+        assert server.stop() == 0
+    assert set(statuses) <= {200, 503}, statuses
+    assert statuses[200] > 100
+    assert after - before < 200_000_000

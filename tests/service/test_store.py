@@ -4,10 +4,12 @@ import asyncio
 import os
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import OperationalError
 
 from loopflow.errors import UsageError
 from loopflow.model import Stamp
@@ -188,7 +190,7 @@ def test_a_database_that_cannot_be_used_changes_no_count(tmp_path: Path, harm: s
     else:
         database.create()
         database.close()
-        database = Database(read_database_url(f"sqlite:///file:{path}?mode=ro&uri=true"))
+        database = Database(make_url(f"sqlite:///file:{path}?mode=ro&uri=true"))
     asyncio.run(use())
 
 
@@ -223,7 +225,9 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("url", ["", "x", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "oracle://"])
+@pytest.mark.parametrize(
+    "url", ["", "x", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true", "oracle://"]
+)
 def test_what_is_no_database(url: str) -> None:
     """It is said at the start, in a line."""
     with pytest.raises(UsageError):
@@ -233,3 +237,39 @@ def test_what_is_no_database(url: str) -> None:
 def test_a_password_is_not_shown() -> None:
     """The address of a database may hold one."""
     assert "geheim" not in show_database(read_database_url("postgresql+psycopg://u:geheim@h/n"))
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs"])
+def test_after_three_failures_it_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """It is not asked again until it answers in the background; counts are the same all the while."""
+    database = Database(read_database_url(f"sqlite:///{tmp_path}/s"))
+    monkeypatch.setattr("loopflow.service.store.LOOKUP_SECONDS", 0.05)
+    asked: list[int] = []
+    free = threading.Event()
+
+    def fail(*_: object) -> None:
+        asked.append(1)
+        if how == "hangs":
+            free.wait(30)
+        raise OperationalError("SELECT", None, Exception("gone"))
+
+    async def use() -> None:
+        store = SqlStore(database, alone=0.3)
+        await store.open()
+        service = TokenCountingService(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(database, "find_counts", fail)
+            counts = [(await service.count(f"text {number}")).tokens for number in range(6)]
+            assert counts == [count(f"text {number}", "cl100k_base") for number in range(6)]
+            assert store.state == "down"
+            assert len(asked) <= 3
+            free.set()
+        async with asyncio.timeout(60):
+            while store.state == "down":  # noqa: ASYNC110  nothing says when
+                await asyncio.sleep(0.02)
+        service.memory.remove(lambda _: True)
+        await store.flush()
+        assert (await service.count("text 1")).level == "database"
+        await store.close()
+
+    asyncio.run(use())

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import trustme
 from aiosmtpd.controller import Controller
@@ -109,6 +110,11 @@ class Posts:
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
+
+    @property
+    def host(self) -> str:
+        """Its name and port."""
+        return urlsplit(self.url).netloc
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from loopflow.agents.model import (
+    NOT_COUNTED,
     AgentsReport,
     AgentSurvey,
     Finding,
@@ -19,7 +20,6 @@ from loopflow.agents.model import (
     Server,
 )
 from loopflow.agents.render.words import MOST_SHOWN
-from loopflow.agents.survey import NOT_COUNTED
 
 SCHEMA = 1
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from loopflow.agents.model import ROOT, AgentsReport, Finding, Lost, Repeat, Ruling, Server
+from loopflow.agents.model import NOT_COUNTED, ROOT, AgentsReport, Finding, Lost, Repeat, Ruling, Server
 from loopflow.agents.specs import SPECS
-from loopflow.agents.survey import NOT_COUNTED
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import plural
 

@@ -35,7 +35,10 @@ UNKNOWN: Final[Types] = ()
 
 def join(alternatives: Iterable[Types]) -> Types:
     """Return all values of several, each once, and no more than a few."""
-    return tuple(dict.fromkeys(value for types in alternatives for value in types))[:MOST_VALUES]
+    found = [types for types in alternatives if types]
+    if len(found) < 2:  # noqa: PLR2004  mostly there is one
+        return found[0][:MOST_VALUES] if found else UNKNOWN
+    return tuple(dict.fromkeys(value for types in found for value in types))[:MOST_VALUES]
 
 
 def external(name: str, *args: Types) -> Types:
