@@ -157,7 +157,7 @@ def _fit(here: _Run) -> ExitCode:
     reports = _read_reports(_OF_A_REPORT, here)
     done = [_compact(each, limits, here) for each in here.conversations]
     for each in done:
-        _require_counts(here, each.conversation, "nobody knows whether it fits")
+        _require_counts(here, each.conversation)
     for form, path in reports:
         write_atomically(path, _draw_report(form, done), here.here, console.handles)
     for number, each in enumerate(done, 1):
@@ -254,7 +254,7 @@ def _judge(here: _Run, *, prints: bool) -> ExitCode:
     for each in here.conversations:
         tokens = here.counts.count(each, here.model)
         problems += check(each, here.provider)
-        _require_counts(here, each, "--check cannot judge it")
+        _require_counts(here, each)
         over = max(over, tokens.text - budget if budget is not None else 0)
     if prints and given["form"] == "json":
         from loopflow.chat.render.report import render_check  # noqa: PLC0415
@@ -272,10 +272,10 @@ def _judge(here: _Run, *, prints: bool) -> ExitCode:
     return ExitCode.OVER_BUDGET if over or problems else ExitCode.OK
 
 
-def _require_counts(here: _Run, conversation: Conversation, what: str) -> None:
+def _require_counts(here: _Run, conversation: Conversation) -> None:
     """Raise LoopflowError where a text has no count."""
     if here.counts.has_uncountable(conversation):
-        raise LoopflowError(f"a text in it cannot be counted, so {what}", "shorten its longest line")
+        raise LoopflowError("a text in it cannot be counted, so nobody knows what it takes", "shorten its longest line")
 
 
 def _read_reports(forms: frozenset[str], here: _Run) -> list[tuple[str, str]]:

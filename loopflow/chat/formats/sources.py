@@ -46,8 +46,8 @@ def decode(data: bytes) -> str:
 def explain(error: json.JSONDecodeError, first_line: int = 1) -> UsageError:
     """Return what to say of text that is no JSON."""
     place = f"line {error.lineno + first_line - 1}, column {error.colno}"
-    what = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
-    return UsageError(f"it is no JSON: {what} at {place}", EXPECTED)
+    reason = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
+    return UsageError(f"it is no JSON: {reason} at {place}", EXPECTED)
 
 
 def read_lines(data: bytes) -> Lines:
