@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from loopflow.chat.model import Conversation, Message, Part
 
-_MARK: Final = "cache_control"
+MARK: Final = "cache_control"
 _MOST: Final = 4
 _BEARERS: Final = frozenset({"text", "result", "call"})
 
@@ -20,7 +20,7 @@ def keep_marks(before: Conversation, after: Conversation) -> Conversation:
         return after
     kept = {id(part.raw) for message in after.messages for part in message.parts}
     lost = [
-        (message.origin, part.raw[_MARK])
+        (message.origin, part.raw[MARK])
         for message in before.messages
         for part in message.parts
         if _has_mark(part) and id(part.raw) not in kept
@@ -36,7 +36,7 @@ def keep_marks(before: Conversation, after: Conversation) -> Conversation:
 
 
 def _has_mark(part: Part) -> bool:
-    return isinstance(part.raw, Mapping) and isinstance(part.raw.get(_MARK), Mapping)
+    return isinstance(part.raw, Mapping) and isinstance(part.raw.get(MARK), Mapping)
 
 
 def _find_bearer(messages: Sequence[Message], origin: tuple[int, ...]) -> int | None:
@@ -52,7 +52,7 @@ def _find_bearer(messages: Sequence[Message], origin: tuple[int, ...]) -> int | 
 
 def _put(message: Message, mark: Mapping[str, Any]) -> Message:
     *others, last = message.parts
-    marked = last._replace(raw={**last.raw, _MARK: mark}, touched=True)
+    marked = last._replace(raw={**last.raw, MARK: mark}, touched=True)
     return message._replace(parts=(*others, marked), touched=True)
 
 
@@ -68,6 +68,4 @@ def _list_marks(conversation: Conversation, messages: Sequence[Message]) -> Iter
     blocks = [tool.raw for tool in conversation.tools]
     blocks += [part.raw for part in conversation.system]
     blocks += [part.raw for message in messages for part in message.parts]
-    yield from (
-        block[_MARK] for block in blocks if isinstance(block, Mapping) and isinstance(block.get(_MARK), Mapping)
-    )
+    yield from (block[MARK] for block in blocks if isinstance(block, Mapping) and isinstance(block.get(MARK), Mapping))

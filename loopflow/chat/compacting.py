@@ -110,7 +110,7 @@ def compile_pin(pattern: str) -> re.Pattern[str]:
     """Return a pattern for messages that stay. Raises UsageError."""
     try:
         return re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(f"the pin {pattern!r} is no regular expression: {error}", "correct it") from error
 
 
@@ -132,8 +132,8 @@ def _compact(conversation: Conversation, limits: Limits, request: Request, count
     valid, mended = repair(conversation, request.provider, pending=request.pending)
     fixed = _find_fixed(valid, counts, request.unseen, exact=limits.exact)
     draft = Draft(valid, counts, fixed, exact=limits.exact)
-    result, summary = valid, "none"
-    is_over = draft.total > limits.trigger
+    result, summary, whole = valid, "none", draft.total
+    is_over = whole > limits.trigger
     if is_over:
         result, summary = _shrink(draft, limits, request)
         again, more = repair(result, request.provider, pending=request.pending)
@@ -143,7 +143,7 @@ def _compact(conversation: Conversation, limits: Limits, request: Request, count
             draft = Draft(valid, counts, fixed, exact=limits.exact)
             result, summary = _shrink(draft, less, request)
             again, more = repair(result, request.provider, pending=request.pending)
-        if _measure(again, draft) < _measure(valid, draft):
+        if _measure(again, draft) < whole:
             result, mended = keep_marks(valid, again), [*mended, *more]
         else:  # all that could go was less than what has to be said of it
             result, draft, summary = valid, Draft(valid, counts, fixed, exact=limits.exact), "none"
@@ -248,7 +248,7 @@ def _report(before: Conversation, result: Conversation, limits: Limits, outcome:
     return Compacted(
         result,
         outcome.before,
-        draft.counts.count(result),
+        outcome.before if result is before else draft.counts.count(result),
         changes,
         outcome.request.strategy,
         fits,

@@ -5,16 +5,19 @@ it, or with what came of it. Threads that take turns, and a history that is take
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
+from operator import is_
 from typing import Any, Final, NamedTuple, TypeVar
 
+from loopflow.chat.cachepoints import MARK
 from loopflow.chat.compacting import Compacted, Request, compact, compile_pin, find_unseen
 from loopflow.chat.counting import Counts
 from loopflow.chat.formats import read, write
 from loopflow.chat.formats.remembering import Memory
 from loopflow.chat.limits import Limits
-from loopflow.chat.model import Conversation, Message
+from loopflow.chat.media import find_picture_blocks
+from loopflow.chat.model import Conversation, Message, Part
 from loopflow.chat.repairing import Pending
 from loopflow.chat.summary import Summarise
 
@@ -158,7 +161,7 @@ class _Hashes:
 
     def of(self, messages: Sequence[Message]) -> list[int]:
         """Return a hash of each beginning of a list."""
-        same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(messages, self._messages, strict=False)))
+        same = sum(takewhile(bool, map(is_, messages, self._messages)))
         self._hashes = _hash_prefixes(messages, self._hashes[:same])
         self._messages = messages
         return self._hashes
@@ -169,7 +172,23 @@ def _hash_prefixes(messages: Sequence[Message], known: Sequence[int] = ()) -> li
     hashes = list(known)
     value = hashes[-1] if hashes else 0
     for message in messages[len(hashes) :]:
-        parts = tuple((part.kind, part.text, part.call_id, part.name, part.is_error) for part in message.parts)
+        parts = tuple(
+            (part.kind, part.text, part.call_id, part.name, part.is_error, _hash_media(part)) for part in message.parts
+        )
         value = hash((value, message.role, message.name, parts))
         hashes.append(value)
     return hashes or [0]
+
+
+def _hash_media(part: Part) -> int:
+    """Return a hash of what a part has beside its text: pictures, sounds and files."""
+    if part.kind in {"image", "result"}:
+        return _hash_json(tuple(find_picture_blocks(part)))
+    return _hash_json(part.raw) if part.kind in {"audio", "file"} else 0
+
+
+def _hash_json(value: Any) -> int:  # noqa: ANN401  any JSON
+    """Return a hash of a value, without marks of a cache: an agent moves them on with each request."""
+    if isinstance(value, Mapping):
+        return hash(tuple((key, _hash_json(each)) for key, each in value.items() if key != MARK))
+    return hash(tuple(map(_hash_json, value))) if isinstance(value, list | tuple) else hash(value)

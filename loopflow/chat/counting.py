@@ -67,6 +67,10 @@ class Counts:
         self.of(text)
         return self._known[text] < 0
 
+    def has_uncountable(self, conversation: Conversation) -> bool:
+        """Whether a text of a conversation has no count."""
+        return any(map(self.is_uncountable, _texts(conversation)))
+
     def expect(self, texts: Iterable[str]) -> None:
         """Count the texts that are new, in one batch."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
@@ -94,12 +98,13 @@ class Counts:
 
     def count(self, conversation: Conversation, model: str = "") -> Tokens:
         """Return what a conversation costs, as `model` counts, or the one that it names."""
-        self.expect_conversation(conversation)
+        texts = _texts(conversation)
+        self.expect(texts)
         model = model or conversation.model
         tools = sum(self.of(tool.text) for tool in conversation.tools)
         text = tools + sum(map(self.of_part, conversation.system)) + sum(map(self.of_message, conversation.messages))
         media, uncounted = self._count_media(conversation)
-        uncounted += sum(self._known[text] < 0 for text in _texts(conversation))
+        uncounted += sum(self._known[text] < 0 for text in texts)
         reported = next((each.reported for each in reversed(conversation.messages) if each.reported), 0)
         overhead = count_overhead(conversation)
         return Tokens(text, overhead, media, uncounted, reported, tools, self._count_published(conversation, model))

@@ -60,7 +60,8 @@ class Draft:
         self.costs[place] = self._measure(message)
         self.total += self.costs[place]
         self.messages[place] = message
-        self._change(place, action, self.counts.of_message(message), reason)
+        after = self.costs[place] if self._measure == self.counts.of_message else self.counts.of_message(message)
+        self._change(place, action, after, reason)
 
     def drop(self, places: Iterable[int], reason: str, action: Action = "dropped") -> None:
         """Leave out messages."""

@@ -35,11 +35,16 @@ class Picture(NamedTuple):
 
 def find_pictures(part: Part) -> Iterator[Picture]:
     """Yield the pictures in a part: it may be one, or a result with some."""
+    yield from map(_measure, find_picture_blocks(part))
+
+
+def find_picture_blocks(part: Part) -> Iterator[Mapping[str, Any]]:
+    """Yield the blocks with pictures in a part, as they were read."""
     if part.touched or part.kind not in {"image", "result"}:
         return
     for block in _blocks(part.raw):
         if "image" in str(block.get("type") or block.get("kind") or "") or "media_type" in block:
-            yield _measure(block)
+            yield block
 
 
 def count_picture(picture: Picture, provider: str) -> int | None:

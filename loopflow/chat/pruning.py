@@ -52,20 +52,23 @@ def prune(draft: Draft, layout: Layout, anchors: set[int]) -> None:
 
 def is_thanks(message: Message) -> bool:
     """Whether a message is thanks or praise, and nothing else."""
+    if any(part.kind != "text" for part in message.parts):
+        return False
     text = message.text.strip()
-    alone = all(part.kind == "text" for part in message.parts)
-    return alone and bool(text) and len(text.split()) <= SHORT_REPLY and _THANKS.match(text) is not None
+    return bool(text) and len(text.split()) <= SHORT_REPLY and _THANKS.match(text) is not None
 
 
 def _prune_thanks(draft: Draft, layout: Layout, anchors: set[int]) -> None:
     latest = layout.authored[-1] if layout.authored else None
     last = draft.places[-1] if draft.places else None
+    kept = {*anchors, latest, last}
     for place in draft.places:
-        message, following = draft.get(place), draft.conversation.messages[place + 1 : place + 2]
-        is_answered = message.role == "assistant" and any(each.authored for each in following)
-        if message.role == "system" or place in {*anchors, latest, last} or is_answered:
+        message = draft.get(place)
+        if message.role == "system" or place in kept or not is_thanks(message):
             continue
-        if is_thanks(message):
+        following = draft.conversation.messages[place + 1 : place + 2]
+        is_answered = message.role == "assistant" and any(each.authored for each in following)
+        if not is_answered:
             draft.drop((place,), "thanks, and nothing else", "pruned")
 
 

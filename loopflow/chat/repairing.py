@@ -6,6 +6,7 @@ that is signed is kept as it is, or goes whole.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from loopflow.chat.blocks import Place, find_runs, list_parts, pair
@@ -89,14 +90,16 @@ def _drop_open_ends(messages: Sequence[Message], work: _Work) -> Sequence[Messag
     """Leave out answers that end on thinking: what it led to is not there."""
     if not (work.rules.thinks or work.rules.paired):
         return messages
-    while True:
-        ends = [run.end - 1 for run in find_runs(messages) if run.role == "assistant"]
-        gone = {end for end in ends if messages[end].parts[-1].kind == "thinking"}
-        if not gone:
-            return messages
-        for end in sorted(gone):
-            work.note("dropped", messages[end], "it ends on thinking")
-        messages = [message for place, message in enumerate(messages) if place not in gone]
+    gone: set[int] = set()
+    for run in find_runs(messages):
+        if run.role == "assistant":
+            backwards = reversed(range(run.start, run.end))
+            gone.update(takewhile(lambda place: messages[place].parts[-1].kind == "thinking", backwards))
+    if not gone:
+        return messages
+    for place in sorted(gone):
+        work.note("dropped", messages[place], "it ends on thinking")
+    return [message for place, message in enumerate(messages) if place not in gone]
 
 
 def _pair_up(messages: Sequence[Message], work: _Work) -> Sequence[Message]:

@@ -4,7 +4,9 @@ A pass stops as soon as the draft is down to the goal. None looks at a message t
 through each, whether the goal is reached or not.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from loopflow.chat.draft import Draft
@@ -84,18 +86,18 @@ def drop_steps(work: Work) -> None:
 
 def drop_exchanges(work: Work) -> None:
     """Leave out the oldest exchanges until few enough are left; and then below that, if it has to be."""
-    newest = max(work.layout.exchange, default=0)
+    newest, step_of = max(work.layout.exchange, default=0), work.layout.step_of
     for number in range(newest):
         if work.is_done:
             return
-        _drop_exchange(work, number)
+        _drop_exchange(work, number, step_of)
 
 
 def window(work: Work) -> None:
     """Leave out all exchanges but the last few."""
-    newest = max(work.layout.exchange, default=0)
+    newest, step_of = max(work.layout.exchange, default=0), work.layout.step_of
     for number in range(newest - work.aim.max_exchanges + 1):
-        _drop_exchange(work, number)
+        _drop_exchange(work, number, step_of)
 
 
 def clamp(work: Work) -> None:
@@ -161,14 +163,13 @@ def _group_by_thinking(work: Work, last: int | None = None) -> Iterator[list[tup
         yield from ([step] for step in steps if work.draft.messages[step[0]] is not None)
         return
     waiting: list[tuple[int, ...]] = []
-    all_steps = list(work.layout.steps)
+    after = dict(pairwise(work.layout.steps))
     for step in steps:
         if work.draft.messages[step[0]] is None:
             continue
         waiting.append(step)
-        following = all_steps[all_steps.index(step) + 1 :][:1]
         in_turn = step[0] > newest
-        if not in_turn or (following and _begins_with_thinking(work, following[0])):
+        if not in_turn or (step in after and _begins_with_thinking(work, after[step])):
             yield waiting
             waiting = []
 
@@ -183,17 +184,16 @@ def _begins_with_thinking(work: Work, step: tuple[int, ...]) -> bool:
     return work.draft.conversation.messages[step[0]].parts[0].kind == "thinking"
 
 
-def _drop_exchange(work: Work, number: int) -> None:
+def _drop_exchange(work: Work, number: int, step_of: Mapping[int, tuple[int, ...]]) -> None:
     """Leave out an exchange but for anchors, and for the text that the words after it answer."""
-    messages, draft = work.draft.conversation.messages, work.draft
-    places = [place for place, of in enumerate(work.layout.exchange) if of == number]
-    following = places[-1] + 1 if places else len(messages)
-    kept = set(work.anchors)
+    messages, draft, exchange = work.draft.conversation.messages, work.draft, work.layout.exchange
+    following = bisect_right(exchange, number)
+    answered: set[int] = set()
     if following < len(messages) and draft.messages[following] is not None and messages[following].authored:
-        kept |= set(answered_by(messages, following))
-    of_step = {place: step for step in work.layout.steps for place in step}
-    for place in places:
-        if not kept.intersection((place, *of_step.get(place, ()))):
+        answered.update(answered_by(messages, following))
+    for place in range(bisect_left(exchange, number), following):
+        together = (place, *step_of.get(place, ()))
+        if work.anchors.isdisjoint(together) and answered.isdisjoint(together):
             draft.drop((place,), "an older exchange")
 
 

@@ -14,7 +14,7 @@ from loopflow.chat.model import Conversation, Message
 from loopflow.chat.ours import PLACEHOLDERS
 
 _GREETING: Final = re.compile(
-    r"\W*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|there|all|again|\W)+\Z", re.IGNORECASE
+    r"(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|there|all|again|\W)+\Z", re.IGNORECASE
 )
 SHORT_REPLY: Final = 8
 """Words."""
@@ -28,6 +28,11 @@ class Layout(NamedTuple):
     notes: tuple[int, ...]
     task: int | None
     authored: tuple[int, ...]
+
+    @property
+    def step_of(self) -> dict[int, tuple[int, ...]]:
+        """The step of each place that is in one."""
+        return {place: step for step in self.steps for place in step}
 
 
 def lay_out(conversation: Conversation) -> Layout:
@@ -66,10 +71,10 @@ def find_anchors(
             anchors.add(first)
     for step in layout.steps[-keep_steps:]:
         anchors |= set(step)
-    of_step = {place: step for step in layout.steps for place in step}
-    for place, message in enumerate(messages):
-        if pins and any(pin.search(part.text) for pin in pins for part in message.parts):
-            anchors |= {place, *of_step.get(place, ())}
+    step_of = layout.step_of
+    for place, message in enumerate(messages) if pins else ():
+        if any(pin.search(part.text) for pin in pins for part in message.parts):
+            anchors |= {place, *step_of.get(place, ())}
     return anchors
 
 

@@ -154,8 +154,10 @@ def _fit(here: _Run) -> ExitCode:
         keep_steps=given["keep_steps"] or settings.keep_steps,
     )
     _refuse_input(given["output"], "-o", here)
-    reports = [_read_report(value, _OF_A_REPORT, here) for value in given["report"]]
+    reports = _read_reports(_OF_A_REPORT, here)
     done = [_compact(each, limits, here) for each in here.conversations]
+    for each in done:
+        _require_counts(here, each.conversation)
     for form, path in reports:
         write_atomically(path, _draw_report(form, done), here.here, console.handles)
     for number, each in enumerate(done, 1):
@@ -205,9 +207,7 @@ def _draw_report(form: str, done: Sequence[Compacted]) -> str:
 def _print_profile(here: _Run) -> None:
     given, console = here.given, here.console
     _refuse_input(given["output"], "-o", here)
-    reports = [
-        _read_report(value, frozenset({"text", "json", "csv", "markdown", "html"}), here) for value in given["report"]
-    ]
+    reports = _read_reports(frozenset({"text", "json", "csv", "markdown", "html"}), here)
     joined = join_profiles([profile(each, here.counts, here.model) for each in here.conversations])
     joined = joined._replace(window=_find_window(here))
     for form, path in reports:
@@ -222,7 +222,7 @@ def _print_profile(here: _Run) -> None:
 
 def _find_window(here: _Run) -> int:
     """Return the tokens that the model takes, 0 where nobody says."""
-    if here.given["window"]:
+    if here.given["window"] is not None:
         return read_size_option(here.given["window"], "--window")
     limits = here.settings.limits_of(here.model)
     return limits.input if limits else 0
@@ -248,16 +248,13 @@ def _draw(found: Profile, form: str, here: _Run, terminal: Terminal) -> Iterator
 def _judge(here: _Run, *, prints: bool) -> ExitCode:
     """Judge the tokens of text, and what the provider would say."""
     given, console = here.given, here.console
-    budget = read_size_option(given["budget"], "--budget") if given["budget"] else here.settings.budget
+    budget = read_size_option(given["budget"], "--budget") if given["budget"] is not None else here.settings.budget
     problems: list[Problem] = []
     over = 0
     for each in here.conversations:
         tokens = here.counts.count(each, here.model)
         problems += check(each, here.provider)
-        if any(map(here.counts.is_uncountable, _texts(each))):
-            raise LoopflowError(
-                "a text in it cannot be counted, so --check cannot judge it", "shorten its longest line"
-            )
+        _require_counts(here, each)
         over = max(over, tokens.text - budget if budget is not None else 0)
     if prints and given["form"] == "json":
         from loopflow.chat.render.report import render_check  # noqa: PLC0415
@@ -275,8 +272,23 @@ def _judge(here: _Run, *, prints: bool) -> ExitCode:
     return ExitCode.OVER_BUDGET if over or problems else ExitCode.OK
 
 
-def _texts(conversation: Conversation) -> Iterator[str]:
-    return (part.text for message in conversation.messages for part in message.parts)
+def _require_counts(here: _Run, conversation: Conversation) -> None:
+    """Raise LoopflowError where a text has no count."""
+    if here.counts.has_uncountable(conversation):
+        raise LoopflowError("a text in it cannot be counted, so nobody knows what it takes", "shorten its longest line")
+
+
+def _read_reports(forms: frozenset[str], here: _Run) -> list[tuple[str, str]]:
+    """Return the forms and files of the reports. Raises UsageError where one output would take another's place."""
+    reports = [_read_report(value, forms, here) for value in here.given["report"]]
+    named = [path for _, path in reports] + ([here.given["output"]] if here.given["output"] else [])
+    seen: set[str] = set()
+    for name in named:
+        path = os.path.realpath(os.path.join(here.here, name))
+        if path in seen and (os.path.isfile(path) or not os.path.exists(path)):  # a device takes both
+            raise UsageError(f"{escape_name(name)} is named twice to be written", "name a file for each")
+        seen.add(path)
+    return reports
 
 
 def _read_report(value: str, forms: frozenset[str], here: _Run) -> tuple[str, str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from loopflow.chat import CEREBRAS_LIMITS, Compacted, Counts, Limits, Unfit, check, compact, read, write
+from loopflow.chat import CEREBRAS_LIMITS, Compacted, Counts, Limits, Unfit, check, compact, read, repair, write
 from loopflow.chat.facts import Facts, collect, parse, render
 from loopflow.chat.ours import NO_RESULT, NOTE_HEADER
-from loopflow.errors import LoopflowError
+from loopflow.chat.units import find_task
+from loopflow.errors import LoopflowError, UsageError
 from tests.support.talks import Said, as_anthropic, as_chat, as_claude_code, as_responses
 
 COUNTS = Counts()
@@ -156,6 +157,24 @@ def test_the_task_stays_however_much_was_said_since() -> None:
 def test_a_greeting_is_not_the_task() -> None:
     done = fit([Said("user", "hi"), Said("assistant", "hello"), TASK, *steps(10), Said("user", "go on")], 1_500)
     assert TASK.text in [message.text for message in done.conversation.messages]
+
+
+def test_a_long_row_of_signs_is_looked_at_once() -> None:
+    signs = "=" * 1_000_000 + "x"  # tried anew from each of its signs, it takes hours
+    assert find_task(read([{"role": "user", "content": signs}]).messages) == 0
+
+
+def test_of_many_thoughts_that_led_to_nothing_none_stays() -> None:
+    thoughts = [{"type": "reasoning", "id": f"r{at}", "summary": []} for at in range(20_000)]  # an hour, one a round
+    valid, mended = repair(read({"input": [{"role": "user", "content": "hello"}, *thoughts]}))
+    assert len(valid.messages) == 1
+    assert len(mended) == len(thoughts)
+
+
+@pytest.mark.parametrize("pattern", ["(", "a{99999999999999999999}", "(" * 5_000 + ")" * 5_000])
+def test_a_pin_that_is_no_expression_is_refused_in_words(pattern: str) -> None:
+    with pytest.raises(UsageError, match="is no regular expression"):
+        compact(read(as_chat([TASK])), 100, pin=[pattern])
 
 
 def test_a_note_says_what_was_written_what_failed_and_who_said_what() -> None:

@@ -114,3 +114,35 @@ def test_what_a_provider_adds_is_no_reason_to_compact_each_time(constant: int) -
         talk.append({"kind": "request", "parts": [{"part_kind": "tool-return", "content": LINES, **named}]})
     grown = 60 * COUNTS.of(LINES)
     assert 1 <= compactions <= grown // 4_000 + 1
+
+
+def test_a_list_with_another_picture_is_another_list() -> None:
+    shorten = Compactor(Limits.fit(60), counts=COUNTS)
+    for picture in ("AAAA", "BBBB"):
+        image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{picture}"}}
+        shown = {"role": "user", "content": [{"type": "text", "text": "what is on this picture?"}, image]}
+        talk = [shown, {"role": "assistant", "content": "words " * 200}, {"role": "user", "content": "and below it?"}]
+        assert shown in shorten(talk)
+
+
+def test_a_mark_of_the_cache_that_moves_on_makes_no_other_list() -> None:
+    shorten = Compactor(Limits.fit(60), counts=COUNTS)
+    source = {"type": "base64", "media_type": "image/png", "data": "AAAA"}
+    sent = []
+    for mark in ({"cache_control": {"type": "ephemeral"}}, {}):
+        shown = {"role": "user", "content": [{"type": "image", "source": source, **mark}]}
+        talk = [shown, {"role": "assistant", "content": "words " * 200}, {"role": "user", "content": "and below it?"}]
+        shorten({"model": "claude", "max_tokens": 1, "system": "x", "messages": talk})
+        assert shorten.last is not None
+        sent.append(shorten.last.changed)
+    assert sent == [True, False]
+
+
+def test_a_record_that_is_nested_too_deep_to_be_remembered_is_read_each_time() -> None:
+    shorten = Compactor(5_000, counts=COUNTS)
+    deep: list[Any] = []
+    for _ in range(3_000):
+        deep = [deep]
+    talk = [{"role": "user", "content": "say hello to everybody", "metadata": deep}]
+    assert shorten(talk) is talk
+    assert shorten(talk) is talk

@@ -39,6 +39,7 @@ def here(tmp_path: Path) -> Path:
     (tmp_path / "talk.json").write_text(json.dumps(as_chat(TALK), indent=1))
     (tmp_path / "s.jsonl").write_bytes(as_claude_code(TALK))
     broken = as_chat([TALK[0], Said("result", "of nothing", "zz"), TALK[1]])
+    (tmp_path / "cut.json").write_text('[{"role":"user","content":"hello')
     (tmp_path / "broken.json").write_text(json.dumps(broken))
     return tmp_path
 
@@ -239,16 +240,35 @@ def test_standard_input_is_read(here: Path) -> None:
     assert call(here, "-", "--fit", "100k", stdin=data).out.encode() == data
 
 
+@pytest.mark.parametrize("judging", [("--check", "--budget", "10"), ("--fit", "100")])
+def test_a_text_without_a_count_is_neither_judged_nor_said_to_fit(here: Path, judging: tuple[str, ...]) -> None:
+    request = {
+        "model": "m",
+        "max_tokens": 1,
+        "system": " " * 3_000_000,
+        "messages": [{"role": "user", "content": "hi"}],
+    }
+    (here / "blank.json").write_text(json.dumps(request))
+    done = call(here, "blank.json", *judging, env={"LOOPFLOW_ENGINE": "tiktoken"})
+    assert (done.code, done.out) == (2, "")
+    assert "cannot be counted" in done.err
+
+
 WRONG: list[tuple[tuple[str, ...], str]] = [
     ((), "no conversation is named"),
     (("talk.json", "--last"), "or two are"),
     (("none.json",), "none.json cannot be read: no such file"),
     ((".",), ". cannot be read: is a directory"),
+    (("cut.json",), "unterminated string starting at line 1, column 27"),
+    (("talk.json", "--check", "--budget", ""), "--budget: '' is no number of tokens"),
+    (("talk.json", "--window", ""), "--window: '' is no number of tokens"),
     (("talk.json", "--fit", "many"), "--fit: 'many' is no number of tokens"),
     (("talk.json", "--strategy", "window"), "--strategy says how to make it fit"),
     (("talk.json", "--fit", "1k", "--check"), "--fit writes a conversation, and --check none"),
     (("talk.json", "--fit", "1k", "--pin", "("), "is no regular expression"),
     (("talk.json", "--fit", "1k", "--report", "html:x"), "is no report"),
+    (("talk.json", "--fit", "9k", "--report", "json:x", "-o", "./x"), "x is named twice"),
+    (("talk.json", "--report", "json:x", "--report", "csv:x"), "x is named twice"),
     (("talk.json", "--fit", "1k", "--format", "json"), "--format is for a profile"),
     (("talk.json", "--input-format", "codex"), "is no JSON"),
     (("talk.json", "--encoding", "none"), "unknown encoding"),

@@ -112,7 +112,7 @@ _REQUESTS: Final = (b'{"messages"', b'{"model"', b'{"input"')
 
 
 def _read_document(document: Document, form: str | None, memory: Memory | None) -> Conversation:
-    if memory is not None and memory.find(document.records[0].value, 1) is not None:
+    if memory is not None and memory.recall([document.records[0].value]) != [None]:
         form = form or memory.form
     if form is None:
         form = detect_records(document.top, document.key, [record.value for record in document.records])

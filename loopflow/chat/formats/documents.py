@@ -6,6 +6,7 @@ from there; so is everything around the list.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from operator import is_
 from typing import Any, Final, NamedTuple
 
@@ -76,7 +77,7 @@ def read_document(
         messages,
         tuple(_read_system(top, form, messages)),
         tuple(read_tools(top)),
-        as_name(top.get("model")) or _last_model(messages),
+        as_name(top.get("model")) or (_last_model(messages) if form == "pydantic-ai" else ""),
         Envelope(document, messages, vocabulary),
         _read_about(top, form),
     )
@@ -178,14 +179,15 @@ def _places(records: Any) -> tuple[Value, ...]:  # noqa: ANN401
         records = [{"role": "user", "content": records}]
     if not isinstance(records, list | tuple):
         raise UsageError("its messages are no list", "give a list of messages, or a request with one")
-    return tuple(Value(record, 0, 0) for record in records)
+    return tuple(map(Value, records, repeat(0), repeat(0)))
 
 
 def _read_messages(
     document: Document, form: Format, vocabulary: Vocabulary, memory: Memory | None
 ) -> Iterator[Message]:
-    for number, found in enumerate(document.records, 1):
-        if memory is not None and (known := memory.find(found.value, number)) is not None:
+    held = memory.recall([found.value for found in document.records]) if memory is not None else repeat(None)
+    for number, (found, known) in enumerate(zip(document.records, held, strict=False), 1):
+        if known is not None:
             yield known
             continue
         if not isinstance(found.value, Mapping):
@@ -236,11 +238,9 @@ def _write_objects(envelope: Envelope, messages: Sequence[Message]) -> Any:  # n
     held = document.data.get(document.key) if document.key else document.data
     given = held if isinstance(held, list | tuple) else []
     like = given[0] if given else None
-    places = {id(message.raw): number for number, message in enumerate(envelope.messages)}
-    written = [
-        given[places[id(message.raw)]]
-        if not message.touched and id(message.raw) in places and given
-        else from_record(envelope.vocabulary.write(message), like)
-        for message in messages
-    ]
+    written = []
+    for message in messages:
+        place = message.origin[0] - 1 if message.origin and not message.touched else len(given)
+        is_given = place < len(given) and envelope.messages[place].raw is message.raw
+        written.append(given[place] if is_given else from_record(envelope.vocabulary.write(message), like))
     return {**document.data, document.key: written} if document.key else written

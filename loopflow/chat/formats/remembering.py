@@ -1,10 +1,11 @@
 """Messages of a list that was read before: a history comes again with each request, and has one more at its end.
 
-A record is known by what it is and what is in it: it is compared with a copy, in which texts are the same objects, and
-this takes little. One that was changed since is read anew.
+A record is known by its place, by what it is and what is in it: it is compared with a copy, in which texts are the same
+objects, and this takes little. One that was changed since is read anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from operator import and_, eq, is_
 from typing import Any
 
 from loopflow.chat.model import Message
@@ -15,24 +16,30 @@ class Memory:
 
     def __init__(self) -> None:
         self.form: str | None = None
-        self._held: dict[int, tuple[Any, Message]] = {}
+        self._messages: Sequence[Message] = ()
+        self._records: list[Any] = []
+        self._copies: list[Any] = []
 
-    def find(self, record: object, number: int) -> Message | None:
-        """Return the message that a record at a place was read as, None if it is another one now."""
-        held = self._held.get(id(record))
-        if held is None or held[1].origin != (number,) or held[0] != record:
-            return None
-        return held[1] if held[1].raw is record else None
+    def recall(self, records: Sequence[Any]) -> list[Message | None]:
+        """Return for each record the message that it was read as, None where it is another one now."""
+        same = map(and_, map(is_, records, self._records), map(eq, records, self._copies))
+        found = [message if known else None for message, known in zip(self._messages, same, strict=False)]
+        return [*found, *[None] * (len(records) - len(found))]
 
-    def keep(self, form: str, messages: Iterable[Message]) -> None:
-        """Keep the messages of a list, and no others. They hold their records, so that no other has their ids."""
-        self.form = form
-        before = self._held
-        self._held = {}
-        for message in messages:
-            held = before.get(id(message.raw))
-            known = held is not None and held[1] is message
-            self._held[id(message.raw)] = held if known and held else (_copy(message.raw), message)
+    def keep(self, form: str, messages: Sequence[Message]) -> None:
+        """Keep the messages of a list, and no others; none where one is nested too deep to be copied."""
+        try:
+            self._copies = self._copy_all(messages)
+        except RecursionError:
+            self._copies, messages = [], ()
+        self.form, self._messages, self._records = form, messages, [message.raw for message in messages]
+
+    def _copy_all(self, messages: Sequence[Message]) -> list[Any]:
+        held = list(map(is_, messages, self._messages))
+        copies = [copy for copy, known in zip(self._copies, held, strict=False) if known]
+        if len(copies) == len(held):  # as it mostly is: the list before, with more at its end
+            return [*copies, *(_copy(message.raw) for message in messages[len(held) :])]
+        return [_copy(message.raw) for message in messages]
 
 
 def _copy(value: Any) -> Any:  # noqa: ANN401  any JSON

@@ -46,7 +46,8 @@ def decode(data: bytes) -> str:
 def explain(error: json.JSONDecodeError, first_line: int = 1) -> UsageError:
     """Return what to say of text that is no JSON."""
     place = f"line {error.lineno + first_line - 1}, column {error.colno}"
-    return UsageError(f"it is no JSON: {error.msg[:1].lower()}{error.msg[1:]} at {place}", EXPECTED)
+    reason = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
+    return UsageError(f"it is no JSON: {reason} at {place}", EXPECTED)
 
 
 def read_lines(data: bytes) -> Lines:
