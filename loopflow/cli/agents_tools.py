@@ -8,7 +8,7 @@ from typing import Any
 from loopflow.agents.model import AgentsReport, Survey
 from loopflow.agents.running import list_agents, locate, open_library
 from loopflow.agents.survey import read_recorded
-from loopflow.agents.tools import read_recording, read_servers
+from loopflow.agents.tools import find_told_loss, read_recording, read_servers
 from loopflow.agents.tree import Tree
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import plural
@@ -53,8 +53,9 @@ def _count(given: Mapping[str, Any], console: Console, here: str, surroundings: 
         raise UsageError("no recorded list of tools is named", 'name files, or write tools = ["..."] in [agents]')
     library.save()
     window = listing.settings.window
+    lost = tuple(row for spec in listing.settings.specs.values() for row in find_told_loss(servers, spec))
     survey = Survey({"kind": "worktree", "rev": None}, listing.config.encoding, window, servers=tuple(servers))
-    return AgentsReport(replace(survey, findings=tuple(findings)))
+    return AgentsReport(replace(survey, lost=lost, findings=tuple(findings)))
 
 
 def _ask_server(given: Mapping[str, Any], console: Console, surroundings: Surroundings) -> ExitCode:
