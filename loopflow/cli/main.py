@@ -34,10 +34,6 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             "loopflow.cli.code_context:code_context",
             "What a codebase costs in tokens, held to budgets; and the codebase itself, as context.",
         ),
-        "function": Member(
-            "loopflow.cli.function:function",
-            "A Python function with all that a model must read to work on it.",
-        ),
         "agents": Member(
             "loopflow.cli.agents:agents",
             "What coding agents load before the first word, held to budgets.",
@@ -50,23 +46,27 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             extra="logs",
             needs=("drain3", "tomlkit"),
         ),
-        "usage": Member(
-            "loopflow.cli.usage:usage",
-            "Tokens accounted for, held to budgets by period, with alerts that arrive once.",
-            extra="usage",
-            needs=("sqlalchemy",),
-        ),
         "chat": Member(
             "loopflow.cli.chat:chat",
             "What fills a conversation with a model, and a history brought under a number without breaking it.",
         ),
+        "function": Member(
+            "loopflow.cli.function:function",
+            "A Python function with all that a model must read to work on it.",
+        ),
+        "count": Member("loopflow.cli.count:count", "What a text costs, exactly: in a pipe, with what it refers to."),
         "serve": Member(
             "loopflow.cli.serve:serve",
             "Counts over HTTP, kept in memory and in a database.",
             extra="service",
             needs=("uvicorn", "starlette", "msgspec", "sqlalchemy", "httpcore2", "prometheus_client", "tenacity"),
         ),
-        "count": Member("loopflow.cli.count:count", "What a text costs, exactly: in a pipe, with what it refers to."),
+        "usage": Member(
+            "loopflow.cli.usage:usage",
+            "Tokens accounted for, held to budgets by period, with alerts that arrive once.",
+            extra="usage",
+            needs=("sqlalchemy",),
+        ),
     }
 )
 
