@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isnan
 from typing import Any
 
 from loopflow.agents.model import AgentsReport, Survey
@@ -65,6 +66,8 @@ def _ask_server(given: Mapping[str, Any], console: Console, surroundings: Surrou
         raise UsageError("--record writes what --verify compares with", "leave one of them out")
     if bool(given["files"]) == (given["url"] is not None):
         raise UsageError("one server is asked", "write its command behind --, or --url URL")
+    if isnan(given["timeout"]):  # which is within every range
+        raise UsageError("--timeout: nan is no number of seconds", "write 1 to 600")
     asked = Asked(tuple(given["files"]), given["url"] or "", tuple(given["env"]), given["timeout"])
     here = surroundings.root
     if given["record"] is not None:

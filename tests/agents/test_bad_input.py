@@ -305,3 +305,9 @@ def test_headings_are_those_of_all_rules(lines: list[str], end: str) -> None:
     tokens = MarkdownIt("commonmark").parse(text)
     expected = [token.map[0] + 1 for token in tokens if token.type == "heading_open" and token.level == 0 and token.map]
     assert [heading.line for heading in outline(text, read_frontmatter(text)).headings] == expected
+
+
+def test_a_timeout_that_is_no_number(repo: Repo) -> None:
+    """It is wrong usage, and no bug."""
+    result = call(repo, "tools", "--record", "x.json", "--timeout", "nan", "--", "true")
+    assert (result.code, "--timeout" in result.err) == (2, True)
