@@ -6,13 +6,10 @@ below the report in the job's summary and in the comment.
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from github_base import HEAD, Base
-from github_runner import annotate, describe_failure, show
+from github_runner import Outcome, annotate, describe_failure, run_program, show
 
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.io.git.repository import Git
@@ -20,15 +17,7 @@ from loopflow.model import ConfigRequest
 from loopflow.usecases.find_config import find_config_at
 
 CHOICES = ("auto", "true", "false")
-_RUN = "from loopflow.cli.main import main; main()"
 _SUMMARY, _DOCUMENT = "agents.md", "agents.json"
-
-
-class Ended(NamedTuple):
-    """How the run ended, and Markdown to read."""
-
-    code: int
-    text: str
 
 
 def wants_agents(choice: str, config: str) -> bool:
@@ -61,24 +50,16 @@ def build_arguments(config: str, window: str, report: str, base: Base, *, check:
     ]
 
 
-def run_agents(arguments: list[str], report: str, environment: Mapping[str, str]) -> Ended:
+def run_agents(arguments: list[str], report: str, environment: Mapping[str, str]) -> Outcome:
     """Run `loopflow agents` as code-context is run. Its annotations go to the log."""
-    done = subprocess.run(  # -I: what lies about in the repository is no module of the program
-        [sys.executable, "-I", "-X", "utf8", "-c", _RUN, *arguments],
-        env=environment,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="backslashreplace",
-        check=False,
-    )
-    code = done.returncode if done.returncode >= 0 else 128 - done.returncode
-    show(done.stderr)
+    code, errors = run_program("loopflow.cli.main", arguments, environment)
+    show(errors)
     if code not in {ExitCode.OK, ExitCode.OVER_BUDGET}:
-        lines = [line for line in done.stderr.splitlines() if ": error: " in line]
+        lines = [line for line in errors.splitlines() if ": error: " in line]
         annotate("error", lines[0] if lines else f"loopflow agents ended with status {code}")
-        return Ended(code, describe_failure(done.stderr))
+        return Outcome(code, describe_failure(errors))
     with open(os.path.join(report, _SUMMARY), encoding="utf-8") as file:
-        return Ended(code, file.read())
+        return Outcome(code, file.read())
 
 
 def read_agents_outputs(report: str, code: int | None) -> dict[str, str]:

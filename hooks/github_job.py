@@ -7,8 +7,6 @@ does: 0, 1 for a budget that is exceeded, 2 when it could not run, 3 for a bug.
 """
 
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +15,17 @@ from github_agents import CHOICES, read_agents_outputs, run_agents, wants_agents
 from github_agents import build_arguments as build_agents_arguments
 from github_base import HEAD, Base, Checkout, Event, add_config, fetch_history, find_base, name_base, read_event
 from github_comment import Api, CommentError, fits, keep_comment, make_marker
-from github_runner import annotate, describe_failure, read_outputs, run_address, show, write_outputs, write_summary
+from github_runner import (
+    Outcome,
+    annotate,
+    describe_failure,
+    read_outputs,
+    run_address,
+    run_program,
+    show,
+    write_outputs,
+    write_summary,
+)
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import ExitCode, LoopflowError, UsageError
@@ -25,7 +33,6 @@ from loopflow.io.git.repository import Git
 from loopflow.model import ConfigRequest
 from loopflow.usecases.find_config import find_config_at
 
-_RUN = "from loopflow.cli.code_context import main; main()"
 _SUMMARY = "summary.md"
 _BOOLEANS = {"true": True, "false": False}
 
@@ -45,14 +52,6 @@ class Inputs:
     agents: str = "auto"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How the run ended, and Markdown to read: the report, or why there is none."""
-
-    code: int
-    text: str
-
-
 def main() -> int:
     """Run the step and return its exit code."""
     token = os.environ.pop("INPUT_TOKEN", "")  # the program has no use for it
@@ -63,7 +62,7 @@ def main() -> int:
         enter(os.environ.get("GITHUB_WORKSPACE", ""), inputs.directory)
         base = find_and_fetch_base(inputs, event, token)
         environment = describe_push(base) | {"LOOPFLOW_AGAINST_NAME": "" if inputs.against else name_base(event)}
-        outcome = run_program(build_arguments(inputs, base), inputs.report, environment)
+        outcome = run_profile(build_arguments(inputs, base), inputs.report, environment)
         if wants_agents(inputs.agents, inputs.config):
             outcome, agents = _add_agents(inputs, base, environment, outcome)
     except LoopflowError as error:
@@ -181,20 +180,12 @@ def describe_push(base: Base) -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if not name.startswith("PRE_COMMIT")}, **told}
 
 
-def run_program(arguments: list[str], report: str, environment: Mapping[str, str] | None = None) -> Outcome:
-    """Run code-context, with nothing of the current directory on Python's path. Its annotations go to the log."""
-    done = subprocess.run(  # -I: what lies about in the repository is no module of the program
-        [sys.executable, "-I", "-X", "utf8", "-c", _RUN, *arguments],
-        env=environment,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="backslashreplace",
-        check=False,
-    )
-    code = done.returncode if done.returncode >= 0 else 128 - done.returncode  # as a shell says of a signal
+def run_profile(arguments: list[str], report: str, environment: Mapping[str, str] | None = None) -> Outcome:
+    """Run code-context. Its annotations go to the log."""
+    code, errors = run_program("loopflow.cli.code_context", arguments, environment)
     if code not in {ExitCode.OK, ExitCode.OVER_BUDGET}:
-        return _fail(code, done.stderr)
-    show(done.stderr)
+        return _fail(code, errors)
+    show(errors)
     with open(os.path.join(report, _SUMMARY), encoding="utf-8") as file:
         return Outcome(code, file.read())
 

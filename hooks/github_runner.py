@@ -8,7 +8,10 @@ import html
 import json
 import os
 import secrets
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 TITLE = "code-context"
 _MOST_OF_A_FAILURE = 10_000  # characters
@@ -18,6 +21,34 @@ def annotate(kind: str, message: str) -> None:
     """Annotate the run: `kind` is error, warning or notice."""
     encoded = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     print(f"::{kind} title={TITLE}::{encoded}", flush=True)  # noqa: T201  the log is how the runner is told
+
+
+class Outcome(NamedTuple):
+    """How a step ended, and Markdown to read: the report, or why there is none."""
+
+    code: int
+    text: str
+
+
+class Ended(NamedTuple):
+    """How a run of the program ended, and what it wrote to its standard error."""
+
+    code: int
+    errors: str
+
+
+def run_program(module: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Ended:
+    """Run the program of a module's `main`, with nothing of the current directory on Python's path."""
+    done = subprocess.run(  # -I: what lies about in the repository is no module of the program
+        [sys.executable, "-I", "-X", "utf8", "-c", f"from {module} import main; main()", *arguments],
+        env=environment,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="backslashreplace",
+        check=False,
+    )
+    code = done.returncode if done.returncode >= 0 else 128 - done.returncode  # as a shell says of a signal
+    return Ended(code, done.stderr)
 
 
 def show(text: str) -> None:

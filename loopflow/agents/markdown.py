@@ -25,6 +25,7 @@ _MOST_OPENING = 2_000
 """Characters of a first paragraph: it may stand for a description."""
 
 _BREAK = re.compile(r"\r\n?|\n")
+_UNDERLINE = re.compile(r"[=-][ \t]*(?:[\r\n]|\Z)")
 _TICKS = re.compile("`+")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _IMPORT = re.compile(r"(?:(?<=\s)|\A)@((?:\\ |[^\s\\]|\\(?!\s))+)")
@@ -75,7 +76,8 @@ def outline(text: str, head: Frontmatter) -> Outline:
     starts = [0, *(found.end() for found in _BREAK.finditer(text))]
     skipped = head.lines
     body_at = starts[skipped] if skipped < len(starts) else len(text)
-    tokens = _parser().parse(text[body_at:])
+    body = text[body_at:]
+    tokens = _parser(underlined=_UNDERLINE.search(body) is not None).parse(body)
     at = _Lines(text, starts, skipped)
     headings = tuple(_find_headings(tokens, at))
     cuts = [Cut(0, body_at)] if body_at else []
@@ -92,11 +94,14 @@ def outline(text: str, head: Frontmatter) -> Outline:
 
 
 @cache
-def _parser() -> "MarkdownIt":
+def _parser(*, underlined: bool) -> "MarkdownIt":
+    """Return a parser. Underlined headings cost a second look at every paragraph: few texts have a line for one."""
     from markdown_it import MarkdownIt  # noqa: PLC0415  a repository without any such file needs none
 
     parser = MarkdownIt("commonmark", {"maxNesting": 100})
     parser.core.ruler.enableOnly(["normalize", "block"])
+    if not underlined:
+        parser.disable("lheading")
     return parser
 
 

@@ -151,7 +151,10 @@ class Repeat(NamedTuple):
 
 
 class Tool(NamedTuple):
-    """One tool of a recorded list; numbers are tokens, `not_sent` those of what an API does not take."""
+    """One tool of a recorded list; numbers are tokens, `not_sent` those of what an API does not take.
+
+    `description_over` are those beyond the bytes that an agent takes which cuts descriptions.
+    """
 
     name: str
     tokens: int
@@ -159,6 +162,7 @@ class Tool(NamedTuple):
     schema: int
     not_sent: int
     description_bytes: int = 0
+    description_over: int = 0
     findings: tuple[str, ...] = ()
 
 
@@ -171,6 +175,7 @@ class Server(NamedTuple):
     pretty_bytes: int
     server: str = ""
     instructions_bytes: int = 0
+    instructions_over: int = 0
     digest: str = ""
 
     @property

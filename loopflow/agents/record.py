@@ -5,13 +5,13 @@ and a process group of its own, which is ended in the end; what it may say and h
 """
 
 import json
+import logging
 import os
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from loopflow.agents.addresses import require_address
 from loopflow.analysis.names import escape_name
 from loopflow.errors import LoopflowError, UsageError, describe_os_error
 
@@ -77,7 +77,6 @@ def _ask(asked: Asked, environ: Mapping[str, str], here: str) -> Listed:
     tail = bytearray()
     try:
         if asked.url:
-            require_address(asked.url)
             return anyio.run(_ask_url, asked)
         return anyio.run(_ask_command, asked, _environment(asked, environ), here, tail)
     except TimeoutError:
@@ -235,10 +234,29 @@ async def _ask_url(asked: Asked) -> Listed:
     import anyio  # noqa: PLC0415
 
     try:
+        from httpx2 import AsyncClient  # noqa: PLC0415
         from mcp import ClientSession  # noqa: PLC0415
         from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415
     except ImportError:
         raise _not_installed() from None
-    with anyio.fail_after(asked.timeout):
-        async with streamable_http_client(asked.url) as streams, ClientSession(streams[0], streams[1]) as session:
-            return await _list(session, [])
+    from loopflow.agents.addresses import Transport, TypedAddress, require_address  # noqa: PLC0415
+
+    require_address(asked.url)
+    logging.getLogger("mcp").addHandler(logging.NullHandler())  # what it has to say is said in one line
+    is_encrypted = asked.url.lower().startswith("https:")
+    transport = Transport(TypedAddress(is_encrypted=is_encrypted, seconds=asked.timeout), MOST_BYTES)
+    client = AsyncClient(
+        transport=transport, timeout=asked.timeout, headers={"Accept-Encoding": "identity"}, trust_env=False
+    )
+    try:
+        with anyio.fail_after(asked.timeout):
+            async with (
+                client,
+                streamable_http_client(asked.url, http_client=client, max_sse_event_size=MOST_BYTES) as streams,
+                ClientSession(streams[0], streams[1]) as session,
+            ):
+                return await _list(session, [])
+    except Exception as error:
+        if transport.trouble is None:
+            raise
+        raise transport.trouble from error

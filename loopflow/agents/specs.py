@@ -61,6 +61,7 @@ class Spec(NamedTuple):
     refuses: bool = False
     listing: float = 0.0
     listing_unit: str = "characters"
+    cuts_tools: bool = False
 
     @property
     def certain(self) -> bool:
@@ -101,6 +102,7 @@ SPECS: Final = MappingProxyType(
                 file_bytes=4_194_304,
                 description_characters=1_536,
                 listing=0.01,
+                cuts_tools=True,
             ),
             Spec(
                 "codex",

@@ -14,7 +14,7 @@ from loopflow.agents.seen import Outlined, Seen
 from loopflow.agents.settings import AgentSettings, AgentsSettings, has_own_agents
 from loopflow.agents.skills import find_listing_loss, find_references
 from loopflow.agents.specs import SPECS, Spec
-from loopflow.agents.tools import read_servers
+from loopflow.agents.tools import find_told_loss, read_servers
 from loopflow.agents.tracked import read_tracked
 from loopflow.agents.tree import Tree
 from loopflow.analysis.patterns import compile_patterns
@@ -62,6 +62,7 @@ def take_survey(
         findings += out.findings
         seen_by[name] = (seen, out)
     servers, tool_findings = read_recorded(tree, library, settings)
+    lost += (row for name in chosen for row in find_told_loss(servers, settings.specs[name]))
     survey = Survey(
         source=request.source,
         encoding=library.counter.encoding,

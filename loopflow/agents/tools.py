@@ -6,11 +6,12 @@ in UTF-8 with no more escapes than JSON asks for. Everything else of a tool is n
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from loopflow.agents.frontmatter import whole
-from loopflow.agents.model import Finding, Server, Tool
+from loopflow.agents.model import Finding, Lost, Server, Tool
+from loopflow.agents.specs import Spec
 from loopflow.analysis.names import escape_name
 from loopflow.errors import LoopflowError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from loopflow.agents.tree import Tree
 
 MOST_BYTES = 64_000_000
+TOLD_BYTES = 2_048
+"""What an agent takes of a description or of instructions, where it takes less than all."""
 _SENT = ("name", "description", "inputSchema")
 _MOST_LEVELS = 256
 
@@ -119,25 +122,44 @@ def measure(recording: Recording, path: str, pretty_bytes: int, library: "Librar
     """Return what a server's tools cost, and what is wrong with them."""
     rows = [_texts(tool) for tool in recording.tools]
     names = "\n".join(whole(tool["name"]) for tool in recording.tools)
-    counts = iter(library.count([text for row in rows for text in row] + [names, whole(recording.instructions)]))
+    texts = [text for row in rows for text in row] + [names, *_with_head(whole(recording.instructions))]
+    counts = iter(library.count(texts))
     tools = []
     findings = []
     times = Counter(tool["name"] for tool in recording.tools)
     for tool in recording.tools:
-        tokens, description, schema, everything = (next(counts) for _ in range(4))
+        tokens, description, head, schema, everything = (next(counts) for _ in range(5))
         wrong = tuple(_faults(tool, times))
         findings += [Finding("tool", path, 1, "", f"{whole(tool['name'])[:200]}: {fault}") for fault in wrong]
         size = len(_text_of(tool, "description").encode("utf-8", "surrogatepass"))
-        tools.append(Tool(whole(tool["name"]), tokens, description, schema, max(everything - tokens, 0), size, wrong))
-    total_names = next(counts) + next(counts)
+        unsent, over = max(everything - tokens, 0), max(description - head, 0)
+        tools.append(Tool(whole(tool["name"]), tokens, description, schema, unsent, size, over, wrong))
+    total_names, told, head = (next(counts) for _ in range(3))
     instructions = len(recording.instructions.encode("utf-8", "surrogatepass"))
-    server = Server(path, tuple(tools), total_names, pretty_bytes, recording.server, instructions)
+    over = max(told - head, 0)
+    server = Server(path, tuple(tools), total_names + told, pretty_bytes, recording.server, instructions, over)
     return server, list(dict.fromkeys(findings))
 
 
-def _texts(tool: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def find_told_loss(servers: Iterable[Server], spec: Spec) -> Iterator[Lost]:
+    """Yield what an agent that cuts leaves out of the descriptions of tools and the instructions of servers."""
+    if not spec.cuts_tools:
+        return
+    for server in servers:
+        sizes = [("tool", tool.name, tool.description_bytes, tool.description_over) for tool in server.tools]
+        for what, name, size, tokens in (*sizes, ("server", "", server.instructions_bytes, server.instructions_over)):
+            if size > TOLD_BYTES:
+                row = Lost(spec.name, "", server.path, "bytes", TOLD_BYTES, TOLD_BYTES, size - TOLD_BYTES, tokens, 1)
+                yield row._replace(what=what, name=name, certain=spec.certain)
+
+
+def _texts(tool: Mapping[str, Any]) -> tuple[str, ...]:
     schema = _compact(tool["inputSchema"]) if "inputSchema" in tool else ""
-    return canonical(tool), _text_of(tool, "description"), schema, _compact(dict(tool))
+    return (canonical(tool), *_with_head(_text_of(tool, "description")), schema, _compact(dict(tool)))
+
+
+def _with_head(text: str) -> tuple[str, str]:
+    return text, text.encode("utf-8", "surrogatepass")[:TOLD_BYTES].decode("utf-8", "ignore")
 
 
 def canonical(tool: Mapping[str, Any]) -> str:

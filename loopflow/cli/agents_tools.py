@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isnan
 from typing import Any
 
 from loopflow.agents.model import AgentsReport, Survey
 from loopflow.agents.running import list_agents, locate, open_library
 from loopflow.agents.survey import read_recorded
-from loopflow.agents.tools import read_recording, read_servers
+from loopflow.agents.tools import find_told_loss, read_recording, read_servers
 from loopflow.agents.tree import Tree
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import plural
@@ -53,8 +54,9 @@ def _count(given: Mapping[str, Any], console: Console, here: str, surroundings: 
         raise UsageError("no recorded list of tools is named", 'name files, or write tools = ["..."] in [agents]')
     library.save()
     window = listing.settings.window
+    lost = tuple(row for spec in listing.settings.specs.values() for row in find_told_loss(servers, spec))
     survey = Survey({"kind": "worktree", "rev": None}, listing.config.encoding, window, servers=tuple(servers))
-    return AgentsReport(replace(survey, findings=tuple(findings)))
+    return AgentsReport(replace(survey, lost=lost, findings=tuple(findings)))
 
 
 def _ask_server(given: Mapping[str, Any], console: Console, surroundings: Surroundings) -> ExitCode:
@@ -64,6 +66,8 @@ def _ask_server(given: Mapping[str, Any], console: Console, surroundings: Surrou
         raise UsageError("--record writes what --verify compares with", "leave one of them out")
     if bool(given["files"]) == (given["url"] is not None):
         raise UsageError("one server is asked", "write its command behind --, or --url URL")
+    if isnan(given["timeout"]):  # which is within every range
+        raise UsageError("--timeout: nan is no number of seconds", "write 1 to 600")
     asked = Asked(tuple(given["files"]), given["url"] or "", tuple(given["env"]), given["timeout"])
     here = surroundings.root
     if given["record"] is not None:

@@ -5,6 +5,9 @@ import sys
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from loopflow.agents.frontmatter import read_frontmatter
 from loopflow.agents.markdown import outline
@@ -275,3 +278,36 @@ def test_nothing_to_read_is_one_line(repo: Repo) -> None:
     assert (call(repo, "--staged", "--check", "-q").out, call(repo, "--staged", "--check", "-q").code) == ("", 0)
     for form in FORMS:
         assert call(repo, "--format", form).code == 0
+
+
+LINES = (
+    "words",
+    "more =",
+    "===",
+    "--- ",
+    "a -",
+    "# one",
+    "- item",
+    "  ===",
+    "> quote",
+    "",
+    "```",
+    "<!-- x",
+    "x -->",
+    "1. n",
+)
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=12), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_headings_are_those_of_all_rules(lines: list[str], end: str) -> None:
+    """Rules that cannot hold for a text are not run: the headings are the same."""
+    text = "# first\n\n" + end.join(lines)
+    tokens = MarkdownIt("commonmark").parse(text)
+    expected = [token.map[0] + 1 for token in tokens if token.type == "heading_open" and token.level == 0 and token.map]
+    assert [heading.line for heading in outline(text, read_frontmatter(text)).headings] == expected
+
+
+def test_a_timeout_that_is_no_number(repo: Repo) -> None:
+    """It is wrong usage, and no bug."""
+    result = call(repo, "tools", "--record", "x.json", "--timeout", "nan", "--", "true")
+    assert (result.code, "--timeout" in result.err) == (2, True)

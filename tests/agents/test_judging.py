@@ -1,11 +1,12 @@
 """Rules over what agents load: who is stopped, who is not, and at which line it is said."""
 
+import json
 import re
 
 import pytest
 
 from tests.support.builder import Repo
-from tests.support.surveys import WORDS, call, skill
+from tests.support.surveys import WORDS, call, skill, survey
 
 RULES = """\
 [agents]
@@ -215,3 +216,19 @@ def test_a_wrong_config_is_an_error(repo: Repo, text: str, said: str) -> None:
     repo.track({"CLAUDE.md": "a\n", "loopflow.toml": text})
     result = call(repo)
     assert (result.code, said in result.err, "loopflow.toml:" in result.err) == (2, True, True), result.err
+
+
+@pytest.mark.parametrize(("text", "lost"), [("x" * 2_048, 0), ("x" * 2_047 + "éé", 3)])
+def test_what_claude_cuts_of_tools_is_lost(repo: Repo, text: str, lost: int) -> None:
+    """2 KB of a description and of instructions arrive; what is more is lost, and fails where loss does."""
+    tools = {"instructions": text, "tools": [{"name": "add", "description": text, "inputSchema": {"type": "object"}}]}
+    repo.track({"CLAUDE.md": WORDS, "loopflow.toml": '[agents]\nlost = "fail"\ntools = ["*.tools.json"]\n'})
+    repo.commit()
+    repo.track({"own.tools.json": json.dumps(tools, ensure_ascii=False)})
+    rows = [(row["of"], row["lost"]) for row in survey(repo)["lost"]]
+    assert rows == ([("tool", lost), ("server", lost)] if lost else [])
+    assert call(repo, "--check").code == bool(lost)
+    for form in ("text", "markdown"):
+        counted = call(repo, "tools", "own.tools.json", "--format", form).out
+        for what in ("the description of add", "the server's instructions"):
+            assert (f"{what}: 3 of 2,051 bytes" in counted) is bool(lost)

@@ -1,14 +1,19 @@
 """Recording the tools of a real server, with the official SDK; and servers that are none."""
 
+import gzip
 import json
+import socket
 import sys
+import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from loopflow.agents.addresses import require_address
-from loopflow.errors import UsageError
 from tests.support.builder import Repo
 from tests.support.surveys import call
 
@@ -100,13 +105,133 @@ def _command(path: Path) -> bytes:
     [
         "ftp://localhost/",
         "http://169.254.169.254/x",
+        "https://169.254.169.254/x",
+        "https://[::ffff:169.254.169.254]/x",
+        "https://[fd00:ec2::254]/x",
+        "https://100.100.100.200/x",
+        "http://10.0.0.1/x",
+        "https://0.0.0.0/",
+        "https://no.such.host.invalid/",
+        "http://localhost:1/",
         "https://user:x@localhost/",
         "http://[::",
         "http://192.0.2.1/",
         "x",
     ],
 )
-def test_addresses_that_are_not_asked(url: str) -> None:
-    """No web address, one with a password, a cloud's own data, or one without encryption that is not this machine."""
-    with pytest.raises(UsageError):
-        require_address(url)
+def test_addresses_that_are_not_asked(repo: Repo, url: str) -> None:
+    """No web address, one with a password, a cloud's own data, nobody, or one without encryption elsewhere."""
+    result = call(repo, "tools", "--record", "own.json", "--url", url)
+    assert (result.code, result.err.count("\n")) == (2, 1), result.err
+    assert not (repo.root / "own.json").exists()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """A server at an address. The path says how it behaves."""
+
+    def do_POST(self) -> None:
+        """Answer a message, or do something else."""
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path in ANSWERS:
+            status, headers, body = ANSWERS[self.path]
+            self._send(status, headers, body)
+        elif self.path == "/slow":
+            time.sleep(4)
+        elif self.path in {"/endless", "/endless-events"}:
+            kind = "text/event-stream" if "events" in self.path else "application/json"
+            self._send(200, {"Content-Type": kind}, b"data: ")
+            with suppress(OSError):
+                for _ in range(400):
+                    self.wfile.write(b"x" * 65_536)
+        elif "id" not in message:
+            self._send(202, {}, b"")
+        else:
+            result: dict[str, Any] = {"tools": [{"name": "add", "inputSchema": {"type": "object"}}]}
+            if message["method"] == "initialize":
+                result = {
+                    "protocolVersion": message["params"]["protocolVersion"],
+                    "capabilities": {"tools": {}},
+                    "serverInfo": {"name": "own", "version": "1"},
+                }
+            text = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
+            is_stream = self.path == "/events"
+            kind = "text/event-stream" if is_stream else "application/json"
+            self._send(200, {"Content-Type": kind}, b"data: " + text + b"\n\n" if is_stream else text)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  as it is called
+        """Say nothing."""
+
+    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+ANSWERS: Mapping[str, tuple[int, Mapping[str, str], bytes]] = {
+    "/moved": (307, {"Location": "/mcp"}, b""),
+    "/elsewhere": (307, {"Location": "http://169.254.169.254/x"}, b""),
+    "/again": (307, {"Location": "/again"}, b""),
+    "/login": (401, {}, b""),
+    "/page": (200, {"Content-Type": "text/html"}, b"<html>"),
+    "/packed": (200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzip.compress(b" " * 1_000)),
+}
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Run a server on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/events", "/moved"])
+def test_a_server_at_an_address(repo: Repo, address: str, path: str) -> None:
+    """It may answer with a message or with events, and send on within itself. No proxy is asked."""
+    result = call(repo, "tools", "--record", "own.json", "--url", address + path, HTTP_PROXY="http://127.0.0.1:1")
+    assert result.code == 0, result.err
+    document = json.loads((repo.root / "own.json").read_text())
+    assert (document["serverInfo"]["name"], document["tools"][0]["name"]) == ("own", "add")
+    assert call(repo, "tools", "--verify", "own.json", "--url", address + path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/elsewhere", "redirects to http://169.254.169.254/x"),
+        ("/again", "redirects to /again"),
+        ("/login", "answers 401"),
+        ("/page", "Unexpected content type: text/html"),
+        ("/packed", "packs what it says"),
+        ("/slow", "did not answer within 2 s"),
+        ("/endless", "more than 16,000,000 bytes"),
+        ("/endless-events", "more than 16,000,000 bytes"),
+    ],
+)
+def test_an_address_without_a_server(repo: Repo, address: str, path: str, said: str) -> None:
+    """Exit 2 within the timeout and one line that says why; nothing is written."""
+    timeout = "2" if path == "/slow" else "30"
+    result = call(repo, "tools", "--record", "own.json", "--timeout", timeout, "--url", address + path)
+    assert (result.code, result.err.count("\n")) == (2, 1), result.err
+    assert said in result.err
+    assert not (repo.root / "own.json").exists()
+
+
+def test_each_address_of_a_name_is_checked(repo: Repo, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that answers with this machine and then with a cloud's address is not asked."""
+    answers = iter([["127.0.0.1"], ["169.254.169.254"], ["127.0.0.1", "169.254.169.254"]])
+    port = int(address.rpartition(":")[2])
+
+    def answer(*_: object, **__: object) -> list[Any]:
+        found = next(answers, ["169.254.169.254"])
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    for _ in range(2):
+        result = call(repo, "tools", "--record", "own.json", "--url", f"http://name.example:{port}/mcp")
+        assert (result.code, "leads to 169.254.169.254" in result.err) == (2, True), result.err

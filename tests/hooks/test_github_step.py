@@ -9,7 +9,7 @@ from shlex import quote
 
 import pytest
 from github_base import Checkout, Event, find_base, find_refspec
-from github_job import run_program
+from github_job import run_profile
 from github_runner import read_outputs
 
 from loopflow.errors import LoopflowError
@@ -390,7 +390,7 @@ def test_a_run_that_is_killed_fails(
     script = write_files(tmp_path, {"python": "#!/bin/sh\necho '::warning::x' >&2\nkill -9 $$\n"}) / "python"
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    outcome = run_program([], str(tmp_path))
+    outcome = run_profile([], str(tmp_path))
     assert outcome.code == 128 + 9
     assert outcome.text.startswith("### code-context could not run\n")
     assert [command.name for command in read_commands(capsys.readouterr().out)] == ["error"]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from loopflow.analysis.addresses import is_public
 from loopflow.errors import UsageError
 from loopflow.service.errors import ForbiddenReference, Unreachable
-from loopflow.service.guard import Allowed, Guard, is_public, read_allowed
+from loopflow.service.guard import Allowed, Guard, read_allowed
 
 REFUSED = [
     "0.0.0.0",  # noqa: S104  nobody binds to it

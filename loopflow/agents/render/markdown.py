@@ -42,6 +42,9 @@ def _lines(report: AgentsReport) -> Iterator[str]:
         yield from _agent(agent, report)
     for server in report.survey.servers:
         yield from _server(server, report)
+    if not report.survey.agents:  # tools alone
+        for name in sorted({row.agent for row in report.survey.lost}):
+            yield from _lost(name, report)
     yield from _compared(report)
     yield from _rest(report)
     yield ""
@@ -84,11 +87,15 @@ def _agent(agent: AgentSurvey, report: AgentsReport) -> Iterator[str]:
     if len(shown) < len(agent.places):
         yield ""
         yield f"and {plural(len(agent.places) - len(shown), 'place')} that cost less"
-    lost = worst_losses([row for row in report.survey.lost if row.agent == agent.name])
+    yield from _lost(agent.name, report)
+    yield ""
+
+
+def _lost(agent: str, report: AgentsReport) -> Iterator[str]:
+    lost = worst_losses([row for row in report.survey.lost if row.agent == agent])
     if lost:
         lines = [f"- {code(f'{escape_name(row.path)}:{row.first_line}')}: {code(describe_lost(row))}" for row in lost]
-        yield from fold(f"Left out by {title_of(agent.name)}: {plural(len(lost), 'text')}", lines)
-    yield ""
+        yield from fold(f"Left out by {title_of(agent)}: {plural(len(lost), 'text')}", lines)
 
 
 def _server(server: Server, report: AgentsReport) -> Iterator[str]:

@@ -41,6 +41,9 @@ def render_text(report: AgentsReport, terminal: Terminal) -> Iterator[str]:
     for server in survey.servers:
         yield from _draw_server(server, terminal, report.top)
         yield ""
+    if not survey.agents:  # tools alone: what is lost of them
+        for name in sorted({row.agent for row in survey.lost}):
+            yield from _draw_lost(AgentSurvey(name, "", "", ()), report, terminal)
     yield from _draw_rest(report, terminal)
     if report.compared is not None:
         yield from _draw_compared(report, terminal)

@@ -37,6 +37,9 @@ def describe_lost(row: Lost) -> str:
     if row.what == "description":
         part = f"{row.lost:,} of its {row.limit + row.lost:,} {row.unit}"
         return f"the description of {show(row.name)}: {part}, limit {row.limit:,}"
+    if row.what in {"tool", "server"}:
+        whose = f"the description of {show(row.name)}" if row.what == "tool" else "the server's instructions"
+        return f"{whose}: {row.lost:,} of {row.limit + row.lost:,} bytes, {row.tokens:,} tokens, limit {row.limit:,}"
     tokens = f", {row.tokens:,} tokens" if row.tokens else ""
     what = f"{row.lost:,} {row.unit}{tokens}"
     if row.what == "file" and not row.kept:
