@@ -21,6 +21,7 @@ from tests.support.run import Result, environment, run
 from tests.support.schema import complaints
 
 PROGRAM = (sys.executable, "-c", "from loopflow.cli.main import main; main()")
+QUOTED = shlex.join(PROGRAM)
 
 
 def call(here: Path, *arguments: str, stdin: bytes = b"") -> Result:
@@ -203,7 +204,7 @@ def test_the_config_says_which_encoding_and_what_is_denied(repo: Repo) -> None:
 def test_a_pipe_without_a_reader_is_no_error(tmp_path: Path) -> None:
     """As for any program of a pipeline."""
     (tmp_path / "big").write_text("hello world\n" * 200_000)
-    command = f"{shlex.quote(sys.executable)} -c 'from loopflow.cli.main import main; main()' count big --fit 1M | head -c 9; "
+    command = f"{QUOTED} count big --fit 1M | head -c 9; "
     done = subprocess.run(
         ["bash", "-c", f"{command} echo; echo ${{PIPESTATUS[0]}}"],
         cwd=tmp_path, capture_output=True, text=True, check=True, env=environment(),
@@ -223,9 +224,7 @@ def test_it_imports_nothing_heavy(tmp_path: Path) -> None:
 
 def test_a_named_pipe_is_read(tmp_path: Path) -> None:
     """As a shell makes them of <(command)."""
-    command = (
-        f"{shlex.quote(sys.executable)} -c 'from loopflow.cli.main import main; main()' count <(printf 'hello world')"
-    )
+    command = f"{QUOTED} count <(printf 'hello world')"
     done = subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True, env=environment()
     )
