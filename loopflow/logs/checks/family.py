@@ -34,7 +34,8 @@ def check_monitor(case: Case) -> Finding:
 def _look(case: Case, name: str, check: str, nothing: str) -> Finding:
     sections: Mapping[str, Table] = case.config.sections if case.config else {}
     if name not in sections:
-        return absent(f"{nothing}: there is no [{name}]", f"it needs loopflow {name}")
+        remedy = f"see loopflow {name} --help" if check in case.looks else f"it needs loopflow {name}"
+        return absent(f"{nothing}: there is no [{name}]", remedy)
     look = case.looks.get(check)
     if look is None:
         where = sections[name].where("")
