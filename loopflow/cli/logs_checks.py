@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -157,14 +159,17 @@ def _list_looks(config: "Config | None", console: Console, here: str) -> "Mappin
     from loopflow.logs.checks.model import LEDGER, MONITOR  # noqa: PLC0415
     from loopflow.usecases.find_config import find_root  # noqa: PLC0415
 
+    is_configured = config is not None and "usage" in config.sections
+    if find_spec("sqlalchemy") is None and not is_configured:
+        return {}  # nobody asks for it
     file = os.path.join(find_root(here) or here, config.file) if config and config.file else None
     return {
-        LEDGER: partial(_look_at_usage, console.environ, file, is_monitor=False),
-        MONITOR: partial(_look_at_usage, console.environ, file, is_monitor=True),
+        LEDGER: partial(_look_at_usage, console.environ, file, is_configured=is_configured, is_monitor=False),
+        MONITOR: partial(_look_at_usage, console.environ, file, is_configured=is_configured, is_monitor=True),
     }
 
 
-def _look_at_usage(environ: Mapping[str, str], file: str | None, *, is_monitor: bool) -> "Finding":
+def _look_at_usage(environ: Mapping[str, str], file: str | None, *, is_configured: bool, is_monitor: bool) -> "Finding":
     from loopflow.charts.numbers import plural  # noqa: PLC0415
     from loopflow.logs.checks.model import absent, failed, passed  # noqa: PLC0415
 
@@ -178,6 +183,8 @@ def _look_at_usage(environ: Mapping[str, str], file: str | None, *, is_monitor: 
     except LoopflowError as error:
         return failed(error.message, error.hint)
     if not is_monitor:
+        if not is_configured and not uses and usage.ledger.extent((datetime(2012, 1, 1, tzinfo=UTC), None)) is None:
+            return absent("the ledger is empty", "loopflow logs --track-usage enters what it prints")
         return passed(f"it can be read, with {plural(len(uses), 'budget')}")
     if not uses:
         return absent("there is no budget to watch", "loopflow usage budget set daily 2M --period day")

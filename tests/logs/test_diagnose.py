@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopflow.cli.logs import logs
+from loopflow.cli.usage import usage
 from loopflow.logs.checks.automation import find_commands
 from loopflow.logs.checks.model import State
 from loopflow.logs.checks.working import compare_counts
@@ -392,3 +393,11 @@ def test_a_ledger_is_looked_at(good: Repo) -> None:
     assert found["monitor"][0] == State.ABSENT
     configure(good, "[[usage.budget]]", 'name = "daily"', 'tokens = "2M"')
     assert find(good)["monitor"][:2] == (State.PASS, "1 budget, and 0 places that alerts go to")
+
+
+def test_a_ledger_needs_no_config(good: Repo) -> None:
+    """What `usage budget set` wrote is seen, and so is that there is nothing."""
+    assert [find(good)[name][0] for name in ("ledger of usage", "monitor")] == [State.ABSENT, State.ABSENT]
+    env = {"LOOPFLOW_DATA_DIR": str(good.root / "data")}
+    assert run("budget", "set", "daily", "2M", cwd=good.root, env=env, command=usage).code == 0
+    assert [find(good)[name][0] for name in ("ledger of usage", "monitor")] == [State.PASS, State.PASS]

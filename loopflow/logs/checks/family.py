@@ -33,10 +33,10 @@ def check_monitor(case: Case) -> Finding:
 
 def _look(case: Case, name: str, check: str, nothing: str) -> Finding:
     sections: Mapping[str, Table] = case.config.sections if case.config else {}
-    if name not in sections:
-        remedy = f"see loopflow {name} --help" if check in case.looks else f"it needs loopflow {name}"
-        return absent(f"{nothing}: there is no [{name}]", remedy)
     look = case.looks.get(check)
+    if name not in sections:
+        nowhere = absent(f"{nothing}: there is no [{name}]", f"it needs loopflow {name}")
+        return nowhere if look is None else look()
     if look is None:
         where = sections[name].where("")
         return failed(f"{where}: [{name}] needs loopflow {name}, which this version does not have", f"remove [{name}]")
