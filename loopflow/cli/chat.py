@@ -28,7 +28,11 @@ EXAMPLES = """\
   loopflow chat talk.json --fit 15k -o less.json
 """
 
-WORDS: Mapping[str, str] = MappingProxyType({})
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "narrow": "loopflow.cli.chat_narrow:narrow",
+    }
+)
 """What the first word may name instead of a file, each "module:command"."""
 
 FORMS = ("text", "json", "csv", "markdown", "html")
