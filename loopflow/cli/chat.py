@@ -31,6 +31,7 @@ EXAMPLES = """\
 WORDS: Mapping[str, str] = MappingProxyType(
     {
         "narrow": "loopflow.cli.chat_narrow:narrow",
+        "tasks": "loopflow.cli.chat_tasks:tasks",
     }
 )
 """What the first word may name instead of a file, each "module:command"."""
