@@ -82,8 +82,8 @@ def events(path: str, cut: bool) -> Iterator[tuple[str, Any]]:
         yield "message_stop", {"type": "message_stop"}
     else:
         for number in range(3):
-            delta = {"index": 0, "delta": {"content": f"{number}"}, "finish_reason": None}
-            yield "", {**BASE, "object": "chat.completion.chunk", "choices": [delta]}
+            said = {"index": 0, "delta": {"content": f"{number}"}, "finish_reason": None}
+            yield "", {**BASE, "object": "chat.completion.chunk", "choices": [said]}
         last = {"index": 0, "delta": {}, "finish_reason": "length" if cut else "stop"}
         yield "", {**BASE, "object": "chat.completion.chunk", "choices": [last]}
         yield "", {**BASE, "object": "chat.completion.chunk", "choices": [], "usage": USAGE}
