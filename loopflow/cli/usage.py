@@ -247,7 +247,7 @@ def _calibrate(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN4
 
 
 @usage.command("events", add_help_option=False)
-@click.option("--since", default="24h", show_default=True, metavar="TIME", help="How far back, such as 30m or 7d.")
+@click.option("--since", metavar="TIME", help="How far back, such as 30m or 7d.  [default: 24h]")
 @click.option("--message", default="", metavar="NAME", help="Of this kind alone.")
 @click.option("--sql", metavar="QUERY", help="Ask this of the table `events` instead. It can only read.")
 @_format("text", "json", "csv")
