@@ -39,11 +39,20 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Code of some files, and the names that it uses, by file."""
+    """Code of some files, in the order in which it is printed."""
 
-    markdown: CodeStringsMarkdown
-    uses: Mapping[str, frozenset[str]]
-    shown: frozenset[tuple[str, str]]
+    blocks: tuple[tuple[str, Extracted], ...]
+    keeps: Mapping[str, Keep]
+
+    @property
+    def markdown(self) -> CodeStringsMarkdown:
+        """The code as blocks."""
+        return CodeStringsMarkdown(tuple(CodeString(made.code, path) for path, made in self.blocks))
+
+    @property
+    def shown(self) -> Iterator[tuple[str, str]]:
+        """What something is printed of, by file and qualified name."""
+        return ((path, name) for path, keep in self.keeps.items() for name in keep.shown())
 
 
 class Builder:
@@ -99,24 +108,18 @@ class Builder:
         for piece in pieces:
             keep = keeps.setdefault(piece.path, Keep(docstrings=docstrings))
             self._keep(keep, piece, (texts or {}).get((piece.path, piece.qualname)))
-        blocks: list[CodeString] = []
-        uses: dict[str, frozenset[str]] = {}
-        for path in sorted(keeps, key=lambda each: (each != first, path_bytes(each))):
-            made = self._extract(path, keeps[path])
-            if made.code.strip():
-                blocks.append(CodeString(made.code, path))
-                uses[path] = made.uses
-        shown = frozenset((path, name) for path, keep in keeps.items() for name in keep.shown())
-        return Rendered(CodeStringsMarkdown(tuple(blocks)), uses, shown)
+        order = sorted(keeps, key=lambda each: (each != first, path_bytes(each)))
+        blocks = ((path, self._extract(path, keeps[path])) for path in order)
+        return Rendered(tuple((path, made) for path, made in blocks if made.pieces), keeps)
 
     def free_names(self, rendered: Iterable[Rendered]) -> Iterator[tuple[str, str]]:
         """Yield the file and name of what code uses, and neither binds nor imports: it is defined in the same file."""
         shown: set[tuple[str, str]] = set()
         used: dict[str, set[str]] = {}
         for each in rendered:
-            shown |= each.shown
-            for path, names in each.uses.items():
-                used.setdefault(path, set()).update(names)
+            shown.update(each.shown)
+            for path, made in each.blocks:
+                used.setdefault(path, set()).update(made.uses)
         roots = {(path, name.partition(".")[0]) for path, name in shown}
         for path, found in used.items():
             units = self.units(path)
