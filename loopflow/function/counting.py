@@ -6,6 +6,7 @@ goes on after a line end where a word follows. Code is cut before each statement
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from loopflow.function.contexts import Rendered
@@ -67,9 +68,8 @@ class Tally:
         if _UNSAFE in counts:
             head, fence = CodeString(made.code, path).fenced()
             return self.count(head) + self.count(fence + after)
-        ticks = "\n".join(each for each in made.pieces if "```" in each)
-        head, fence = CodeString(ticks, path).fenced()
-        opening = head[: head.index("\n") + 1]
+        ticked = "".join(each for each in made.pieces if "```" in each)
+        opening, fence = _fences(path, ticked)
         return self.count(opening) + sum(counts) + self.count(fence + after)
 
     def _count_piece(self, piece: str) -> int:
@@ -87,3 +87,10 @@ class Tally:
         if not _BEGINS.match(piece, at):
             return self.count(piece)
         return self.count(piece[:-1]) + self.count(piece[at:]) - self.count(piece[at:-1])
+
+
+@lru_cache(1024)
+def _fences(path: str, ticked: str) -> tuple[str, str]:
+    """Return the lines around the code of a file, of which `ticked` has all that looks like a fence."""
+    head, fence = CodeString(ticked, path).fenced()
+    return head[: head.index("\n") + 1], fence
