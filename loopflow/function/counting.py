@@ -6,6 +6,7 @@ goes on after a line end where a word follows. Code is cut before each statement
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -56,6 +57,7 @@ class Tally:
 
     def count_together(self, one: Rendered, two: Rendered) -> int:
         """Return the tokens of the blocks of both, as one Markdown."""
+        self._learn((*one.blocks, *two.blocks))
         return self.count_blocks(one, is_last=not two.blocks) + self.count_blocks(two)
 
     def count_printed(self, writable: Rendered, readable: Rendered) -> int:
@@ -72,21 +74,33 @@ class Tally:
         opening, fence = _fences(path, ticked)
         return self.count(opening) + sum(counts) + self.count(fence + after)
 
+    def _learn(self, blocks: Iterable[tuple[str, Extracted]]) -> None:
+        """Count what is new in blocks at once: some engines take longer to begin than for what they count."""
+        new = dict.fromkeys(piece for _, made in blocks for piece in made.pieces if piece not in self._pieces)
+        texts = dict.fromkeys(text for piece in new for text in _spell_out(piece) if text not in self._known)
+        if texts:
+            self._known.update(zip(texts, self._counter.count(list(texts)), strict=True))
+
     def _count_piece(self, piece: str) -> int:
         known = self._pieces.get(piece)
         if known is None:
-            is_safe = piece.endswith("\n") and _BEGINS.match(piece)
-            known = self._pieces[piece] = self._count_spaced(piece) if is_safe else _UNSAFE
+            texts = _spell_out(piece)
+            known = sum(map(self.count, texts[:2])) - sum(map(self.count, texts[2:])) if texts else _UNSAFE
+            self._pieces[piece] = known
         return known
 
-    def _count_spaced(self, piece: str) -> int:
-        """Count a piece; an empty line after it changes no more than what its last line has."""
-        if not piece.endswith("\n\n"):
-            return self.count(piece)
-        at = piece.rfind("\n", 0, -2) + 1
-        if not _BEGINS.match(piece, at):
-            return self.count(piece)
-        return self.count(piece[:-1]) + self.count(piece[at:]) - self.count(piece[at:-1])
+
+def _spell_out(piece: str) -> tuple[str, ...]:
+    """Return what has the tokens of a piece, nothing for one that cannot be counted by itself.
+
+    An empty line at its end changes no more than what the last line has, so that this is: all without the empty line,
+    the last line with it, less the last line without it.
+    """
+    if not (piece.endswith("\n") and _BEGINS.match(piece)):
+        return ()
+    at = piece.rfind("\n", 0, -2) + 1
+    is_spaced = piece.endswith("\n\n") and _BEGINS.match(piece, at)
+    return (piece[:-1], piece[at:], piece[at:-1]) if is_spaced else (piece,)
 
 
 @lru_cache(1024)
