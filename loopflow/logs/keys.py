@@ -138,16 +138,21 @@ class Classifier:
             if rule >= many and self._starts[rule - many].search(key):
                 is_fine = self._says_that_it_is_fine(key)
                 return NOTHING if is_fine else Trait(self._weights[rule - many], rule - many)
-        words = tuple(rule for rule in rules if rule < many and self._may_hold(rule, key))
+        words = self._choose_words(rules, key)
+        if not words:
+            return NOTHING
         if self._counted.search(key):
             return Trait(0, rules=words)
         of_digits = tuple(rule for rule in words if rule in self._digits)
         otherwise = self._weigh(key, tuple(rule for rule in words if rule not in self._digits))
         return Trait(0, rules=of_digits, otherwise=otherwise) if of_digits else otherwise
 
-    def _may_hold(self, rule: int, key: bytes) -> bool:
-        pattern = self._digits.get(rule)
-        return pattern is None or pattern.search(key) is not None
+    def _choose_words(self, rules: Sequence[int], key: bytes) -> tuple[int, ...]:
+        """Return the words of some rules, of those whose digits decide the ones that a line of the kind may hold."""
+        holds: dict[re.Pattern[bytes] | None, bool] = {None: True}  # several words have one pattern
+        for pattern in {self._digits[rule] for rule in rules if rule in self._digits}:
+            holds[pattern] = pattern.search(key) is not None
+        return tuple(rule for rule in rules if rule < len(self._words) and holds[self._digits.get(rule)])
 
     def _weigh_line(self, line: bytes, trait: Trait) -> Trait:
         """Return what a line is worth of a kind whose digits decide."""
