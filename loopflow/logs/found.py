@@ -25,6 +25,11 @@ _KIND: Final = re.compile(
     r"(?<![\w.])((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic|Exit|Interrupt|Warning|Timeout))\b"
     r"|\b(?:error|warning)\s?\[?([A-Z]{1,8}\d{2,6})\b|\b((?:TS|CS|E|C|MSB|NU|FS|BC|SC|RS|DL|AD)\d{3,5})(?=:|\])"
 )
+_MAY_BE_KIND: Final = re.compile(
+    r"[A-Z](?:\d\d|(?:(?<=E)(?:rror|xception|xit)|(?<=F)(?:ailure|ault)|(?<=P)anic|(?<=I)nterrupt"
+    r"|(?<=W)arning|(?<=T)imeout)\b)"
+)
+"""What every kind has: looked for first, since most lines name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,9 @@ class Found:
 
     def add(self, part: Part) -> None:
         """Take one more line."""
-        self.heaviest = max(self.heaviest, part.weight)
-        self.light = 0 if part.weight >= self.least else self.light + 1
+        weight = part.weight
+        self.heaviest = max(self.heaviest, weight)
+        self.light = 0 if weight >= self.least else self.light + 1
         if len(self.parts) < self.rules.row.most:
             self.parts.append(part)
             return
@@ -228,7 +234,8 @@ def _find_headline(parts: Sequence[Part], rules: Rules) -> int:
 
 
 def _find_kind(lines: Sequence[LogLine], headline: int) -> str:
-    found = _KIND.search(lines[headline].text)
+    text = lines[headline].text
+    found = _KIND.search(text) if _MAY_BE_KIND.search(text) else None
     if found is None:
         return ""
     return found[1] or found[2] or found[3]

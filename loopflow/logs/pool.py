@@ -37,14 +37,17 @@ _LINE_COST: Final = 120
 _PLACE: Final = re.compile(
     r"(?<![\w@.+/\\-])(?:[\w@.+/\\-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+)|File \"[^\"]+\", line \d+"
 )
-_MAY_BE_PLACE: Final = re.compile(r"[:(]\d|::|File \"")
-"""What every place has: looked for first, since most lines name none."""
+_MAY_BE_PLACE: Final = re.compile(r"[:(F](?:(?<=[:(])\d|(?<=:):|(?<=F)ile \")")
+"""What every place has: looked for first, since most lines name none. One set of characters begins it, which is fast."""
 _LINES_LOOKED_AT: Final = 40
 _LONGEST_LOOK: Final = 300
 
 
 class Entry:
-    """A failure that was seen `count` times. `places` are what the first few were about: a place in code, or a test."""
+    """A failure that was seen `count` times. `places` are what the first few were about: a place in code, or a test.
+
+    It is None for what the block that is held is about: most failures happen once, and are let go before that is asked.
+    """
 
     __slots__ = (
         "block",
@@ -66,10 +69,15 @@ class Entry:
         self.count = 1
         self.first = [block.span]
         self.last: list[Span] = []
-        self.places = {block.span: find_place(block)}
+        self.places: dict[Span, str | None] = {block.span: None}
         self.retried = 0
         """The line that says that its test passed later, 0 if there is none."""
         self._hold(block)
+
+    @property
+    def ref(self) -> str:
+        """Its reference."""
+        return make_ref(self.signature)
 
     def add(self, found: Found) -> None:
         """Count one more."""
@@ -79,7 +87,7 @@ class Entry:
             spans = sorted([*self.first, *self.last, span])
             self.first, self.last = spans[:_FIRST], spans[_FIRST:][-_LAST:]
             if spans[0] is span:
-                self._hold(found.make())
+                self._replace(found.make())
         elif len(self.first) < _FIRST:
             self.first.append(span)
         else:
@@ -94,15 +102,15 @@ class Entry:
         """Keep the headline alone."""
         line = self.block.lines[self.block.headline]
         cut = self.block.cut + len(self.block.lines) - 1
-        block = replace(self.block, lines=(line,), headline=0, cut=cut, gap=1)
-        self.masked = tuple(weighted_lines(block))
-        self._hold(block)
+        self._replace(replace(self.block, lines=(line,), headline=0, cut=cut, gap=1))
+        self.masked = tuple(weighted_lines(self.block))
+        self._hold(self.block)
 
     def failure(self) -> Failure:
         """Return it as it is told."""
         places = tuple(f"L{span.first} {place}" for span, place in self.told_places())
         return Failure(
-            make_ref(self.signature),
+            self.ref,
             self.cause,
             self.block,
             self.count,
@@ -113,12 +121,20 @@ class Entry:
 
     def told_places(self) -> list[tuple[Span, str]]:
         """Return where else it happened, each place once, in the order of the log."""
-        own = find_place(self.block)
+        others = [(span, place) for span, place in sorted(self.places.items()) if place]
+        own = find_place(self.block) if others else ""
         found: dict[str, Span] = {}
-        for span in sorted(self.places):
-            if (place := self.places[span]) and place != own:
+        for span, place in others:
+            if place != own:
                 found.setdefault(place, span)
         return [(span, place) for place, span in found.items()]
+
+    def _replace(self, block: Block) -> None:
+        """Hold another block, and what the one before was about."""
+        if None in self.places.values():
+            about = find_place(self.block)
+            self.places = {span: about if place is None else place for span, place in self.places.items()}
+        self._hold(block)
 
     def _hold(self, block: Block) -> None:
         self.block = block
