@@ -7,7 +7,6 @@ looked at, all of a batch together, and patterns only where a stem of theirs occ
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -15,6 +14,7 @@ from loopflow.logs.cleaning import LONGEST_LINE
 from loopflow.logs.recognisers.marks import CLOSING, ECHO, LOWERED, NONE, PASS_MARK
 from loopflow.logs.recognisers.rows import Recogniser, Word
 from loopflow.logs.recognisers.words import SUMMARY_WEIGHT
+from loopflow.logs.stems import Vocabulary, index_stems
 
 MOST_KEYS: Final = 400_000
 FEW_KEYS: Final = 50_000
@@ -71,7 +71,8 @@ class Classifier:
         self._most = most_keys
         self._known: dict[bytes, Trait] = {}
         self._size = 0
-        self._stems = _index((*(word.stems for word in self._words), *(each.stems for each in recognisers)))
+        stems = (*(word.stems for word in self._words), *(each.stems for each in recognisers))
+        self._vocabulary = Vocabulary(index_stems(stems))
         self._pass = re.compile(PASS_MARK)
         self._echo = re.compile(ECHO)
         self._lowered = re.compile(LOWERED)
@@ -119,7 +120,7 @@ class Classifier:
         text = b"".join(low) + b"\n"
         starts = list(accumulate(map(len, low), initial=0))
         found: dict[int, set[int]] = {}
-        for stem, rules, longer in self._stems:
+        for stem, rules, longer in self._vocabulary.choose(text):
             place = text.find(stem)
             while place >= 0:
                 at = bisect_right(starts, place) - 1
@@ -199,29 +200,6 @@ class Classifier:
             return NOTHING if self._closing.match(line) else Trait(word.weight, is_anchor=True)
         is_lowered = word.weight < SUMMARY_WEIGHT and self._lowered.search(line)
         return NOTHING if is_lowered else Trait(word.weight)
-
-
-_Stem = tuple[bytes, Sequence[int], Sequence[tuple[bytes, Sequence[int]]]]
-"""A stem, the numbers of the rows that have it, and the same of longer stems in which it is: those need no search."""
-
-
-@lru_cache(maxsize=2)
-def _index(rows: tuple[str, ...]) -> tuple[_Stem, ...]:
-    """Return the stems that are sought; who reduces many small logs would find them anew most of the time."""
-    stems: dict[bytes, list[int]] = {}
-    for number, row in enumerate(rows):
-        for stem in _split(row):
-            stems.setdefault(stem, []).append(number)
-    shortest = [stem for stem in stems if not any(other in stem for other in stems if other != stem)]
-    longer: dict[bytes, list[tuple[bytes, Sequence[int]]]] = {stem: [] for stem in shortest}
-    for stem, numbers in stems.items():
-        if stem not in longer:
-            longer[next(other for other in shortest if other in stem)].append((stem, numbers))
-    return tuple((stem, stems[stem], longer[stem]) for stem in shortest)
-
-
-def _split(stems: str) -> list[bytes]:
-    return [stem.encode().replace(b"^", b"\n") for stem in stems.split("|")]
 
 
 def make_keys(text: bytes) -> list[bytes]:

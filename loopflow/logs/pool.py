@@ -38,7 +38,7 @@ _PLACE: Final = re.compile(
     r"(?<![\w@.+/\\-])(?:[\w@.+/\\-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+)|File \"[^\"]+\", line \d+"
 )
 _MAY_BE_PLACE: Final = re.compile(r"[:(F](?:(?<=[:(])\d|(?<=:):|(?<=F)ile \")")
-"""What every place has: looked for first, since most lines name none. One set of characters begins it, which is fast."""
+"""What every place has: looked for first, since most lines name none. That it begins with a set makes it fast."""
 _LINES_LOOKED_AT: Final = 40
 _LONGEST_LOOK: Final = 300
 
