@@ -91,6 +91,14 @@ class Part(NamedTuple):
         return self.lines.origin.place(self.at)
 
 
+class About(NamedTuple):
+    """The headline of a block and its first lines, the place of the headline in all lines, and what recognised it."""
+
+    texts: Sequence[str]
+    headline: int
+    recogniser: str
+
+
 @dataclass(slots=True)
 class Found:
     """A block that may go on. When it is whole it is handed on, and becomes a `Block` if it is new."""
@@ -178,6 +186,13 @@ class Found:
         told = {part.text: None for at, part in enumerate(self.parts) if at == headline or part.weight >= MEDIUM_WEIGHT}
         return self.rules.number, *dict.fromkeys(map(_without_digits, list(told)[:MOST_TOLD]))
 
+    def about(self, most: int) -> About:
+        """Return what says where it happened, of the first so many lines."""
+        headline = _find_headline(self.parts, self.rules)
+        told = [self.parts[headline], *self.parts[:most]]
+        texts = [part.lines.shown(part.at).decode("utf-8", "replace") for part in told]
+        return About(texts, headline, self.rules.row.name)
+
     def make(self) -> Block:
         """Return it as it is told. It takes no more lines then."""
         if self._made is None:
@@ -186,7 +201,9 @@ class Found:
 
     def _make(self) -> Block:
         lines = tuple(
-            LogLine(part.place.number, part.lines.shown(part.at).decode("utf-8", "replace"), part.weight)
+            LogLine(
+                part.lines.origin.number(part.at), part.lines.shown(part.at).decode("utf-8", "replace"), part.weight
+            )
             for part in self.parts
         )
         headline = _find_headline(self.parts, self.rules)

@@ -30,6 +30,8 @@ _LONGEST_MARK: Final = 120
 """Bytes at the end of a line in which a mark of success may stand."""
 
 DIGITS: Final = b"0123456789"
+_ONES: Final = bytes.maketrans(b"23456789", b"11111111")
+_MOST_COUNTS: Final = 10_000
 _LONGEST_LOOK: Final = LONGEST_LINE
 """Bytes of a line that patterns look at: all, where it was shortened."""
 
@@ -70,6 +72,8 @@ class Classifier:
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
         self._known: dict[bytes, Trait] = {}
+        self._counts: dict[bytes, Trait] = {}
+        """Of lines that count something, with 1 for each digit but 0."""
         self._size = 0
         stems = (*(word.stems for word in self._words), *(each.stems for each in recognisers))
         self._vocabulary = Vocabulary(index_stems(stems))
@@ -158,7 +162,7 @@ class Classifier:
     def _weigh_line(self, line: bytes, trait: Trait) -> Trait:
         """Return what a line is worth of a kind whose digits decide."""
         if trait.otherwise is None:
-            return self._weigh(line, trait.rules)
+            return self._weigh_counted(line, trait.rules)
         line = line[:_LONGEST_LOOK]
         for rule in trait.rules:
             if self._has_number(rule, line) and self._patterns[rule].search(line):
@@ -167,6 +171,18 @@ class Classifier:
                     break
                 return NOTHING if self._says_that_it_is_fine(line) else self._make_trait(word, line)
         return trait.otherwise
+
+    def _weigh_counted(self, line: bytes, rules: tuple[int, ...]) -> Trait:
+        """Return what a line is worth in which nothing may be counted. Where no number is named, it is that or none."""
+        if not self._numbers.keys().isdisjoint(rules):
+            return self._weigh(line, rules)
+        form = line.translate(_ONES)
+        known = self._counts.get(form)
+        if known is None:
+            if len(self._counts) >= _MOST_COUNTS:
+                self._counts.clear()
+            known = self._counts[form] = self._weigh(line, rules)
+        return known
 
     def _has_number(self, rule: int, line: bytes) -> bool:
         number = self._numbers.get(rule)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from loopflow.logs.found import Found
+from loopflow.logs.found import About, Found
 from loopflow.logs.model import Block, Failure, Priority, Span
 from loopflow.logs.signatures import has_codes, make_cause, make_ref, make_signature, weighted_lines
 
@@ -94,7 +94,7 @@ class Entry:
             self.last = [*self.last[1 - _LAST :], span]
         # Streams that are interleaved hand theirs on by turns, which differ with the size of a read.
         if len(self.places) < _MOST_LOOKED_AT or span < max(self.places):
-            self.places[span] = find_place(found.make())
+            self.places[span] = _find_place(found.about(_LINES_LOOKED_AT))
             if len(self.places) > _MOST_LOOKED_AT:
                 del self.places[max(self.places)]
 
@@ -187,8 +187,11 @@ class Pool:
         """Make room. It is called after every 8,192th line."""
         if len(self._recent) > _MOST_RECENT:
             self._recent.clear()
+        held: dict[Priority, list[Entry]] = {priority: [] for priority in Priority}
+        for entry in self._entries.values():
+            held[entry.block.priority].append(entry)
         for priority, share in _SHARES.items():
-            entries = [entry for entry in self._entries.values() if entry.block.priority is priority]
+            entries = held[priority]
             room = int(self._room * share)
             if priority < Priority.HIGH:
                 self._evict(entries, room, self._drop)
@@ -240,10 +243,15 @@ class Pool:
 
 def find_place(block: Block) -> str:
     """Return the place in code or the name of the test that a block is about, "" if it names none."""
-    for line in (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT]):
-        text = line.text[:_LONGEST_LOOK]
+    lines = (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT])
+    return _find_place(About([line.text for line in lines], block.headline, block.recogniser))
+
+
+def _find_place(about: About) -> str:
+    for line in about.texts:
+        text = line[:_LONGEST_LOOK]
         if _MAY_BE_PLACE.search(text) and (found := _PLACE.search(text)):
             return found[0]
-    if block.recogniser in _WITHOUT_HEADING or not block.headline:
+    if about.recogniser in _WITHOUT_HEADING or not about.headline:
         return ""
-    return block.lines[0].text.strip(" _=-●")[:80]
+    return about.texts[1].strip(" _=-●")[:80]
