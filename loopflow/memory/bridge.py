@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from loopflow.memory.pieces import Lines
+
 if TYPE_CHECKING:
     from anyio.abc import ByteReceiveStream, Process
     from mcp import ClientSession
@@ -69,10 +71,10 @@ def main() -> None:
 def _say(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, TimeoutError):  # which is an error of the system, too
+        return "it did not answer in time"
     if isinstance(error, OSError):
         return f"it cannot be started: {(error.strerror or str(error)).lower()}"
-    if isinstance(error, TimeoutError):
-        return "it did not answer in time"
     return str(error)[:500] or type(error).__name__
 
 
@@ -152,15 +154,13 @@ async def _read(process: "Process", to_session: Any, link: _Link) -> None:  # no
     from mcp.shared.message import SessionMessage  # noqa: PLC0415
     from mcp.types import jsonrpc_message_adapter  # noqa: PLC0415
 
-    stream, held = process.stdout, bytearray()
+    stream, lines = process.stdout, Lines()
     assert stream is not None  # noqa: S101  it was opened with pipes
     with suppress(anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
         while True:
-            held += await stream.receive()
-            while (end := held.find(b"\n")) >= 0:
-                line = bytes(held[:end])
-                del held[: end + 1]
-                link.since += len(line) + 1
+            piece = await stream.receive()
+            link.since += len(piece)
+            for line in lines.add(piece):
                 if not line.strip():
                     continue
                 try:
@@ -169,7 +169,7 @@ async def _read(process: "Process", to_session: Any, link: _Link) -> None:  # no
                     shown = line[:100].decode("utf-8", "replace")
                     return link.fail(f"it writes to its standard output what is no message: {shown}")
                 await to_session.send(SessionMessage(message))
-            if link.since + len(held) > MOST_BYTES:
+            if link.since > MOST_BYTES:
                 return link.fail(f"it said more than {MOST_BYTES:,} bytes")
     await anyio.sleep(_LAST_WORDS)
     return link.fail("it ended")

@@ -21,6 +21,7 @@ from loopflow.memory.bridge import MOST_BYTES
 from loopflow.memory.graph import read_entity, read_graph, read_relation, write_entity, write_relation
 from loopflow.memory.lines import shorten
 from loopflow.memory.model import Entity, Graph, MemoryServerError, Relation
+from loopflow.memory.pieces import Lines
 
 _PASSED: Final = frozenset(
     (
@@ -33,6 +34,8 @@ _PASSED_BEGINNING: Final = ("npm_config_", "NPM_CONFIG_", "LC_")
 FILE_VARIABLE: Final = "MEMORY_FILE_PATH"
 _SLACK: Final = 3.0
 """Seconds that this process waits longer than the bridge does, which can say more of why."""
+_SLACK_AT_START: Final = 20.0
+"""The same, while the bridge imports the SDK: on a machine that is busy that takes some seconds."""
 _MOST_SAID: Final = 300
 _READ: Final = 1 << 20
 
@@ -54,7 +57,8 @@ class Server:
         if find_spec("mcp") is None:
             raise MemoryServerError("the MCP SDK is not installed", "pip install 'loopflow-code-context[memory]'")
         self._command = command
-        self._held = bytearray()
+        self._pieces = Lines()
+        self._lines: list[bytes] = []
         self.about = ""
         program = [sys.executable, "-P", "-m", "loopflow.memory.bridge"]
         try:
@@ -167,7 +171,8 @@ class Server:
             self._process.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:
-        line = self._read_line(time.monotonic() + self._command.timeout + _SLACK)
+        slack = _SLACK if self.about else _SLACK_AT_START
+        line = self._read_line(time.monotonic() + self._command.timeout + slack)
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError):
@@ -183,19 +188,19 @@ class Server:
         handle = self._process.stdout.fileno()
         poll = select.poll()
         poll.register(handle, select.POLLIN)
-        while (end := self._held.find(b"\n")) < 0:
+        said = 0
+        while not self._lines:
             left = until - time.monotonic()
             if left <= 0 or not poll.poll(left * 1_000):
                 raise self._fail(f"it did not answer within {self._command.timeout:g} s", again=False)
             data = os.read(handle, _READ)
             if not data:
                 return b""
-            self._held += data
-            if len(self._held) > 2 * MOST_BYTES:
+            said += len(data)
+            if said > 2 * MOST_BYTES:
                 raise self._fail("it says too much", again=False)
-        line = bytes(self._held[:end])
-        del self._held[: end + 1]
-        return line
+            self._lines += self._pieces.add(data)
+        return self._lines.pop(0)
 
     def _fail(self, what: str, *, again: bool = True) -> MemoryServerError:
         again = again and "in time" not in what and "cannot be started" not in what
