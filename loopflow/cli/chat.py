@@ -28,7 +28,12 @@ EXAMPLES = """\
   loopflow chat talk.json --fit 15k -o less.json
 """
 
-WORDS: Mapping[str, str] = MappingProxyType({})
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "usage": "loopflow.cli.chat_usage:usage",
+        "health": "loopflow.cli.chat_health:health",
+    }
+)
 """What the first word may name instead of a file, each "module:command"."""
 
 FORMS = ("text", "json", "csv", "markdown", "html")
