@@ -13,8 +13,7 @@ from typing import Final, NamedTuple
 from loopflow.analysis.names import escape_name
 from loopflow.charts.numbers import format_percent, plural
 from loopflow.chat.limits import CEREBRAS_LIMITS
-from loopflow.chat.requests import Log
-from loopflow.chat.spending import NEAR, Day, Session, Spending, Sums, divide, drop_empty
+from loopflow.chat.spending import NEAR, Day, Session, Spending, Sums, divide
 
 SMALL_OUTPUT: Final = 300
 """Tokens of an answer up to which a request looks like a call of a tool: its cap in the table of tasks."""
@@ -23,6 +22,8 @@ TARGET: Final = CEREBRAS_LIMITS.ceiling
 _HEAVY_INPUT: Final = 10
 _BURST: Final = 2
 _LITTLE: Final = 0.02
+NOTABLE: Final = 0.1
+"""The share by which the cost of a request has to change before it is worth a word."""
 _SHOWN_DAYS: Final = 3
 _PLAIN_NAME: Final = re.compile(r"[\w.:/@ -]{1,60}")
 
@@ -36,16 +37,15 @@ class Advice(NamedTuple):
     saved: int = 0
 
 
-def advise(log: Log, found: Spending, target: int = TARGET) -> list[Advice]:
+def advise(found: Spending, target: int = TARGET) -> list[Advice]:
     """Return what to change: the limit first, then what is sure to save, then what may."""
-    log = drop_empty(log)
     if not found.sums.total:
         return []
     return [
         *_watch(found),
-        *_compact(log, found, target),
+        *_compact(found, target),
         *_look_at_session(found),
-        *_switch(log, found),
+        *_switch(found),
         *_smooth(found),
         *_learn(found),
     ]
@@ -74,9 +74,9 @@ def _tell_day(found: Spending, day: Day) -> str:
     return text
 
 
-def _compact(log: Log, found: Spending, target: int) -> Iterator[Advice]:
+def _compact(found: Spending, target: int) -> Iterator[Advice]:
     """Yield what a limit on the input of a request saves."""
-    sums = found.sums
+    sums, log = found.sums, found.log
     over = list(map(sub, log.inputs, map(mul, repeat(target), log.requests)))
     saved = sum(compress(over, map((0).__lt__, over)))
     if sums.input < _HEAVY_INPUT * sums.output or saved < _LITTLE * sums.total:
@@ -117,8 +117,9 @@ def _excess(session: Session, all_of_it: Sums) -> int:
     return session.sums.total - session.sums.requests * all_of_it.each
 
 
-def _switch(log: Log, found: Spending) -> Iterator[Advice]:
+def _switch(found: Spending) -> Iterator[Advice]:
     """Yield what a model for simple work takes off."""
+    log = found.log
     is_small = list(map(le, log.outputs, map(mul, repeat(SMALL_OUTPUT), log.requests)))
     requests = sum(compress(log.requests, is_small))
     saved = sum(compress(map(add, log.inputs, log.outputs), is_small))
@@ -156,7 +157,7 @@ def _learn(found: Spending) -> Iterator[Advice]:
     if found.trend is None:
         return
     earlier, later = found.trend
-    if not earlier.requests or not later.requests or abs(later.each - earlier.each) <= earlier.each * 0.1:
+    if not earlier.requests or not later.requests or abs(later.each - earlier.each) <= earlier.each * NOTABLE:
         return
     is_less = later.each < earlier.each
     change = f"{format_percent(abs(later.each - earlier.each), earlier.each)} % {'less' if is_less else 'more'}"

@@ -99,6 +99,8 @@ class Spending(NamedTuple):
     notes: Sequence[str]
     has_names: bool
     """Whether the log itself says what a session is."""
+    log: Log
+    """The rows that are not empty."""
 
     def moment(self, seconds: float) -> datetime:
         """Return a moment in the time zone of the calendar."""
@@ -125,7 +127,7 @@ def add_up(sums: Iterable[Sums]) -> Sums:
 def spend(log: Log, daily: int = 0, zone: tzinfo = UTC) -> Spending:
     """Return what a log comes to, by the calendar of `zone`. `daily` is the limit of a day, 0 for none."""
     start, end, rows = log.times[0], log.times[-1] + log.width, len(log.times)
-    log = drop_empty(log)
+    log = _drop_empty(log)
     days = [_sum_day(log, *each, daily) for each in _find_days(log.times, zone)]
     cells, sessions = _sum_cells(log, days)
     return Spending(
@@ -145,10 +147,11 @@ def spend(log: Log, daily: int = 0, zone: tzinfo = UTC) -> Spending:
         tasks=_sum_names((cell.task, cell.sums) for cell in cells) if log.tasks else [],
         notes=log.notes,
         has_names=bool(log.sessions),
+        log=log,
     )
 
 
-def drop_empty(log: Log) -> Log:
+def _drop_empty(log: Log) -> Log:
     """Return a log without the rows in which nothing happened."""
     used = list(map(or_, log.requests, map(add, log.inputs, log.outputs)))
     if all(used):

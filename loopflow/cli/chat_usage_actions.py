@@ -9,7 +9,7 @@ from loopflow.charts.terminal import PLAIN
 from loopflow.chat.advice import TARGET, Advice, advise
 from loopflow.chat.formats.sources import MOST_BYTES
 from loopflow.chat.request_cells import ALIASES
-from loopflow.chat.requests import Log, read_log
+from loopflow.chat.requests import read_log
 from loopflow.chat.settings import ChatSettings
 from loopflow.chat.spending import Spending, spend
 from loopflow.config.sections import read_section
@@ -41,11 +41,11 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     except UsageError as error:
         raise UsageError(f"{name}: {error.message}", error.hint) from error
     found = spend(log, daily, zone)
-    advice = advise(log, found, target or _find_target(settings, found))
+    advice = advise(found, target or _find_target(settings, found))
     if not daily:
         console.note("no limit of a day is known; --daily N says how near it was")
     with console.writing_to(given["output"], here):
-        for piece in _draw(log, found, advice, given, console):
+        for piece in _draw(found, advice, given, console):
             console.write_chart(piece) if given["form"] == "text" else console.write(piece)
     return ExitCode.OK
 
@@ -94,14 +94,12 @@ def _find_target(settings: ChatSettings, found: Spending) -> int:
     return limits.ceiling if limits else TARGET
 
 
-def _draw(
-    log: Log, found: Spending, advice: Sequence[Advice], given: Mapping[str, Any], console: Console
-) -> Iterator[str]:
+def _draw(found: Spending, advice: Sequence[Advice], given: Mapping[str, Any], console: Console) -> Iterator[str]:
     form = given["form"]
     if form == "html":
         from loopflow.chat.render.usage_page import render_html  # noqa: PLC0415  each form needs its own
 
-        yield from render_html(log, found, advice)
+        yield from render_html(found, advice)
     elif form == "text":
         from loopflow.chat.render.usage_text import render_text  # noqa: PLC0415  as above
 

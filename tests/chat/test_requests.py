@@ -202,7 +202,7 @@ def test_a_log_of_one_row_and_one_of_pauses_only_are_whole() -> None:
     none = spent(minute(0, 0, 0, 0), minute(1, 0, 0, 0), daily=5)
     assert (none.sums, list(none.days), none.active) == ((0, 0, 0), [], 0)
     for log in (table(ROWS[0]), table(minute(0, 0, 0, 0))):
-        assert advise(read_log(log), spend(read_log(log), 5)) is not None
+        assert advise(spend(read_log(log), 5)) is not None
 
 
 def test_a_row_that_is_being_written_is_left_out_and_said() -> None:
@@ -224,7 +224,7 @@ def test_whatever_is_told_apart_adds_up(rows: list[tuple[int, int, int, int]], d
     for parts in (found.days, found.sessions, found.cells):
         assert tuple(map(sum, zip((0, 0, 0), *(each.sums for each in parts), strict=True))) == total
     assert found.active == sum(day.after - day.first for day in found.days)
-    advise(log, found)
+    advise(found)
 
 
 def _columns(rows: list[tuple[int, int, int, int]]) -> tuple[list[float], list[int], list[int], list[int], list[str]]:
@@ -237,9 +237,8 @@ def _columns(rows: list[tuple[int, int, int, int]]) -> tuple[list[float], list[i
 def test_advice_shows_the_arithmetic_of_its_figures() -> None:
     """What is saved at least, by rows, and what that leaves of the day's limit."""
     rows = [minute(0, 2, 60_000, 200), minute(1, 1, 10_000, 400), minute(40, 1, 9_000, 700)]
-    log = read_log(table(*rows))
-    found = spend(log, 80_000)
-    named = {each.title: each for each in advise(log, found)}
+    found = spend(read_log(table(*rows)), 80_000)
+    named = {each.title: each for each in advise(found)}
     sent = named["What is sent is the cost, not what comes back"]
     assert sent.saved == 60_000 - 2 * 15_000
     assert sent.arithmetic[-1] == "2026-03-02: 80,300 - 30,000 = 50,300, 62.9 % of the limit"

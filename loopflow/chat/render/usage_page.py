@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from loopflow.charts.numbers import format_percent, format_short, plural
 from loopflow.charts.page import Page, Sections, render_page
-from loopflow.chat.advice import Advice, tell_time
+from loopflow.chat.advice import NOTABLE, Advice, tell_time
 from loopflow.chat.render.usage_hierarchy import build_days, list_kinds, words_of
 from loopflow.chat.render.usage_words import UNNAMED, describe_ratio, name_times, name_zone, tell_trend
-from loopflow.chat.requests import Log
-from loopflow.chat.spending import NEAR, Day, Spending, Sums, drop_empty
+from loopflow.chat.spending import NEAR, Day, Spending, Sums
 from loopflow.render.markdown_text import shorten_name
 
 _MOST_DAYS: Final = 31
@@ -27,7 +26,7 @@ _ROOM: Final = 1.08
 _QUARTER: Final = 900
 
 
-def render_html(log: Log, found: Spending, advice: Sequence[Advice]) -> Iterator[str]:
+def render_html(found: Spending, advice: Sequence[Advice]) -> Iterator[str]:
     """Yield the page in pieces."""
     first, last = found.moment(found.start), found.moment(found.end)
     page = Page(
@@ -42,17 +41,17 @@ def render_html(log: Log, found: Spending, advice: Sequence[Advice]) -> Iterator
         ],
         note="Made by loopflow chat usage. Numbers are those of the log; times are when a row began.",
     )
-    values = _values(drop_empty(log), found, advice)
+    values = _values(found, advice)
     yield from render_page(page, Sections(_read("usage.html"), _read("usage.css"), values))
 
 
-def _values(log: Log, found: Spending, advice: Sequence[Advice]) -> dict[str, Any]:
+def _values(found: Spending, advice: Sequence[Advice]) -> dict[str, Any]:
     most = found.daily or max((day.sums.total for day in found.days), default=0)
     peak = max([most, *(day.sums.total for day in found.days)])
     return {
         "cards": list(_cards(found)),
         "daily": f"{found.daily:,}" if found.daily else "",
-        "days": [_day(log, found, day, peak) for day in found.days[-_MOST_DAYS:]],
+        "days": [_day(found, day, peak) for day in found.days[-_MOST_DAYS:]],
         "days_left_out": max(0, len(found.days) - _MOST_DAYS),
         "limit_at": _height(found.daily, peak) if found.daily else None,
         "near_at": _height(round(NEAR * found.daily), peak) if found.daily else None,
@@ -84,11 +83,12 @@ def _cards(found: Spending) -> Iterator[dict[str, str]]:
         is_less = later.each <= earlier.each
         change = format_percent(abs(later.each - earlier.each), earlier.each or 1)
         note = f"{earlier.each:,} a request in earlier sessions, {later.each:,} in later ones"
-        value, tone = f"{'-' if is_less else '+'}{change} %", "good" if is_less else "unsure"
+        is_much = abs(later.each - earlier.each) > earlier.each * NOTABLE
+        value, tone = f"{'-' if is_less else '+'}{change} %", ("good" if is_less else "unsure") if is_much else ""
         yield {"label": "Trend", "value": value, "note": note, "tone": tone}
 
 
-def _day(log: Log, found: Spending, day: Day, peak: int) -> dict[str, Any]:
+def _day(found: Spending, day: Day, peak: int) -> dict[str, Any]:
     said = [f"{plural(day.sums.requests, 'request')}, {day.sums.total:,} tokens"]
     if day.near is not None:
         said.append(f"80 % at {found.moment(day.near):%H:%M}")
@@ -100,13 +100,14 @@ def _day(log: Log, found: Spending, day: Day, peak: int) -> dict[str, Any]:
         "share": f"{format_percent(day.sums.total, found.daily)} %" if found.daily else "",
         "tone": "critical" if day.reached is not None else "warning" if day.near is not None else "ok",
         "said": said,
-        "points": _curve(log, found, day, peak),
+        "points": _curve(found, day, peak),
     }
 
 
-def _curve(log: Log, found: Spending, day: Day, peak: int) -> str:
+def _curve(found: Spending, day: Day, peak: int) -> str:
     """Return the points of what was used of a day, a step for each quarter of an hour."""
     start = datetime.combine(day.date, time(), found.zone).timestamp()
+    log = found.log
     times = log.times[day.first : day.after]
     used = list(accumulate(map(add, log.inputs[day.first : day.after], log.outputs[day.first : day.after])))
     points, before = [f"0,{_HIGH}"], _HIGH * 1.0
