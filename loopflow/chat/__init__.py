@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from loopflow.chat.profiling import profile
     from loopflow.chat.repairing import repair
     from loopflow.chat.rules import Problem, check
+    from loopflow.chat.sinks import open_telemetry
     from loopflow.chat.summary import SummaryRequest
+    from loopflow.chat.telemetry import Telemetry
 
 _PLACES = {
     **dict.fromkeys(("Compacted", "Unfit", "compact"), "compacting"),
@@ -38,6 +40,8 @@ _PLACES = {
     "profile": "profiling",
     "repair": "repairing",
     "SummaryRequest": "summary",
+    "Telemetry": "telemetry",
+    "open_telemetry": "sinks",
 }
 
 __all__ = [
@@ -52,10 +56,12 @@ __all__ = [
     "Part",
     "Problem",
     "SummaryRequest",
+    "Telemetry",
     "Tokens",
     "Unfit",
     "check",
     "compact",
+    "open_telemetry",
     "profile",
     "read",
     "read_all",

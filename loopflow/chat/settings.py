@@ -13,9 +13,10 @@ from loopflow.config.toml import Table
 from loopflow.config.values import read_encoding, read_names, read_share, read_size, read_text
 from loopflow.errors import UsageError
 
-_KEYS: Final = ("model", "provider", "strategy", "pin", "keep_steps", "budget", "summarise_with", "limits")
+_KEYS: Final = ("model", "provider", "strategy", "pin", "keep_steps", "budget", "summarise_with", "limits", "sinks")
 _LIMITS: Final = ("input", "compact_at", "block_at", "target", "headroom", "max_exchanges", "encoding")
 _MOST_STEPS: Final = 1_000
+SINKS: Final = ("otel", "logfire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class ChatSettings:
     summarise_with: str | None = None
     """A command: it counts only from a file that the user named."""
     limits: Mapping[str, Limits] = field(default_factory=lambda: dict(BUILT_IN))
+    sinks: tuple[str, ...] | None = None
+    """Where events go beside the ledger; None where nobody says."""
 
     def limits_of(self, model: str) -> Limits | None:
         """Return the limits of a model: of its name, else of the first pattern that it matches."""
@@ -52,6 +55,7 @@ def read_settings(table: Table) -> ChatSettings:
         budget=read_size(table, "budget") if "budget" in values else None,
         summarise_with=read_text(table, "summarise_with") if "summarise_with" in values else None,
         limits={**BUILT_IN, **_read_all_limits(table)},
+        sinks=_read_sinks(table) if "sinks" in values else None,
     )
 
 
@@ -63,6 +67,13 @@ def _read_pins(table: Table) -> tuple[str, ...]:
         except UsageError as error:
             raise table.error("pin", error.message, error.hint) from error
     return pins
+
+
+def _read_sinks(table: Table) -> tuple[str, ...]:
+    sinks = tuple(dict.fromkeys(read_names(table, "sinks")))
+    if not set(sinks) <= set(SINKS):
+        raise table.error("sinks", f"each is one of {', '.join(SINKS)}", 'write for example sinks = ["otel"]')
+    return sinks
 
 
 def _read_all_limits(table: Table) -> dict[str, Limits]:
