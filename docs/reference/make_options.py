@@ -360,6 +360,7 @@ def render_config() -> str:
         "`[usage.alerts]`": schema["$defs"]["usage_alerts"]["properties"],
         "`[chat]`": schema["$defs"]["chat"]["properties"],
         "`[chat.limits.MODEL]`": schema["$defs"]["chat_limits"]["properties"],
+        "`[chat.tools.NAME]`": schema["$defs"]["chat_tool"]["properties"],
         "`[service]`": schema["$defs"]["service"]["properties"],
         "`[service.api.NAME]`": schema["$defs"]["service_api"]["properties"],
         "`[[service.api_cache]]`": schema["$defs"]["service_api_cache"]["properties"],

@@ -6,17 +6,17 @@ What comes out is the same, and in the same order, however many there are.
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import cache
-from multiprocessing import get_context
 from signal import SIG_IGN, SIGINT, signal
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from loopflow.errors import LoopflowError
 from loopflow.logs.cleaning import clean, is_lossy
 from loopflow.logs.keys import NOTHING, Classifier, Trait, make_keys
 from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
+
+if TYPE_CHECKING:  # most logs are read in one process, which needs none of it
+    from concurrent.futures import Future
 
 _IN_ADVANCE: Final = 2
 """So many chunks for each process are on their way at once."""
@@ -97,6 +97,9 @@ class Processes:
     """Does them in `count` processes, which are started when a log turns out to be long."""
 
     def __init__(self, count: int, most_keys: int) -> None:
+        from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+        from multiprocessing import get_context  # noqa: PLC0415
+
         self.classifier = Classifier(WORDS, RECOGNISERS, most_keys)
         self._most_keys = most_keys
         self._count = count
@@ -145,6 +148,8 @@ class Processes:
             yield done, read(_result(future))
 
     def _submit(self, there: Callable[[bytes, int], bytes | Cleaned], given: bytes) -> "Future[bytes | Cleaned]":
+        from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
         try:
             return self._pool.submit(there, given, self._most_keys)
         except BrokenProcessPool as error:
@@ -152,6 +157,8 @@ class Processes:
 
 
 def _result(future: "Future[bytes | Cleaned]") -> bytes | Cleaned:
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
     try:
         return future.result()
     except BrokenProcessPool as error:
