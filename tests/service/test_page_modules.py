@@ -88,6 +88,11 @@ def test_many_beginnings_take_no_time(page: Page) -> None:
     assert parts == 2
 
 
+MEASURED = "async (texts) => texts.map((await load('anatomy.js')).measure)"
+SHARES = """async (cases) => {
+  const { percent } = await load("numbers.js");
+  return cases.map((each) => percent(...each));
+}"""
 EDITED = """async ([seed, pieces]) => {
   const { change, split } = await load("segments.js");
   let state = seed;
@@ -120,7 +125,7 @@ EDITED = """async ([seed, pieces]) => {
       if (at && !border(text, at)) return `step ${step}: a border at ${at} that is none`;
       if (before.has(each)) {
         kept += 1;
-        if (before.get(each) !== text.slice(at, at + each.length)) return `step ${step}: a kept segment is another text`;
+        if (before.get(each) !== text.slice(at, at + each.length)) return `step ${step}: kept, and another text`;
       }
       at += each.length;
     }
@@ -166,7 +171,7 @@ def test_a_key_makes_one_segment_unknown(page: Page) -> None:
 def test_figures_of_a_text(page: Page) -> None:
     """Characters are code points, bytes those of UTF-8, words what stands between white space."""
     texts = ["", "a b  c\n", "é😀\u00a0x", "\ud83dx", "日本 語\u3000だ", "\t\r\n", "ok\x85no"]
-    found = page.evaluate("async (texts) => texts.map((await load('anatomy.js')).measure)", texts)
+    found = page.evaluate(MEASURED, texts)
     for text, figures in zip(texts, found, strict=True):
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         assert figures["characters"] == len(whole)
@@ -211,7 +216,7 @@ def test_shares_never_round_to_a_limit(page: Page) -> None:
         (20, 10),
     ]
     shown = page.evaluate(
-        "async (cases) => { const { percent } = await load('numbers.js'); return cases.map((each) => percent(...each)); }",
+        SHARES,
         cases,
     )
     assert shown == ["0.0 %", "< 0.1 %", "89.9 %", "89.9 %", "90.0 %", "99.9 %", "100.0 %", "100.1 %", "200.0 %"]
