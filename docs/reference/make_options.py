@@ -20,7 +20,6 @@ from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 from loopflow.cli.logs_names import ACTIONS
 from loopflow.cli.words import WordedCommand
-from loopflow.logs.coming import COMING
 
 HERE = Path(__file__).parent
 OPTIONS = """\
