@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from loopflow.chat.repairing import repair
     from loopflow.chat.routing import Cooldowns, CoolingDown, Routes
     from loopflow.chat.rules import Problem, check
+    from loopflow.chat.sinks import open_telemetry
     from loopflow.chat.summary import SummaryRequest
+    from loopflow.chat.telemetry import Telemetry
 
 _PLACES = {
     **dict.fromkeys(("Compacted", "Unfit", "compact"), "compacting"),
@@ -52,6 +54,8 @@ _PLACES = {
     "profile": "profiling",
     "repair": "repairing",
     "SummaryRequest": "summary",
+    "Telemetry": "telemetry",
+    "open_telemetry": "sinks",
 }
 
 __all__ = [
@@ -73,6 +77,7 @@ __all__ = [
     "Routes",
     "SummaryRequest",
     "Surroundings",
+    "Telemetry",
     "Tokens",
     "Unfit",
     "budgeted",
@@ -81,6 +86,7 @@ __all__ = [
     "history_processor",
     "limits_for",
     "narrow",
+    "open_telemetry",
     "profile",
     "read",
     "read_all",

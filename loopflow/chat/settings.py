@@ -31,7 +31,9 @@ _KEYS: Final = (
     "keep",
     "routes",
     "tasks",
+    "sinks",
 )
+SINKS: Final = ("otel", "logfire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class ChatSettings:
     routes: Routes = NO_ROUTES
     rules: tuple[Rule, ...] = ()
     """What else says what is asked for."""
+    sinks: tuple[str, ...] | None = None
+    """Where events go beside the ledger; None where nobody says."""
 
     def limits_of(self, model: str) -> Limits | None:
         """Return the limits of a model: of its name, else of the first pattern that it matches."""
@@ -79,6 +83,7 @@ def read_settings(table: Table) -> ChatSettings:
         keep=read_keep(table),
         routes=read_routes(table),
         rules=read_rules(table),
+        sinks=_read_sinks(table) if "sinks" in values else None,
     )
 
 
@@ -90,6 +95,13 @@ def _read_pins(table: Table) -> tuple[str, ...]:
         except UsageError as error:
             raise table.error("pin", error.message, error.hint) from error
     return pins
+
+
+def _read_sinks(table: Table) -> tuple[str, ...]:
+    sinks = tuple(dict.fromkeys(read_names(table, "sinks")))
+    if not set(sinks) <= set(SINKS):
+        raise table.error("sinks", f"each is one of {', '.join(SINKS)}", 'write for example sinks = ["otel"]')
+    return sinks
 
 
 def _read_choice(table: Table, key: str, choices: tuple[str, ...]) -> str:

@@ -30,6 +30,8 @@ EXAMPLES = """\
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
+        "usage": "loopflow.cli.chat_usage:usage",
+        "health": "loopflow.cli.chat_health:health",
         "narrow": "loopflow.cli.chat_narrow:narrow",
         "tasks": "loopflow.cli.chat_tasks:tasks",
     }

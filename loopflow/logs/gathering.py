@@ -117,7 +117,7 @@ class _Gathering:
         reader.prepare = self._hide if request.redact else None
         file = FileScan(self.scan, number, self.taker.add, request)
         prepared = self._prepare(file, self._workers.clean(self._chunks(reader), lambda chunk: chunk.data))
-        for lines, traits in self._workers.weigh(prepared, lambda each: each.text):
+        for lines, traits in self._workers.weigh(prepared):
             file.take(lines, traits)
         file.finish()
         if self._follower:
