@@ -62,7 +62,10 @@ def answer(data: bytes, setting: Setting) -> str | None:
     for path, text in changed.items():
         places[path].holder[places[path].key] = text
     said = {"hookEventName": "PostToolUse", "updatedToolOutput": event["tool_response"]}
-    return json.dumps({"hookSpecificOutput": said}, separators=(",", ":"))
+    try:
+        return json.dumps({"hookSpecificOutput": said}, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise UsageError("a number in it is none that JSON has, or too large", "the output stays as it is") from error
 
 
 def _read(data: bytes) -> dict[str, Any]:
