@@ -228,6 +228,42 @@ def test_a_path_that_no_file_can_have_is_none_of_ours(path: str, tmp_path: Path)
     assert ask(tmp_path, make_event(tool, response, file_path=path)) is not None
 
 
+KEY = [
+    "-----BEGIN RSA PRIVATE KEY-----",
+    *(f"MIIEpAIBAAKCAQEA{c * 48}" for c in "abcd"),
+    "-----END RSA PRIVATE KEY-----",
+]
+
+
+@pytest.mark.parametrize(
+    ("tool", "response"),
+    [
+        ("Edit", {"structuredPatch": [{"lines": KEY}]}),
+        ("Glob", {"filenames": KEY * 200}),
+        ("mcp__a__b", [{"type": "text", "text": line} for line in KEY]),
+        ("mcp__a__b", [{"type": "text", "text": f"{line}\n{LONG}"} for line in KEY]),
+    ],
+    ids=range(4),
+)
+def test_a_key_whose_lines_are_texts_of_their_own_is_hidden(tool: str, response: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    said = ask(tmp_path, make_event(tool, response))
+    assert shape(said) == shape(response)
+    assert "MIIEpAIBAAKCAQEA" not in json.dumps(said)
+
+
+def test_many_small_texts_are_left_out_and_single_words_stay(tmp_path: Path) -> None:
+    rows = [{"type": "text", "text": f"row {n} " + "of words " * 20} for n in range(2_000)]
+    said = ask(tmp_path, make_event("mcp__a__b", rows))
+    assert shape(said) == shape(rows)
+    assert {row["type"] for row in said} == {"text"}
+    kept = [row["text"] for row in said if row["text"]]
+    assert kept[:-1] == [row["text"] for row in rows[: len(kept) - 1]]
+    [whole] = (tmp_path / "cache/outputs").iterdir()
+    assert kept[-1] == f"[... {2_001 - len(kept):,} texts left out; all of it: {whole} ...]"
+    assert rows[-1]["text"] in whole.read_text()
+    assert count("\n".join(kept)) <= 2_500
+
+
 def test_a_config_says_what_tools_may_take_and_whether_outputs_are_kept(tmp_path: Path) -> None:
     assert CONFIG_FILES == resolve.CONFIG_FILES
     (tmp_path / "loopflow.toml").write_text('[chat]\nkeep = false\n[chat.tools."mcp__*"]\ntokens = 200\n')
