@@ -12,6 +12,7 @@ from loopflow.console.command import Action, answering
 
 SECTIONS: Mapping[str, str] = MappingProxyType(
     {
+        "changed": "What a change touches",
         "part": "What to print",
         "staged": "What to read",
         "fit": "How to make it fit and judge",
@@ -25,6 +26,7 @@ EXAMPLES = """\
   loopflow function src/shop/cart.py:48 --staged          the function around line 48, as it is staged
   loopflow function src/shop/cart.py:Cart.total --why     each piece, and what brought it
   loopflow function src --list                            a line a function: what each needs
+  loopflow function --changed --against origin/main       what this branch adds or changes, as one context
 """
 
 PARTS = ("optimization", "read-writable", "read-only", "testgen")
@@ -37,6 +39,11 @@ def _describe_usage(context: click.Context) -> str:
 
 @click.command("function", cls=SectionedCommand, add_help_option=False, sections=SECTIONS, examples=EXAMPLES)
 @click.argument("targets", nargs=-1, type=PathName())
+@click.option("--changed", is_flag=True, help="Functions that differ from HEAD; with --rev, from its first parent.")
+@click.option("--against", metavar="REV", help="Where the branch left REV, instead, such as origin/main.")
+@click.option("--known", type=PathName(), metavar="FILE", help="Leave out functions whose hashes FILE holds.")
+@click.option("--known-dynamic", is_flag=True, help="Also those in which something dynamic is called.")
+@click.option("--save-hashes", type=PathName(), metavar="FILE", help="Add the hashes of what is printed to FILE.")
 @click.option(
     "--part",
     type=click.Choice(PARTS),
@@ -72,7 +79,8 @@ def function(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401
     """Print a Python function with its helpers, their helpers, and the types and constants they use.
 
     TARGETS are PATH:QUALNAME, PATH:LINE, PATH:CLASS (its methods), PATH:<module>, or a file or directory (all functions
-    in it); PATH:QUALNAME@LINE is one of several with that name. Nothing of the repository is run or imported. What
+    in it); PATH:QUALNAME@LINE is one of several with that name. With --changed, they are those that a change adds,
+    changes or moves, here or in the files that are named. Nothing of the repository is run or imported. What
     could not be found is listed by --unresolved, with the reason, and never guessed.
     """
     return Action(context.command_path, partial(_call, given))

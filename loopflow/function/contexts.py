@@ -1,6 +1,6 @@
 """Contexts: which pieces each has, and the code that is printed of them."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,6 +16,8 @@ from loopflow.function.resolve.project import Location, Node
 _FIELDED: Final = ("dataclass", "NamedTuple", "TypedDict", "Enum", "BaseModel", "define", "attrs", "s")
 _NEVER: Final = frozenset({"__slots__", "__doc__", "__module__", "__all__"})
 WHOLE, SIGNATURE, HEAD, DOCUMENTED = "whole", "signature", "head", "documented"
+LINE: Final = "line"
+"""A statement by the line at which it begins, `@12`."""
 
 
 class Piece(NamedTuple):
@@ -80,10 +82,10 @@ class Builder:
         found = self.units(path).get(qualname, ())
         return "".join("".join(self.lines(path)[unit.start - 1 : unit.end]) for unit in found)
 
-    def choose(self, found: Discovery) -> Pieces:
-        """Return the pieces of the contexts of a function."""
+    def choose(self, found: Discovery, instead: Sequence[Piece] = ()) -> Pieces:
+        """Return the pieces of the contexts of a function; of a module, some of its statements `instead`."""
         chosen = _Chosen(self, self._finder, found)
-        chosen.choose()
+        chosen.choose(instead)
         return Pieces(found.target, list(chosen.writable), list(chosen.readable))
 
     def render(
@@ -144,6 +146,8 @@ class Builder:
             keep.texts[piece.qualname] = text
         elif piece.mode == WHOLE:
             keep.whole.add(piece.qualname)
+        elif piece.mode == LINE:
+            keep.lines.add(int(piece.qualname[1:]))
         elif piece.mode == SIGNATURE:
             keep.signatures.add(piece.qualname)
         else:
@@ -191,10 +195,11 @@ class _Chosen:
         self._headed: set[tuple[str, str]] = set()
         self._read: set[tuple[str, str]] = set()
 
-    def choose(self) -> None:
+    def choose(self, instead: Sequence[Piece]) -> None:
         """Choose all."""
         target = self._found.target
-        self._write(target.path, target.qualname or "<module>", "target")
+        for piece in instead or (Piece(target.path, target.qualname or "<module>", WHOLE, "target"),):
+            self._write(piece.path, piece.qualname, "target", piece.mode)
         level = self._found.of_level(1)
         for use in level:
             if use.place.kind in CALLABLES and use.rules != {"implicit"}:

@@ -63,6 +63,11 @@ class SourceTree:
         self.others = {item.path for item in items if isinstance(item, FileRef)} - self.files.keys()
 
     @property
+    def git(self) -> Git:
+        """What answers questions about the repository."""
+        return self._git
+
+    @property
     def root(self) -> str:
         """The directory that paths are relative to."""
         return self._listed.root
@@ -71,6 +76,11 @@ class SourceTree:
     def source(self) -> Source:
         """What kind of tree it is."""
         return self._listed.request.source
+
+    @property
+    def store(self) -> FactStore:
+        """Where facts are kept."""
+        return self._store
 
     @property
     def listed(self) -> Listed:

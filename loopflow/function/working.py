@@ -4,13 +4,12 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from loopflow.function.contexts import Builder, Pieces
+from loopflow.function.contexts import HEAD, LINE, WHOLE, Builder, Piece, Pieces
 from loopflow.function.counting import Tally
 from loopflow.function.discover import CALLABLES, Discovery, Use
-from loopflow.function.facts.model import Unit
 from loopflow.function.facts.read import UnparsedError, parse, split_lines
-from loopflow.function.fingerprint import digest, normalise
 from loopflow.function.fit import Fitted, Fitter
+from loopflow.function.graph import Graph
 from loopflow.function.model import (
     CodeOptimizationContext,
     CodeString,
@@ -26,12 +25,11 @@ from loopflow.function.model import (
 from loopflow.function.resolve.evaluate import Engine
 from loopflow.function.resolve.found import Mention
 from loopflow.function.resolve.project import Project
+from loopflow.function.sayings import CLASS, VARIABLE, Statement
 from loopflow.function.settings import FunctionConfig
 from loopflow.function.trees import SourceTree
 from loopflow.tokens.protocol import TokenCounter
 
-_DEEP = 400
-"""Columns: deeper than any head."""
 _PARTS = ("target", "helpers", "classes", "variables")
 
 
@@ -53,13 +51,20 @@ class Workshop:
         self.project = Project(tree, config.roots)
         self.builder = Builder(Engine(self.project))
         self.tally = Tally(counter)
-        self._said_known: dict[tuple[str, str], str] = {}
+        self._graph: Graph | None = None
+        self.statements: dict[FunctionToOptimize, Sequence[Statement]] = {}
+        """Of modules that are targets: the statements that are meant."""
         self.fitter = Fitter(self.builder, self.tally, config)
 
     def find(self, target: FunctionToOptimize) -> Found:
         """Return what a function needs."""
-        found = self.builder.finder.discover(target.path, target.qualname)
-        return Found(target, found, self.builder.choose(found))
+        statements = self.statements.get(target)
+        if statements is None:
+            found = self.builder.finder.discover(target.path, target.qualname)
+            return Found(target, found, self.builder.choose(found))
+        lines = {line for each in statements for line in range(each.start, each.end + 1)}
+        found = self.builder.finder.discover(target.path, "", lines=lines)
+        return Found(target, found, self.builder.choose(found, pieces_of(target.path, statements)))
 
     def make(
         self, target: FunctionToOptimize, limit: int | None = None, testgen_limit: int | None = None
@@ -112,24 +117,20 @@ class Workshop:
         )
         return Pieces(all_found[0].pieces.target, list(writable), list(readable))
 
-    def hash(self, found: Found) -> str:
-        """Return the hash of a function: it changes with what the function and its helpers say, and where they are."""
-        uses = found.discovery.uses.values()
-        places = [(found.target.path, found.target.qualname), *(use.key for use in uses)]
-        lost = [(f"? {mention.text}", mention.reason) for mention in found.discovery.unresolved]
-        return digest(
-            found.target.name, [*((f"{path}:{name}", self._said(path, name)) for path, name in places), *lost]
-        )
+    @property
+    def graph(self) -> Graph:
+        """What definitions say and mention, for hashes."""
+        if self._graph is None:
+            self._graph = Graph(self.project, self.builder)
+        return self._graph
 
-    def _said(self, path: str, qualname: str) -> str:
-        key = path, qualname
-        if key not in self._said_known:
-            units = self.builder.units(path).get(qualname, ())
-            lines = self.builder.lines(path)
-            ends = [(unit.head, unit.body - 1 if unit.kind == "c" and unit.children else unit.end) for unit in units]
-            said = ["".join(lines[head - 1 : end]) + _body(unit) for unit, (head, end) in zip(units, ends, strict=True)]
-            self._said_known[key] = "\n".join(map(normalise, said))
-        return self._said_known[key]
+    def hash(self, found: Found) -> str:
+        """Return the hash of a function: it changes with what the function and all that it reaches say."""
+        target = found.target
+        if self.config.hash == "deep":
+            return self.graph.hash(target.path, target.qualname)
+        keys = [use.key for use in found.discovery.uses.values() if use.level == 1 or use.place.kind == "variable"]
+        return self.graph.hash_shallow(target.path, target.qualname, keys)
 
     def _context(self, found: Found, fitted: Fitted, tests: Fitted | None) -> CodeOptimizationContext:
         uses = list(found.discovery.uses.values())
@@ -204,9 +205,19 @@ class Workshop:
         )
 
 
-def _body(unit: Unit) -> str:
-    """Return what stands in place of the body of a class: members speak for themselves."""
-    return f"{' ' * _DEEP}...\n" if unit.kind == "c" and unit.children else ""
+def pieces_of(path: str, statements: Iterable[Statement]) -> list[Piece]:
+    """Return the pieces that some statements of a module and of its classes are."""
+    found: dict[Piece, None] = {}
+    for each in statements:
+        if each.kind == CLASS:
+            found[Piece(path, each.names[0], HEAD, "target")] = None
+        elif each.kind == VARIABLE:
+            found.update((Piece(path, name, WHOLE, "target"), None) for name in each.names)
+        elif each.owner:
+            found[Piece(path, each.owner, HEAD, "target")] = None
+        else:
+            found[Piece(path, f"@{each.start}", LINE, "target")] = None
+    return list(found)
 
 
 def together(one: CodeStringsMarkdown, two: CodeStringsMarkdown) -> CodeStringsMarkdown:

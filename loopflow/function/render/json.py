@@ -11,6 +11,7 @@ from loopflow.function.model import (
     FunctionSource,
     FunctionToOptimize,
     Refused,
+    Unshown,
 )
 from loopflow.function.trees import Unread
 from loopflow.model import Source
@@ -20,7 +21,7 @@ from loopflow.model import Source
 class Answer:
     """All that is told of functions. `parts` are the contexts that are printed of each."""
 
-    made: Sequence[CodeOptimizationContext | Refused]
+    made: Sequence[CodeOptimizationContext | Refused | Unshown]
     encoding: str
     source: Source
     skipped: Sequence[Unread]
@@ -28,6 +29,8 @@ class Answer:
     parts: Sequence[str]
     counts: Mapping[str, int]
     """Tokens of a source, as far as they are known."""
+    changes: Mapping[FunctionToOptimize, tuple[str, str]]
+    """What became of functions, and where they were before they moved."""
 
 
 def render_json(answer: Answer) -> str:
@@ -44,14 +47,17 @@ def render_json(answer: Answer) -> str:
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
-def _function(made: CodeOptimizationContext | Refused, answer: Answer) -> dict[str, Any]:
+def _function(made: CodeOptimizationContext | Refused | Unshown, answer: Answer) -> dict[str, Any]:
     target = made.target
+    head = _head(target, answer)
+    if isinstance(made, Unshown):
+        return {**head, "status": made.reason, **({"hash": made.hash} if made.hash else {})}
     if isinstance(made, Refused):
-        return {**_head(target), "status": made.reason, "detail": made.message, "needed": made.tokens,
+        return {**head, "status": made.reason, "detail": made.message, "needed": made.tokens,
                 "largest": [{"name": name, "tokens": tokens} for name, tokens in made.largest]}  # fmt: skip
     tokens = made.tokens
     return {
-        **_head(target),
+        **head,
         "status": "ok",
         "hash": made.hashing_code_context_hash,
         "tokens": {"read_writable": tokens.read_writable, "read_only": tokens.read_only, "testgen": tokens.testgen},
@@ -67,8 +73,10 @@ def _function(made: CodeOptimizationContext | Refused, answer: Answer) -> dict[s
     }
 
 
-def _head(target: FunctionToOptimize) -> dict[str, Any]:
-    return {"path": target.path, "qualname": target.qualname, "lines": [target.start, target.end]}
+def _head(target: FunctionToOptimize, answer: Answer) -> dict[str, Any]:
+    kind, was = answer.changes.get(target, (None, ""))
+    change = {"change": kind, **({"was": was} if was else {})} if kind else {}
+    return {"path": target.path, "qualname": target.qualname, "lines": [target.start, target.end], **change}
 
 
 def _source(each: FunctionSource, answer: Answer) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""What `loopflow function` prints, in each form."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from loopflow.charts.terminal import Terminal
+from loopflow.cli.function_changes import Chosen
+from loopflow.console.console import Console
+from loopflow.errors import ExitCode, LoopflowError
+from loopflow.function.counting import write
+from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, Refused
+from loopflow.function.render import charts, text
+from loopflow.function.render.json import Answer, count_all, render_json
+from loopflow.function.settings import FunctionConfig
+from loopflow.function.working import Workshop, check_blocks, together
+
+CONTEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "optimization": ("read_writable", "read_only"),
+    "read-writable": ("read_writable",),
+    "read-only": ("read_only",),
+    "testgen": ("testgen",),
+}
+INSTEAD: Final = ("lists", "why", "unresolved", "profile")
+
+Made: TypeAlias = CodeOptimizationContext | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run has at hand."""
+
+    given: Mapping[str, Any]
+    console: Console
+    here: str
+    workshop: Workshop
+    config: FunctionConfig
+    encoding: str
+    limit: int | None
+    """Of all that is printed, where --fit says so; else of each function."""
+    fits_all: bool
+    budget: int | None
+
+
+class Drawn:
+    """Draws what was made, in each form."""
+
+    def __init__(self, run: Run, chosen: Chosen, made: Sequence[Made]) -> None:
+        self._run = run
+        self._chosen = chosen
+        self._made = made
+        self._contexts = [each for each in made if isinstance(each, CodeOptimizationContext)]
+        self._notes = {target: change.kind.value for target, change in chosen.changes.items()}
+
+    def draw(self, form: str, terminal: Terminal) -> Iterator[str]:
+        """Yield the document in pieces."""
+        given = self._run.given
+        if form == "json":
+            yield self._json()
+        elif form == "html":
+            yield from charts.render_html(self._contexts, self._run.encoding)
+        elif given["profile"]:
+            yield from _lines(charts.render_text(self._contexts, terminal, verbose=given["verbose"]))
+        elif given["lists"]:
+            yield from _lines(text.list_functions(self._made, hashes=given["verbose"], notes=self._notes))
+        elif given["why"]:
+            yield from _lines(line for each in self._contexts for line in text.tell_why(each, terminal))
+        elif given["unresolved"]:
+            yield from _lines(text.tell_unresolved(self._contexts))
+        else:
+            yield self._code()
+
+    def _code(self) -> str:
+        """Return contexts as Markdown: of several functions together, what they share once."""
+        if len(self._contexts) == 1:
+            [only] = self._contexts
+            return self._write({name: getattr(only, name) for name in CONTEXTS[self._run.given["part"]]})
+        workshop, run = self._run.workshop, self._run
+        found = [workshop.find(each.target) for each in self._contexts]
+        if not found:
+            return ""
+        pieces = workshop.combine(found)
+        fitted = workshop.fitter.fit(pieces, found[0].target.path, run.limit if run.fits_all else None)
+        if not fitted.fits:
+            what = f"{len(found):,} functions do not fit {run.limit:,} tokens together: they need {fitted.tokens:,}"
+            raise LoopflowError(what, f"write --fit {fitted.tokens}, or name fewer", ExitCode.OVER_BUDGET)
+        blocks = {"read_writable": fitted.writable.markdown, "read_only": fitted.readable.markdown}
+        blocks["testgen"] = together(blocks["read_writable"], blocks["read_only"])
+        return self._write({name: blocks[name] for name in CONTEXTS[run.given["part"]]})
+
+    def _write(self, blocks: Mapping[str, CodeStringsMarkdown]) -> str:
+        check_blocks(blocks.values())
+        if set(blocks) == {"read_writable", "read_only"}:
+            return write(blocks["read_writable"], blocks["read_only"])
+        [only] = blocks.values()
+        return only.markdown
+
+    def _json(self) -> str:
+        run, workshop, chosen = self._run, self._run.workshop, self._chosen
+        check_blocks(
+            getattr(each, name) for each in self._contexts for name in ("read_writable", "read_only", "testgen")
+        )
+        counts = {source: workshop.tally.count(source) for source in count_all(self._made)}
+        parts = () if any(run.given[name] for name in INSTEAD) else CONTEXTS[run.given["part"]]
+        tokens = sum(each.tokens.printed for each in self._contexts)
+        tree = workshop.tree
+        skipped = [tree.unread[path] for path in sorted(tree.unread)]
+        changes = {target: (change.kind.value, change.was) for target, change in chosen.changes.items()}
+        made = [*self._made, *chosen.unshown]
+        return render_json(Answer(made, run.encoding, tree.source, skipped, tokens, parts, counts, changes))
+
+
+def _lines(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        yield f"{line}\n"
