@@ -54,7 +54,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     skip_known(now.workshop, chosen, given, console, here)
     if len(chosen.targets) >= _MANY:
         now.workshop.tally.expect(len(chosen.targets) * _TYPICAL_BYTES)
-    made = [_make(now, target) for target in chosen.targets]
+    made = [_make(now, target, is_one=len(chosen.targets) == 1) for target in chosen.targets]
     _refuse_single(made, now)
     drawn = Drawn(now, chosen, made)
     for form, path in reports:
@@ -146,11 +146,19 @@ def _read_report(value: str) -> tuple[str, str]:
     return form, path
 
 
-def _make(run: Run, target: FunctionToOptimize) -> Made:
-    workshop = run.workshop
-    if run.given["lists"] and run.given["format"] != "json":
-        return workshop.measure(target, run.limit, hashes=run.given["verbose"])
+def _make(run: Run, target: FunctionToOptimize, *, is_one: bool) -> Made:
+    workshop, given = run.workshop, run.given
+    if given["format"] != "json" and not given["report"] and not _tells(given):
+        if given["lists"] or not is_one:
+            limit = None if run.fits_all and not given["lists"] else run.limit  # it is that of all together
+            return workshop.measure(target, limit, hashes=given["lists"] and given["verbose"])
+        return workshop.make(target, run.limit, run.config.testgen_limit, hashes=False)
     return workshop.make(target, run.limit, run.config.testgen_limit)
+
+
+def _tells(given: Mapping[str, Any]) -> bool:
+    """Whether something is printed that is known of whole contexts only."""
+    return bool(given["why"] or given["unresolved"] or given["profile"])
 
 
 def _refuse_single(made: Sequence[Made], run: Run) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import Terminal
 from loopflow.cli.function_changes import Chosen
 from loopflow.console.console import Console
@@ -83,6 +84,9 @@ class Drawn:
         fitted = workshop.fitter.fit(pieces, found[0].target.path, run.limit if run.fits_all else None)
         if not fitted.fits:
             what = f"{len(found):,} functions do not fit {run.limit:,} tokens together: they need {fitted.tokens:,}"
+            largest = sorted(self._contexts, key=lambda each: -each.tokens.read_writable)[:3]
+            names = (f"{escape_name(each.target.name)} {each.tokens.read_writable:,}" for each in largest)
+            what += f"; the largest: {', '.join(names)}"
             raise LoopflowError(what, f"write --fit {fitted.tokens}, or name fewer", ExitCode.OVER_BUDGET)
         blocks = {"read_writable": fitted.writable.markdown, "read_only": fitted.readable.markdown}
         blocks["testgen"] = together(blocks["read_writable"], blocks["read_only"])

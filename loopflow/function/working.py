@@ -30,6 +30,8 @@ from loopflow.function.settings import FunctionConfig
 from loopflow.function.trees import SourceTree
 from loopflow.tokens.protocol import TokenCounter
 
+_MOST_FOUND = 1000
+"""Functions of which it is remembered what they need."""
 _PARTS = ("target", "helpers", "classes", "variables")
 
 
@@ -52,12 +54,20 @@ class Workshop:
         self.builder = Builder(Engine(self.project))
         self.tally = Tally(counter)
         self._graph: Graph | None = None
+        self._found: dict[FunctionToOptimize, Found] = {}
         self.statements: dict[FunctionToOptimize, Sequence[Statement]] = {}
         """Of modules that are targets: the statements that are meant."""
         self.fitter = Fitter(self.builder, self.tally, config)
 
     def find(self, target: FunctionToOptimize) -> Found:
         """Return what a function needs."""
+        if target not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[target] = self._find(target)
+        return self._found[target]
+
+    def _find(self, target: FunctionToOptimize) -> Found:
         statements = self.statements.get(target)
         if statements is None:
             found = self.builder.finder.discover(target.path, target.qualname)
@@ -67,7 +77,12 @@ class Workshop:
         return Found(target, found, self.builder.choose(found, pieces_of(target.path, statements)))
 
     def make(
-        self, target: FunctionToOptimize, limit: int | None = None, testgen_limit: int | None = None
+        self,
+        target: FunctionToOptimize,
+        limit: int | None = None,
+        testgen_limit: int | None = None,
+        *,
+        hashes: bool = True,
     ) -> CodeOptimizationContext | Refused:
         """Return the contexts of a function, at most `limit` tokens of what is printed, or why there are none."""
         found = self.find(target)
@@ -75,7 +90,7 @@ class Workshop:
         if not fitted.fits:
             return self.refuse(found, fitted, limit or 0)
         tests = self.fitter.fit(found.pieces, target.path, testgen_limit, count=self._count_together)
-        return self._context(found, fitted, tests if tests.fits else None)
+        return self._context(found, fitted, tests if tests.fits else None, hashes=hashes)
 
     def measure(
         self, target: FunctionToOptimize, limit: int | None, *, hashes: bool = False
@@ -132,7 +147,7 @@ class Workshop:
         keys = [use.key for use in found.discovery.uses.values() if use.level == 1 or use.place.kind == "variable"]
         return self.graph.hash_shallow(target.path, target.qualname, keys)
 
-    def _context(self, found: Found, fitted: Fitted, tests: Fitted | None) -> CodeOptimizationContext:
+    def _context(self, found: Found, fitted: Fitted, tests: Fitted | None, *, hashes: bool) -> CodeOptimizationContext:
         uses = list(found.discovery.uses.values())
         helpers = [self._source(use) for use in uses if use.place.kind in CALLABLES or use.place.kind == "class"]
         hashing = strip_docstrings(self.builder.render(found.pieces.read_writable, found.target.path).markdown)
@@ -143,7 +158,7 @@ class Workshop:
             read_only=fitted.readable.markdown,
             testgen=together_blocks,
             hashing_code_context=hashing.markdown,
-            hashing_code_context_hash=self.hash(found),
+            hashing_code_context_hash=self.hash(found) if hashes else "",
             helpers=tuple(each for each in helpers if each.level == 1),
             helpers_of_helpers=tuple(each for each in helpers if each.level != 1),
             unresolved=tuple(_reference(each) for each in found.discovery.unresolved),
