@@ -41,6 +41,8 @@ def _describe_usage(context: click.Context) -> str:
 @click.argument("targets", nargs=-1, type=PathName())
 @click.option("--changed", is_flag=True, help="Functions that differ from HEAD; with --rev, from its first parent.")
 @click.option("--against", metavar="REV", help="Where the branch left REV, instead, such as origin/main.")
+@click.option("--affected", is_flag=True, help="Also who needs what is changed: a list, and code where --fit has room.")
+@click.option("--callers", is_flag=True, help="Also who calls these functions: heads and lines.")
 @click.option("--known", type=PathName(), metavar="FILE", help="Leave out functions whose hashes FILE holds.")
 @click.option("--known-dynamic", is_flag=True, help="Also those in which something dynamic is called.")
 @click.option("--save-hashes", type=PathName(), metavar="FILE", help="Add the hashes of what is printed to FILE.")

@@ -8,7 +8,7 @@ from loopflow.analysis.budget import Case, judge
 from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import PLAIN
 from loopflow.cli.function import FORMS
-from loopflow.cli.function_changes import Chosen, choose, save_hashes, skip_known, tell_unshown
+from loopflow.cli.function_changes import Chosen, choose, look_for_callers, save_hashes, skip_known, tell_unshown
 from loopflow.cli.function_drawing import INSTEAD, Drawn, Made, Run
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
@@ -52,6 +52,8 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     )
     chosen = choose(now.workshop, given, here)
     skip_known(now.workshop, chosen, given, console, here)
+    if given["callers"]:
+        look_for_callers(now.workshop, chosen)
     if len(chosen.targets) >= _MANY:
         now.workshop.tally.expect(len(chosen.targets) * _TYPICAL_BYTES)
     made = [_make(now, target, is_one=len(chosen.targets) == 1) for target in chosen.targets]
@@ -73,6 +75,8 @@ def _refuse_what_clashes(given: Mapping[str, Any], forms: Sequence[str]) -> None
         )
     if given["against"] is not None and not (given["changed"] or given["known"]):
         raise UsageError("--against says what --changed compares with", "add --changed")
+    if given["affected"] and not given["changed"]:
+        raise UsageError("--affected is what a change reaches", "add --changed")
     if given["known_dynamic"] and given["known"] is None:
         raise UsageError("--known-dynamic is about what --known skips", "add --known FILE")
     if given["staged"] and given["rev"] is not None:

@@ -15,6 +15,7 @@ from loopflow.function import known
 from loopflow.function.changes import SHOWN, Change, Changes, Kind, find_changes, repository_of, start_of
 from loopflow.function.model import FunctionToOptimize, Unshown
 from loopflow.function.target import below, exists, find_targets, inside
+from loopflow.function.users import Affected, Caller, find_affected, find_callers
 from loopflow.function.working import Workshop
 from loopflow.io.tree_files import read_named
 from loopflow.io.writing import write_atomically
@@ -34,6 +35,8 @@ class Chosen:
     hashes: dict[FunctionToOptimize, str] = field(default_factory=dict)
     found: Changes | None = None
     """All that a change did."""
+    affected: list[Affected] = field(default_factory=list)
+    callers: list[Caller] = field(default_factory=list)
 
     def names(self, kind: Kind) -> list[str]:
         """Return the names of what became so."""
@@ -60,7 +63,16 @@ def choose(workshop: Workshop, given: Mapping[str, Any], here: str) -> Chosen:
         if not change.qualname:
             workshop.statements[target] = change.statements
         chosen.targets.append(target)
+    if given["affected"]:
+        known = {(each.path, each.qualname) for each in chosen.targets}
+        near = find_affected(workshop, found)
+        chosen.affected = [each for each in near if (each.target.path, each.target.qualname) not in known]
     return chosen
+
+
+def look_for_callers(workshop: Workshop, chosen: Chosen) -> None:
+    """Find who calls what is chosen."""
+    chosen.callers = find_callers(workshop, [(each.path, each.qualname) for each in chosen.targets if each.qualname])
 
 
 def _target(change: Change) -> FunctionToOptimize:

@@ -1,7 +1,8 @@
 """What `loopflow function` prints, in each form."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from loopflow.analysis.names import escape_name
@@ -10,9 +11,11 @@ from loopflow.cli.function_changes import Chosen
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.function.counting import write
-from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, Refused
+from loopflow.function.fit import Fitted
+from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, FunctionToOptimize, Refused
 from loopflow.function.render import charts, text
 from loopflow.function.render.json import Answer, count_all, render_json
+from loopflow.function.render.users import MOST_AFFECTED, write_affected, write_callers
 from loopflow.function.settings import FunctionConfig
 from loopflow.function.working import Workshop, check_blocks, together
 
@@ -64,6 +67,7 @@ class Drawn:
             yield from _lines(charts.render_text(self._contexts, terminal, verbose=given["verbose"]))
         elif given["lists"]:
             yield from _lines(text.list_functions(self._made, hashes=given["verbose"], notes=self._notes))
+            yield self._add_users("", [], None)
         elif given["why"]:
             yield from _lines(line for each in self._contexts for line in text.tell_why(each, terminal))
         elif given["unresolved"]:
@@ -72,25 +76,77 @@ class Drawn:
             yield self._code()
 
     def _code(self) -> str:
-        """Return contexts as Markdown: of several functions together, what they share once."""
+        """Return contexts as Markdown: of several functions together, what they share once, and who uses them."""
+        code, chosen = self._contexts_as_code(), self._chosen
+        if not (chosen.callers or chosen.affected):
+            return code
+        limit = self._run.limit if self._run.fits_all else None
+        shown: list[FunctionToOptimize] = []
+        if limit is not None and chosen.affected and self._run.workshop.tally.count(code) <= limit:
+            code, shown = self._add_affected(code, limit)
+        return self._add_users(code, shown, limit)
+
+    def _contexts_as_code(self) -> str:
         if len(self._contexts) == 1:
             [only] = self._contexts
-            return self._write({name: getattr(only, name) for name in CONTEXTS[self._run.given["part"]]})
+            if self._is_whole(only):
+                return self._write({name: getattr(only, name) for name in CONTEXTS[self._run.given["part"]]})
         workshop, run = self._run.workshop, self._run
         found = [workshop.find(each.target) for each in self._contexts]
         if not found:
             return ""
-        pieces = workshop.combine(found)
-        fitted = workshop.fitter.fit(pieces, found[0].target.path, run.limit if run.fits_all else None)
+        fitted = workshop.fit_all(found, run.limit if run.fits_all else None)
         if not fitted.fits:
             what = f"{len(found):,} functions do not fit {run.limit:,} tokens together: they need {fitted.tokens:,}"
             largest = sorted(self._contexts, key=lambda each: -each.tokens.read_writable)[:3]
             names = (f"{escape_name(each.target.name)} {each.tokens.read_writable:,}" for each in largest)
             what += f"; the largest: {', '.join(names)}"
             raise LoopflowError(what, f"write --fit {fitted.tokens}, or name fewer", ExitCode.OVER_BUDGET)
+        return self._write_fitted(fitted)
+
+    def _is_whole(self, context: CodeOptimizationContext) -> bool:
+        """Whether a context was made and not only measured."""
+        return bool(context.read_writable.code_strings)
+
+    def _write_fitted(self, fitted: Fitted) -> str:
         blocks = {"read_writable": fitted.writable.markdown, "read_only": fitted.readable.markdown}
         blocks["testgen"] = together(blocks["read_writable"], blocks["read_only"])
-        return self._write({name: blocks[name] for name in CONTEXTS[run.given["part"]]})
+        return self._write({name: blocks[name] for name in CONTEXTS[self._run.given["part"]]})
+
+    def _add_affected(self, code: str, limit: int) -> tuple[str, list[FunctionToOptimize]]:
+        """Return the code with as many of the affected functions as there is room for, the nearest first."""
+        workshop = self._run.workshop
+        base = [workshop.find(each.target) for each in self._contexts]
+        near = [each.target for each in self._chosen.affected][:MOST_AFFECTED]
+        best = code, list[FunctionToOptimize]()
+        low, high = 0, len(near)
+        while low < high:
+            middle = (low + high + 1) // 2
+            fitted = workshop.fit_all([*base, *map(workshop.find, near[:middle])], None)
+            text = self._write_fitted(fitted)
+            if workshop.tally.count(text) <= limit:
+                low, best = middle, (text, near[:middle])
+            else:
+                high = middle - 1
+        return best
+
+    def _add_users(self, code: str, shown: list[FunctionToOptimize], limit: int | None) -> str:
+        """Return the code with the lists of users behind it, as much of each as there is room for."""
+        chosen = self._chosen
+        makers: list[tuple[Callable[[int], str], int]] = [
+            (partial(write_callers, chosen.callers), len(chosen.callers)),
+            (partial(write_affected, chosen.affected, shown), len(chosen.affected)),
+        ]
+        for make, number in makers:
+            low, high = (number, number) if limit is None else (0, number)
+            while low < high:
+                middle = (low + high + 1) // 2
+                if self._run.workshop.tally.count(_append(code, make(middle))) <= (limit or 0):
+                    low = middle
+                else:
+                    high = middle - 1
+            code = _append(code, make(low))
+        return code
 
     def _write(self, blocks: Mapping[str, CodeStringsMarkdown]) -> str:
         check_blocks(blocks.values())
@@ -109,9 +165,17 @@ class Drawn:
         tokens = sum(each.tokens.printed for each in self._contexts)
         tree = workshop.tree
         skipped = [tree.unread[path] for path in sorted(tree.unread)]
+        callers = [each._asdict() for each in chosen.callers]
+        affected = [(each.target, each.distance) for each in chosen.affected]
         changes = {target: (change.kind.value, change.was) for target, change in chosen.changes.items()}
         made = [*self._made, *chosen.unshown]
-        return render_json(Answer(made, run.encoding, tree.source, skipped, tokens, parts, counts, changes))
+        return render_json(
+            Answer(made, run.encoding, tree.source, skipped, tokens, parts, counts, changes, affected, callers)
+        )
+
+
+def _append(code: str, section: str) -> str:
+    return f"{code}\n{section}" if code and section else code or section
 
 
 def _lines(lines: Iterator[str]) -> Iterator[str]:

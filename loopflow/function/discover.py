@@ -79,22 +79,21 @@ class Finder:
     def mentions(self, node: Node) -> tuple[Mention, ...]:
         """Return what a function or class mentions, what is nested in it included."""
         if node not in self._mentions:
-            own = [
-                mention
-                for number in range(len(node.scope.roots))
-                for mention in self._engine.root(node, number).mentions
-            ]
+            own = self.own_mentions(node)
             inner = [each for child in _inside(node) for each in self.mentions(child)]
             order = sorted(dict.fromkeys([*own, *inner]), key=lambda each: (each.line, each.column))
             self._mentions[node] = tuple(order)
         return self._mentions[node]
 
+    def own_mentions(self, node: Node) -> list[Mention]:
+        """Return what a scope mentions itself."""
+        return [each for number in range(len(node.scope.roots)) for each in self._engine.root(node, number).mentions]
+
     def _in_lines(self, module: Node, lines: Container[int]) -> Iterator[Mention]:
         """Yield what statements of a module and of its classes mention in some lines."""
         for node in module.module.nodes:
             if node.scope.kind in {CLASS, MODULE}:
-                for number in range(len(node.scope.roots)):
-                    yield from (each for each in self._engine.root(node, number).mentions if each.line in lines)
+                yield from (each for each in self.own_mentions(node) if each.line in lines)
 
     def head_mentions(self, node: Node) -> Iterator[Mention]:
         """Yield what the head of a class mentions: decorators and bases."""

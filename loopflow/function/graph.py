@@ -4,7 +4,7 @@ Definitions are nodes, what they mention are edges. What reaches each other is o
 members say and of the digests of what they reach. So each definition is read once, however many functions reach it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -72,6 +72,10 @@ class Graph:
         asks = any(point.asks for point in points)
         lines = sorted(line for point in points for line in (point.documented if asks else point.lines))
         return f"shallow-{VERSION}:{_digest([f'{path}:{qualname}', *lines])}"
+
+    def known(self) -> Mapping[Key, Point]:
+        """Return the definitions that were made so far."""
+        return self._points
 
     def sayings(self, path: str) -> Sayings | None:
         """Return the statements of a file, None for one that cannot be read."""

@@ -50,6 +50,7 @@ class Workshop:
     def __init__(self, tree: SourceTree, config: FunctionConfig, counter: TokenCounter) -> None:
         self.tree = tree
         self.config = config
+        self.counter = counter
         self.project = Project(tree, config.roots)
         self.builder = Builder(Engine(self.project))
         self.tally = Tally(counter)
@@ -131,6 +132,10 @@ class Workshop:
             if (piece.path, piece.qualname) not in shown
         )
         return Pieces(all_found[0].pieces.target, list(writable), list(readable))
+
+    def fit_all(self, found: Sequence[Found], limit: int | None) -> Fitted:
+        """Return one context of several functions, at most `limit` tokens."""
+        return self.fitter.fit(self.combine(found), found[0].target.path, limit)
 
     @property
     def graph(self) -> Graph:

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from loopflow.cli.function import function
-from loopflow.function import CodeStringsMarkdown
+from loopflow.function import CodeStringsMarkdown, encoded_tokens_len
 from tests.support.builder import Repo
 from tests.support.run import Result, run
 
@@ -244,3 +244,29 @@ def test_many_functions_in_one_change(shop: Repo) -> None:
     shop.git("add", "-A")
     assert call(shop, "--changed", "shop/many.py").out.count("\ndef f") >= 499
     assert len(call(shop, "--changed", "--list", "shop/many.py").out.splitlines()) == 501
+
+
+def test_who_uses_what_is_changed(shop: Repo) -> None:
+    """Callers as heads and lines, affected functions as a list; their code where --fit has room, and never over it."""
+    result = call(shop, "--changed", "--callers", "--affected")
+    assert (
+        "Callers:\n\n```text:shop/cart.py\n8  def total(self, country: str) -> float:\n9      return sum(" in result.out
+    )
+    assert "Affected, not shown:\n\n```text\n1  shop/cart.py:Cart.total\n2  shop/cart.py:check_out\n```\n" in result.out
+    plain = call(shop, "--changed").out
+    assert result.out.startswith(plain)
+    sizes = []
+    fitted = result
+    for limit in range(encoded_tokens_len(plain), 400, 5):
+        fitted = call(shop, "--changed", "--callers", "--affected", "--fit", str(limit))
+        assert fitted.code == 0
+        assert encoded_tokens_len(fitted.out) <= limit
+        sizes.append(fitted.out.count("def "))
+    assert sizes[0] == plain.count("def ")
+    assert "def check_out" in fitted.out
+    assert "Affected" not in fitted.out
+    document = call(shop, "--changed", "--callers", "--affected", "--format", "json")
+    jsonschema.validate(document.json, SCHEMA)
+    assert [each["distance"] for each in document.json["affected"]] == [1, 2]
+    assert [each["qualname"] for each in document.json["callers"]] == ["Cart.total"]
+    assert call(shop, "shop/tax.py:rate_for", "--callers").out == call(shop, "--changed", "--callers").out

@@ -31,6 +31,8 @@ class Answer:
     """Tokens of a source, as far as they are known."""
     changes: Mapping[FunctionToOptimize, tuple[str, str]]
     """What became of functions, and where they were before they moved."""
+    affected: Sequence[tuple[FunctionToOptimize, int]] = ()
+    callers: Sequence[Mapping[str, Any]] = ()
 
 
 def render_json(answer: Answer) -> str:
@@ -42,6 +44,8 @@ def render_json(answer: Answer) -> str:
         "complete": not answer.skipped,
         "total": {"functions": len(answer.made), "tokens": answer.tokens},
         "functions": [_function(each, answer) for each in answer.made],
+        **({"affected": [_affected(*each) for each in answer.affected]} if answer.affected else {}),
+        **({"callers": [_caller(each) for each in answer.callers]} if answer.callers else {}),
         "skipped": [{"path": each.path, "reason": each.reason, "detail": each.detail} for each in answer.skipped],
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
@@ -71,6 +75,14 @@ def _function(made: CodeOptimizationContext | Refused | Unshown, answer: Answer)
         "not_shown": list(made.beyond),
         "contexts": {name: _blocks(getattr(made, name)) for name in answer.parts},
     }
+
+
+def _affected(target: FunctionToOptimize, distance: int) -> dict[str, Any]:
+    return {"path": target.path, "qualname": target.qualname, "lines": [target.start, target.end], "distance": distance}
+
+
+def _caller(caller: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: caller[name] for name in ("path", "qualname", "head", "line", "text")}
 
 
 def _head(target: FunctionToOptimize, answer: Answer) -> dict[str, Any]:
