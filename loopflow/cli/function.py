@@ -58,6 +58,12 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("--why", is_flag=True, help="Each piece instead: what mentions it, where, and how it was found.")
 @click.option("--unresolved", is_flag=True, help="References instead that could not be found, and why.")
 @click.option("--profile", is_flag=True, help="Charts instead: what contexts cost, by file, function and part.")
+@click.option(
+    "--environment",
+    type=PathName(),
+    metavar="DIR",
+    help="Where packages are installed, for testgen, or none.  [default: .venv]",
+)
 @click.option("--staged", is_flag=True, help="Read the index, instead of the files on disk.")
 @click.option("--rev", metavar="REV", help="Read this commit, instead of the files on disk.")
 @click.option("-u", "--untracked", is_flag=True, help="Read files that git does not track, too.")

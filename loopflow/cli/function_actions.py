@@ -15,6 +15,7 @@ from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
+from loopflow.function.environment import Environment, find_environment
 from loopflow.function.facts.store import SqliteStore
 from loopflow.function.model import CodeOptimizationContext, ContextTooLargeError, FunctionToOptimize, Refused
 from loopflow.function.settings import FunctionConfig
@@ -105,10 +106,17 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> Run:
     config: FunctionConfig = read_section(found.sections, "function")
     counter = create_counter(found.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache)
     return Run(
-        given, console, here, Workshop(tree, config, counter), config, found.encoding,
+        given, console, here, Workshop(tree, config, counter, _environment(given, config, tree.root, here)), config,
+        found.encoding,
         limit=_read_fit(given["fit"], config), fits_all=given["fit"] is not None,
         budget=_read_budget(given, config),
     )  # fmt: skip
+
+
+def _environment(given: Mapping[str, Any], config: FunctionConfig, root: str, here: str) -> Environment | None:
+    if given["environment"] is not None:
+        return find_environment(root, given["environment"], here)
+    return find_environment(root, config.environment, root)
 
 
 def _keep_sources(run: Run, outputs: Sequence[str]) -> None:
@@ -156,7 +164,8 @@ def _make(run: Run, target: FunctionToOptimize, *, is_one: bool) -> Made:
         if given["lists"] or not is_one:
             limit = None if run.fits_all and not given["lists"] else run.limit  # it is that of all together
             return workshop.measure(target, limit, hashes=given["lists"] and given["verbose"])
-        return workshop.make(target, run.limit, run.config.testgen_limit, hashes=False)
+        tests = given["part"] == "testgen"
+        return workshop.make(target, run.limit, run.config.testgen_limit, hashes=False, tests=tests)
     return workshop.make(target, run.limit, run.config.testgen_limit)
 
 
@@ -182,6 +191,7 @@ def _finish(run: Run, chosen: Chosen, made: Sequence[Made]) -> ExitCode:
     for unread in sorted(tree.unread.values(), key=lambda each: each.path):
         why = unread.detail or unread.reason.replace("_", " ")
         console.warn(f"{escape_name(unread.path)} is left out: {escape_name(why)}")
+    _tell_unknown(run)
     refused = [each for each in made if isinstance(each, Refused)]
     for one in refused:
         console.warn(f"{escape_name(one.target.name)} is left out: {one.message}")
@@ -196,6 +206,13 @@ def _finish(run: Run, chosen: Chosen, made: Sequence[Made]) -> ExitCode:
     if not run.given["check"]:
         return ExitCode.OK
     return _judge(run, made)
+
+
+def _tell_unknown(run: Run) -> None:
+    """Say once what is not in the environment."""
+    if run.given["part"] == "testgen" and (unknown := sorted(run.workshop.enricher.unknown)):
+        how = "" if run.workshop.environment else "; --environment says where they are installed"
+        run.console.note(f"external: unknown: {escape_name(', '.join(unknown[:5]))}{how}")
 
 
 def _judge(run: Run, made: Sequence[Made]) -> ExitCode:

@@ -17,7 +17,7 @@ from loopflow.function.render import charts, text
 from loopflow.function.render.json import Answer, count_all, render_json
 from loopflow.function.render.users import MOST_AFFECTED, write_affected, write_callers
 from loopflow.function.settings import FunctionConfig
-from loopflow.function.working import Workshop, check_blocks, together
+from loopflow.function.working import Found, Workshop, check_blocks, together
 
 CONTEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "optimization": ("read_writable", "read_only"),
@@ -95,7 +95,7 @@ class Drawn:
         found = [workshop.find(each.target) for each in self._contexts]
         if not found:
             return ""
-        fitted = workshop.fit_all(found, run.limit if run.fits_all else None)
+        fitted = self._fit(found, run.limit if run.fits_all else None)
         if not fitted.fits:
             what = f"{len(found):,} functions do not fit {run.limit:,} tokens together: they need {fitted.tokens:,}"
             largest = sorted(self._contexts, key=lambda each: -each.tokens.read_writable)[:3]
@@ -103,6 +103,11 @@ class Drawn:
             what += f"; the largest: {', '.join(names)}"
             raise LoopflowError(what, f"write --fit {fitted.tokens}, or name fewer", ExitCode.OVER_BUDGET)
         return self._write_fitted(fitted)
+
+    def _fit(self, found: Sequence[Found], limit: int | None) -> Fitted:
+        workshop = self._run.workshop
+        is_for_tests = self._run.given["part"] == "testgen"
+        return workshop.fit_tests(found, limit) if is_for_tests else workshop.fit_all(found, limit)
 
     def _is_whole(self, context: CodeOptimizationContext) -> bool:
         """Whether a context was made and not only measured."""
@@ -122,7 +127,7 @@ class Drawn:
         low, high = 0, len(near)
         while low < high:
             middle = (low + high + 1) // 2
-            fitted = workshop.fit_all([*base, *map(workshop.find, near[:middle])], None)
+            fitted = self._fit([*base, *map(workshop.find, near[:middle])], None)
             text = self._write_fitted(fitted)
             if workshop.tally.count(text) <= limit:
                 low, best = middle, (text, near[:middle])

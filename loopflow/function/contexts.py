@@ -18,6 +18,8 @@ _NEVER: Final = frozenset({"__slots__", "__doc__", "__module__", "__all__"})
 WHOLE, SIGNATURE, HEAD, DOCUMENTED = "whole", "signature", "head", "documented"
 LINE: Final = "line"
 """A statement by the line at which it begins, `@12`."""
+TEXT: Final = "text"
+"""What is in no file of the tree: see `Builder.texts`."""
 
 
 class Piece(NamedTuple):
@@ -28,6 +30,9 @@ class Piece(NamedTuple):
     mode: str
     part: str
     """target, helpers, classes, variables; of what is read only: implicit, second, annotations, bases, shown."""
+
+
+_NOTHING: Final = Extracted("", frozenset(), "")
 
 
 @dataclass(slots=True)
@@ -52,8 +57,10 @@ class Builder:
     """Builds contexts of functions of a project."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = self._engine = engine
         self._finder = Finder(engine)
+        self.texts: dict[tuple[str, str], str] = {}
+        """What is printed behind the code of a file, or of one that is not in the tree, by path and name."""
         self._units: dict[str, dict[str, list[Unit]]] = {}
         self._lines: dict[str, list[str]] = {}
         self._files: dict[str, File] = {}
@@ -79,6 +86,8 @@ class Builder:
 
     def source(self, path: str, qualname: str) -> str:
         """Return all definitions of a qualified name, as they stand."""
+        if (path, qualname) in self.texts:
+            return self.texts[path, qualname]
         found = self.units(path).get(qualname, ())
         return "".join("".join(self.lines(path)[unit.start - 1 : unit.end]) for unit in found)
 
@@ -98,15 +107,21 @@ class Builder:
     ) -> Rendered:
         """Return the code of pieces, a block a file: the file `first`, then the others by path."""
         keeps: dict[str, Keep] = {}
+        behind: dict[str, str] = {}
         for piece in pieces:
+            if piece.mode == TEXT:
+                behind[piece.path] = behind.get(piece.path, "") + self.texts[piece.path, piece.qualname]
+                continue
             keep = keeps.setdefault(piece.path, Keep(docstrings=docstrings))
             self._keep(keep, piece, (texts or {}).get((piece.path, piece.qualname)))
         blocks: list[CodeString] = []
         uses: dict[str, frozenset[str]] = {}
-        for path in sorted(keeps, key=lambda each: (each != first, path_bytes(each))):
-            made = self._extract(path, keeps[path])
-            if made.code.strip():
-                blocks.append(CodeString(made.code, path))
+        for path in sorted({*keeps, *behind}, key=lambda each: (each != first, path_bytes(each))):
+            made = self._extract(path, keeps[path]) if path in keeps else _NOTHING
+            last = behind.get(path, "").rstrip("\n")
+            code = "\n".join(each for each in (made.code, f"{last}\n" if last else "") if each.strip())
+            if code.strip():
+                blocks.append(CodeString(code, path))
                 uses[path] = made.uses
         shown = frozenset((path, name) for path, keep in keeps.items() for name in keep.shown())
         return Rendered(CodeStringsMarkdown(tuple(blocks)), uses, shown)

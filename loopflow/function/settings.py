@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from loopflow.config.toml import Table
-from loopflow.config.values import read_names, read_patterns, read_size, read_text
+from loopflow.config.values import read_names, read_path, read_patterns, read_size, read_text
 from loopflow.function.model import OPTIMIZATION_CONTEXT_TOKEN_LIMIT, TESTGEN_CONTEXT_TOKEN_LIMIT
 
 STEPS: Final = ("literals", "docstrings", "bodies", "drop")
 LARGE_LITERAL: Final = 400
 """Tokens."""
 HASHES: Final = ("deep", "shallow")
-_KEYS: Final = ("roots", "optimization_limit", "testgen_limit", "budget", "steps", "literal", "hash", "exclude")
+_KEYS: Final = (
+    "roots",
+    "optimization_limit",
+    "testgen_limit",
+    "budget",
+    "steps",
+    "literal",
+    "hash",
+    "exclude",
+    "environment",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class FunctionConfig:
     """What a hash depends on: all that a function reaches, or what it mentions itself."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that are no targets of a change, and of which nothing is to be changed."""
+    environment: str | None = None
+    """Where packages are installed, a directory below the root, or none."""
 
 
 def read_settings(table: Table) -> FunctionConfig:
@@ -46,6 +58,7 @@ def read_settings(table: Table) -> FunctionConfig:
         steps=_read_steps(table),
         literal=read_size(table, "literal") if "literal" in table.values else LARGE_LITERAL,
         hash=_read_hash(table),
+        environment=read_path(table, "environment") if "environment" in table.values else None,
         exclude=read_patterns(table, "exclude") if "exclude" in table.values else (),
     )
 

@@ -7,7 +7,7 @@ else is different for it.
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from loopflow.function.facts.model import Facts
 from loopflow.function.facts.read import MOST_BYTES, UnparsedError, decode, read_facts, split_lines
@@ -35,6 +35,25 @@ class Unread:
     path: str
     reason: str
     detail: str = ""
+
+
+class Sources(Protocol):
+    """Files of Python's that can be resolved in."""
+
+    files: dict[str, FileRef]
+    others: set[str]
+
+    def text(self, path: str) -> str:
+        """Return the source at `path`. Raises UnparsedError for what cannot be read."""
+        ...
+
+    def lines(self, path: str) -> list[str]:
+        """Return the lines of the source at `path`, with their ends."""
+        ...
+
+    def facts(self, path: str) -> Facts | None:
+        """Return the facts of a file, None where it cannot be read or parsed."""
+        ...
 
 
 class SourceTree:

@@ -2,11 +2,13 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopflow.function.contexts import HEAD, LINE, WHOLE, Builder, Piece, Pieces
 from loopflow.function.counting import Tally
 from loopflow.function.discover import CALLABLES, Discovery, Use
+from loopflow.function.enrich import Enricher
+from loopflow.function.environment import Environment
 from loopflow.function.facts.read import UnparsedError, parse, split_lines
 from loopflow.function.fit import Fitted, Fitter
 from loopflow.function.graph import Graph
@@ -47,14 +49,22 @@ class Found:
 class Workshop:
     """Makes contexts of the functions of a tree."""
 
-    def __init__(self, tree: SourceTree, config: FunctionConfig, counter: TokenCounter) -> None:
+    def __init__(
+        self,
+        tree: SourceTree,
+        config: FunctionConfig,
+        counter: TokenCounter,
+        environment: Environment | None = None,
+    ) -> None:
         self.tree = tree
+        self.environment = environment
         self.config = config
         self.counter = counter
         self.project = Project(tree, config.roots)
         self.builder = Builder(Engine(self.project))
         self.tally = Tally(counter)
         self._graph: Graph | None = None
+        self._enricher: Enricher | None = None
         self._found: dict[FunctionToOptimize, Found] = {}
         self.statements: dict[FunctionToOptimize, Sequence[Statement]] = {}
         """Of modules that are targets: the statements that are meant."""
@@ -84,14 +94,15 @@ class Workshop:
         testgen_limit: int | None = None,
         *,
         hashes: bool = True,
+        tests: bool = True,
     ) -> CodeOptimizationContext | Refused:
         """Return the contexts of a function, at most `limit` tokens of what is printed, or why there are none."""
         found = self.find(target)
         fitted = self.fitter.fit(found.pieces, target.path, limit)
         if not fitted.fits:
             return self.refuse(found, fitted, limit or 0)
-        tests = self.fitter.fit(found.pieces, target.path, testgen_limit, count=self._count_together)
-        return self._context(found, fitted, tests if tests.fits else None, hashes=hashes)
+        for_tests = self.fit_tests([found], testgen_limit) if tests else None
+        return self._context(found, fitted, for_tests if for_tests and for_tests.fits else None, hashes=hashes)
 
     def measure(
         self, target: FunctionToOptimize, limit: int | None, *, hashes: bool = False
@@ -136,6 +147,18 @@ class Workshop:
     def fit_all(self, found: Sequence[Found], limit: int | None) -> Fitted:
         """Return one context of several functions, at most `limit` tokens."""
         return self.fitter.fit(self.combine(found), found[0].target.path, limit)
+
+    def fit_tests(self, found: Sequence[Found], limit: int | None) -> Fitted:
+        """Return one context for tests of several functions, with what is added to it, at most `limit` tokens."""
+        rich = [replace(each, pieces=self.enricher.enrich(each.pieces)) for each in found]
+        return self.fitter.fit(self.combine(rich), found[0].target.path, limit, count=self._count_together)
+
+    @property
+    def enricher(self) -> Enricher:
+        """What finds what tests need besides."""
+        if self._enricher is None:
+            self._enricher = Enricher(self, self.environment)
+        return self._enricher
 
     @property
     def graph(self) -> Graph:
