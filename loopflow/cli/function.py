@@ -29,7 +29,7 @@ EXAMPLES = """\
   loopflow function --changed --against origin/main       what this branch adds or changes, as one context
 """
 
-PARTS = ("optimization", "read-writable", "read-only", "testgen")
+PARTS = ("optimization", "read-writable", "read-only", "testgen", "hashing", "closure")
 FORMS = ("text", "markdown", "json", "html")
 
 
@@ -51,6 +51,9 @@ def _describe_usage(context: click.Context) -> str:
     type=click.Choice(PARTS),
     default="optimization",
     help="Which context.  [default: optimization: the next two]",
+)
+@click.option(
+    "--write", type=PathName(), metavar="DIR", help="With --part closure, write files that run to a new directory."
 )
 @click.option(
     "--list", "lists", is_flag=True, help="A line a function instead: what it needs, in tokens; with -v, its hash."

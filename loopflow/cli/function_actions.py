@@ -9,7 +9,9 @@ from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import PLAIN
 from loopflow.cli.function import FORMS
 from loopflow.cli.function_changes import Chosen, choose, look_for_callers, save_hashes, skip_known, tell_unshown
-from loopflow.cli.function_drawing import INSTEAD, Drawn, Made, Run
+from loopflow.cli.function_drawing import INSTEAD, Drawn
+from loopflow.cli.function_run import Made, Run
+from loopflow.cli.function_whole import WHOLE_PARTS
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
@@ -76,10 +78,7 @@ def _refuse_what_clashes(given: Mapping[str, Any], forms: Sequence[str]) -> None
         )
     if given["against"] is not None and not (given["changed"] or given["known"]):
         raise UsageError("--against says what --changed compares with", "add --changed")
-    if given["affected"] and not given["changed"]:
-        raise UsageError("--affected is what a change reaches", "add --changed")
-    if given["known_dynamic"] and given["known"] is None:
-        raise UsageError("--known-dynamic is about what --known skips", "add --known FILE")
+    _refuse_what_lacks(given)
     if given["staged"] and given["rev"] is not None:
         raise UsageError("--staged reads the index, and --rev a commit", "leave one of them out")
     if given["untracked"] and (given["staged"] or given["rev"] is not None):
@@ -92,6 +91,16 @@ def _refuse_what_clashes(given: Mapping[str, Any], forms: Sequence[str]) -> None
         raise UsageError("html is a form of --profile", "add --profile, or take text, markdown or json")
     if given["budget"] is not None and not given["check"]:
         raise UsageError("--budget is what --check judges by", "add --check, or write --fit to cut")
+
+
+def _refuse_what_lacks(given: Mapping[str, Any]) -> None:
+    """Raise UsageError for an option that says something of another one, which is not given."""
+    if given["write"] is not None and given["part"] != "closure":
+        raise UsageError("--write is for files that run", "add --part closure")
+    if given["affected"] and not given["changed"]:
+        raise UsageError("--affected is what a change reaches", "add --changed")
+    if given["known_dynamic"] and given["known"] is None:
+        raise UsageError("--known-dynamic is about what --known skips", "add --known FILE")
 
 
 def _prepare(given: Mapping[str, Any], console: Console, here: str) -> Run:
@@ -160,6 +169,9 @@ def _read_report(value: str) -> tuple[str, str]:
 
 def _make(run: Run, target: FunctionToOptimize, *, is_one: bool) -> Made:
     workshop, given = run.workshop, run.given
+    if given["part"] in WHOLE_PARTS:
+        is_short = given["format"] != "json" and not _tells(given)
+        return workshop.measure(target, None, hashes=given["verbose"]) if is_short else workshop.make(target)
     if given["format"] != "json" and not given["report"] and not _tells(given):
         if given["lists"] or not is_one:
             limit = None if run.fits_all and not given["lists"] else run.limit  # it is that of all together

@@ -1,49 +1,32 @@
 """What `loopflow function` prints, in each form."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import Terminal
 from loopflow.cli.function_changes import Chosen
-from loopflow.console.console import Console
+from loopflow.cli.function_run import Made, Run
+from loopflow.cli.function_whole import WHOLE_PARTS, whole_contexts, write_whole
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.function.counting import write
 from loopflow.function.fit import Fitted
-from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, FunctionToOptimize, Refused
+from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, FunctionToOptimize
 from loopflow.function.render import charts, text
 from loopflow.function.render.json import Answer, count_all, render_json
 from loopflow.function.render.users import MOST_AFFECTED, write_affected, write_callers
-from loopflow.function.settings import FunctionConfig
-from loopflow.function.working import Found, Workshop, check_blocks, together
+from loopflow.function.working import Found, check_blocks, together
 
 CONTEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "optimization": ("read_writable", "read_only"),
     "read-writable": ("read_writable",),
     "read-only": ("read_only",),
     "testgen": ("testgen",),
+    "hashing": ("hashing",),
+    "closure": ("closure",),
 }
 INSTEAD: Final = ("lists", "why", "unresolved", "profile")
-
-Made: TypeAlias = CodeOptimizationContext | Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What a run has at hand."""
-
-    given: Mapping[str, Any]
-    console: Console
-    here: str
-    workshop: Workshop
-    config: FunctionConfig
-    encoding: str
-    limit: int | None
-    """Of all that is printed, where --fit says so; else of each function."""
-    fits_all: bool
-    budget: int | None
 
 
 class Drawn:
@@ -77,6 +60,8 @@ class Drawn:
 
     def _code(self) -> str:
         """Return contexts as Markdown: of several functions together, what they share once, and who uses them."""
+        if self._run.given["part"] in WHOLE_PARTS:
+            return write_whole(self._run, [each.target for each in self._made])
         code, chosen = self._contexts_as_code(), self._chosen
         if not (chosen.callers or chosen.affected):
             return code
@@ -174,8 +159,9 @@ class Drawn:
         affected = [(each.target, each.distance) for each in chosen.affected]
         changes = {target: (change.kind.value, change.was) for target, change in chosen.changes.items()}
         made = [*self._made, *chosen.unshown]
+        whole = whole_contexts(run, self._contexts) if run.given["part"] in WHOLE_PARTS and parts else {}
         return render_json(
-            Answer(made, run.encoding, tree.source, skipped, tokens, parts, counts, changes, affected, callers)
+            Answer(made, run.encoding, tree.source, skipped, tokens, parts, counts, changes, affected, callers, whole)
         )
 
 

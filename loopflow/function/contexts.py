@@ -117,7 +117,7 @@ class Builder:
         blocks: list[CodeString] = []
         uses: dict[str, frozenset[str]] = {}
         for path in sorted({*keeps, *behind}, key=lambda each: (each != first, path_bytes(each))):
-            made = self._extract(path, keeps[path]) if path in keeps else _NOTHING
+            made = self.extract(path, keeps[path]) if path in keeps else _NOTHING
             last = behind.get(path, "").rstrip("\n")
             code = "\n".join(each for each in (made.code, f"{last}\n" if last else "") if each.strip())
             if code.strip():
@@ -142,7 +142,7 @@ class Builder:
                 if kinds and kinds != {"i"} and (path, name) not in roots:
                     yield path, name
 
-    def _extract(self, path: str, keep: Keep) -> Extracted:
+    def extract(self, path: str, keep: Keep) -> Extracted:
         """Return code of a file; functions of a tree share most of what helps to understand them."""
         key = path, keep.key()
         if key not in self._extracted:

@@ -30,6 +30,8 @@ class Keep:
     texts: dict[str, str] = field(default_factory=dict)
     lines: set[int] = field(default_factory=set)
     """First lines of statements that are kept, whatever they bind."""
+    names: set[str] = field(default_factory=set)
+    """Names whose imports are kept, although nothing that is kept uses them."""
     docstrings: bool = True
     """Whether docstrings of functions are kept."""
 
@@ -39,7 +41,7 @@ class Keep:
 
     def key(self) -> Hashable:
         """Return what is the same for what keeps the same."""
-        kept = (self.whole, self.signatures, self.heads, self.documented, self.texts.items(), self.lines)
+        kept = (self.whole, self.signatures, self.heads, self.documented, self.texts.items(), self.lines, self.names)
         return self.docstrings, *map(frozenset, kept)
 
 
@@ -101,6 +103,7 @@ def extract(file: File, keep: Keep, starred: Container[str] = ()) -> Extracted:
         ends = [(unit.start, unit.end) for unit in file.units]
         numbers |= {at for at, (start, end) in enumerate(ends) if any(start <= line <= end for line in keep.lines)}
     extraction.collect([file.units[number] for number in sorted(numbers)], "")
+    extraction.uses |= keep.names
     numbers.update(file.always)
     used = {number for name in extraction.uses for number in file.places.get(name, ())}
     for number in used:

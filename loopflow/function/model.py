@@ -28,6 +28,7 @@ class CodeContextType(StrEnum):
     READ_ONLY = "read_only"
     TESTGEN = "testgen"
     HASHING = "hashing"
+    CLOSURE = "closure"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ _DOCUMENTED: Final = (*_FUNCTIONS, ast.ClassDef, ast.Module)
 _SCOPES: Final = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _IGNORED: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _ASKING: Final = frozenset({"__doc__", "getdoc"})
+_PLAIN_METACLASSES: Final = frozenset({"ABCMeta", "EnumMeta", "EnumType", "type"})
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _PARSERS: Final = ("p_", "t_")
 _KNOWN_DECORATORS: Final = frozenset(
@@ -117,6 +118,17 @@ def _words(statement: Statement) -> tuple[frozenset[str], frozenset[str]]:
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 names.update(_WORD.findall(text.value))
     return frozenset(names), frozenset(attributes)
+
+
+def registers(statement: Statement) -> bool:
+    """Whether to make a definition may tell somebody of it: by a decorator that is not known, or by a metaclass."""
+    node: Any = statement.node
+    if statement.kind not in {FUNCTION, CLASS}:
+        return False
+    metaclasses = {_last_name(each.value) for each in getattr(node, "keywords", ()) if each.arg == "metaclass"}
+    return not ({_last_name(each) for each in node.decorator_list} <= _KNOWN_DECORATORS) or bool(
+        metaclasses - _PLAIN_METACLASSES
+    )
 
 
 def touched(node: ast.stmt) -> set[str]:

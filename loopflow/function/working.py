@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from loopflow.function.closure import Closure, close
 from loopflow.function.contexts import HEAD, LINE, WHOLE, Builder, Piece, Pieces
 from loopflow.function.counting import Tally
 from loopflow.function.discover import CALLABLES, Discovery, Use
@@ -152,6 +153,10 @@ class Workshop:
         """Return one context for tests of several functions, with what is added to it, at most `limit` tokens."""
         rich = [replace(each, pieces=self.enricher.enrich(each.pieces)) for each in found]
         return self.fitter.fit(self.combine(rich), found[0].target.path, limit, count=self._count_together)
+
+    def close(self, targets: Iterable[FunctionToOptimize]) -> Closure:
+        """Return all that functions reach, as files that can be imported."""
+        return close([(each.path, each.qualname) for each in targets], self.project, self.builder, self.graph)
 
     @property
     def enricher(self) -> Enricher:

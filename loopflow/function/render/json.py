@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from loopflow.function.model import (
@@ -33,6 +33,8 @@ class Answer:
     """What became of functions, and where they were before they moved."""
     affected: Sequence[tuple[FunctionToOptimize, int]] = ()
     callers: Sequence[Mapping[str, Any]] = ()
+    whole: Mapping[FunctionToOptimize, CodeStringsMarkdown] = field(default_factory=dict)
+    """Contexts that nothing is left out of."""
 
 
 def render_json(answer: Answer) -> str:
@@ -73,8 +75,14 @@ def _function(made: CodeOptimizationContext | Refused | Unshown, answer: Answer)
         "variables": [_source(each, answer) for each in made.variables],
         "unresolved": [{"text": each.text, "line": each.line, "reason": each.reason} for each in made.unresolved],
         "not_shown": list(made.beyond),
-        "contexts": {name: _blocks(getattr(made, name)) for name in answer.parts},
+        "contexts": {name: _blocks(_context(made, name, answer)) for name in answer.parts},
     }
+
+
+def _context(made: CodeOptimizationContext, name: str, answer: Answer) -> CodeStringsMarkdown:
+    found = answer.whole.get(made.target)
+    context: CodeStringsMarkdown = getattr(made, name) if found is None else found
+    return context
 
 
 def _affected(target: FunctionToOptimize, distance: int) -> dict[str, Any]:
