@@ -55,6 +55,7 @@ def _describe_usage(context: click.Context) -> str:
 @click.option(
     "--write", type=PathName(), metavar="DIR", help="With --part closure, write files that run to a new directory."
 )
+@click.option("--separate", is_flag=True, help="Each function by itself, with what several of them share.")
 @click.option(
     "--list", "lists", is_flag=True, help="A line a function instead: what it needs, in tokens; with -v, its hash."
 )
@@ -77,6 +78,7 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("--check", is_flag=True, help="Exit 1 if a function needs more than the budget.")
 @click.option("--format", type=click.Choice(FORMS), default="text", help="Form.  [default: text]")
 @click.option("--report", multiple=True, metavar="FORM:FILE", help="Write this form to a file too; repeatable.")
+@click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
 @click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="No remarks.")

@@ -64,9 +64,13 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     drawn = Drawn(now, chosen, made)
     for form, path in reports:
         write_atomically(path, "".join(drawn.draw(form, PLAIN)), here, console.handles)
-    with console.writing_to(given["output"], here):
-        for piece in drawn.draw(given["format"], console.terminal(given["color"])):
-            console.write(piece)
+    if given["pbcopy"]:
+        console.clipboard.copy("".join(drawn.draw(given["format"], PLAIN)))
+        console.note("copied to the clipboard")
+    else:
+        with console.writing_to(given["output"], here):
+            for piece in drawn.draw(given["format"], console.terminal(given["color"])):
+                console.write(piece)
     now.workshop.tree.save()
     return _finish(now, chosen, made)
 
@@ -95,6 +99,8 @@ def _refuse_what_clashes(given: Mapping[str, Any], forms: Sequence[str]) -> None
 
 def _refuse_what_lacks(given: Mapping[str, Any]) -> None:
     """Raise UsageError for an option that says something of another one, which is not given."""
+    if given["pbcopy"] and given["output"]:
+        raise UsageError("--output writes to a file, --copy to the clipboard", "leave one of them out")
     if given["write"] is not None and given["part"] != "closure":
         raise UsageError("--write is for files that run", "add --part closure")
     if given["affected"] and not given["changed"]:
@@ -173,11 +179,12 @@ def _make(run: Run, target: FunctionToOptimize, *, is_one: bool) -> Made:
         is_short = given["format"] != "json" and not _tells(given)
         return workshop.measure(target, None, hashes=given["verbose"]) if is_short else workshop.make(target)
     if given["format"] != "json" and not given["report"] and not _tells(given):
-        if given["lists"] or not is_one:
+        if given["lists"] or not (is_one or given["separate"]):
             limit = None if run.fits_all and not given["lists"] else run.limit  # it is that of all together
             return workshop.measure(target, limit, hashes=given["lists"] and given["verbose"])
         tests = given["part"] == "testgen"
-        return workshop.make(target, run.limit, run.config.testgen_limit, hashes=False, tests=tests)
+        limit = None if given["separate"] and run.fits_all and not is_one else run.limit
+        return workshop.make(target, limit, run.config.testgen_limit, hashes=False, tests=tests)
     return workshop.make(target, run.limit, run.config.testgen_limit)
 
 

@@ -72,6 +72,8 @@ class Drawn:
         return self._add_users(code, shown, limit)
 
     def _contexts_as_code(self) -> str:
+        if self._run.given["separate"]:
+            return self._separately()
         if len(self._contexts) == 1:
             [only] = self._contexts
             if self._is_whole(only):
@@ -88,6 +90,16 @@ class Drawn:
             what += f"; the largest: {', '.join(names)}"
             raise LoopflowError(what, f"write --fit {fitted.tokens}, or name fewer", ExitCode.OVER_BUDGET)
         return self._write_fitted(fitted)
+
+    def _separately(self) -> str:
+        """Return each context by itself, one after the other. Raises LoopflowError where --fit has no room for all."""
+        run, names = self._run, CONTEXTS[self._run.given["part"]]
+        code = "\n".join(self._write({name: getattr(each, name) for name in names}) for each in self._contexts)
+        tokens = run.workshop.tally.count(code)
+        if run.fits_all and run.limit is not None and tokens > run.limit:
+            what = f"{len(self._contexts):,} functions do not fit {run.limit:,} tokens one by one: they need {tokens:,}"
+            raise LoopflowError(what, "leave out --separate, or name fewer", ExitCode.OVER_BUDGET)
+        return code
 
     def _fit(self, found: Sequence[Found], limit: int | None) -> Fitted:
         workshop = self._run.workshop

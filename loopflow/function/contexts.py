@@ -342,7 +342,7 @@ class _Chosen:
             units = self._builder.units(piece.path)
             for unit in units.get(piece.qualname, ()):
                 for name in unit.uses if piece.mode == WHOLE else ():
-                    if (piece.path, name) in self._read or (piece.path, name) in self._written:
+                    if (piece.path, name) in self._read or (piece.path, name) in self._written or name in unit.names:
                         continue
                     if any(each.kind == "v" for each in units.get(name, ())):
                         self._show(piece.path, name, "second")

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from loopflow.analysis.patterns import compile_patterns
 from loopflow.function.closure import Closure, close
 from loopflow.function.contexts import HEAD, LINE, WHOLE, Builder, Piece, Pieces
 from loopflow.function.counting import Tally
@@ -64,6 +65,7 @@ class Workshop:
         self.project = Project(tree, config.roots)
         self.builder = Builder(Engine(self.project))
         self.tally = Tally(counter)
+        self._excluded = compile_patterns(config.exclude, "exclude") if config.exclude else None
         self._graph: Graph | None = None
         self._enricher: Enricher | None = None
         self._found: dict[FunctionToOptimize, Found] = {}
@@ -83,10 +85,35 @@ class Workshop:
         statements = self.statements.get(target)
         if statements is None:
             found = self.builder.finder.discover(target.path, target.qualname)
-            return Found(target, found, self.builder.choose(found))
+            return Found(target, found, self._keep_excluded(self.builder.choose(found)))
         lines = {line for each in statements for line in range(each.start, each.end + 1)}
         found = self.builder.finder.discover(target.path, "", lines=lines)
-        return Found(target, found, self.builder.choose(found, pieces_of(target.path, statements)))
+        pieces = self.builder.choose(found, self._pieces_of(target.path, statements))
+        return Found(target, found, self._keep_excluded(pieces))
+
+    def _keep_excluded(self, pieces: Pieces) -> Pieces:
+        """Return pieces with those of excluded files among what is only to be read."""
+        excluded = self._excluded
+        if excluded is None:
+            return pieces
+        moved = [each for each in pieces.read_writable if each.part != "target" and excluded.match(each.path)]
+        left = [each for each in pieces.read_writable if each not in moved]
+        return Pieces(pieces.target, left, [*(each._replace(part="second") for each in moved), *pieces.read_only])
+
+    def _pieces_of(self, path: str, statements: Iterable[Statement]) -> list[Piece]:
+        """Return the pieces that some statements of a module and of its classes are."""
+        units = self.builder.units(path)
+        found: dict[Piece, None] = {}
+        for each in statements:
+            if each.kind == CLASS:
+                found[Piece(path, each.names[0], HEAD, "target")] = None
+            elif each.kind == VARIABLE and all(name in units for name in each.names):
+                found.update((Piece(path, name, WHOLE, "target"), None) for name in each.names)
+            elif each.owner:  # it shares a line with the head of its class, or binds nothing
+                found[Piece(path, each.owner, HEAD, "target")] = None
+            else:
+                found[Piece(path, f"@{each.start}", LINE, "target")] = None
+        return list(found)
 
     def make(
         self,
@@ -251,21 +278,6 @@ class Workshop:
             mention.kind,
             by,
         )
-
-
-def pieces_of(path: str, statements: Iterable[Statement]) -> list[Piece]:
-    """Return the pieces that some statements of a module and of its classes are."""
-    found: dict[Piece, None] = {}
-    for each in statements:
-        if each.kind == CLASS:
-            found[Piece(path, each.names[0], HEAD, "target")] = None
-        elif each.kind == VARIABLE:
-            found.update((Piece(path, name, WHOLE, "target"), None) for name in each.names)
-        elif each.owner:
-            found[Piece(path, each.owner, HEAD, "target")] = None
-        else:
-            found[Piece(path, f"@{each.start}", LINE, "target")] = None
-    return list(found)
 
 
 def together(one: CodeStringsMarkdown, two: CodeStringsMarkdown) -> CodeStringsMarkdown:

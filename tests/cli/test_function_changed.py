@@ -270,3 +270,38 @@ def test_who_uses_what_is_changed(shop: Repo) -> None:
     assert [each["distance"] for each in document.json["affected"]] == [1, 2]
     assert [each["qualname"] for each in document.json["callers"]] == ["Cart.total"]
     assert call(shop, "shop/tax.py:rate_for", "--callers").out == call(shop, "--changed", "--callers").out
+
+
+def test_statements_that_share_a_line_are_whole_and_there_once(shop: Repo) -> None:
+    """A class on one line too; and names of files say nothing outside of their blocks."""
+    code = "class A: x = 1; y = 2\na = 1; b = 2\nfor i in range(3):\n    def looped(): return i\n"
+    name = "a\nb/w`eird```.py"
+    shop.track({"one.py": code, name: "def f(): ...\n"}).commit()
+    shop.write("one.py", code.replace("y = 2", "y = 3").replace("b = 2", "b = 3").replace("range(3)", "range(4)"))
+    shop.write(name, "def f(): return 1\n")
+    result = call(shop, "--changed", "one.py")
+    assert result.out == f"```python:one.py\n{(shop.root / 'one.py').read_text('utf-8')}```\n"
+    weird = call(shop, "--changed", "--callers", "--affected")
+    assert weird.out.startswith("```python:a\\nb/w`eird```.py\ndef f(): return 1\n")
+    call(shop, "--changed", "--list", "--save-hashes", STORE)
+    assert call(shop, "--changed", "--known", STORE).out == ""
+    assert "<module>" in call(shop, "--changed", "one.py", "--profile").out
+
+
+def test_each_function_by_itself(shop: Repo) -> None:
+    """With what several share repeated; nothing is cut for --fit."""
+    shop.write("shop/cart.py", CART.replace("sum(self.items)", "max(self.items)"))
+    result = call(shop, "--changed", "--separate")
+    assert result.out.count("def rate_for") == 2
+    parts = [call(shop, name).out for name in ("shop/cart.py:Cart.total", "shop/tax.py:rate_for")]
+    assert result.out == "\n".join(parts)
+    assert call(shop, "--changed", "--separate", "--fit", "90").code == 1
+    assert "--copy to the clipboard" in call(shop, "--changed", "--copy", "-o", "x").err
+
+
+def test_what_is_excluded_is_only_to_be_read(shop: Repo) -> None:
+    """Of what others need of it."""
+    shop.write("loopflow.toml", '[function]\nexclude = ["shop/tax.py"]\n')
+    writable, _, readable = call(shop, "shop/cart.py:Cart.total").out.partition("Read only:")
+    assert "def rate_for" not in writable
+    assert "def rate_for" in readable
