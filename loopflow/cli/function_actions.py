@@ -31,7 +31,7 @@ from loopflow.tokens import create_counter
 from loopflow.usecases.find_config import find_config
 
 _MANY: Final = 20
-_TYPICAL_BYTES: Final = 20_000
+_TYPICAL_BYTES: Final = 1_000
 
 
 class _Item(NamedTuple):

@@ -34,7 +34,7 @@ def write_whole(run: Run, targets: Sequence[FunctionToOptimize]) -> str:
     else:
         blocks = _hashing(run, targets)
     check_blocks([blocks])
-    tokens = run.workshop.tally.count_markdown(blocks)
+    tokens = run.workshop.tally.count(blocks.markdown)
     if run.fits_all and run.limit is not None and tokens > run.limit:
         what = f"the {run.given['part']} does not fit {run.limit:,} tokens: it needs {tokens:,}"
         raise LoopflowError(what, f"write --fit {tokens}: nothing of it is left out", ExitCode.OVER_BUDGET)

@@ -65,9 +65,9 @@ class Enricher:
         first = pieces.target.path
         all_pieces = [*pieces.read_writable, *pieces.read_only]
         engine, found = workshop.builder.engine, dict[Node, None]()
-        for path, names in workshop.builder.render(all_pieces, first).uses.items():
+        for path, made in workshop.builder.render(all_pieces, first).blocks:
             units = workshop.builder.units(path)
-            for name in sorted(names):
+            for name in sorted(made.uses):
                 if any(unit.kind == "i" for unit in units.get(name, ())):
                     for value in engine.names.exported(path, name).types:
                         if value.kind == values.CLASS and value.node:
