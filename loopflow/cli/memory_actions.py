@@ -177,7 +177,7 @@ def export(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.memory.graph import write_lines  # noqa: PLC0415  each command imports its own
 
     with ExitStack() as stack:
-        graph, _ = _look(open_memory(given, console, here, stack), console, lambda tools: tools.search(""))
+        graph, _ = _look(open_memory(given, console, here, stack), console, lambda tools: tools.export())
     with console.writing_to(given["output"], here):
         for line in write_lines(graph):
             console.write(line)

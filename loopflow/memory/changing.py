@@ -27,11 +27,11 @@ class Forgotten(NamedTuple):
 
 def forget(tools: Tools, before: datetime) -> Forgotten:
     """Forget runs from before a moment, and failures that were last seen then. What others wrote stays."""
-    graph = tools.search(f"{RUN}:")
-    runs = [past.name for past in map(read_run, graph.entities) if past and past.at < before]
+    entities = tools.search(f"{RUN}:")
+    runs = [past.name for past in map(read_run, entities) if past and past.at < before]
     rows: dict[str, list[str]] = {}
     empty: list[str] = []
-    for entity in graph.entities:
+    for entity in entities:
         old = [text for text in entity.observations if _is_old(text, before)] if entity.kind == ERROR else []
         if old:
             rows[entity.name] = old

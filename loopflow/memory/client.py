@@ -102,9 +102,13 @@ class Server:
         """As `Tools` says."""
         return self._read(self._call("open_nodes", {"names": list(names)}))
 
-    def search(self, text: str) -> Graph:
-        """As `Tools` says."""
-        return self._read(self._call("search_nodes", {"query": text}))
+    def search(self, text: str) -> tuple[Entity, ...]:
+        """As `Tools` says. Relations, of which there are many more, are left out where they arrive."""
+        return self._read(self._call("search_nodes", {"query": text}, without=("relations",))).entities
+
+    def export(self) -> Graph:
+        """As `Tools` says: what has nothing in particular is everything."""
+        return self._read(self._call("search_nodes", {"query": ""}))
 
     def create(self, entities: Sequence[Entity]) -> None:
         """As `Tools` says."""
@@ -145,9 +149,9 @@ class Server:
             if process.stdout:
                 process.stdout.close()
 
-    def _call(self, tool: str, arguments: Mapping[str, Any]) -> object:
+    def _call(self, tool: str, arguments: Mapping[str, Any], without: Sequence[str] = ()) -> object:
         self.wait()
-        self._send({"tool": tool, "arguments": arguments})
+        self._send({"tool": tool, "arguments": arguments, "without": list(without)})
         answer = self._receive()
         if "refused" in answer:
             raise MemoryServerError(f"the memory server refuses {tool}: {_show(answer['refused'])}", again=True)

@@ -69,10 +69,10 @@ def test_what_is_stored_is_what_a_graph_of_ours_would_have(server: str, tmp_path
         for each in stories:
             store(ours, each)
             assert memory.store(each) == (1, 0, None)
-        memory.change(lambda tools: tools.delete([tools.search("TestRun:20250507223045-2").entities[0].name]))
+        memory.change(lambda tools: tools.delete([tools.search("TestRun:20250507223045-2")[0].name]))
         seen = memory.look(lambda tools: tools.search("stock"))[0]
     ours.delete(["TestRun:20250507223045-2"])
-    assert read(tmp_path) == ours.all
+    assert read(tmp_path) == ours.export()
     assert seen == ours.search("stock")
     assert sorted(os.listdir(tmp_path)) == ["memory.jsonl", "memory.jsonl.loopflow-lock", "waiting.loopflow-lock"]
 
@@ -168,9 +168,9 @@ def test_twenty_random_kills(server: str, tmp_path: Path) -> None:
     for number in sorted(begun):
         store(expected, make_run(number, *REFS[number % 4 : number % 4 + 3]))
     assert len(begun) > 5
-    assert times(read(tmp_path)) == times(expected.all)
-    assert set(read(tmp_path).relations) == set(expected.all.relations)
-    assert {each.name for each in read(tmp_path).entities} == {each.name for each in expected.all.entities}
+    assert times(read(tmp_path)) == times(expected.export())
+    assert set(read(tmp_path).relations) == set(expected.export().relations)
+    assert {each.name for each in read(tmp_path).entities} == {each.name for each in expected.export().entities}
 
 
 def _family(pid: int) -> list[int]:
