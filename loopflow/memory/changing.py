@@ -86,9 +86,12 @@ def read_foreign(data: bytes, name: str) -> Graph:
 
 
 def _list_entities(document: list[Any] | dict[str, Any]) -> Iterator[Any]:
-    """Yield what is an entity in a document: a list, an object that has a list, or one that has each by its name."""
+    """Yield what is an entity in a document: itself, a list, an object that has one, or that has each by its name."""
     if isinstance(document, list):
         yield from document
+        return
+    if isinstance(document.get("name"), str) and "observations" in document:
+        yield document
         return
     listed = document.get("entities", {key: value for key, value in document.items() if key != "relations"})
     if isinstance(listed, dict):

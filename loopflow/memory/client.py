@@ -171,7 +171,8 @@ class Server:
     def _send(self, value: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None  # noqa: S101  it was opened with pipes
         with suppress(OSError):  # what is wrong is read where an answer is waited for
-            self._process.stdin.write(json.dumps(value).encode() + b"\n")
+            # What is no character cannot be sent, and nothing that is found has it.
+            self._process.stdin.write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
             self._process.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:

@@ -148,6 +148,7 @@ DOCUMENTS = [
     '{"entities": [{"name": "a", "entity_type": "k", "observations": "o"}]}',
     '{"entities": {"a": {"type": "k", "observations": ["o"]}}, "relations": []}',
     '{"a": {"type": "k", "observations": ["o"]}}',
+    '{"name": "a", "entityType": "k", "observations": ["o"]}',
     '{"type":"entity","name":"a","entityType":"k","observations":["o"]}\n',
     '{\n"entities": [\n{"name": "a", "entityType": "k", "observations": ["o"]}]}',
 ]

@@ -333,6 +333,14 @@ def test_two_processes_at_once(server: str, tmp_path: Path) -> None:
     assert len({past.id for past in map(read_run, read(tmp_path).entities) if past}) == 8
 
 
+def test_words_that_are_no_text(server: str, tmp_path: Path) -> None:
+    """Bytes of a command line that are not UTF-8 end no session."""
+    with open_memory(tmp_path, server) as memory:
+        memory.store(make_run(0, REFS[0]))
+        found, problem = memory.look(lambda tools: find(tools, ["\udcff"]))
+    assert (found.failures, problem) == ((), None)
+
+
 def test_another_program_that_writes_the_file(server: str, tmp_path: Path) -> None:
     """What it takes away while we store is put there again, by the time that it is quiet."""
     stop: list[int] = []
