@@ -19,6 +19,7 @@ from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 from loopflow.cli.logs_names import ACTIONS
+from loopflow.cli.words import WordedCommand
 
 HERE = Path(__file__).parent
 OPTIONS = """\
@@ -218,7 +219,7 @@ def render_function() -> str:
 
 def render_chat() -> str:
     """Return the page of options of `loopflow chat`."""
-    return _render(CHAT, chat.chat, chat)
+    return _render(CHAT, chat.chat, chat) + "".join(_words(chat.chat))
 
 
 def render_count() -> str:
@@ -286,6 +287,12 @@ def _subcommands(group: click.Group, known: set[str]) -> Iterator[str]:
             yield "".join(["| option | meaning |\n|---|---|\n", *rows])
 
 
+def _words(command: WordedCommand) -> Iterator[str]:
+    """Yield what each command does that the first word may name, with its options."""
+    for word in command.words:
+        yield from _command(command.find(word), f"loopflow {command.name} {word}")
+
+
 def _sections(context: click.Context, titles: Mapping[str, str]) -> Iterator[str]:
     for parameter in context.command.get_params(context):
         if isinstance(parameter, click.Option) and parameter.name in titles:
@@ -323,10 +330,15 @@ def _commands_of(group: click.Group, path: str) -> Iterator[str]:
         if isinstance(command, click.Group):
             yield from _commands_of(command, f"{path} {name}")
             continue
-        context = click.Context(command, info_name=f"{path} {name}", **command.context_settings)
-        yield f"\n## {path} {name}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
-        yield f"{inspect.cleandoc(command.help or '')}\n\n"
-        yield "".join(["| option | meaning |\n|---|---|\n", *_rows(context)])
+        yield from _command(command, f"{path} {name}")
+
+
+def _command(command: click.Command, called: str) -> Iterator[str]:
+    """Yield what a command does, with its options."""
+    context = click.Context(command, info_name=called, **command.context_settings)
+    yield f"\n## {called}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
+    yield f"{inspect.cleandoc(command.help or '')}\n\n"
+    yield "".join(["| option | meaning |\n|---|---|\n", *_rows(context)])
 
 
 def render_config() -> str:
@@ -347,6 +359,7 @@ def render_config() -> str:
         "`[usage.alerts]`": schema["$defs"]["usage_alerts"]["properties"],
         "`[chat]`": schema["$defs"]["chat"]["properties"],
         "`[chat.limits.MODEL]`": schema["$defs"]["chat_limits"]["properties"],
+        "`[chat.tools.NAME]`": schema["$defs"]["chat_tool"]["properties"],
         "`[service]`": schema["$defs"]["service"]["properties"],
         "`[service.api.NAME]`": schema["$defs"]["service_api"]["properties"],
         "`[[service.api_cache]]`": schema["$defs"]["service_api_cache"]["properties"],
