@@ -147,6 +147,8 @@ def reconnect(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     with ExitStack() as stack:
         memory = open_memory(given, console, here, stack).memory
         stored = memory.reconnect()
+        if stored.problem and not stored.waiting:
+            raise stored.problem
         if stored.problem:
             waits = f"{plural(stored.waiting, 'run')} {'waits' if stored.waiting == 1 else 'wait'}"
             raise LoopflowError(f"{waits}: {stored.problem.message}", stored.problem.hint)
