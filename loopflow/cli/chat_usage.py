@@ -46,7 +46,9 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("-h", "--help", help="Show this message and exit.", **answering(_describe_usage))
 @click.pass_context
 def usage(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
-    """Say what a log of requests comes to: how near the daily limit was, where tokens went, and what to change.
+    """Say what a log of requests comes to, and what to change.
+
+    That is how near the limit of a day was and when, sessions, tasks, models, and the busiest minutes.
 
     FILE is a table as providers export it, with a row for each request or for each minute; - is standard input. Columns
     are known by their usual titles. Numbers are those of the log, and each advice shows its arithmetic.

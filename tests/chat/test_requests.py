@@ -186,6 +186,14 @@ def test_rows_of_an_hour_have_no_sessions() -> None:
     assert found.sums.requests == 45
 
 
+@pytest.mark.parametrize(("pause", "number"), [("00:10:00", 1), ("00:10:01", 2)])
+def test_a_session_ends_with_a_pause_of_more_than_ten_minutes(pause: str, number: int) -> None:
+    """Between the starts of two requests; what is empty in between is no work."""
+    rows = ["2026-03-02T00:00:00Z,1,5,5", "2026-03-02T00:05:00Z,0,0,0", f"2026-03-02T{pause}Z,1,5,5"]
+    found = spend(read_log(table(*rows, titles="time,requests,input,output")))
+    assert len(found.sessions) == number
+
+
 def test_sessions_and_tasks_that_a_log_names_are_taken() -> None:
     """A session may go on beside another one."""
     rows = [f"2026-03-02T22:5{at}:00Z,{'ab'[at % 2]},{'xyz'[at % 3]},100,1" for at in range(6)]
