@@ -31,6 +31,7 @@ FIRST_ROWS = 20
 """Rows of a chart that stand in the page itself: they show before the script runs, and where no script may."""
 _GROWTH_COLUMNS = (CHANGE, GROWTH, BEFORE)  # on a telephone, what comes first is in sight
 _FRAME = "page.html"
+_COLOURS = "colours.css"
 _STYLE = "page.css"
 _SCRIPTS = ("cells.js", "map.js", "tables.js", "page.js")
 
@@ -73,7 +74,7 @@ def render_plain(sections: Sections) -> Iterator[str]:
 
     The template finds its style as `style`, and what the page's policy has to say of it as `style_digest`.
     """
-    style = _read(_STYLE) + sections.style
+    style = read_colours() + _read(_STYLE) + sections.style
     source = {"style": Markup(style), "style_digest": _digest(style)}  # noqa: S704  our own files
     yield from _environment().from_string(sections.template).generate(**source, **sections.values)
 
@@ -105,7 +106,7 @@ def _breakable(path: str) -> Markup:
 
 def _sources(style: str) -> dict[str, str]:
     """Return style and script as they stand in the page, and their digests for its policy."""
-    style = _read(_STYLE) + style
+    style = read_colours() + _read(_STYLE) + style
     script = '"use strict";\n(() => {\n' + "".join(map(_read, _SCRIPTS)) + "})();\n"
     return {
         "style": Markup(style),  # noqa: S704  our own files
@@ -113,6 +114,11 @@ def _sources(style: str) -> dict[str, str]:
         "style_digest": _digest(style),
         "script_digest": _digest(script),
     }
+
+
+def read_colours() -> str:
+    """Return the style that all pages share: colours, light and dark, and the type."""
+    return _read(_COLOURS)
 
 
 def _read(name: str) -> str:

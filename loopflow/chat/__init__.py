@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from loopflow.chat.formats import read, read_all, write, write_all
     from loopflow.chat.limits import CEREBRAS_LIMITS, Limits
     from loopflow.chat.model import Conversation, Message, Part
+    from loopflow.chat.narrowing.choosing import narrow
+    from loopflow.chat.narrowing.model import Narrowed
     from loopflow.chat.profiling import profile
     from loopflow.chat.repairing import repair
     from loopflow.chat.rules import Problem, check
@@ -36,6 +38,8 @@ _PLACES = {
     **dict.fromkeys(("Conversation", "Message", "Part"), "model"),
     **dict.fromkeys(("Problem", "check"), "rules"),
     "Change": "draft",
+    "Narrowed": "narrowing.model",
+    "narrow": "narrowing.choosing",
     "Compactor": "compactor",
     "profile": "profiling",
     "repair": "repairing",
@@ -53,6 +57,7 @@ __all__ = [
     "Counts",
     "Limits",
     "Message",
+    "Narrowed",
     "Part",
     "Problem",
     "SummaryRequest",
@@ -61,6 +66,7 @@ __all__ = [
     "Unfit",
     "check",
     "compact",
+    "narrow",
     "open_telemetry",
     "profile",
     "read",

@@ -32,6 +32,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
     {
         "usage": "loopflow.cli.chat_usage:usage",
         "health": "loopflow.cli.chat_health:health",
+        "narrow": "loopflow.cli.chat_narrow:narrow",
     }
 )
 """What the first word may name instead of a file, each "module:command"."""

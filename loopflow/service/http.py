@@ -35,8 +35,8 @@ _MOST_DIGITS: Final = 18
 _LOG: Final = logging.getLogger("loopflow.service.http")
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODERS: Final[dict[type, "msgspec.json.Decoder[Any]"]] = {}
+_NOT_KEPT: Final = (b"cache-control", b"no-store")
 _COMMON: Final = [
-    (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
@@ -126,6 +126,8 @@ class Route:
     is_health: bool = False
     """Whether it is answered by any name, and waits for no place."""
     is_stream: bool = False
+    is_page: bool = False
+    """Whether it is for people: no program needs to know of it."""
     media_type: str = "application/json"
 
 
@@ -166,7 +168,7 @@ class Edge:
         label, status = "none", 500
         try:
             route, parameters = self._find(scope["path"], scope["method"])
-            label = route.path
+            label = "page" if route.is_page else route.path
             answer = await self._answer(scope, receive, route, parameters)
             status = answer.status if isinstance(answer, Reply) else answer.status_code
             await self._send(answer, id_, send, scope, receive)
@@ -289,10 +291,12 @@ class Edge:
         if self.is_stopping:
             headers.append((b"connection", b"close"))
         if isinstance(answer, Response):
-            answer.raw_headers += headers
+            answer.raw_headers += [_NOT_KEPT, *headers]
             await answer(scope, receive, send)
             return
         body = answer.content if isinstance(answer.content, bytes) else _ENCODER.encode(answer.content)
+        if all(name != _NOT_KEPT[0] for name, _ in answer.headers):
+            headers.append(_NOT_KEPT)
         headers += [(b"content-type", answer.media_type), (b"content-length", str(len(body)).encode()), *answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

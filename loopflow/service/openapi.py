@@ -31,7 +31,8 @@ ALWAYS = (400, 401, 403, 421, 431, 500, 503, 504)
 
 
 def describe(routes: Sequence[Route], *, has_token: bool) -> dict[str, Any]:
-    """Return the document, OpenAPI 3.1."""
+    """Return the document, OpenAPI 3.1, of all that programs ask for."""
+    routes = [route for route in routes if not route.is_page]
     kinds = {kind for route in routes for kind in (route.request, route.reply) if kind is not None}
     ordered = sorted(kinds | {Problem}, key=lambda kind: kind.__name__)
     schemas, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")

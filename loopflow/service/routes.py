@@ -6,6 +6,7 @@ from loopflow.service import wire
 from loopflow.service.counting_routes import CountingRoutes
 from loopflow.service.http import Exchange, Reply, Route
 from loopflow.service.openapi import describe
+from loopflow.service.page_routes import page_routes
 from loopflow.service.services import Services
 from loopflow.service.state_routes import StateRoutes
 from loopflow.service.task_routes import TaskRoutes
@@ -24,6 +25,7 @@ def make_routes(services: Services) -> tuple[Route, ...]:
         *_task_routes(tasks),
         *_state_routes(state),
         Route("/openapi.json", "GET", show_document, "Describe the service."),
+        *page_routes(services.settings.bounds.body),
     )
     document = msgspec.json.encode(describe(routes, has_token=services.access.token is not None))
     return routes

@@ -1,5 +1,7 @@
 """What paths do that are about the service itself: variables, cache, windows, health, figures."""
 
+from math import ceil
+
 import msgspec
 
 from loopflow.service import wire
@@ -67,7 +69,11 @@ class StateRoutes:
 
     async def models(self, _: Exchange) -> Reply:
         """List windows and encodings."""
-        models = [wire.ModelReply(each.name, each.window, each.encoding, each.exact) for each in self._services.models]
+        warn = self._services.settings.warn
+        models = [
+            wire.ModelReply(each.name, each.window, ceil(warn * each.window), each.encoding, each.exact)
+            for each in self._services.models
+        ]
         return Reply(wire.ModelsReply(models, list(VOCABULARY_DIGESTS), self._services.counting.encoding))
 
     async def live(self, _: Exchange) -> Reply:

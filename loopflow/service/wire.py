@@ -231,10 +231,11 @@ class RemovedReply(Struct):
 
 
 class ModelReply(Struct):
-    """A window that texts are held against."""
+    """A window that texts are held against. It is near its end from so many tokens on."""
 
     name: str
     window: int
+    near_from: int
     encoding: str
     exact: bool
 
