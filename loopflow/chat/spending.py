@@ -18,8 +18,8 @@ from loopflow.usage.periods import find_period
 
 GAP: Final = 600
 """Seconds between the starts of two rows above which a new session begins."""
-NEAR: Final = 0.8
-"""The share of the daily limit from which on it is near: that of `capacity_warning`."""
+NEAR: Final = 80
+"""Percent of the daily limit from which on it is near: that of `capacity_warning`."""
 _BUSIEST: Final = 5
 MINUTE: Final = 60
 
@@ -179,10 +179,11 @@ def _find_days(times: Sequence[float], zone: tzinfo) -> Iterator[tuple[datetime,
 
 def _sum_day(log: Log, day: datetime, first: int, after: int, daily: int) -> Day:
     made = Day(day.date(), first, after, _sum(log, first, after))
-    if not daily or made.sums.total < NEAR * daily:
+    marks = (-(-NEAR * daily // 100), daily)  # whole tokens: a share as a float may be a hair above
+    if not daily or made.sums.total < marks[0]:
         return made
     used = list(accumulate(map(add, log.inputs[first:after], log.outputs[first:after])))
-    places = [bisect_left(used, share * daily) for share in (NEAR, 1)]
+    places = [bisect_left(used, mark) for mark in marks]
     near, reached = (log.times[first + at] if at < len(used) else None for at in places)
     return made._replace(near=near, reached=reached)
 

@@ -54,7 +54,7 @@ def _values(found: Spending, advice: Sequence[Advice]) -> dict[str, Any]:
         "days": [_day(found, day, peak) for day in found.days[-_MOST_DAYS:]],
         "days_left_out": max(0, len(found.days) - _MOST_DAYS),
         "limit_at": _height(found.daily, peak) if found.daily else None,
-        "near_at": _height(round(NEAR * found.daily), peak) if found.daily else None,
+        "near_at": _height(NEAR * found.daily // 100, peak) if found.daily else None,
         "advice": advice,
         "trend": list(tell_trend(found)),
         "sessions": _named(_name_sessions(found)[-_MOST_ROWS:], found),
