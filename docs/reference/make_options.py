@@ -359,6 +359,7 @@ def render_config() -> str:
         "`[usage.alerts]`": schema["$defs"]["usage_alerts"]["properties"],
         "`[chat]`": schema["$defs"]["chat"]["properties"],
         "`[chat.limits.MODEL]`": schema["$defs"]["chat_limits"]["properties"],
+        "`[chat.routes]`": schema["$defs"]["chat_routes"]["properties"],
         "`[chat.tools.NAME]`": schema["$defs"]["chat_tool"]["properties"],
         "`[service]`": schema["$defs"]["service"]["properties"],
         "`[service.api.NAME]`": schema["$defs"]["service_api"]["properties"],

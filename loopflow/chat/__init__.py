@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loopflow.chat.compacting import Compacted, Unfit, compact
     from loopflow.chat.compactor import Compactor
+    from loopflow.chat.configured import limits_for
     from loopflow.chat.counting import Counts, Tokens
     from loopflow.chat.draft import Change
     from loopflow.chat.formats import read, read_all, write, write_all
+    from loopflow.chat.histories import history_processor
     from loopflow.chat.limits import CEREBRAS_LIMITS, Limits
     from loopflow.chat.model import Conversation, Message, Part
     from loopflow.chat.narrowing.choosing import narrow
     from loopflow.chat.narrowing.model import Narrowed
+    from loopflow.chat.preflight import Blocked, Prepared, Surroundings
     from loopflow.chat.profiling import profile
     from loopflow.chat.repairing import repair
+    from loopflow.chat.routing import Cooldowns, CoolingDown, Routes
     from loopflow.chat.rules import Problem, check
     from loopflow.chat.sinks import open_telemetry
     from loopflow.chat.summary import SummaryRequest
@@ -37,6 +41,10 @@ _PLACES = {
     **dict.fromkeys(("CEREBRAS_LIMITS", "Limits"), "limits"),
     **dict.fromkeys(("Conversation", "Message", "Part"), "model"),
     **dict.fromkeys(("Problem", "check"), "rules"),
+    **dict.fromkeys(("Blocked", "Prepared", "Surroundings"), "preflight"),
+    **dict.fromkeys(("CoolingDown", "Cooldowns", "Routes"), "routing"),
+    "history_processor": "histories",
+    "limits_for": "configured",
     "Change": "draft",
     "Narrowed": "narrowing.model",
     "narrow": "narrowing.choosing",
@@ -50,22 +58,30 @@ _PLACES = {
 
 __all__ = [
     "CEREBRAS_LIMITS",
+    "Blocked",
     "Change",
     "Compacted",
     "Compactor",
     "Conversation",
+    "Cooldowns",
+    "CoolingDown",
     "Counts",
     "Limits",
     "Message",
     "Narrowed",
     "Part",
+    "Prepared",
     "Problem",
+    "Routes",
     "SummaryRequest",
+    "Surroundings",
     "Telemetry",
     "Tokens",
     "Unfit",
     "check",
     "compact",
+    "history_processor",
+    "limits_for",
     "narrow",
     "open_telemetry",
     "profile",

@@ -17,13 +17,17 @@ from loopflow.chat.formats import read, write
 from loopflow.chat.formats.remembering import Memory
 from loopflow.chat.limits import Limits
 from loopflow.chat.media import find_picture_blocks
-from loopflow.chat.model import Conversation, Message, Part
+from loopflow.chat.model import NOTHING, Conversation, Message, Part
+from loopflow.chat.preflight import Preflight, Prepared, Surroundings
 from loopflow.chat.repairing import Pending
 from loopflow.chat.summary import Summarise
 
 _MOST_HELD: Final = 512
 _LEAST_HEADROOM: Final = 0.05
 _ALMOST_ALL: Final = 0.9999
+
+ALONE: Final = Surroundings()
+"""No routes, and nobody who is told of events."""
 
 _Value = TypeVar("_Value")
 
@@ -59,6 +63,7 @@ class Compactor:
         pin: Sequence[str] = (),
         pending: Pending = "close",
         provider: str | None = None,
+        around: Surroundings = ALONE,
     ) -> None:
         self.limits = (Limits.fit(limits) if isinstance(limits, int) else limits).checked()
         self.counts = counts or Counts()
@@ -69,12 +74,42 @@ class Compactor:
         self._request = Request(strategy, summarise, (), pending, provider)
         self._sent: OrderedDict[int, _Sent] = OrderedDict()
         self._held: OrderedDict[int, _Decision] = OrderedDict()
-        self._memory = Memory()
+        self.memory = Memory()
         self._hashes = _Hashes()
+        self._added: tuple[Conversation, int | None] | None = None
+        self.flight = Preflight(self, around)
+        """Knows what became of requests: it is told of answers."""
 
     def __call__(self, data: Any) -> Any:  # noqa: ANN401  whatever `read` takes
         """Return a list of messages, or a request, within the limits: the kind of data that came in."""
-        return write(self.compact(read(data, memory=self._memory)).conversation)
+        return write(self.compact(read(data, memory=self.memory)).conversation)
+
+    def prepare(
+        self,
+        data: Any,  # noqa: ANN401  whatever `read` takes
+        *,
+        max_tokens: int | None = None,
+        model: str = "",
+        asked: Mapping[str, Any] = NOTHING,
+    ) -> Prepared:
+        """Return what to send for a list of messages, or a request: within the limits, capped, with what happened.
+
+        `max_tokens` is what the caller would let an answer have, `asked` the other parameters of the request. Raises
+        Blocked for what is too large after all that could go, CoolingDown while the model is left alone.
+        """
+        return self.flight.prepare(data, max_tokens, model, asked)
+
+    @property
+    def estimates(self) -> tuple[int, int]:
+        """What the last list had before, as far as earlier decisions left it, and after."""
+        done = self.last
+        if done is None or self._added is None:
+            return 0, 0
+        if self.limits.exact:
+            return done.before.text, done.after.text
+        conversation, unseen = self._added
+        unseen = find_unseen(conversation, self.counts) if unseen is None else unseen
+        return done.before.own + unseen, done.after.own + unseen
 
     def compact(self, conversation: Conversation) -> Compacted:
         """Return a conversation within the limits, and a report. What was decided before for its beginning holds."""
@@ -89,6 +124,7 @@ class Compactor:
         if done.changed:
             self._remember(hashes[-1], done, len(conversation.messages), unseen)
         _put(self._sent, hashes[-1], _Sent(done.after.own, unseen))
+        self._added = conversation, unseen
         self.last = done
         return done
 

@@ -6,13 +6,16 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from loopflow.chat.compacting import compile_pin
+from loopflow.chat.limit_settings import read_all_limits, read_number, read_routes, read_rules
 from loopflow.chat.limits import BUILT_IN, Limits
 from loopflow.chat.providers import NAMED
+from loopflow.chat.routing import NO_ROUTES, Routes
 from loopflow.chat.strategies import STRATEGIES
+from loopflow.chat.tasks import Rule
 from loopflow.chat.tool_settings import read_keep, read_tools
 from loopflow.chat.tools import OwnRule
 from loopflow.config.toml import Table
-from loopflow.config.values import read_encoding, read_names, read_share, read_size, read_text
+from loopflow.config.values import read_names, read_size, read_text
 from loopflow.errors import UsageError
 
 _KEYS: Final = (
@@ -26,10 +29,10 @@ _KEYS: Final = (
     "limits",
     "tools",
     "keep",
+    "routes",
+    "tasks",
     "sinks",
 )
-_LIMITS: Final = ("input", "compact_at", "block_at", "target", "headroom", "max_exchanges", "encoding")
-_MOST_STEPS: Final = 1_000
 SINKS: Final = ("otel", "logfire")
 
 
@@ -50,6 +53,9 @@ class ChatSettings:
     """How the output of tools is narrowed, by name or pattern."""
     keep: bool = True
     """Whether whole outputs are kept."""
+    routes: Routes = NO_ROUTES
+    rules: tuple[Rule, ...] = ()
+    """What else says what is asked for."""
     sinks: tuple[str, ...] | None = None
     """Where events go beside the ledger; None where nobody says."""
 
@@ -69,12 +75,14 @@ def read_settings(table: Table) -> ChatSettings:
         provider=_read_choice(table, "provider", NAMED) if "provider" in values else None,
         strategy=_read_choice(table, "strategy", tuple(STRATEGIES)) if "strategy" in values else "auto",
         pin=_read_pins(table) if "pin" in values else (),
-        keep_steps=_read_number(table, "keep_steps", 2),
+        keep_steps=read_number(table, "keep_steps", 2),
         budget=read_size(table, "budget") if "budget" in values else None,
         summarise_with=read_text(table, "summarise_with") if "summarise_with" in values else None,
-        limits={**BUILT_IN, **_read_all_limits(table)},
+        limits={**BUILT_IN, **read_all_limits(table)},
         tools=read_tools(table),
         keep=read_keep(table),
+        routes=read_routes(table),
+        rules=read_rules(table),
         sinks=_read_sinks(table) if "sinks" in values else None,
     )
 
@@ -96,46 +104,8 @@ def _read_sinks(table: Table) -> tuple[str, ...]:
     return sinks
 
 
-def _read_all_limits(table: Table) -> dict[str, Limits]:
-    limits = table.table("limits")
-    found = {}
-    for model in limits.values if limits else ():
-        inside = limits.table(model) if limits else None
-        if inside is not None:
-            found[model] = _read_limits(model, inside)
-    return found
-
-
-def _read_limits(model: str, table: Table) -> Limits:
-    table.require_known(_LIMITS)
-    values = table.values
-    standard = BUILT_IN.get(model, Limits(model))
-    if "input" not in values and model not in BUILT_IN:
-        raise table.error("", "it has no input", 'write for example input = "200k"')
-    limits = standard._replace(
-        input=read_size(table, "input") if "input" in values else standard.input,
-        target=read_size(table, "target") if "target" in values else standard.target,
-        compact_at=float(read_share(table, "compact_at")) if "compact_at" in values else standard.compact_at,
-        block_at=float(read_share(table, "block_at")) if "block_at" in values else standard.block_at,
-        headroom=float(read_share(table, "headroom")) if "headroom" in values else standard.headroom,
-        max_exchanges=_read_number(table, "max_exchanges", standard.max_exchanges),
-        encoding=read_encoding(table, "encoding") if "encoding" in values else "",
-    )
-    try:
-        return limits.checked()
-    except UsageError as error:
-        raise table.error("", error.message, error.hint) from error
-
-
 def _read_choice(table: Table, key: str, choices: tuple[str, ...]) -> str:
     value = read_text(table, key)
     if value not in choices:
         raise table.error(key, f"it is one of {', '.join(choices)}", f'write for example {key} = "{choices[0]}"')
-    return value
-
-
-def _read_number(table: Table, key: str, standard: int) -> int:
-    value = table.values.get(key, standard)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_STEPS:
-        raise table.error(key, f"it is a whole number from 1 to {_MOST_STEPS:,}", f"write for example {key} = 4")
     return value

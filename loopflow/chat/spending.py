@@ -167,6 +167,16 @@ def _drop_empty(log: Log) -> Log:
     )
 
 
+def find_largest(log: Log) -> str:
+    """Return the model that used the most tokens; "" where the log names none."""
+    if len(names := set(log.models)) <= 1:
+        return "".join(names)
+    totals = dict.fromkeys(names, 0)
+    for name, put, out in zip(log.models, log.inputs, log.outputs, strict=True):
+        totals[name] += put + out
+    return max(totals, key=totals.__getitem__)
+
+
 def _find_days(times: Sequence[float], zone: tzinfo) -> Iterator[tuple[datetime, int, int]]:
     """Yield each day that has rows, with the places where these begin and end."""
     at = 0

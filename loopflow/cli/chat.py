@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "usage": "loopflow.cli.chat_usage:usage",
         "health": "loopflow.cli.chat_health:health",
         "narrow": "loopflow.cli.chat_narrow:narrow",
+        "tasks": "loopflow.cli.chat_tasks:tasks",
     }
 )
 """What the first word may name instead of a file, each "module:command"."""

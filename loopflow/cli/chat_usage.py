@@ -35,7 +35,7 @@ def _describe_usage(context: click.Context) -> str:
     help="Which column is time, requests, input, output, total, model, task, session or id; repeatable.",
 )
 @click.option("--timezone", metavar="NAME", help="Of days, and of times that name none.  [default: UTC]")
-@click.option("--daily", metavar="N", help="Tokens that a day allows, such as 24M.")
+@click.option("--daily", metavar="N", help="Tokens that a day allows, such as 24M.  [default: config]")
 @click.option("--target", metavar="N", help="Tokens of input that a request should manage with.  [default: 15k]")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", help="Form.  [default: text]")
 @click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole.")

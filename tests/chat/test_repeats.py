@@ -1,0 +1,104 @@
+"""Repeated calls of a tool, answered from memory where that was asked for."""
+
+import asyncio
+
+import pytest
+
+from loopflow.chat.repeats import Repeats
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def make() -> tuple[Repeats, Clock, list[str]]:
+    clock = Clock()
+    return Repeats(clock), clock, []
+
+
+def test_the_same_arguments_are_answered_once() -> None:
+    repeats, clock, asked = make()
+
+    def read_file(path: str, limit: int = 9) -> str:
+        asked.append(path)
+        return f"{path} {limit} {len(asked)}"
+
+    read = repeats.cached(read_file, ttl=10)
+    assert read("a") == read("a") == "a 9 1"
+    assert read("b") == "b 9 2"
+    assert read("a", limit=1) == "a 1 3"
+    clock.now = 10
+    assert read("a") == "a 9 4"
+    assert read.__name__ == "read_file"
+
+
+def test_a_tool_that_changes_something_ends_what_others_remember() -> None:
+    repeats, _, asked = make()
+
+    def read_file(path: str) -> int:
+        asked.append(path)
+        return len(asked)
+
+    def edit_file() -> None:
+        raise OSError("no")
+
+    read, edit = repeats.cached(read_file), repeats.watch(edit_file)
+
+    def list_files() -> int:
+        asked.append("")
+        return len(asked)
+
+    search = repeats.cached(list_files, ends_on=())
+    assert (read("a"), search(), read("a"), search()) == (1, 2, 1, 2)
+    with pytest.raises(OSError, match="no"):
+        edit()
+    assert (read("a"), search()) == (3, 2)
+
+
+def test_what_is_raised_and_what_is_no_plain_data_is_not_remembered() -> None:
+    repeats, _, asked = make()
+
+    def look(what: object) -> int:
+        asked.append("")
+        if what == "fail":
+            raise ValueError("no")
+        return len(asked)
+
+    cached = repeats.cached(look)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            cached("fail")
+    assert cached(object()) == 3
+    assert cached(object()) == 4
+
+
+def test_a_tool_that_changes_something_is_never_cached() -> None:
+    repeats, _, _ = make()
+
+    def write() -> None:
+        """Do nothing."""
+
+    assert repeats.cached(write, read_only=False) is write
+
+
+def test_coroutines_are_remembered_by_what_they_return() -> None:
+    repeats, _, asked = make()
+
+    async def fetch(url: str) -> int:
+        asked.append(url)
+        return len(asked)
+
+    async def run_shell() -> None:
+        """Do nothing."""
+
+    async def main() -> list[int]:
+        cached, shell = repeats.cached(fetch), repeats.watch(run_shell)
+        first = [await cached("u"), await cached("u")]
+        await shell()
+        return [*first, await cached("u")]
+
+    assert asyncio.run(main()) == [1, 1, 2]
