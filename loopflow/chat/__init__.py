@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from loopflow.chat.clients import budgeted
     from loopflow.chat.compacting import Compacted, Unfit, compact
     from loopflow.chat.compactor import Compactor
     from loopflow.chat.configured import limits_for
@@ -43,6 +44,7 @@ _PLACES = {
     **dict.fromkeys(("Problem", "check"), "rules"),
     **dict.fromkeys(("Blocked", "Prepared", "Surroundings"), "preflight"),
     **dict.fromkeys(("CoolingDown", "Cooldowns", "Routes"), "routing"),
+    "budgeted": "clients",
     "history_processor": "histories",
     "limits_for": "configured",
     "Change": "draft",
@@ -78,6 +80,7 @@ __all__ = [
     "Telemetry",
     "Tokens",
     "Unfit",
+    "budgeted",
     "check",
     "compact",
     "history_processor",

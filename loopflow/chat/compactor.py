@@ -13,12 +13,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 from loopflow.chat.cachepoints import MARK
 from loopflow.chat.compacting import Compacted, Request, compact, compile_pin, find_unseen
 from loopflow.chat.counting import Counts
+from loopflow.chat.events import Emit
 from loopflow.chat.formats import read, write
 from loopflow.chat.formats.remembering import Memory
 from loopflow.chat.limits import Limits
 from loopflow.chat.media import find_picture_blocks
 from loopflow.chat.model import NOTHING, Conversation, Message, Part
-from loopflow.chat.preflight import Preflight, Prepared, Surroundings
+from loopflow.chat.preflight import Asked, Preflight, Prepared, Surroundings
 from loopflow.chat.repairing import Pending
 from loopflow.chat.summary import Summarise
 
@@ -84,20 +85,23 @@ class Compactor:
         """Return a list of messages, or a request, within the limits: the kind of data that came in."""
         return write(self.compact(read(data, memory=self.memory)).conversation)
 
-    def prepare(
+    def prepare(  # noqa: PLR0913  the one method that senders call
         self,
         data: Any,  # noqa: ANN401  whatever `read` takes
         *,
         max_tokens: int | None = None,
         model: str = "",
         asked: Mapping[str, Any] = NOTHING,
+        form: str | None = None,
+        emit: Emit | None = None,
     ) -> Prepared:
         """Return what to send for a list of messages, or a request: within the limits, capped, with what happened.
 
-        `max_tokens` is what the caller would let an answer have, `asked` the other parameters of the request. Raises
+        `max_tokens` is what the caller would let an answer have, `asked` are the other parameters of the request,
+        `form` is the format where that is known, and `emit` is told of events besides whoever is told of all. Raises
         Blocked for what is too large after all that could go, CoolingDown while the model is left alone.
         """
-        return self.flight.prepare(data, max_tokens, model, asked)
+        return self.flight.prepare(data, Asked(max_tokens, model, asked, form, emit))
 
     @property
     def estimates(self) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loopflow.chat.compactor import ALONE, Compactor
+from loopflow.chat.events import Emit
 from loopflow.chat.limits import Limits
 from loopflow.chat.preflight import Surroundings
 
@@ -19,6 +20,7 @@ def history_processor(
     limits: Limits | int,
     *,
     archive: Archive | None = None,
+    emit: Emit | None = None,
     around: Surroundings = ALONE,
     **more: Any,  # noqa: ANN401  what `Compactor` takes
 ) -> Callable[[list[Any]], list[Any]]:
@@ -29,7 +31,7 @@ def history_processor(
     compactor = Compactor(limits, around=around, **{"provider": "pydantic-ai", **more})
 
     def process(messages: list[Any]) -> list[Any]:
-        prepared = compactor.prepare(messages)
+        prepared = compactor.prepare(messages, emit=emit, form="pydantic-ai")
         if archive is not None and compactor.last is not None and compactor.last.changed:
             archive(messages)
         kept: list[Any] = prepared.messages

@@ -15,7 +15,7 @@ from loopflow.chat.capacity import Fullness, Gauge, Meter
 from loopflow.chat.compacting import Compacted
 from loopflow.chat.events import Attribute, Emit, Event
 from loopflow.chat.formats import read, write
-from loopflow.chat.model import Conversation
+from loopflow.chat.model import NOTHING, Conversation
 from loopflow.chat.routing import NO_ROUTES, SHARED, Cooldowns, CoolingDown, Route, Routes, choose_route
 from loopflow.chat.tasks import TOOL_FLOOR, Detected, Rule, detect_latest, find_cap, may_write
 from loopflow.errors import ExitCode, LoopflowError
@@ -58,6 +58,16 @@ class Prepared(NamedTuple):
     fits: bool
 
 
+class Asked(NamedTuple):
+    """What is said of a request beside its messages; `parameters` are all of them, by name."""
+
+    max_tokens: int | None = None
+    model: str = ""
+    parameters: Mapping[str, Any] = NOTHING
+    form: str | None = None
+    emit: Emit | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What holds for all requests. `account` tells keys of one provider apart: a model is left alone for each."""
@@ -82,12 +92,13 @@ class Preflight:
         self._raised: dict[str, int] = {}
         self._lock = Lock()
 
-    def prepare(self, data: Any, max_tokens: int | None, model: str, asked: Mapping[str, Any]) -> Prepared:  # noqa: ANN401
+    def prepare(self, data: Any, asked: Asked) -> Prepared:  # noqa: ANN401
         """Return what to send for a list of messages, or a request. Raises Blocked, CoolingDown, UsageError."""
         with self._lock:
-            conversation = read(data, memory=self._compactor.memory)
-            teller = _Teller(self._around, conversation.provider, model or conversation.model)
-            wanted = self._find_ready(teller, model or conversation.model or self._compactor.limits.model)
+            conversation = read(data, asked.form, self._compactor.memory)
+            model = asked.model or conversation.model or self._compactor.limits.model
+            teller = _Teller(self._around, conversation.provider, model, asked.emit)
+            wanted = self._find_ready(teller, model)
             detected = detect_latest(conversation, self._around.rules)
             done, action, tokens = self._compact(conversation, teller)
             route = choose_route(detected.task, wanted, tokens, self._around.routes)
@@ -96,7 +107,7 @@ class Preflight:
             limits = self._compactor.limits
             if tokens >= limits.block and tokens > limits.trigger:
                 raise Blocked(done, tokens, limits.block)
-            cap = self._find_cap(detected, done.conversation, max_tokens, asked)
+            cap = self._find_cap(detected, done.conversation, asked)
             written = write(done.conversation)
             return Prepared(written, cap, tokens, action, tuple(teller.told), route.model, detected.task, done.fits)
 
@@ -189,20 +200,20 @@ class Preflight:
             told: dict[str, Attribute] = {"limit_type": full.limit_type, "used": full.used, "limit": full.limit}
             teller.tell("capacity_warning", "warn", {**told, "pct": round(100 * full.share, 1)})
 
-    def _find_cap(
-        self, detected: Detected, conversation: Conversation, asked_for: int | None, asked: Mapping[str, Any]
-    ) -> int | None:
+    def _find_cap(self, detected: Detected, conversation: Conversation, asked: Asked) -> int | None:
         """Return what an answer may have, no more than was asked for; that alone where a cap could cut arguments."""
         limits = self._compactor.limits
-        thinks = bool(conversation.about.get("thinking")) or any(_is_asked(asked.get(name)) for name in _THINKS)
+        thinks = bool(conversation.about.get("thinking")) or any(
+            _is_asked(asked.parameters.get(name)) for name in _THINKS
+        )
         if limits.exact or limits.reasoning or thinks or may_write(conversation.tools):
-            return asked_for
+            return asked.max_tokens
         cap = find_cap(detected, limits.output, limits.default_output, limits.cap_rules)
         if conversation.tools:
             cap = max(cap, TOOL_FLOOR)
         cap = max(cap, self._raised.get(detected.task, 0))
         cap = min(cap, limits.max_output or cap)
-        return cap if asked_for is None else min(cap, asked_for)
+        return cap if asked.max_tokens is None else min(cap, asked.max_tokens)
 
 
 def _is_asked(value: Any) -> bool:  # noqa: ANN401  of a request
@@ -215,8 +226,8 @@ def _is_asked(value: Any) -> bool:  # noqa: ANN401  of a request
 class _Teller:
     """Hands events on, with what all of one request have."""
 
-    def __init__(self, around: Surroundings, provider: str, model: str) -> None:
-        self._emit = around.emit
+    def __init__(self, around: Surroundings, provider: str, model: str, also: Emit | None = None) -> None:
+        self._takers = [each for each in (around.emit, also) if each is not None]
         self._common = {
             "gen_ai.provider.name": _PROVIDERS.get(provider, provider),
             "gen_ai.request.model": model,
@@ -228,6 +239,6 @@ class _Teller:
         """Make an event of it. Whatever takes it may fail: a conversation goes on without its events."""
         event = Event(name, level, {**self._common, **attributes})
         self.told.append(event)
-        if self._emit is not None:
+        for take in self._takers:
             with suppress(Exception):  # nobody is stopped by what only counts
-                self._emit(event)
+                take(event)

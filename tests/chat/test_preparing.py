@@ -85,7 +85,7 @@ def test_what_is_small_is_allowed_and_stays_the_same_object() -> None:
     assert names(told) == ["workload_routing"]
     assert find(told, "workload_routing") == {
         "gen_ai.provider.name": "openai",
-        "gen_ai.request.model": "",
+        "gen_ai.request.model": "cerebras",
         "session": "s1",
         "workload": "EXPLANATION",
         "task": "EXPLANATION",
