@@ -51,6 +51,11 @@ class Counts:
         self._size = 0
 
     @property
+    def counter(self) -> TokenCounter:
+        """What counts: for texts that nobody will ask for again."""
+        return self._counter
+
+    @property
     def encoding(self) -> str:
         """The name of the encoding."""
         return self._counter.encoding

@@ -21,7 +21,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
             *("tokens_after_first_change", "summary", "ms"),
         }
     ),
-    "max_tokens": frozenset({"task", "max_tokens", "raised_to"}),
+    "max_tokens": frozenset({"task", "cap", "raised_to", "model"}),
 }
 """The attributes of each event, besides those that all have."""
 LEVELS: Final = ("debug", "info", "warn", "error")

@@ -16,7 +16,16 @@ from loopflow.chat.compacting import Compacted
 from loopflow.chat.events import Attribute, Emit, Event
 from loopflow.chat.formats import read, write
 from loopflow.chat.model import NOTHING, Conversation
-from loopflow.chat.routing import NO_ROUTES, SHARED, Cooldowns, CoolingDown, Route, Routes, choose_route
+from loopflow.chat.routing import (
+    NO_ROUTES,
+    SHARED,
+    Cooldowns,
+    CoolingDown,
+    Route,
+    Routes,
+    choose_route,
+    read_retry_after,
+)
 from loopflow.chat.tasks import TOOL_FLOOR, Detected, Rule, detect_latest, find_cap, may_write
 from loopflow.errors import ExitCode, LoopflowError
 
@@ -124,7 +133,8 @@ class Preflight:
             return
         with self._lock:
             number, seconds = self._around.cooldowns.refuse((model, self._around.account), retry_after)
-            told = {"consecutive_429s": number, "cooldown_s": round(seconds, 3), "retry_after": retry_after}
+            said = read_retry_after(retry_after, self._around.clock())
+            told = {"consecutive_429s": number, "cooldown_s": round(seconds, 3), "retry_after": said}
             _Teller(self._around, "", model).tell("rate_limit", "warn", told)
 
     def cut_short(self, task: str, max_tokens: int | None, model: str = "") -> None:
@@ -135,7 +145,12 @@ class Preflight:
         with self._lock:
             raised = min(max_tokens * 2, limits.max_output or max_tokens * 2)
             self._raised[task] = max(raised, self._raised.get(task, 0))
-            told: dict[str, Attribute] = {"task": task, "max_tokens": max_tokens, "raised_to": self._raised[task]}
+            told: dict[str, Attribute] = {
+                "task": task,
+                "cap": max_tokens,
+                "raised_to": self._raised[task],
+                "model": model,
+            }
             _Teller(self._around, "", model).tell("max_tokens", "info", told)
 
     def _find_ready(self, teller: "_Teller", model: str) -> str:

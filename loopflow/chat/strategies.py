@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 from loopflow.chat.draft import Draft
 from loopflow.chat.media import find_pictures
 from loopflow.chat.model import Part, put_parts, put_text
+from loopflow.chat.narrowing.older import narrow_result
 from loopflow.chat.pruning import prune
 from loopflow.chat.shorten import fits, shorten
 from loopflow.chat.tools import is_kept_whole, limit_of
@@ -129,7 +130,7 @@ def narrow(work: Work, place: int, at: int, limit: int, reason: str) -> None:
     message = work.draft.get(place)
     part = message.parts[at]
     pictures = [picture.name for picture in find_pictures(part)]
-    text = shorten(part.text, limit, work.draft.counts.of)
+    text = narrow_result(part.text, part.name or "", limit, work.draft.counts)
     if pictures:
         text = "\n".join(filter(None, [text, *pictures]))
     if text == part.text and not pictures:

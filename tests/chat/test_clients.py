@@ -82,8 +82,8 @@ def events(path: str, cut: bool) -> Iterator[tuple[str, Any]]:
         yield "message_stop", {"type": "message_stop"}
     else:
         for number in range(3):
-            delta = {"index": 0, "delta": {"content": f"{number}"}, "finish_reason": None}
-            yield "", {**BASE, "object": "chat.completion.chunk", "choices": [delta]}
+            said = {"index": 0, "delta": {"content": f"{number}"}, "finish_reason": None}
+            yield "", {**BASE, "object": "chat.completion.chunk", "choices": [said]}
         last = {"index": 0, "delta": {}, "finish_reason": "length" if cut else "stop"}
         yield "", {**BASE, "object": "chat.completion.chunk", "choices": [last]}
         yield "", {**BASE, "object": "chat.completion.chunk", "choices": [], "usage": USAGE}
@@ -280,7 +280,7 @@ def test_after_429_a_model_is_left_alone_and_nothing_is_sent(kind: str, is_async
     assert 86_000 < raised.value.seconds <= 86_400
     assert len(provider.seen) == 1
     limited = [event.attributes for event in wrapped.told if event.name == "rate_limit"]
-    assert [(each["consecutive_429s"], each["retry_after"]) for each in limited] == [(1, "86400")]
+    assert [(each["consecutive_429s"], each["retry_after"]) for each in limited] == [(1, 86_400)]
 
 
 def _send_again(wrapped: Wrapped, kind: str) -> None:

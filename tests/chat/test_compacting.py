@@ -391,3 +391,20 @@ def test_the_report_names_every_message_once_and_sums_are_right() -> None:
     assert sum(change.before for change in listed) == done.before.text
     note = sum(COUNTS.of_message(m) for m in done.conversation.messages if re.match(re.escape(NOTE_HEADER), m.text))
     assert sum(change.after for change in listed) + note == done.after.text
+
+
+def test_a_large_result_is_narrowed_as_its_tool_wants_it() -> None:
+    """What was read keeps its beginning, JSON stays JSON, a diff loses whole hunks."""
+    rows = json.dumps([{"id": number, "name": f"row {number}"} for number in range(900)])
+    hunks = "\n".join(f"@@ -{n},1 +{n},1 @@\n-old {n}\n+new {n}" for n in range(1, 900))
+    texts = {"Read": LONG * 9, "Api": rows, "Bash": f"--- a/x.py\n+++ b/x.py\n{hunks}"}
+    events = [TASK]
+    for number, (tool, text) in enumerate(texts.items()):
+        events += step(number, text, tool=tool)
+    found = results(fit([*events, Said("assistant", "done")], 6_000))
+    assert re.search(r"\n\[\.\.\. lines \d+-\d+ left out \.\.\.\]\Z", found["c0"])
+    assert LONG.startswith(found["c0"].partition("\n[...")[0][:1_000])
+    assert json.loads(found["c1"])[0] == {"id": 0, "name": "row 0"}
+    *kept, said = found["c2"].split("\n@@")
+    assert re.search(r"whole hunks \(\d[\d,]* lines\) of x.py left out", said)
+    assert all(re.fullmatch(r" -(\d+),1 \+\1,1 @@\n-old \1\n\+new \1", hunk) for hunk in kept[1:])

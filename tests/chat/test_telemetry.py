@@ -46,7 +46,7 @@ EVENTS = [
     Event("failover", "warn", {**WHO, "from_model": "glm-4.7", "to_model": "other", "reason": "cooldown"}),
     Event("workload_routing", "info", {**WHO, "workload": "CODING", "task": "CODE_GENERATION", "ok": True}),
     Event("compaction", "info", {**WHO, "strategy": "auto", "tokens_before": 40_000, "fits": True, "summary": "none"}),
-    Event("max_tokens", "info", {**WHO, "task": "TOOL_CALL", "max_tokens": 300, "raised_to": 600}),
+    Event("max_tokens", "info", {**WHO, "task": "TOOL_CALL", "cap": 1_024, "raised_to": 2_048}),
 ]
 """One of each kind."""
 

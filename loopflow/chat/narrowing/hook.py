@@ -138,7 +138,7 @@ def _share(shown: Mapping[Path, str], texts: Mapping[Path, str], rule: Rule, see
         return {}
     room = Room(rule.tokens, seen.setting.counter())
     groups = _group(shown)
-    sizes = {place: room.count("\n".join(shown[path] for path in paths)) for place, paths in groups.items()}
+    sizes = {place: _measure("\n".join(shown[path] for path in paths), room) for place, paths in groups.items()}
     level = max(_find_level(list(sizes.values()), rule.tokens), _LEAST)
     less = rule._replace(tokens=level)
     changed: dict[Path, str] = {}
@@ -148,6 +148,11 @@ def _share(shown: Mapping[Path, str], texts: Mapping[Path, str], rule: Rule, see
         elif sizes[place] > level or rule.lines or rule.characters:
             changed[paths[0]] = _narrow(texts[paths[0]], less, seen, Ran(seen.command), seen.keep).text
     return changed
+
+
+def _measure(text: str, room: Room) -> int:
+    """Return the tokens of a text; of a short one, which stays whole, about as many: there can be very many of them."""
+    return room.count(text) if len(text) > _LEAST else len(text) // 4 + 1
 
 
 def _group(texts: Mapping[Path, str]) -> dict[Path, list[Path]]:
