@@ -82,6 +82,8 @@ class Library:
             if size > _AT_ONCE:
                 self._settle(waiting)
                 waiting, size = [], 0
+        if waiting:
+            self.counter.expect(size, is_all=True)
         self._settle(waiting)
 
     def facts(self, ref: FileRef) -> TextFacts | Skipped:

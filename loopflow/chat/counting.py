@@ -94,8 +94,13 @@ class Counts:
 
     def of_message(self, message: Message) -> int:
         """Return the tokens of a message's texts."""
-        named = self.of(message.name) if message.name else 0
-        return sum(map(self.of_part, message.parts)) + named
+        tokens = self.of(message.name) if message.name else 0
+        for part in message.parts:
+            if part.text:
+                tokens += self.of(part.text)
+            if part.name and part.kind == "call":
+                tokens += self.of(part.name)
+        return tokens
 
     def expect_conversation(self, conversation: Conversation) -> None:
         """Count all texts of a conversation that are new."""

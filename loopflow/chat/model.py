@@ -5,6 +5,7 @@ so nothing here is a translation: `raw` is the record itself, and parts say what
 """
 
 from collections.abc import Iterable, Mapping
+from operator import is_not
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
@@ -84,7 +85,7 @@ class Message(NamedTuple):
     @property
     def text(self) -> str:
         """Its words, without calls and results."""
-        return "\n".join(part.text for part in self.parts if part.kind == "text")
+        return "\n".join([part.text for part in self.parts if part.kind == "text"])
 
 
 class Tool(NamedTuple):
@@ -125,7 +126,7 @@ def put_text(part: Part, text: str) -> Part:
 def put_parts(message: Message, parts: Iterable[Part]) -> Message:
     """Return `message` with other parts; itself if they are the same."""
     new = tuple(parts)
-    same = len(new) == len(message.parts) and all(a is b for a, b in zip(new, message.parts, strict=True))
+    same = len(new) == len(message.parts) and not any(map(is_not, new, message.parts))
     return message if same else message._replace(parts=new, touched=True)
 
 

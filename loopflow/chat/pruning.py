@@ -36,8 +36,8 @@ class _Call(NamedTuple):
     result: Part
     place: Place
     step: int
-    reads: str
-    """The path of what it reads, "" if it reads no file."""
+    reads: bool
+    """Whether it reads a file."""
     writes: str | None
     """The path of what it writes, None if it writes nothing."""
 
@@ -82,10 +82,9 @@ def _list_calls(draft: Draft, layout: Layout) -> Iterator[_Call]:
             yield _Call(called, answer, result, steps[call.message], *_list_paths(called))
 
 
-def _list_paths(call: Part) -> tuple[str, str | None]:
+def _list_paths(call: Part) -> tuple[bool, str | None]:
     name = call.name or ""
-    is_writing = _is_writing(name)
-    return _path(call) if _is_reading(name) else "", _path(call) if is_writing else None
+    return _is_reading(name), _path(call) if _is_writing(name) else None
 
 
 @lru_cache(1024)
@@ -126,28 +125,31 @@ def _prune_repeats(draft: Draft, layout: Layout, calls: list[_Call]) -> None:
     """Let the newest of several same results stand for all, and the newest reading of a file for older ones."""
     outside = len(layout.steps) - 2
     newest: dict[tuple[str | None, str, str], _Call] = {}
-    reads: dict[str, int] = {}
     written: dict[str, list[int]] = {}
     for number, each in enumerate(calls):
         newest[each.call.name, each.call.text, each.result.text] = each
-        if each.reads and _is_new_state(each.result):
-            reads[each.reads] = number
-        if each.writes is not None and not each.result.is_error:
+        if each.writes and not each.result.is_error:
             written.setdefault(each.writes, []).append(number)
+    # Where nothing was written, nothing that was read is older than it was.
+    reads = {number: _path(each.call) for number, each in enumerate(calls) if each.reads} if written else {}
+    latest = {path: number for number, path in reads.items() if _is_new_state(calls[number].result)}
     for number, each in enumerate(calls):
         if each.step >= outside or len(each.result.text) <= _SHORT:
             continue
         if newest[each.call.name, each.call.text, each.result.text].step > each.step:
             _put(draft, each, "(same result later)", "the same result comes again")
-        elif each.reads and not each.result.is_error:
-            later = reads.get(each.reads, -1)
-            if any(number < at < later for at in written.get(each.reads, ())):
-                text = f"(older state of {each.reads}, read again later)"
-                _put(draft, each, text, "the file was written and read again")
+            continue
+        path = "" if each.result.is_error else reads.get(number, "")
+        if path and any(number < at < latest.get(path, -1) for at in written.get(path, ())):
+            text = f"(older state of {path}, read again later)"
+            _put(draft, each, text, "the file was written and read again")
 
 
 def _is_new_state(result: Part) -> bool:
-    return not result.is_error and bool(result.text.strip()) and not _UNCHANGED.search(result.text[:200])
+    if result.is_error or not result.text or result.text.isspace():
+        return False
+    start = result.text[:200]
+    return "change" not in start.lower() or not _UNCHANGED.search(start)  # all of what it looks for has that
 
 
 def _put(draft: Draft, each: _Call, text: str, reason: str) -> None:

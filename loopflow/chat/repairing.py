@@ -5,7 +5,7 @@ that is signed is kept as it is, or goes whole.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
 from typing import Literal, NamedTuple
 
@@ -106,6 +106,8 @@ def _pair_up(messages: Sequence[Message], work: _Work) -> Sequence[Message]:
     """Put results after their calls, drop those of none, and close calls that have none."""
     answered = pair(messages)
     homes = find_homes(messages, work.rules, answered)
+    if _is_paired(messages, answered, homes):
+        return messages
     orphans = {place for place, part in list_parts(messages, "result") if place not in answered}
     if foreign := [place for place, part in list_parts(messages, "result", remote=True) if part.call_id is not None]:
         orphans |= set(foreign) - set(pair(messages, remote=True))
@@ -120,6 +122,15 @@ def _pair_up(messages: Sequence[Message], work: _Work) -> Sequence[Message]:
     if not (orphans or moved or closed):
         return messages
     return _rebuild(messages, work, _Plan(orphans, moved, closed, answered))
+
+
+def _is_paired(messages: Sequence[Message], answered: Mapping[Place, Place], homes: Collection[Place]) -> bool:
+    """Whether each call has its result right after it, as in most conversations: nothing has to be looked for."""
+    parts = [part for message in messages for part in message.parts]
+    kinds = [part.kind for part in parts]
+    pairs = len(answered)
+    all_paired = len(homes) == pairs and kinds.count("call") == pairs and kinds.count("result") == pairs
+    return all_paired and not any(part.remote for part in parts)
 
 
 class _Plan(NamedTuple):

@@ -87,6 +87,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     if len(targets) >= _MANY:
         now.workshop.tally.expect(len(targets) * _TYPICAL_BYTES)
     made = [_make(now, target) for target in targets]
+    now.workshop.tree.save()  # also where nothing fits: the files are the same in the next run
     _refuse_single(made, now)
     drawn = _Drawn(now, made)
     for form, path in reports:
@@ -94,7 +95,6 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     with console.writing_to(given["output"], here):
         for piece in drawn.draw(given["format"], console.terminal(given["color"])):
             console.write(piece)
-    now.workshop.tree.save()
     return _finish(now, made)
 
 

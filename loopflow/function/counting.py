@@ -36,8 +36,8 @@ class Tally:
         """What pieces have that begin and end where a text may be cut, `_UNSAFE` for others."""
 
     def expect(self, size: int) -> None:
-        """Let what counts large amounts load meanwhile: about `size` bytes are to be counted."""
-        self._counter.expect(size)
+        """Take note that about `size` bytes are to be counted in all."""
+        self._counter.expect(size, is_all=True)
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has."""

@@ -37,7 +37,7 @@ _LINE_COST: Final = 120
 _PLACE: Final = re.compile(
     r"(?<![\w@.+/\\-])(?:[\w@.+/\\-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+)|File \"[^\"]+\", line \d+"
 )
-_MAY_BE_PLACE: Final = re.compile(r"[:(F](?:(?<=[:(])\d|(?<=:):|(?<=F)ile \")")
+_MAY_BE_PLACE: Final = re.compile(r"[.:F](?:(?<=\.)[A-Za-z]{1,5}[:(]\d|(?<=:):|(?<=F)ile \")")
 """What every place has: looked for first, since most lines name none. That it begins with a set makes it fast."""
 _LINES_LOOKED_AT: Final = 40
 _LONGEST_LOOK: Final = 300

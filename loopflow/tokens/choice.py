@@ -33,6 +33,9 @@ DISTRIBUTIONS = {"toktok": "toktok-rs", "tiktoken": "tiktoken"}
 LARGE_CHARACTERS = 1_000_000
 """From how much text on another engine loads. The table counts so much code in half the time that this takes."""
 
+ALL_CHARACTERS = 3_000_000
+"""How much text the table counts alone where that is said to be all: in the time that another engine takes to load."""
+
 LARGE_MERGED_BYTES = 150_000
 """How much the table may have to merge in all, instead of finding it whole, before another engine does."""
 
@@ -101,7 +104,7 @@ class ReferenceCounter:
         self._versions = Versions()
         self._loading = _Loading(self._tiktoken)
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int, *, is_all: bool = False) -> None:  # noqa: ARG002  nothing else counts here
         """Begin to load."""
         self._loading.begin(size > 0)
 
@@ -136,13 +139,16 @@ class Counter:
         self._loading = _Loading(large)
         self._is_by_amount = len(engines) > 1
         self._counted = 0
+        self._most = LARGE_CHARACTERS
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int, *, is_all: bool = False) -> None:
         """Begin to load the large engine where `size` more bytes are enough for it; see `TokenCounter.expect`."""
         if self._small is None:
             self._loading.begin(size > 0)
         elif self._is_by_amount:
-            self._loading.begin(self._counted + size > LARGE_CHARACTERS)
+            if is_all and self._counted + size <= ALL_CHARACTERS:
+                self._most = max(self._most, ALL_CHARACTERS)
+            self._loading.begin(self._counted + size > self._most)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text; see `TokenCounter.count`."""

@@ -22,8 +22,11 @@ class TokenCounter(Protocol):
         """The name of what counts."""
         ...
 
-    def expect(self, size: int) -> None:
-        """Take note that about `size` more bytes are to be counted soon, so that loading may begin."""
+    def expect(self, size: int, *, is_all: bool = False) -> None:
+        """Take note that about `size` more bytes are to be counted soon, so that loading may begin.
+
+        Where it `is_all` that is to be counted, loading has to pay for itself.
+        """
         ...
 
     def count(self, texts: Sequence[str]) -> list[int]:

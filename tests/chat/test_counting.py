@@ -130,7 +130,7 @@ class _Choosy:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int, *, is_all: bool = False) -> None:
         pass
 
     def count(self, texts: Sequence[str]) -> list[int]:

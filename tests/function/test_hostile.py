@@ -135,6 +135,15 @@ def test_a_damaged_cache_changes_nothing(repo: Repo, tmp_path: Path, damage: byt
         assert run("a.py:f", cwd=repo.root, env=env, command=function) == first
 
 
+def test_facts_are_kept_where_a_function_does_not_fit(repo: Repo, tmp_path: Path) -> None:
+    repo.track({"a.py": "from b import g\ndef f(): g()\n", "b.py": "def g(): ...\n"})
+    env = {"LOOPFLOW_CACHE_DIR": str(tmp_path / "cache")}
+    assert run("a.py:f", "--fit", "1", cwd=repo.root, env=env, command=function).code == 1
+    tree = list_tree(SelectRequest(), str(repo.root), SqliteStore(str(tmp_path / "cache")))
+    assert None not in (tree.facts("a.py"), tree.facts("b.py"))
+    assert tree.parsed == 0
+
+
 def test_what_is_known_is_not_parsed_again(repo: Repo, tmp_path: Path) -> None:
     """By content: neither in a second run, nor from the index or a commit."""
     repo.track({"a.py": "from b import g\ndef f(): g()\n", "b.py": "def g(): ...\n"}).commit()

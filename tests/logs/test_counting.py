@@ -14,7 +14,7 @@ PIECE = st.lists(st.sampled_from(["\n", " ", "/", "a", "word ", "12", "é", "\t"
 
 
 def count(pieces: list[str], counter: TokenCounter = COUNTER, piece: int = 1) -> int | None:
-    """Return what a counter of the input says that counts so many characters at once."""
+    """Return what a counter of the input says that counts so many characters at first."""
     counting = InputCounter(counter, piece)
     for each in pieces:
         counting.add(each.encode())

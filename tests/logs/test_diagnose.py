@@ -286,7 +286,7 @@ class _Guessing:
     engine = "guessing"
     id = "x"
 
-    def expect(self, size: int) -> None: ...
+    def expect(self, size: int, *, is_all: bool = False) -> None: ...
 
     def count(self, texts: Sequence[str]) -> list[int]:
         return [len(text) // 4 for text in texts]

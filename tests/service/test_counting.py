@@ -138,7 +138,7 @@ class Refusing:
 
     id, encoding, engine = "refusing", "cl100k_base", "refusing"
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int, *, is_all: bool = False) -> None:
         """Load nothing."""
 
     def count(self, texts: Sequence[str]) -> list[int]:

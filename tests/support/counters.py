@@ -21,7 +21,7 @@ class Refusing:
             raise self._error
         return self._counter.count(texts)
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int, *, is_all: bool = False) -> None:
         """Do nothing."""
 
     def apart(self, text: str) -> str:  # noqa: ARG002  as counters have it

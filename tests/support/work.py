@@ -36,9 +36,9 @@ class Tally:
         self.texts: list[str] = []
         self.calls = 0
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int, *, is_all: bool = False) -> None:
         """Pass it on."""
-        self._counter.expect(size)
+        self._counter.expect(size, is_all=is_all)
 
     def apart(self, text: str) -> str:
         """Say what the real one does."""

@@ -239,6 +239,21 @@ def test_little_loads_no_large_engine(tmp_path: Path) -> None:
     assert done.stdout.split("\n") == ["[]", "True", ""]
 
 
+ALL = """
+from loopflow.tokens.choice import create_counter
+for size in (2_000_000, 4_000_000):
+    counter = create_counter()
+    counter.expect(size, is_all=True)
+    counter.count(["x = 1\\n" * 1000] * (size // 6000))
+    print(counter._loading._has_begun)
+"""
+
+
+def test_what_is_said_to_be_all_loads_no_engine_that_takes_longer(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", ALL], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["False", "True", ""]
+
+
 @pytest.mark.parametrize("engine", [None, "table"])
 def test_threads_count_at_once(engine: str | None) -> None:
     """Several threads that share a counter from its first text on all get the right numbers."""

@@ -24,7 +24,9 @@ from loopflow.model import FileRef, Index, Reason, Repository, Revision, Skipped
 
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
 _UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
+_UNMERGED = re.compile(rb" U\0")
 _EXAMPLES = 3
+_PART_BYTES = 500_000
 
 
 class FileLists(History):
@@ -32,12 +34,18 @@ class FileLists(History):
 
     def list_tracked(self, repository: Repository) -> list[FileRef]:
         """Return what the index tracks, each path once, in the order of their bytes. A path in conflict has no blob."""
-        fields = self._fields(repository, ["ls-files", "--stage", "-z"])
-        refs = read_refs(fields, TRACKED, repository)
+        output = self._checked(repository, ["ls-files", "--stage", "-z"]).output
         stage = TRACKED.blob(repository.object_format).stop + 1
-        if all(field[stage] == "0" for field in fields):
+        refs: list[FileRef] = []
+        unmerged: set[str] = set()
+        for fields in _in_parts(output):
+            found = read_refs(fields, TRACKED, repository)
+            refs += found
+            if not all(field[stage] == "0" for field in fields):
+                pairs = zip(fields, found, strict=True)
+                unmerged |= {ref.path for field, ref in pairs if field[stage] != "0"}
+        if not unmerged:
             return refs
-        unmerged = {ref.path for field, ref in zip(fields, refs, strict=True) if field[stage] != "0"}
         once = {ref.path: ref._replace(blob=None) if ref.path in unmerged else ref for ref in refs}
         return list(once.values())
 
@@ -67,22 +75,23 @@ class FileLists(History):
 
     def list_index(self, repository: Repository) -> list[FileRef]:
         """Return what a commit would record now: entries without intent to add. Raises GitError for unmerged paths."""
-        fields = self._fields(repository, ["diff-index", "--cached", *_RAW, EMPTY_TREE[repository.object_format]])
-        unmerged = [path for head, path in zip(fields[::2], fields[1::2], strict=False) if head.endswith("U")]
-        if unmerged:
-            named = ", ".join(escape_name(path) for path in unmerged[:_EXAMPLES])
-            more = f" and {len(unmerged) - _EXAMPLES} more" if len(unmerged) > _EXAMPLES else ""
-            raise GitError(f"the index has unmerged paths: {named}{more}", "resolve the conflicts and git add them")
-        return read_refs(fields, IN_INDEX, repository)
+        command = ["diff-index", "--cached", *_RAW, EMPTY_TREE[repository.object_format]]
+        output = self._checked(repository, command).output
+        if _UNMERGED.search(output):
+            fields = decode_path(output).split("\0")[:-1]
+            _refuse_unmerged([path for head, path in zip(fields[::2], fields[1::2], strict=False) if head[-1:] == "U"])
+        return [ref for fields in _in_parts(output) for ref in read_refs(fields, IN_INDEX, repository)]
 
     def list_commit(
         self, repository: Repository, commit: str, environment: Mapping[str, str] | None = None
     ) -> list[FileRef]:
         """Return the files of a tree, a commit's by its id. Raises GitError for a name that git never writes."""
         answer = self.ask(repository, ["ls-tree", "-r", "-z", "--full-tree", commit], environment)
-        fields = decode_path(answer.output).split("\0")[:-1]
-        untyped = [field.replace(" blob " if field[7:8] == "b" else " commit ", " ", 1) for field in fields]
-        return read_refs(untyped, IN_TREE, repository)
+        refs: list[FileRef] = []
+        for fields in _in_parts(answer.output):
+            untyped = [field.replace(" blob " if field[7:8] == "b" else " commit ", " ", 1) for field in fields]
+            refs += read_refs(untyped, IN_TREE, repository)
+        return refs
 
     def differences(self, repository: Repository, source: Source, start: str) -> list[Difference]:
         """Return the files in which `source` differs from `start`, the id of a commit or of the empty tree."""
@@ -112,6 +121,29 @@ class FileLists(History):
             touched = [("diff.autoRefreshIndex", "true"), ("diff.orderFile", os.devnull)]
             extra = self.without_filters(repository, touched)
         return decode_path(self._checked(repository, command, extra).output).split("\0")[:-1]
+
+
+def _in_parts(output: bytes) -> Iterator[list[str]]:
+    """Yield what git printed, NUL-terminated, an even number of fields at a time, so that not all is held twice.
+
+    What is left of an odd number of them comes last.
+    """
+    at, left = 0, list[str]()
+    while at < len(output):
+        end = output.find(b"\0", min(at + _PART_BYTES, len(output) - 1)) + 1 or len(output)
+        fields = [*left, *decode_path(output[at:end]).split("\0")[:-1]]
+        left = [fields.pop()] if len(fields) % 2 else []
+        yield fields
+        at = end
+    if left:
+        yield left
+
+
+def _refuse_unmerged(unmerged: Sequence[str]) -> None:
+    if unmerged:
+        named = ", ".join(escape_name(path) for path in unmerged[:_EXAMPLES])
+        more = f" and {len(unmerged) - _EXAMPLES} more" if len(unmerged) > _EXAMPLES else ""
+        raise GitError(f"the index has unmerged paths: {named}{more}", "resolve the conflicts and git add them")
 
 
 @contextmanager

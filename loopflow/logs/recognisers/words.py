@@ -17,9 +17,10 @@ _STATE = (
     rb"(?i)(?:exit|return|terminated|status|code|errorlevel|rc\b|ended|finished|http|response|failed with).{0,40}?"
     rb"[ :=\"(/-](?:[\s).,;:\]\"'!]|$)|internal server|bad gateway|service unavail|gateway time"
 )
+# Where the number of a state was; it begins with a set of characters, which is fast.
 _STATE_OF_HTTP = (
-    rb"(?i)(?:http/?\.?\"?|status|code|response|returned)[ :=\"]{1,3}(?![a-z_])|\"  "
-    rb"|internal server|bad gateway|service unavail|gateway time"
+    rb"[hscribgHSCRIBG\"](?i:(?:(?<=h)ttp/?\.?\"?|(?<=s)tatus|(?<=c)ode|(?<=r)e(?:sponse|turned))[ :=\"]{1,3}(?![a-z_])"
+    rb"|(?<=\")  |(?<=i)nternal server|(?<=b)ad gateway|(?<=s)ervice unavail|(?<=g)ateway time)"
 )
 _DONE = rb"(?![\w/\\$-]|\.\w)"
 

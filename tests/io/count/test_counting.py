@@ -34,7 +34,7 @@ class Recorder:
         self.batches: list[list[int]] = []
         self.threads: set[str] = set()
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int, *, is_all: bool = False) -> None:
         """Have nothing to load."""
 
     def apart(self, text: str) -> str:  # noqa: ARG002

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loopflow.errors import GitError, UsageError
+from loopflow.io.git import file_lists
 from loopflow.io.git.repository import Git
 from loopflow.model import Reason, SelectRequest
 from tests.support.builder import Repo, write_files
@@ -44,6 +45,21 @@ def refusal(directory: Path) -> GitError:
     assert caught.value.message
     assert "\n" not in caught.value.message + caught.value.hint
     return caught.value
+
+
+@pytest.mark.parametrize("size", [1, 60, 200])
+def test_lists_are_the_same_in_whatever_parts_they_are_read(
+    size: int, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a.py", "b U", ":c", "d\n", "e/f.py", "g" * 90, "\udcff"]
+    repo.track(dict.fromkeys(names, "x")).commit()
+    git = Git()
+    repository = git.find_repository(str(repo.root))
+    assert repository is not None
+    commit = git.resolve(repository, "HEAD")
+    monkeypatch.setattr(file_lists, "_PART_BYTES", size)
+    for refs in (git.list_tracked(repository), git.list_index(repository), git.list_commit(repository, commit)):
+        assert sorted(ref.path for ref in refs) == sorted(names)
 
 
 def test_a_repository_is_described(project: Repo, tmp_path: Path) -> None:
