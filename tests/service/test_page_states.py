@@ -181,10 +181,11 @@ def test_tokens_in_the_middle_of_one_line(open_page: Open) -> None:
 
 def test_white_space_is_shown_on_demand(open_page: Open) -> None:
     live = open_page()
-    live.write("a b\n")
+    live.write("a b\t\n")
     live.page.get_by_role("button", name="White space").click()
     expect(live.page.locator(".line-break")).to_have_text("↵")
     expect(live.page.locator(".cm-highlightSpace")).to_have_count(1)
+    expect(live.page.locator(".cm-highlightTab")).to_have_count(1)
 
 
 def test_the_service_is_gone_and_back(browser: Browser, root: Path, tmp_path: Path) -> None:

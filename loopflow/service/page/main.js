@@ -65,7 +65,8 @@ function edited(changes, read) {
   live.edit(changes, read);
   references.edited();
   tokens.edited();
-  draw();
+  figures.setBusy(true, () => live.progress);
+  if (!connection.problem) figures.setStatus("busy", "counting");
 }
 
 /** All of the text has been looked at: its references are known, and its tokens can be asked for. */
@@ -273,7 +274,8 @@ function listen() {
     applySettings();
   });
   connection.listen(() => {
-    if (connection.isOpen && !models.length) loadModels();
+    const wantsProof = connection.problem && !counter.isAsking && !references.isAsking; // else nothing would ask again
+    if (connection.isOpen && (wantsProof || !models.length)) loadModels();
     draw();
   });
   listenToDrops();
