@@ -31,11 +31,10 @@ class Ended(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A command line with the older name, and ours, which prints the same; none of ours where it waits for `needs`."""
+    """A command line with the older name, and ours, which prints the same."""
 
     theirs: tuple[str, ...]
     ours: tuple[str, ...] = ()
-    needs: str = ""
     code: int = 0
     makes: str = ""
     """A file that both make, as a pattern."""
@@ -51,10 +50,6 @@ class Tried(NamedTuple):
 Call = Callable[[Sequence[str], Path], Ended]
 
 
-def _waits(needs: str, *lines: str) -> tuple[Pair, ...]:
-    return tuple(Pair(tuple(line.split()), needs=needs, code=2) for line in lines)
-
-
 def _same(theirs: str, ours: str, code: int = 0, makes: str = "") -> Pair:
     return Pair(tuple(theirs.split()), tuple(ours.split()), code=code, makes=makes)
 
@@ -68,8 +63,12 @@ PAIRS: tuple[Pair, ...] = (
     _same(f"{LOG} --token-budget 900", f"{LOG} --fit 900"),
     _same(f"{LOG} --target-tokens 900", f"{LOG} --fit 900"),
     _same(f"{LOG} --token-buffer=500", f"{LOG} --fit 1000 --token-buffer 500"),
-    *_waits("memory", f"{LOG} --store-memory", "--analyze-memory", "--memory-query TestRun"),
-    *_waits("memory", "--analyze-memory --memory-query=TestRun", "--check-memory-connection", "--reconnect-memory"),
+    _same(f"{LOG} --store-memory", LOG),
+    _same("--analyze-memory", "--analyze-memory -q"),
+    _same("--memory-query TestRun", "--memory-query=testrun --fit 2000"),
+    _same("--analyze-memory --memory-query=TestRun", "--memory-query TestRun --analyze-memory"),
+    _same("--check-memory-connection", "--check-memory-connection -q"),
+    _same("--reconnect-memory", "--reconnect-memory", code=2),
     _same(f"{LOG} --track-usage", LOG),
     _same("--check-usage", "--check-usage --check"),
     _same(f"{LOG} --chunk-size 500", f"{LOG} --chunk-size=500"),
@@ -125,7 +124,7 @@ def try_all(call: Call, pairs: Sequence[Pair] = PAIRS) -> Iterator[Tried]:
     for pair in pairs:
         with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
             theirs = _run(call, pair.theirs, Path(first), pair.makes)
-            ours = _run(call, pair.ours, Path(second), pair.makes) if not pair.needs else None
+            ours = _run(call, pair.ours, Path(second), pair.makes)
         yield Tried(pair, _judge(pair, theirs, ours))
 
 
@@ -141,9 +140,6 @@ def _run(call: Call, arguments: Sequence[str], directory: Path, makes: str) -> E
 def _judge(pair: Pair, theirs: Ended | None, ours: Ended | None) -> str:
     if theirs is None or theirs.code != pair.code:
         return ""
-    if pair.needs:
-        one = theirs.out == "" and theirs.err.count("\n") == 1
-        return f"exit 2: needs {pair.needs}" if one and f"needs loopflow {pair.needs}," in theirs.err else ""
     if ours is None or ours.code != theirs.code or _settle(ours.out) != _settle(theirs.out):
         return ""
     if theirs.code == 2:
@@ -157,12 +153,11 @@ def _settle(text: str) -> str:
 
 
 class Function(NamedTuple):
-    """A name in Python, code that tries it, and what that prints; `needs` is what it waits for."""
+    """A name in Python, code that tries it, and what that prints."""
 
     name: str
     code: str
     prints: str = ""
-    needs: str = ""
 
 
 FUNCTIONS = (
@@ -175,7 +170,16 @@ FUNCTIONS = (
         "print(summary.tokens_after <= 900, 'ValueError: no pears' in Path(path).read_text())",
         "True True",
     ),
-    Function("store_in_memory(summary, path, args)", "logs.store_in_memory(None, '', None)", needs="memory"),
+    Function(
+        "store_in_memory(summary, path, args)",
+        "import warnings\n"
+        f"class Args:\n    log_file, token_budget, store = '{LOG}', 900, False\n"
+        "summary, path = logs.process_logs(Args())\n"
+        "with warnings.catch_warnings(record=True, action='always') as said:\n"
+        "    logs.store_in_memory(summary, path, Args())\n"
+        "print('1 run waits in files' in str(said[0].message))",
+        "True",
+    ),
     Function(
         "track_token_usage(path, args)",
         "logs.track_token_usage('', None)",
@@ -206,10 +210,7 @@ def try_functions(evaluate: Evaluate) -> Iterator[tuple[Function, str]]:
         with tempfile.TemporaryDirectory() as directory:
             (Path(directory) / LOG).write_text(FILES[LOG])
             said = evaluate(function.code, Path(directory)).strip()
-        if function.needs:
-            yield function, f"an error: needs {function.needs}" if f"needs loopflow {function.needs}," in said else ""
-        else:
-            yield function, f"prints {said}" if said == function.prints else ""
+        yield function, f"prints {said}" if said == function.prints else ""
 
 
 def render(tried: Sequence[Tried], functions: Sequence[tuple[Function, str]] = ()) -> str:

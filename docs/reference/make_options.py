@@ -14,12 +14,12 @@ import click
 
 from loopflow.agents.facts import FACTS
 from loopflow.agents.specs import SPECS
-from loopflow.cli import agents, chat, count, function, logs, serve
+from loopflow.cli import agents, chat, count, function, logs, memory, serve
 from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
 from loopflow.cli.logs_names import ACTIONS
-from loopflow.logs.coming import COMING
+from loopflow.cli.words import WordedCommand
 
 HERE = Path(__file__).parent
 OPTIONS = """\
@@ -47,6 +47,8 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
 | `LOOPFLOW_DATA_DIR` | where `loopflow logs` keeps what failed and originals, instead of the user's data directory |
 | `LOOPFLOW_USAGE_DATABASE` | as `--database` of `loopflow usage` |
+| `LOOPFLOW_MEMORY_COMMAND`, `LOOPFLOW_MEMORY_FILE` | as `--command` and `--file` of `loopflow memory` |
+| `LOOPFLOW_MEMORY_TIMEOUT` | as its `--timeout` |
 | `LOOPFLOW_SMTP_URL`, `LOOPFLOW_SMTP_PASSWORD` | the mail server for alerts, and the password that is sent to it |
 | `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
 | `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |
@@ -81,6 +83,15 @@ What other tools call these things is understood, beside the names that options 
 
 | name | what it is |
 |---|---|
+"""
+MEMORY = """\
+# Options of loopflow memory
+
+`loopflow memory COMMAND` asks what failed in earlier runs. This page is made from the commands' own declarations by
+`docs/reference/make_options.py`; [what they print and keep](memory.md) is on another one. What the options override
+is in [`[memory]` of the config file](config.md#memory).
+
+{about}
 """
 USAGE = """\
 # Options of loopflow usage
@@ -189,13 +200,9 @@ def render_logs() -> str:
 
 
 def _other_names() -> Iterator[str]:
-    """Yield the flags that are subcommands, and what waits for another command."""
+    """Yield the flags that are subcommands."""
     for flag, subcommand in ACTIONS.items():
         yield f"| `{flag}` | `loopflow logs {subcommand}` |\n"
-    for name, command in COMING.items():
-        what = "" if name.startswith("--") else " of `loopflow.logs`"
-        yield f"| `{name}`{what} | needs `loopflow {command}`, which this version does not have: exit 2 |\n"
-        yield f"| `{name}`{what} | needs `loopflow {command}`, and this version does not join it to logs: exit 2 |\n"
 
 
 def _render(page: str, command: click.Command, module: ModuleType) -> str:
@@ -212,7 +219,7 @@ def render_function() -> str:
 
 def render_chat() -> str:
     """Return the page of options of `loopflow chat`."""
-    return _render(CHAT, chat.chat, chat)
+    return _render(CHAT, chat.chat, chat) + "".join(_words(chat.chat))
 
 
 def render_count() -> str:
@@ -280,6 +287,12 @@ def _subcommands(group: click.Group, known: set[str]) -> Iterator[str]:
             yield "".join(["| option | meaning |\n|---|---|\n", *rows])
 
 
+def _words(command: WordedCommand) -> Iterator[str]:
+    """Yield what each command does that the first word may name, with its options."""
+    for word in command.words:
+        yield from _command(command.find(word), f"loopflow {command.name} {word}")
+
+
 def _sections(context: click.Context, titles: Mapping[str, str]) -> Iterator[str]:
     for parameter in context.command.get_params(context):
         if isinstance(parameter, click.Option) and parameter.name in titles:
@@ -305,16 +318,27 @@ def render_usage() -> str:
     return USAGE.format(about=about) + "".join(_commands_of(group, "loopflow usage"))
 
 
+def render_memory() -> str:
+    """Return the page of options of `loopflow memory` and its subcommands."""
+    about = inspect.cleandoc(memory.memory.help or "")
+    return MEMORY.format(about=about) + "".join(_commands_of(memory.memory, "loopflow memory"))
+
+
 def _commands_of(group: click.Group, path: str) -> Iterator[str]:
     """Yield what each command of a group does, with its options, and those of groups in it."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from _commands_of(command, f"{path} {name}")
             continue
-        context = click.Context(command, info_name=f"{path} {name}", **command.context_settings)
-        yield f"\n## {path} {name}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
-        yield f"{inspect.cleandoc(command.help or '')}\n\n"
-        yield "".join(["| option | meaning |\n|---|---|\n", *_rows(context)])
+        yield from _command(command, f"{path} {name}")
+
+
+def _command(command: click.Command, called: str) -> Iterator[str]:
+    """Yield what a command does, with its options."""
+    context = click.Context(command, info_name=called, **command.context_settings)
+    yield f"\n## {called}\n\n`{' '.join(context.get_usage().split()[1:])}`\n\n"
+    yield f"{inspect.cleandoc(command.help or '')}\n\n"
+    yield "".join(["| option | meaning |\n|---|---|\n", *_rows(context)])
 
 
 def render_config() -> str:
@@ -329,11 +353,13 @@ def render_config() -> str:
         "`[[agents.rule]]`": schema["$defs"]["agents_rule"]["properties"],
         "`[agents.NAME]`": schema["$defs"]["agent"]["properties"],
         "`[logs]`": schema["$defs"]["logs"]["properties"],
+        "`[memory]`": schema["$defs"]["memory"]["properties"],
         "`[usage]`": schema["$defs"]["usage"]["properties"],
         "`[[usage.budget]]`": schema["$defs"]["usage_budget"]["properties"],
         "`[usage.alerts]`": schema["$defs"]["usage_alerts"]["properties"],
         "`[chat]`": schema["$defs"]["chat"]["properties"],
         "`[chat.limits.MODEL]`": schema["$defs"]["chat_limits"]["properties"],
+        "`[chat.tools.NAME]`": schema["$defs"]["chat_tool"]["properties"],
         "`[service]`": schema["$defs"]["service"]["properties"],
         "`[service.api.NAME]`": schema["$defs"]["service_api"]["properties"],
         "`[[service.api_cache]]`": schema["$defs"]["service_api_cache"]["properties"],
@@ -370,6 +396,7 @@ if __name__ == "__main__":
     (HERE / "agents-options.md").write_text(render_agents(), "utf-8")
     (HERE / "logs-options.md").write_text(render_logs(), "utf-8")
     (HERE / "usage-options.md").write_text(render_usage(), "utf-8")
+    (HERE / "memory-options.md").write_text(render_memory(), "utf-8")
     (HERE / "function-options.md").write_text(render_function(), "utf-8")
     (HERE / "chat-options.md").write_text(render_chat(), "utf-8")
     (HERE / "count-options.md").write_text(render_count(), "utf-8")

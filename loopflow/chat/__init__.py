@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from loopflow.chat.formats import read, read_all, write, write_all
     from loopflow.chat.limits import CEREBRAS_LIMITS, Limits
     from loopflow.chat.model import Conversation, Message, Part
+    from loopflow.chat.narrowing.choosing import narrow
+    from loopflow.chat.narrowing.model import Narrowed
     from loopflow.chat.profiling import profile
     from loopflow.chat.repairing import repair
     from loopflow.chat.rules import Problem, check
+    from loopflow.chat.sinks import open_telemetry
     from loopflow.chat.summary import SummaryRequest
+    from loopflow.chat.telemetry import Telemetry
 
 _PLACES = {
     **dict.fromkeys(("Compacted", "Unfit", "compact"), "compacting"),
@@ -34,10 +38,14 @@ _PLACES = {
     **dict.fromkeys(("Conversation", "Message", "Part"), "model"),
     **dict.fromkeys(("Problem", "check"), "rules"),
     "Change": "draft",
+    "Narrowed": "narrowing.model",
+    "narrow": "narrowing.choosing",
     "Compactor": "compactor",
     "profile": "profiling",
     "repair": "repairing",
     "SummaryRequest": "summary",
+    "Telemetry": "telemetry",
+    "open_telemetry": "sinks",
 }
 
 __all__ = [
@@ -49,13 +57,17 @@ __all__ = [
     "Counts",
     "Limits",
     "Message",
+    "Narrowed",
     "Part",
     "Problem",
     "SummaryRequest",
+    "Telemetry",
     "Tokens",
     "Unfit",
     "check",
     "compact",
+    "narrow",
+    "open_telemetry",
     "profile",
     "read",
     "read_all",

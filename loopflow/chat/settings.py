@@ -9,13 +9,28 @@ from loopflow.chat.compacting import compile_pin
 from loopflow.chat.limits import BUILT_IN, Limits
 from loopflow.chat.providers import NAMED
 from loopflow.chat.strategies import STRATEGIES
+from loopflow.chat.tool_settings import read_keep, read_tools
+from loopflow.chat.tools import OwnRule
 from loopflow.config.toml import Table
 from loopflow.config.values import read_encoding, read_names, read_share, read_size, read_text
 from loopflow.errors import UsageError
 
-_KEYS: Final = ("model", "provider", "strategy", "pin", "keep_steps", "budget", "summarise_with", "limits")
+_KEYS: Final = (
+    "model",
+    "provider",
+    "strategy",
+    "pin",
+    "keep_steps",
+    "budget",
+    "summarise_with",
+    "limits",
+    "tools",
+    "keep",
+    "sinks",
+)
 _LIMITS: Final = ("input", "compact_at", "block_at", "target", "headroom", "max_exchanges", "encoding")
 _MOST_STEPS: Final = 1_000
+SINKS: Final = ("otel", "logfire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,12 @@ class ChatSettings:
     summarise_with: str | None = None
     """A command: it counts only from a file that the user named."""
     limits: Mapping[str, Limits] = field(default_factory=lambda: dict(BUILT_IN))
+    tools: Mapping[str, OwnRule] = field(default_factory=dict)
+    """How the output of tools is narrowed, by name or pattern."""
+    keep: bool = True
+    """Whether whole outputs are kept."""
+    sinks: tuple[str, ...] | None = None
+    """Where events go beside the ledger; None where nobody says."""
 
     def limits_of(self, model: str) -> Limits | None:
         """Return the limits of a model: of its name, else of the first pattern that it matches."""
@@ -52,6 +73,9 @@ def read_settings(table: Table) -> ChatSettings:
         budget=read_size(table, "budget") if "budget" in values else None,
         summarise_with=read_text(table, "summarise_with") if "summarise_with" in values else None,
         limits={**BUILT_IN, **_read_all_limits(table)},
+        tools=read_tools(table),
+        keep=read_keep(table),
+        sinks=_read_sinks(table) if "sinks" in values else None,
     )
 
 
@@ -63,6 +87,13 @@ def _read_pins(table: Table) -> tuple[str, ...]:
         except UsageError as error:
             raise table.error("pin", error.message, error.hint) from error
     return pins
+
+
+def _read_sinks(table: Table) -> tuple[str, ...]:
+    sinks = tuple(dict.fromkeys(read_names(table, "sinks")))
+    if not set(sinks) <= set(SINKS):
+        raise table.error("sinks", f"each is one of {', '.join(SINKS)}", 'write for example sinks = ["otel"]')
+    return sinks
 
 
 def _read_all_limits(table: Table) -> dict[str, Limits]:

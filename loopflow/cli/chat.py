@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from loopflow.cli.help import PathName, SectionedCommand
+from loopflow.cli.help import PathName
+from loopflow.cli.words import WordedCommand
 from loopflow.console.command import Action, answering
 
 SECTIONS: Mapping[str, str] = MappingProxyType(
@@ -27,6 +28,15 @@ EXAMPLES = """\
   loopflow chat talk.json --fit 15k -o less.json
 """
 
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "usage": "loopflow.cli.chat_usage:usage",
+        "health": "loopflow.cli.chat_health:health",
+        "narrow": "loopflow.cli.chat_narrow:narrow",
+    }
+)
+"""What the first word may name instead of a file, each "module:command"."""
+
 FORMS = ("text", "json", "csv", "markdown", "html")
 WAYS = ("turn", "role", "tool", "kind")
 FORMATS = ("chat", "responses", "anthropic", "pydantic-ai", "claude-code", "codex", "finetuning")
@@ -36,7 +46,7 @@ def _describe_usage(context: click.Context) -> str:
     return f"{context.get_help()}\n"
 
 
-@click.command("chat", cls=SectionedCommand, add_help_option=False, sections=SECTIONS, examples=EXAMPLES)
+@click.command("chat", cls=WordedCommand, words=WORDS, add_help_option=False, sections=SECTIONS, examples=EXAMPLES)
 @click.argument("file", required=False, type=PathName())
 @click.option("--last", is_flag=True, help="The newest session of Claude Code or Codex of this directory.")
 @click.option("--input-format", type=click.Choice(FORMATS), help="Of FILE.  [default: as it looks]")

@@ -37,7 +37,7 @@ from loopflow.tokens import create_counter
 from loopflow.usecases.find_config import find_config
 
 _MANY: Final = 20
-_TYPICAL_BYTES: Final = 20_000
+_TYPICAL_BYTES: Final = 1_000
 _CONTEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "optimization": ("read_writable", "read_only"),
     "read-writable": ("read_writable",),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli import logs_usage
+from loopflow.cli import logs_memory, logs_usage
 from loopflow.cli.help import PathName, SectionedCommand
 from loopflow.cli.logs_names import translate
 from loopflow.console.command import Action, answering
@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
         "save_config": "What to use again",
         "keep_original": "How to work",
         "track_usage": "How to account",
+        "store_memory": "How to remember",
     }
 )
 
@@ -100,7 +101,7 @@ def _describe_usage(context: click.Context) -> str:
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of a reduction."""
-    function = logs_usage.add_options(function)
+    function = logs_usage.add_options(logs_memory.add_options(function))
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

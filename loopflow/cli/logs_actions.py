@@ -11,6 +11,7 @@ from loopflow.analysis.names import escape_name
 from loopflow.analysis.redact import redact
 from loopflow.charts.terminal import PLAIN, Terminal
 from loopflow.cli.logs_judging import is_too_long, judge, name_logs, print_kept
+from loopflow.cli.logs_memory import Remembering, join_memory
 from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
 from loopflow.cli.logs_saving import save, saves
 from loopflow.cli.logs_settings import Asked, read_asked
@@ -47,6 +48,7 @@ class _Run:
     here: str
     counter: TokenCounter
     data: str
+    memory: Remembering
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -76,6 +78,7 @@ def reduce(given: dict[str, Any], console: Console, here: str) -> ExitCode:
         raise UsageError("standard input is named twice, and can be read once", "write - once")
     with ExitStack() as stack:
         outputs = read_outputs(run.given, run.settings, here, stack)
+        stack.enter_context(run.memory)
         opened = [_open(run, name, stack) for name in names]
         result = _work(run, [read for read, _ in opened])
         return _finish(run, result, [kept for _, kept in opened], outputs)
@@ -93,6 +96,7 @@ def run(given: dict[str, Any], console: Console, here: str) -> int:
     piped = Piped()
     with ExitStack() as stack, ThreadPoolExecutor(1) as threads:
         outputs = read_outputs(run.given, run.settings, here, stack)
+        stack.enter_context(run.memory)
         archive = _archive(run, stack)
         read = Input(
             escape_name(redact(" ".join(argv).encode("utf-8", "replace")).decode()),
@@ -185,7 +189,8 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
         asked.config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
     )
     save(asked, console, here)
-    return _Run(asked, console, here, counter, data_directory(console.environ, here))
+    memory = join_memory(asked, console, here)
+    return _Run(asked, console, here, counter, data_directory(console.environ, here), memory)
 
 
 def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -196,6 +201,8 @@ def _check_profile(given: Mapping[str, Any]) -> Mapping[str, Any]:
         raise UsageError("--profile counts the log, and --no-count-input does not", "leave one of them out")
     if given["explain"]:
         raise UsageError("--explain is about a digest, and --profile makes none", "leave one of them out")
+    if given["store_memory"]:
+        raise UsageError("--store-memory is of a digest, and --profile makes none", "leave one of them out")
     return {**given, "store": False, "keep_original": False}
 
 
@@ -253,6 +260,7 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
         with console.writing_to(given["output"], run.here):
             console.write(printed.text)
     account(Printed(printed.digest.tokens_after, digest.tokens_before, digest.encoding), given, console, run.here)
+    run.memory.store(digest)
     if digest.is_whole and given["format"] == "text":
         console.note(digest.head)
     if given["explain"]:

@@ -149,24 +149,45 @@ def _find_case(named: str | None, console: Console, here: str) -> "Case":
         config=config,
         settings=settings,
         read_command=_read_command,
-        looks=_list_looks(config, console, here),
+        looks=_list_looks(config, named, console, here),
         problem=problem,
     )
 
 
-def _list_looks(config: "Config | None", console: Console, here: str) -> "Mapping[str, Callable[[], Finding]]":
+def _list_looks(
+    config: "Config | None", named: str | None, console: Console, here: str
+) -> "Mapping[str, Callable[[], Finding]]":
     """Return how other commands of the family are asked how they are."""
-    from loopflow.logs.checks.model import LEDGER, MONITOR  # noqa: PLC0415
+    from loopflow.logs.checks.model import LEDGER, MEMORY, MONITOR  # noqa: PLC0415
     from loopflow.usecases.find_config import find_root  # noqa: PLC0415
 
     is_configured = config is not None and "usage" in config.sections
+    memory = {MEMORY: partial(_look_at_memory, named, console, here)}
     if find_spec("sqlalchemy") is None and not is_configured:
-        return {}  # nobody asks for it
+        return memory  # nobody asks for the other
     file = os.path.join(find_root(here) or here, config.file) if config and config.file else None
     return {
+        **memory,
         LEDGER: partial(_look_at_usage, console.environ, file, is_configured=is_configured, is_monitor=False),
         MONITOR: partial(_look_at_usage, console.environ, file, is_configured=is_configured, is_monitor=True),
     }
+
+
+def _look_at_memory(named: str | None, console: Console, here: str) -> "Finding":
+    from loopflow.charts.numbers import plural  # noqa: PLC0415
+    from loopflow.logs.checks.model import absent, failed, passed  # noqa: PLC0415
+    from loopflow.memory.place import COMMAND, Named, find_place  # noqa: PLC0415
+    from loopflow.memory.remembering import Memory  # noqa: PLC0415
+
+    try:
+        place = find_place(Named(config=named), console.environ, here)
+        if not place.argv:
+            return absent("failures are not remembered in a memory server", f"set {COMMAND}; see loopflow memory")
+        with Memory(place, console.environ) as memory:
+            says, waiting = memory.say_who(), len(memory.waiting.runs())
+    except LoopflowError as error:
+        return failed(error.message, error.hint)
+    return passed(f"{says} answers; {plural(waiting, 'run')} waiting")
 
 
 def _look_at_usage(environ: Mapping[str, str], file: str | None, *, is_configured: bool, is_monitor: bool) -> "Finding":

@@ -1,6 +1,6 @@
-"""Other names of what `loopflow logs` does: subcommands that are given as flags, and flags of commands to come."""
+"""Other names of what `loopflow logs` does: subcommands that are given as flags."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -26,13 +26,10 @@ _LOG_FILE: Final = "--log-file"
 def translate(args: list[str], find: Callable[[str], click.Command]) -> list[str] | None:
     """Return the arguments with the subcommand that a flag among them means; None if there is no such flag.
 
-    `find` returns a subcommand. Raises UsageError for two such flags, for one beside a log that it does not read, and
-    for what needs a command that is not there yet.
+    `find` returns a subcommand. Raises UsageError for two such flags, and for one beside a log that it does not read.
     """
     words = args[: args.index("--")] if "--" in args else args
     flags = [word for word in words if word in ACTIONS]
-    if any(word.startswith("--") for word in words):
-        _refuse_coming(words)
     if not flags:
         return None
     if len(flags) > 1:
@@ -43,15 +40,6 @@ def translate(args: list[str], find: Callable[[str], click.Command]) -> list[str
     if (log := _find_log(find(ACTIONS[flag]), rest)) is not None:
         raise UsageError(f"{flag} reads no log, and {escape_name(log)} is one", "leave one of them out")
     return [ACTIONS[flag], *rest]
-
-
-def _refuse_coming(words: Sequence[str]) -> None:
-    from loopflow.logs.coming import COMING, name_missing  # noqa: PLC0415  most command lines name none
-
-    for word in words:
-        name = word.partition("=")[0]
-        if name in COMING:
-            raise name_missing(name)
 
 
 def _find_log(command: click.Command, rest: list[str]) -> str | None:

@@ -66,7 +66,7 @@ def read_asked(given: Mapping[str, Any], console: Console, here: str) -> Asked:
     check_budgets(settings.components, max(settings.fit - settings.buffer, 0))
     _require_count(given, settings)
     request = make_request(settings, counts_input=given["count_input"], is_small=given["memory_optimized"])
-    _remark(request, preset, console)
+    _remark(request, console)
     form = given["format"] or _usual_form(preset, console.environ, is_profile=given["profile"])
     effective = {**given, "format": form, "check": given["check"] or preset.checks}
     if given["profile"]:
@@ -151,7 +151,7 @@ def _require_count(given: Mapping[str, Any], settings: LogSettings) -> None:
 
 def _require_text(given: Mapping[str, Any], keep: str) -> None:
     """Raise UsageError for options that are of a digest."""
-    for name in ("report", "output_dir", "priority_filter", "min_compression", "explain"):
+    for name in ("report", "output_dir", "priority_filter", "min_compression", "explain", "store_memory"):
         if given[name]:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"{option} is of a digest, and --keep {keep} makes none", "leave one of them out")
@@ -164,12 +164,10 @@ def _usual_form(preset: Preset, environ: Mapping[str, str], *, is_profile: bool)
     return form or preset.form or "text"
 
 
-def _remark(request: LogRequest, preset: Preset, console: Console) -> None:
+def _remark(request: LogRequest, console: Console) -> None:
     for pattern in (*(each.match for each in request.patterns), *request.drop):
         if not has_literal(pattern):
             console.warn(f"the pattern {shown_pattern(pattern)} has no plain text in it: it is tried on every line")
-    if preset.stores_memory:
-        console.warn(f"preset {preset.name}: this version stores nothing in a memory server")
 
 
 def savable_directory(path: str | None, root: str, here: str) -> str | None:

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
+from loopflow.cli import logs_memory
 from loopflow.cli.help import PathName
 from loopflow.console.console import DISTRIBUTION, Console
 from loopflow.errors import ExitCode, LoopflowError, UsageError
@@ -41,6 +43,7 @@ _BELONGING: Final = {
     "critical_threshold": "enable_monitoring",
     "token_pairs": "calibrate_token_model",
 }
+"""Of two flags that stand together, the second says more of the first."""
 
 
 class Printed(NamedTuple):
@@ -74,6 +77,10 @@ def find_action(name: str, given: Mapping[str, Any]) -> Callable[[Console, str],
     if given["strict_estimation"] and not given["model"]:
         raise UsageError("--strict-estimation is by a model's calibration, and no model is named", "add --model NAME")
     flags = [flag for flag in _ACTIONS if _is_given(given[flag])]
+    if given["analyze_memory"] and given["memory_query"] is not None:
+        flags.remove("memory_query")
+    if given["memory_command"] is not None and not (given["store_memory"] or _REMEMBERS.intersection(flags)):
+        raise UsageError("--memory-command is for what asks or fills a memory", "leave it out, or add --store-memory")
     files = (*given.get("files", ()), *given.get("log_file", ()))
     if not flags:
         return None
@@ -102,7 +109,9 @@ def _common(given: Mapping[str, Any]) -> dict[str, Any]:
 def _act(asked: _Asked, common: dict[str, Any], console: Console, here: str) -> ExitCode:
     from importlib import import_module  # noqa: PLC0415  reducing needs none of it
 
-    if asked.module != __name__:
+    if asked.module == logs_memory.ACTIONS_MODULE:
+        _require_sdk()
+    elif asked.module != __name__:
         require_extra("loopflow usage")
     code: ExitCode = getattr(import_module(asked.module), asked.name)({**common, **asked.given}, console, here)
     return code
@@ -125,18 +134,29 @@ def _ask_update(given: Mapping[str, Any]) -> _Asked:
     return _Asked(__name__, "update_config", {"name": given["update_tokenizer_config"]})
 
 
+def _ask_memory(name: str, given: Mapping[str, Any]) -> _Asked:
+    return _Asked(logs_memory.ACTIONS_MODULE, name, logs_memory.describe_action(given))
+
+
 _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, Any]], _Asked]]] = {
     "check_usage": _ask_check,
     "enable_monitoring": _ask_monitor,
     "calibrate_token_model": _ask_calibrate,
     "update_tokenizer_config": _ask_update,
+    **{flag: partial(_ask_memory, name) for flag, name in logs_memory.ACTIONS.items()},
 }
+_REMEMBERS: Final = frozenset(logs_memory.ACTIONS)
 
 
 def require_extra(what: str) -> None:
     """Raise UsageError where the ledger's database is not installed."""
     if find_spec("sqlalchemy") is None:
         raise UsageError(f"{what} needs more than what is installed", f"pip install '{DISTRIBUTION}[usage]'")
+
+
+def _require_sdk() -> None:
+    if find_spec("mcp") is None:
+        raise UsageError("loopflow memory needs more than what is installed", f"pip install '{DISTRIBUTION}[memory]'")
 
 
 def update_config(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:

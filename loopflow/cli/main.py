@@ -61,6 +61,12 @@ MEMBERS: Mapping[str, Member] = MappingProxyType(
             extra="service",
             needs=("uvicorn", "starlette", "msgspec", "sqlalchemy", "httpcore2", "prometheus_client", "tenacity"),
         ),
+        "memory": Member(
+            "loopflow.cli.memory:memory",
+            "Failures remembered across runs, in an MCP memory server or in files.",
+            extra="memory",
+            needs=("mcp",),
+        ),
         "usage": Member(
             "loopflow.cli.usage:usage",
             "Tokens accounted for, held to budgets by period, with alerts that arrive once.",

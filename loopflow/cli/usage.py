@@ -1,6 +1,6 @@
 """The command `loopflow usage`: tokens accounted for, budgets by period, alerts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -14,6 +14,8 @@ PERIODS = ("hour", "day", "week", "month", "total")
 BY = ("component", "environment", "model", "source", "hour", "day", "week", "month")
 FORMS = ("text", "json", "csv", "markdown", "html")
 _MOST_SECONDS = 86_400
+_Decorated = Callable[..., Any]
+_Decorator = Callable[[_Decorated], _Decorated]
 
 
 def _describe_usage(context: click.Context) -> str:
@@ -37,12 +39,21 @@ _email = click.option("--alert-email", multiple=True, metavar="ADDRESS", help="T
 _webhook = click.option("--alert-webhook", multiple=True, metavar="URL", help="Post to this address too; repeatable.")
 
 
-def _format(*forms: str) -> Callable[[Any], Any]:
+def _format(*forms: str) -> _Decorator:
     return click.option("--format", type=click.Choice(forms), default=forms[0], help=f"Form.  [default: {forms[0]}]")
 
 
-def _entry_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_ENTRY):
+def _entry_options(function: _Decorated) -> _Decorated:
+    return _decorate(function, _ENTRY)
+
+
+def _ledger_options(*more: _Decorator) -> _Decorator:
+    """Return what declares the options of every command that opens a ledger, and some more."""
+    return lambda function: _decorate(function, (_database, _config, *more, _quiet, _help))
+
+
+def _decorate(function: _Decorated, options: Sequence[_Decorator]) -> _Decorated:
+    for option in reversed(options):
         function = option(function)
     return function
 
@@ -98,10 +109,7 @@ def usage(context: click.Context) -> None:
 @click.option("--estimated", is_flag=True, help="The numbers are estimates: they are kept apart.")
 @click.option("--key", metavar="NAME", help="Enter what has this key once, however often it comes.")
 @click.option("--at", metavar="TIME", help="When, in ISO 8601.  [default: now]")
-@_database
-@_config
-@_quiet
-@_help
+@_ledger_options()
 @click.pass_context
 def _add(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Enter tokens that were used, and tell the alerts that are due."""
@@ -112,10 +120,7 @@ def _add(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  cl
 @click.argument("file", default="-", type=PathName())
 @_entry_options
 @_timezone
-@_database
-@_config
-@_quiet
-@_help
+@_ledger_options()
 @click.pass_context
 def _import(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Enter lines of JSON, such as {"tokens_in": 1200, "component": "api", "key": "17"}; none if one is wrong.
@@ -129,11 +134,7 @@ def _import(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
 @click.option("--check", is_flag=True, help="Exit 1 if a budget is critical.")
 @_at
 @_format("text", "json")
-@_database
-@_config
-@_color
-@_quiet
-@_help
+@_ledger_options(_color)
 @click.pass_context
 def _check(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Print how much of each budget is used, and whether that is too much."""
@@ -150,11 +151,7 @@ def _check(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  
 @_at
 @_format(*FORMS)
 @_output
-@_database
-@_config
-@_color
-@_quiet
-@_help
+@_ledger_options(_color)
 @click.pass_context
 def _report(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Print what was used in a period, by component, environment, model and source, or over time."""
@@ -179,10 +176,7 @@ def budget(context: click.Context) -> None:
 @click.option("--warning", "warning_threshold", metavar="P", help="From this percentage on it warns.  [default: 80]")
 @click.option("--critical", "critical_threshold", metavar="P", help="From here on it is critical.  [default: 95]")
 @_timezone
-@_database
-@_config
-@_quiet
-@_help
+@_ledger_options()
 @click.pass_context
 def _set(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Set the budget NAME to N tokens for each period; it replaces one of this name."""
@@ -191,11 +185,7 @@ def _set(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  cl
 
 @budget.command("list", add_help_option=False)
 @_format("text", "json")
-@_database
-@_config
-@_color
-@_quiet
-@_help
+@_ledger_options(_color)
 @click.pass_context
 def _list(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """List all budgets that hold, with where each is set and what is used of it."""
@@ -204,10 +194,7 @@ def _list(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  c
 
 @budget.command("remove", add_help_option=False)
 @click.argument("name")
-@_database
-@_config
-@_quiet
-@_help
+@_ledger_options()
 @click.pass_context
 def _remove(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Remove the budget NAME from the ledger."""
@@ -224,11 +211,7 @@ def _remove(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
     "--interval", type=click.IntRange(1, _MOST_SECONDS), default=30, show_default=True, help="Seconds between looks."
 )
 @click.option("--once", is_flag=True, help="Look once, and end.")
-@_database
-@_config
-@_color
-@_quiet
-@_help
+@_ledger_options(_color)
 @click.pass_context
 def _monitor(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Show budgets as they fill, and tell the alerts that are due, until Ctrl-C."""
@@ -241,10 +224,7 @@ def _monitor(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401
 @_webhook
 @_smtp
 @_format("text", "json")
-@_database
-@_config
-@_quiet
-@_help
+@_ledger_options()
 @click.pass_context
 def _alerts(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """List what was told to whom, and what did not arrive; or send a test to each."""
@@ -256,10 +236,7 @@ def _alerts(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
 @click.option("--model", metavar="NAME", help="The model that the numbers are of.")
 @click.option("--encoding", metavar="NAME", help="What to count by.  [default: that of the config]")
 @_format("text", "json")
-@_database
-@_config
-@_quiet
-@_help
+@_ledger_options()
 @click.pass_context
 def _calibrate(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Compare counts with what a provider reported: a range that is shown beside counts, and changes none.
@@ -270,14 +247,11 @@ def _calibrate(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN4
 
 
 @usage.command("events", add_help_option=False)
-@click.option("--since", default="24h", show_default=True, metavar="TIME", help="How far back, such as 30m or 7d.")
+@click.option("--since", metavar="TIME", help="How far back, such as 30m or 7d.  [default: 24h]")
 @click.option("--message", default="", metavar="NAME", help="Of this kind alone.")
 @click.option("--sql", metavar="QUERY", help="Ask this of the table `events` instead. It can only read.")
 @_format("text", "json", "csv")
-@_database
-@_config
-@_quiet
-@_help
+@_ledger_options()
 @click.pass_context
 def _events(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """List events that were kept beside the ledger: what happened when, with its numbers."""

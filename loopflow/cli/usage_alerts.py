@@ -20,6 +20,10 @@ def alerts(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     """List what was told, or send a test to each channel."""
     usage, _ = open_usage(given, console, here)
     if given["what"] == "test":
+        if given["format"] != "text":
+            raise UsageError(
+                f"a test of alerts has no form {given['format']}", "leave --format out; the exit code says it"
+            )
         return _test_alerts(usage, console)
     rows = read_alerts(usage.ledger.database, _MOST_ALERTS)
     if given["format"] == "json":

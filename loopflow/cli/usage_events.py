@@ -12,6 +12,7 @@ from loopflow.usage.periods import EPOCH
 from loopflow.usage.render import csv, json, text
 
 _MOST_EVENTS: Final = 1_000
+_SINCE: Final = "24h"
 
 
 def events(given: dict[str, Any], console: Console, here: str) -> ExitCode:
@@ -19,9 +20,11 @@ def events(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     usage, _ = open_usage(given, console, here)
     store, form = EventStore(usage.ledger.database), given["format"]
     if given["sql"] is not None:
+        if given["since"] or given["message"]:
+            raise UsageError("--since and --message say nothing to --sql", "write them into the query")
         rows = store.query(given["sql"])
     else:
-        length = read_cooldown(given["since"], "--since")
+        length = read_cooldown(given["since"] or _SINCE, "--since")
         if length is None:
             raise UsageError("--since: 'period' is no length of time", "write for example 24h")
         now = usage.clock()

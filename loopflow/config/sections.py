@@ -19,6 +19,7 @@ READERS: Mapping[str, str] = MappingProxyType(
         "chat": "loopflow.chat.settings:read_settings",
         "function": "loopflow.function.settings:read_settings",
         "logs": "loopflow.logs.settings:read_settings",
+        "memory": "loopflow.memory.settings:read_settings",
         "service": "loopflow.service.settings:read_settings",
         "usage": "loopflow.usage.settings:read_settings",
     }

@@ -39,11 +39,30 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Code of some files, and the names that it uses, by file."""
+    """Code of some files, in the order in which it is printed."""
 
-    markdown: CodeStringsMarkdown
-    uses: Mapping[str, frozenset[str]]
-    shown: frozenset[tuple[str, str]]
+    blocks: tuple[tuple[str, Extracted], ...]
+    keeps: Mapping[str, Keep]
+
+    @property
+    def markdown(self) -> CodeStringsMarkdown:
+        """The code as blocks."""
+        return CodeStringsMarkdown(tuple(CodeString(made.code, path) for path, made in self.blocks))
+
+    @property
+    def shown(self) -> Iterator[tuple[str, str]]:
+        """What something is printed of, by file and qualified name."""
+        return ((path, name) for path, keep in self.keeps.items() for name in keep.shown())
+
+
+class Body(NamedTuple):
+    """What a class has in its body, by qualified name, in the order of the source."""
+
+    fields: tuple[str, ...]
+    """What it assigns."""
+    described: tuple[str, ...]
+    """What it assigns, and its special methods."""
+    abstract: tuple[str, ...]
 
 
 class Builder:
@@ -56,6 +75,8 @@ class Builder:
         self._lines: dict[str, list[str]] = {}
         self._files: dict[str, File] = {}
         self._extracted: dict[tuple[str, Hashable], Extracted] = {}
+        self._variables: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._bodies: dict[tuple[str, str], Body] = {}
 
     @property
     def finder(self) -> Finder:
@@ -74,6 +95,23 @@ class Builder:
             module = self._engine.project.module(path)
             self._units[path] = _index(module.facts.units) if module else {}
         return self._units[path]
+
+    def variables(self, path: str, qualname: str) -> tuple[str, ...]:
+        """Return the variables of the same file that the statements of a qualified name read."""
+        key = path, qualname
+        if key not in self._variables:
+            units = self.units(path)
+            used = (name for unit in units.get(qualname, ()) for name in unit.uses)
+            self._variables[key] = tuple(name for name in used if any(each.kind == "v" for each in units.get(name, ())))
+        return self._variables[key]
+
+    def body(self, path: str, qualname: str) -> "Body":
+        """Return what the body of a class has."""
+        key = path, qualname
+        if key not in self._bodies:
+            nodes = [node for node in self._finder.nodes(path, qualname) if node.scope.kind == CLASS]
+            self._bodies[key] = _look_into(nodes)
+        return self._bodies[key]
 
     def source(self, path: str, qualname: str) -> str:
         """Return all definitions of a qualified name, as they stand."""
@@ -97,26 +135,22 @@ class Builder:
         """Return the code of pieces, a block a file: the file `first`, then the others by path."""
         keeps: dict[str, Keep] = {}
         for piece in pieces:
-            keep = keeps.setdefault(piece.path, Keep(docstrings=docstrings))
-            self._keep(keep, piece, (texts or {}).get((piece.path, piece.qualname)))
-        blocks: list[CodeString] = []
-        uses: dict[str, frozenset[str]] = {}
-        for path in sorted(keeps, key=lambda each: (each != first, path_bytes(each))):
-            made = self._extract(path, keeps[path])
-            if made.code.strip():
-                blocks.append(CodeString(made.code, path))
-                uses[path] = made.uses
-        shown = frozenset((path, name) for path, keep in keeps.items() for name in keep.shown())
-        return Rendered(CodeStringsMarkdown(tuple(blocks)), uses, shown)
+            keep = keeps.get(piece.path)
+            if keep is None:
+                keep = keeps[piece.path] = Keep(docstrings=docstrings)
+            self._keep(keep, piece, texts.get((piece.path, piece.qualname)) if texts else None)
+        order = sorted(keeps, key=lambda each: (each != first, path_bytes(each)))
+        blocks = ((path, self._extract(path, keeps[path])) for path in order)
+        return Rendered(tuple((path, made) for path, made in blocks if made.pieces), keeps)
 
     def free_names(self, rendered: Iterable[Rendered]) -> Iterator[tuple[str, str]]:
         """Yield the file and name of what code uses, and neither binds nor imports: it is defined in the same file."""
         shown: set[tuple[str, str]] = set()
         used: dict[str, set[str]] = {}
         for each in rendered:
-            shown |= each.shown
-            for path, names in each.uses.items():
-                used.setdefault(path, set()).update(names)
+            shown.update(each.shown)
+            for path, made in each.blocks:
+                used.setdefault(path, set()).update(made.uses)
         roots = {(path, name.partition(".")[0]) for path, name in shown}
         for path, found in used.items():
             units = self.units(path)
@@ -190,6 +224,7 @@ class _Chosen:
         self._written: set[tuple[str, str]] = set()
         self._headed: set[tuple[str, str]] = set()
         self._read: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str]] = set()
 
     def choose(self) -> None:
         """Choose all."""
@@ -225,18 +260,16 @@ class _Chosen:
         self.writable[Piece(path, qualname, mode, part)] = None
 
     def _show(self, path: str, qualname: str, part: str, mode: str = WHOLE) -> None:
-        if (path, qualname) in self._written:
-            return
-        if (
-            mode in {HEAD, DOCUMENTED}
-            and self._is_headed(path, qualname)
-            and not self._has_docstring(path, qualname, mode)
-        ):
+        key = path, qualname
+        if key in self._written:
             return
         if mode in {WHOLE, SIGNATURE}:
-            if (path, qualname) in self._read or not self._is_there(path, qualname):
+            if key in self._read or not self._is_there(path, qualname):
                 return
-            self._read.add((path, qualname))
+            self._read.add(key)
+        elif self._is_headed(path, qualname) and not self._has_docstring(path, qualname, mode):
+            return
+        self._shown.add(key)
         self.readable[Piece(path, qualname, mode, part)] = None
 
     def _is_there(self, path: str, qualname: str) -> bool:
@@ -266,8 +299,8 @@ class _Chosen:
             f"{place.qualname}.{name}" in self._builder.units(place.path) for name in CONSTRUCTORS[:2]
         )
         if not has_constructor:
-            for name in self._fields(place):
-                self._write(place.path, f"{place.qualname}.{name}", "classes")
+            for name in self._builder.body(place.path, place.qualname).fields:
+                self._write(place.path, name, "classes")
 
     def _write_constructor(self, place: Location) -> None:
         for name in CONSTRUCTORS:
@@ -280,16 +313,6 @@ class _Chosen:
             owner = place.qualname.rpartition(".")[0]
             self._show(place.path, owner, "annotations", HEAD)
             self._show(place.path, f"{owner}.__init__", "annotations", SIGNATURE)
-
-    def _fields(self, place: Location) -> Iterator[str]:
-        """Yield what the body of a class assigns, by name."""
-        for node in self._nodes(place):
-            for name, bindings in node.scope.bindings.items():
-                if bindings[0].kind in "=a" and name not in _NEVER and "." not in name:
-                    yield name
-
-    def _nodes(self, place: Location) -> list[Node]:
-        return [node for node in self._finder.nodes(place.path, place.qualname) if node.scope.kind == CLASS]
 
     def _read_implicit(self, level: Iterable[Use]) -> None:
         for use in level:
@@ -311,50 +334,56 @@ class _Chosen:
     def _is_shown(self, place: Location) -> bool:
         """Whether the class of a field is among the pieces."""
         owner = place.qualname.rpartition(".")[0]
-        known = any((piece.path, piece.qualname) == (place.path, owner) for piece in self.readable)
-        return known or self._is_headed(place.path, owner)
+        return (place.path, owner) in self._shown or self._is_headed(place.path, owner)
 
     def _read_variables(self) -> None:
         """Show the variables of the same file that what is shown reads, and what those read."""
         waiting = [*self.writable, *self.readable]
         while waiting:
             piece = waiting.pop()
-            units = self._builder.units(piece.path)
-            for unit in units.get(piece.qualname, ()):
-                for name in unit.uses if piece.mode == WHOLE else ():
-                    if (piece.path, name) in self._read or (piece.path, name) in self._written:
-                        continue
-                    if any(each.kind == "v" for each in units.get(name, ())):
-                        self._show(piece.path, name, "second")
-                        waiting.append(Piece(piece.path, name, WHOLE, "second"))
+            for name in self._builder.variables(piece.path, piece.qualname) if piece.mode == WHOLE else ():
+                if (piece.path, name) not in self._read and (piece.path, name) not in self._written:
+                    self._show(piece.path, name, "second")
+                    waiting.append(Piece(piece.path, name, WHOLE, "second"))
 
     def _read_annotations(self) -> None:
         for use in self._found.uses.values():
             if use.place.kind == "class" and use.rules == {"annotation"}:
                 place = use.place
                 self._show(*use.key, "annotations", HEAD)
-                for name in self._fields(place):
-                    self._show(place.path, f"{place.qualname}.{name}", "annotations")
+                for name in self._builder.body(place.path, place.qualname).fields:
+                    self._show(place.path, name, "annotations")
                 self._show(place.path, f"{place.qualname}.__init__", "annotations", SIGNATURE)
 
     def _read_shown(self, places: Iterable[Location]) -> None:
         """Show what else is to know of classes that are shown: docstrings, attributes, special methods, bases."""
         for place in dict.fromkeys(places):
             self._show(place.path, place.qualname, "shown", DOCUMENTED)
-            for node in self._nodes(place):
-                for name, bindings in node.scope.bindings.items():
-                    is_special = name.startswith("__") and name.endswith("__") and bindings[0].kind == "d"
-                    if is_special or (bindings[0].kind in "=a" and name not in _NEVER and "." not in name):
-                        self._show(place.path, f"{place.qualname}.{name}", "shown")
+            for name in self._builder.body(place.path, place.qualname).described:
+                self._show(place.path, name, "shown")
             for base in self._finder.order_of(place.path, place.qualname):
                 self._read_base(base)
 
     def _read_base(self, place: Location) -> None:
         self._show(place.path, place.qualname, "bases", HEAD)
-        for name in self._fields(place):
-            self._show(place.path, f"{place.qualname}.{name}", "bases")
-        for node in self._nodes(place):
-            for number in node.scope.children:
-                child = node.child(number)
-                if child.scope.kind == FUNCTION and child.scope.flags & ABSTRACT:
-                    self._show(place.path, child.scope.qualname, "bases")
+        body = self._builder.body(place.path, place.qualname)
+        for name in (*body.fields, *body.abstract):
+            self._show(place.path, name, "bases")
+
+
+def _look_into(nodes: Iterable[Node]) -> Body:
+    """Return what is in the definitions of a class."""
+    fields: list[str] = []
+    described: list[str] = []
+    abstract: list[str] = []
+    for node in nodes:
+        for name, bindings in node.scope.bindings.items():
+            kind, qualname = bindings[0].kind, f"{node.scope.qualname}.{name}"
+            if kind in "=a" and name not in _NEVER and "." not in name:
+                fields.append(qualname)
+                described.append(qualname)
+            elif kind == "d" and name.startswith("__") and name.endswith("__"):
+                described.append(qualname)
+        children = [node.child(number).scope for number in node.scope.children]
+        abstract += [scope.qualname for scope in children if scope.kind == FUNCTION and scope.flags & ABSTRACT]
+    return Body(tuple(fields), tuple(described), tuple(abstract))

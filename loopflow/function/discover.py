@@ -1,6 +1,6 @@
 """What a function mentions, and what that mentions: helpers, helpers of helpers, variables and types."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,6 +49,7 @@ class Finder:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._mentions: dict[Node, tuple[Mention, ...]] = {}
+        self._for_now: dict[Node, tuple[Mention, ...]] = {}
 
     def nodes(self, path: str, qualname: str) -> list[Node]:
         """Return all definitions of a qualified name in a file."""
@@ -58,7 +59,7 @@ class Finder:
     def discover(self, path: str, qualname: str, levels: int = 2) -> Discovery:
         """Return what a function, class or module needs."""
         self._engine.begin()
-        self._mentions = {}
+        self._for_now.clear()
         nodes = self.nodes(path, qualname)
         at = Location(path, qualname, nodes[0].scope.line, self._kind(nodes[0]))
         found = Discovery(at)
@@ -71,16 +72,17 @@ class Finder:
 
     def mentions(self, node: Node) -> tuple[Mention, ...]:
         """Return what a function or class mentions, what is nested in it included."""
-        if node not in self._mentions:
-            own = [
-                mention
-                for number in range(len(node.scope.roots))
-                for mention in self._engine.root(node, number).mentions
-            ]
-            inner = [each for child in _inside(node) for each in self.mentions(child)]
-            order = sorted(dict.fromkeys([*own, *inner]), key=lambda each: (each.line, each.column))
-            self._mentions[node] = tuple(order)
-        return self._mentions[node]
+        known = self._mentions.get(node) or self._for_now.get(node)
+        if known is not None:
+            return known
+        children = list(_inside(node))
+        roots = (self._engine.root(node, number) for number in range(len(node.scope.roots)))
+        found = [mention for root in roots for mention in root.mentions]
+        found += (mention for child in children for mention in self.mentions(child))
+        order = tuple(sorted(dict.fromkeys(found), key=lambda each: (each.line, each.column)))
+        is_lasting = self._engine.is_lasting(node) and all(child in self._mentions for child in children)
+        (self._mentions if is_lasting else self._for_now)[node] = order
+        return order
 
     def head_mentions(self, node: Node) -> Iterator[Mention]:
         """Yield what the head of a class mentions: decorators and bases."""
@@ -146,7 +148,7 @@ class Finder:
         while waiting:
             more: list[tuple[Mention, Location]] = []
             for mention, by in waiting:
-                for place in sorted(mention.places, key=_is_variable):  # of one name: rather what it defines
+                for place in _definitions_first(mention.places):
                     if self._is_new(found, place, mention, by, level) and place.kind in {"variable", "field"}:
                         more += [
                             (each, place)
@@ -169,6 +171,11 @@ class Finder:
 
     def _kind(self, node: Node) -> str:
         return "module" if node.scope.kind == MODULE else self._engine.members.kind_of(node)
+
+
+def _definitions_first(places: tuple[Location, ...]) -> Sequence[Location]:
+    """Return what one name means in the order in which it is taken: rather what it defines."""
+    return sorted(places, key=_is_variable) if len(places) > 1 else places
 
 
 def _is_variable(place: Location) -> bool:

@@ -43,12 +43,16 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """Code of a file, the names that it uses, and the qualified names of what is in it."""
+    """Code of a file, and the names that it uses."""
 
-    code: str
+    pieces: tuple[str, ...]
+    """Whole lines: statements, and heads of what others are in. What is shown again is the same string again."""
     uses: frozenset[str]
-    imports: str
-    """The lines of it that import."""
+
+    @property
+    def code(self) -> str:
+        """All of it."""
+        return "".join(self.pieces)
 
 
 class File:
@@ -61,6 +65,8 @@ class File:
         """Name -> the numbers of the statements at the top that bind it."""
         self.always: list[int] = []
         """Statements that are looked at whatever is kept: `from __future__`, `import *`, and frames around them."""
+        self._texts: dict[tuple[int, int], str] = {}
+        self._spaced: dict[str, str] = {}
         self._words: dict[int, frozenset[str]] = {}
         self._members: dict[int, dict[str, list[int]]] = {}
         for number, unit in enumerate(units):
@@ -79,6 +85,23 @@ class File:
                     places.setdefault(name, []).append(number)
         numbers = {number for name in names for number in places.get(name, ())}
         return [unit.children[number] for number in sorted(numbers)]
+
+    def text(self, start: int, end: int) -> str:
+        """Return some lines, the last one with an end."""
+        found = self._texts.get((start, end))
+        if found is None:
+            found = "".join(self.lines[start - 1 : end])
+            if found and not found.endswith(("\n", "\r")):
+                found += "\n"
+            self._texts[start, end] = found
+        return found
+
+    def spaced(self, text: str) -> str:
+        """Return a text with an empty line after it."""
+        found = self._spaced.get(text)
+        if found is None:
+            found = self._spaced[text] = f"{text}\n"
+        return found
 
     def words(self, unit: Unit, start: int, end: int) -> frozenset[str]:
         """Return which of the names that a statement uses are in some of its lines."""
@@ -101,9 +124,9 @@ def extract(file: File, keep: Keep, starred: Container[str] = ()) -> Extracted:
     for number in used:
         extraction.use_frame(file.units[number])
     numbers.update(number for name in extraction.uses for number in file.places.get(name, ()))
-    imports = _Imports(file.lines, extraction.uses, any(name in starred for name in extraction.uses))
+    imports = _Imports(file, extraction.uses, any(name in starred for name in extraction.uses))
     body = extraction.render([file.units[number] for number in sorted(numbers)], "", imports)
-    return Extracted("".join(body), frozenset(extraction.uses), "".join(imports.written))
+    return Extracted(tuple(body), frozenset(extraction.uses))
 
 
 class _Extraction:
@@ -188,12 +211,12 @@ class _Extraction:
         return next((self._keep.texts[prefix + name] for name in unit.names if prefix + name in self._keep.texts), None)
 
     def render(self, units: Iterable[Unit], prefix: str, imports: "_Imports") -> list[str]:
-        """Return the lines of what is kept."""
+        """Return what is kept, in pieces."""
         found: list[str] = []
         for unit in units:
             made = self._render_one(unit, prefix, imports)
             if made and found and unit.start > 1 and not self._lines[unit.start - 2].strip():
-                found.append("\n")  # where there were blank lines, there is one
+                found[-1] = self._file.spaced(found[-1])  # where there were blank lines, there is one
             found += made
         return found
 
@@ -252,10 +275,7 @@ class _Extraction:
         return found
 
     def _slice(self, start: int, end: int) -> list[str]:
-        found = list(self._lines[start - 1 : end])
-        if found and not found[-1].endswith(("\n", "\r")):
-            found[-1] += "\n"
-        return found
+        return [self._file.text(start, end)] if start <= end else []
 
     def _indent(self, line: int) -> str:
         text = self._lines[line - 1]
@@ -265,29 +285,22 @@ class _Extraction:
 class _Imports:
     """Narrows imports to what is used."""
 
-    def __init__(self, lines: Sequence[str], uses: Container[str], has_starred: bool) -> None:  # noqa: FBT001
-        self._lines = lines
+    def __init__(self, file: File, uses: Container[str], has_starred: bool) -> None:  # noqa: FBT001
+        self._file = file
         self._uses = uses
         self._has_starred = has_starred
-        self.written: list[str] = []
 
     def narrow(self, unit: Unit) -> list[str]:
-        found = list(self._narrow(unit))
-        self.written += found
-        return found
-
-    def _narrow(self, unit: Unit) -> Iterator[str]:
         module, level, names = unit.imports[0]
         kept = [each for each in names if self._is_used(module, each)]
-        text = self._lines[unit.head - 1]
         if len(kept) == len(names):
-            yield from (
-                line if line.endswith(("\n", "\r")) else line + "\n" for line in self._lines[unit.head - 1 : unit.end]
-            )
-        elif kept:
-            indent = text[: len(text) - len(text.lstrip())]
-            remark = text.rstrip().partition("  #")[2] if unit.head == unit.end else ""
-            yield _write_import(indent, module, level, kept) + (f"  #{remark}" if remark else "") + "\n"
+            return [self._file.text(unit.head, unit.end)]
+        if not kept:
+            return []
+        text = self._file.lines[unit.head - 1]
+        indent = text[: len(text) - len(text.lstrip())]
+        remark = text.rstrip().partition("  #")[2] if unit.head == unit.end else ""
+        return [_write_import(indent, module, level, kept) + (f"  #{remark}" if remark else "") + "\n"]
 
     def _is_used(self, module: str | None, name: Sequence[Any]) -> bool:
         if module == "__future__":

@@ -12,13 +12,13 @@ from loopflow.function.contexts import SIGNATURE, WHOLE, Builder, Piece, Pieces,
 from loopflow.function.counting import Tally
 from loopflow.function.discover import CONSTRUCTORS
 from loopflow.function.elide import elide
-from loopflow.function.model import CodeStringsMarkdown, Step
+from loopflow.function.model import Step
 from loopflow.function.settings import FunctionConfig
 
 _ORDER: Final = ("implicit", "second", "annotations", "bases", "shown")
 """Parts of what is read only, in the order in which they go."""
 
-Count = Callable[[CodeStringsMarkdown, CodeStringsMarkdown], int]
+Count = Callable[[Rendered, Rendered], int]
 """Counts what is printed of two contexts."""
 
 
@@ -52,7 +52,7 @@ class Fitter:
         if limit is None or needed <= limit:
             return self._with(whole, needed, fits=True)
         pieces, texts, steps = self._cut_literals(pieces)
-        if self._tally.count_markdown(whole.writable.markdown) > limit and "literals" in self._config.steps:
+        if self._tally.count_blocks(whole.writable) > limit and "literals" in self._config.steps:
             pieces, moved, more = self._move_literals(pieces)
             texts, steps = {**texts, **moved}, (*steps, *more)
         if "drop" in self._config.steps:
@@ -86,7 +86,7 @@ class Fitter:
     ) -> Fitted:
         writable = self._builder.render(pieces.read_writable, first)
         readable = self._builder.render(pieces.read_only, first, docstrings=docstrings, texts=texts)
-        tokens = count(writable.markdown, readable.markdown)
+        tokens = count(writable, readable)
         return Fitted(writable, readable, pieces, steps, tokens, 0, False, texts)  # noqa: FBT003
 
     def _cut_literals(self, pieces: Pieces) -> tuple[Pieces, dict[tuple[str, str], str], tuple[Step, ...]]:
@@ -117,7 +117,7 @@ class Fitter:
 
     def _move_constructors(self, pieces: Pieces, first: str, limit: int) -> tuple[Pieces, tuple[Step, ...]]:
         """Take constructors that came along with methods out of what is writable, if that alone is too much."""
-        if self._tally.count_markdown(self._builder.render(pieces.read_writable, first).markdown) <= limit:
+        if self._tally.count_blocks(self._builder.render(pieces.read_writable, first)) <= limit:
             return pieces, ()
         moved = [
             piece

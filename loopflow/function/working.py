@@ -69,7 +69,7 @@ class Workshop:
         fitted = self.fitter.fit(found.pieces, target.path, limit)
         if not fitted.fits:
             return self.refuse(found, fitted, limit or 0)
-        tests = self.fitter.fit(found.pieces, target.path, testgen_limit, count=self._count_together)
+        tests = self.fitter.fit(found.pieces, target.path, testgen_limit, count=self.tally.count_together)
         return self._context(found, fitted, tests if tests.fits else None)
 
     def measure(
@@ -155,17 +155,14 @@ class Workshop:
             ),
         )
 
-    def _count_together(self, one: CodeStringsMarkdown, two: CodeStringsMarkdown) -> int:
-        return self.tally.count_markdown(together(one, two))
-
     def _tokens(self, fitted: Fitted, tests: Fitted | None) -> Tokens:
-        writable, readable = (self.tally.count_markdown(each.markdown) for each in (fitted.writable, fitted.readable))
+        writable, readable = (self.tally.count_blocks(each) for each in (fitted.writable, fitted.readable))
         return Tokens(writable, readable, tests.tokens if tests else 0, fitted.needed, fitted.tokens)
 
     def parts(self, fitted: Fitted) -> tuple[Part, ...]:
         """Return what parts cost. What is left of what is writable are imports, heads of classes and fences."""
         found = []
-        left = self.tally.count_markdown(fitted.writable.markdown)
+        left = self.tally.count_blocks(fitted.writable)
         for name in _PARTS:
             pieces = [piece for piece in fitted.pieces.read_writable if piece.part == name]
             tokens = sum(
@@ -177,10 +174,11 @@ class Workshop:
             left -= tokens
             if pieces:
                 found.append(Part(name, tokens, len({piece.path for piece in pieces}), len(pieces)))
-        blocks = fitted.readable.markdown
-        found.append(Part("imports", left, len(fitted.writable.markdown.code_strings), 0))
-        tokens = self.tally.count_markdown(blocks)
-        found.append(Part("read_only", tokens, len(blocks.code_strings), len(fitted.pieces.read_only)))
+        found.append(Part("imports", left, len(fitted.writable.blocks), 0))
+        readable = fitted.readable
+        found.append(
+            Part("read_only", self.tally.count_blocks(readable), len(readable.blocks), len(fitted.pieces.read_only))
+        )
         return tuple(found)
 
     def _source(self, use: Use) -> FunctionSource:

@@ -12,7 +12,7 @@ True
 
 - `process_logs`: a log reduced as the command does it; the digest, and where it is kept.
 - `TokenBudgetManager`, and `TokenOptimizer`, which is the same: a budget of tokens that components share.
-- `store_in_memory`: needs `loopflow memory`. `track_token_usage`: says what of `loopflow.usage` to call.
+- `store_in_memory`: what failed remembered across runs. `track_token_usage`: says what of `loopflow.usage` to call.
 """
 
 from importlib import import_module

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,7 +21,6 @@ from loopflow.config.values import read_size_option
 from loopflow.console.directories import cache_directory, data_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs.budgeting import TokenBudgetManager
-from loopflow.logs.coming import name_missing
 from loopflow.logs.components import check_budgets, join_components, read_budgets_option
 from loopflow.logs.configs import load_config
 from loopflow.logs.custom_profiles import load_profile
@@ -108,8 +108,13 @@ def process_logs(args: object) -> tuple[Digest, str]:
 
 
 def store_in_memory(summary: Digest, log_path: str, args: object) -> None:  # noqa: ARG001  the names of others
-    """Keep the failures of a digest in a memory server. Raises UsageError: this version has no `loopflow memory`."""
-    raise name_missing("store_in_memory")
+    """Remember the failures of a digest across runs, as `loopflow logs --store-memory` does.
+
+    The server is what LOOPFLOW_MEMORY_COMMAND starts, or `args.memory_command`. Without one, and where it fails, the
+    run waits in files, which is a warning. Raises LoopflowError where it can be kept nowhere.
+    """
+    joined = import_module("loopflow.cli.logs_memory")  # it stands above: logs know no memory
+    joined.store_in_memory(summary, args, os.environ, os.getcwd())
 
 
 def track_token_usage(log_path: str, args: object) -> None:  # noqa: ARG001  the names of others

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from loopflow.logs.found import GENERIC, Found, Part, Rules, choose_before
-from loopflow.logs.keys import HIGH_WEIGHT, OWN_WEIGHT
+from loopflow.logs.keys import HIGH_WEIGHT, NOTHING, OWN_WEIGHT
 from loopflow.logs.lines import Lines
 
 _LONGEST, _LONGEST_IF_SURE = 4, 25
@@ -93,8 +93,9 @@ class Assembler:
     def _extend(self, block: Found, lines: Lines, at: int) -> int:
         """Add the lines from `at` on that belong to the block; return the place of the first that does not."""
         for place in range(at, len(lines.texts)):
-            new = self._find_rules(lines, place)
-            if not _belongs(block, lines.texts[place], lines.traits[place].weight, new):
+            trait = lines.traits[place]
+            new = None if trait is NOTHING else self._find_rules(lines, place)
+            if not _belongs(block, lines.texts[place], trait.weight, new):
                 if new is not None:
                     self._before.extend(block.lend(new))
                 self._close(block)

@@ -1,8 +1,9 @@
 """Which kinds of lines there are, and how often: what a log says beside its failures."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 from loopflow.logs.lines import Lines
@@ -36,20 +37,24 @@ class Census:
     def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = (), file: int = 0) -> None:
         """Count lines of a file but those at `hot`, which failures tell of; `keys` are those of all."""
         first = file << _FILE_BITS
-        numbers = [number + first for number in lines.origin.numbers()] if file else lines.origin.numbers()
-        texts = lines.texts
+        numbers: Iterable[int] = lines.origin.numbers()
+        if file:
+            numbers = [number + first for number in numbers]
+        texts: Iterable[bytes] = lines.texts
         if max(map(len, keys)) > _LONGEST_EXAMPLE:
             keys = [key[:_LONGEST_EXAMPLE] for key in keys]
         if hot:
-            apart = set(hot)
-            rest = [at for at in range(len(keys)) if at not in apart]
-            keys, numbers, texts = [keys[at] for at in rest], [numbers[at] for at in rest], [texts[at] for at in rest]
+            rest = bytearray(b"\1") * len(keys)
+            for at in hot:
+                rest[at] = 0
+            keys, numbers, texts = list(compress(keys, rest)), list(compress(numbers, rest)), compress(texts, rest)
         self._counts.update(keys)
-        self._last.update(zip(keys, numbers, strict=True))
-        if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= set(keys):
-            for at, key in enumerate(keys):
+        last = dict(zip(keys, numbers, strict=True))
+        self._last.update(last)
+        if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= last.keys():
+            for key, number, text in zip(keys, numbers, texts, strict=True):
                 if key not in self._examples and len(self._examples) < _MOST_EXAMPLES:
-                    self._examples[key] = numbers[at], texts[at][:_LONGEST_EXAMPLE]
+                    self._examples[key] = number, text[:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""

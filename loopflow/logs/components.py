@@ -8,16 +8,16 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from loopflow.analysis.names import escape_name
-from loopflow.config.toml import Table
-from loopflow.config.values import read_names, read_size, read_size_option
 from loopflow.errors import UsageError
 from loopflow.logs.model import Block, Component
 from loopflow.logs.patterns import Matcher, check_pattern, shown_pattern
 from loopflow.logs.pool import Entry
-from loopflow.logs.reading_values import read_match
+
+if TYPE_CHECKING:  # a reduction for another wing reads no config
+    from loopflow.config.toml import Table
 
 MOST_COMPONENTS: Final = 100
 _LONGEST_NAME: Final = 80
@@ -25,7 +25,7 @@ _SHOWN: Final = 60
 _EXAMPLE: Final = """write for example --component-budgets '{"api": 20000}'"""
 
 
-def read_components(table: Table) -> tuple[Component, ...]:
+def read_components(table: "Table") -> tuple[Component, ...]:
     """Return the components in the table `components` of another. Raises ConfigError."""
     found = table.table("components")
     if found is None:
@@ -35,7 +35,10 @@ def read_components(table: Table) -> tuple[Component, ...]:
     return tuple(_read_component(found, name) for name in found.values)
 
 
-def _read_component(components: Table, name: str) -> Component:
+def _read_component(components: "Table", name: str) -> Component:
+    from loopflow.config.values import read_names, read_size  # noqa: PLC0415
+    from loopflow.logs.reading_values import read_match  # noqa: PLC0415
+
     if not _is_name(name):
         raise components.error(name, "this cannot be the name of a component", "write a short name")
     table = components.table(name)
@@ -86,6 +89,8 @@ def _read_tokens(name: str, tokens: object) -> int:
         raise UsageError(f"{shown} cannot be the name of a component", _EXAMPLE)
     if isinstance(tokens, bool) or not isinstance(tokens, int | str):
         raise UsageError(f"{shown} has no number of tokens", _EXAMPLE)
+    from loopflow.config.values import read_size_option  # noqa: PLC0415
+
     return read_size_option(str(tokens), shown)
 
 

@@ -10,6 +10,8 @@ from loopflow.tokens.safe_cuts import last_cut
 
 _MOST_WAITING: Final = 2
 """Chunks: more of them only take memory, since whoever reads is the slower one."""
+PIECE: Final = 1_048_576
+"""Characters that are counted at once: fewer would each be counted by an engine that starts fast and counts slowly."""
 LONGEST_STRETCH: Final = 67_108_864
 """Characters without a place to cut that are held before giving up."""
 
@@ -17,8 +19,9 @@ LONGEST_STRETCH: Final = 67_108_864
 class InputCounter:
     """Takes the text of a log in order. `finish` returns its tokens, None where it cannot be counted exactly."""
 
-    def __init__(self, counter: TokenCounter) -> None:
+    def __init__(self, counter: TokenCounter, piece: int = PIECE) -> None:
         self._counter = counter
+        self._piece = piece
         self._queue: Queue[bytes | None] = Queue(_MOST_WAITING)
         self._total = 0
         self._held: list[str] = []
@@ -56,15 +59,15 @@ class InputCounter:
 
     def _take(self, text: str) -> None:
         before = self._held[-1][-1:] if self._held else ""
-        cut = last_cut(before, text)
-        if cut is None:
-            self._held.append(text)
-            self._held_size += len(text)
-            if self._held_size > LONGEST_STRETCH:
-                raise UncountableError("a line is too long to be counted")
-            return
-        self._count(["".join([*self._held, text[:cut]])])
-        self._held, self._held_size = [text[cut:]], len(text) - cut
+        self._held.append(text)
+        self._held_size += len(text)
+        cut = last_cut(before, text) if self._held_size >= self._piece else None
+        if cut is not None:
+            self._held[-1] = text[:cut]
+            self._count(["".join(self._held)])
+            self._held, self._held_size = [text[cut:]], len(text) - cut
+        elif self._held_size > LONGEST_STRETCH:
+            raise UncountableError("a line is too long to be counted")
 
     def _count(self, texts: list[str]) -> None:
         self._total += sum(self._counter.count(texts))

@@ -25,6 +25,11 @@ _KIND: Final = re.compile(
     r"(?<![\w.])((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic|Exit|Interrupt|Warning|Timeout))\b"
     r"|\b(?:error|warning)\s?\[?([A-Z]{1,8}\d{2,6})\b|\b((?:TS|CS|E|C|MSB|NU|FS|BC|SC|RS|DL|AD)\d{3,5})(?=:|\])"
 )
+_MAY_BE_KIND: Final = re.compile(
+    r"[A-Z](?:\d\d|(?:(?<=E)(?:rror|xception|xit)|(?<=F)(?:ailure|ault)|(?<=P)anic|(?<=I)nterrupt"
+    r"|(?<=W)arning|(?<=T)imeout)\b)"
+)
+"""What every kind has: looked for first, since most lines name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,14 @@ class Part(NamedTuple):
         return self.lines.origin.place(self.at)
 
 
+class About(NamedTuple):
+    """The headline of a block and its first lines, the place of the headline in all lines, and what recognised it."""
+
+    texts: Sequence[str]
+    headline: int
+    recogniser: str
+
+
 @dataclass(slots=True)
 class Found:
     """A block that may go on. When it is whole it is handed on, and becomes a `Block` if it is new."""
@@ -117,8 +130,9 @@ class Found:
 
     def add(self, part: Part) -> None:
         """Take one more line."""
-        self.heaviest = max(self.heaviest, part.weight)
-        self.light = 0 if part.weight >= self.least else self.light + 1
+        weight = part.weight
+        self.heaviest = max(self.heaviest, weight)
+        self.light = 0 if weight >= self.least else self.light + 1
         if len(self.parts) < self.rules.row.most:
             self.parts.append(part)
             return
@@ -172,6 +186,13 @@ class Found:
         told = {part.text: None for at, part in enumerate(self.parts) if at == headline or part.weight >= MEDIUM_WEIGHT}
         return self.rules.number, *dict.fromkeys(map(_without_digits, list(told)[:MOST_TOLD]))
 
+    def about(self, most: int) -> About:
+        """Return what says where it happened, of the first so many lines."""
+        headline = _find_headline(self.parts, self.rules)
+        told = [self.parts[headline], *self.parts[:most]]
+        texts = [part.lines.shown(part.at).decode("utf-8", "replace") for part in told]
+        return About(texts, headline, self.rules.row.name)
+
     def make(self) -> Block:
         """Return it as it is told. It takes no more lines then."""
         if self._made is None:
@@ -180,7 +201,9 @@ class Found:
 
     def _make(self) -> Block:
         lines = tuple(
-            LogLine(part.place.number, part.lines.shown(part.at).decode("utf-8", "replace"), part.weight)
+            LogLine(
+                part.lines.origin.number(part.at), part.lines.shown(part.at).decode("utf-8", "replace"), part.weight
+            )
             for part in self.parts
         )
         headline = _find_headline(self.parts, self.rules)
@@ -228,7 +251,8 @@ def _find_headline(parts: Sequence[Part], rules: Rules) -> int:
 
 
 def _find_kind(lines: Sequence[LogLine], headline: int) -> str:
-    found = _KIND.search(lines[headline].text)
+    text = lines[headline].text
+    found = _KIND.search(text) if _MAY_BE_KIND.search(text) else None
     if found is None:
         return ""
     return found[1] or found[2] or found[3]

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loopflow.analysis.redact import redact
-from loopflow.io.read.document import ByteSource
 from loopflow.logs.census import Census
 from loopflow.logs.cleaning import clean
 from loopflow.logs.counting import InputCounter
@@ -19,6 +18,9 @@ from loopflow.logs.whole import Whole
 from loopflow.logs.workers import Cleaned, InProcess, Processes, Workers
 from loopflow.tokens.protocol import TokenCounter
 
+if TYPE_CHECKING:  # what it names is all that is needed of it
+    from loopflow.io.read.document import ByteSource
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -26,7 +28,7 @@ class Input:
 
     name: str
     path: str
-    stream: ByteSource
+    stream: "ByteSource"
     most: int = -1
     tee: Callable[[bytes], object] | None = None
 
@@ -115,7 +117,7 @@ class _Gathering:
         reader.prepare = self._hide if request.redact else None
         file = FileScan(self.scan, number, self.taker.add, request)
         prepared = self._prepare(file, self._workers.clean(self._chunks(reader), lambda chunk: chunk.data))
-        for lines, traits in self._workers.weigh(prepared, lambda each: each.text):
+        for lines, traits in self._workers.weigh(prepared):
             file.take(lines, traits)
         file.finish()
         if self._follower:

@@ -7,7 +7,6 @@ looked at, all of a batch together, and patterns only where a stem of theirs occ
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -15,6 +14,7 @@ from loopflow.logs.cleaning import LONGEST_LINE
 from loopflow.logs.recognisers.marks import CLOSING, ECHO, LOWERED, NONE, PASS_MARK
 from loopflow.logs.recognisers.rows import Recogniser, Word
 from loopflow.logs.recognisers.words import SUMMARY_WEIGHT
+from loopflow.logs.stems import Vocabulary, index_stems
 
 MOST_KEYS: Final = 400_000
 FEW_KEYS: Final = 50_000
@@ -30,6 +30,8 @@ _LONGEST_MARK: Final = 120
 """Bytes at the end of a line in which a mark of success may stand."""
 
 DIGITS: Final = b"0123456789"
+_ONES: Final = bytes.maketrans(b"23456789", b"11111111")
+_MOST_COUNTS: Final = 10_000
 _LONGEST_LOOK: Final = LONGEST_LINE
 """Bytes of a line that patterns look at: all, where it was shortened."""
 
@@ -70,8 +72,11 @@ class Classifier:
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
         self._known: dict[bytes, Trait] = {}
+        self._counts: dict[bytes, Trait] = {}
+        """Of lines that count something, with 1 for each digit but 0."""
         self._size = 0
-        self._stems = _index((*(word.stems for word in self._words), *(each.stems for each in recognisers)))
+        stems = (*(word.stems for word in self._words), *(each.stems for each in recognisers))
+        self._vocabulary = Vocabulary(index_stems(stems))
         self._pass = re.compile(PASS_MARK)
         self._echo = re.compile(ECHO)
         self._lowered = re.compile(LOWERED)
@@ -119,7 +124,7 @@ class Classifier:
         text = b"".join(low) + b"\n"
         starts = list(accumulate(map(len, low), initial=0))
         found: dict[int, set[int]] = {}
-        for stem, rules, longer in self._stems:
+        for stem, rules, longer in self._vocabulary.choose(text):
             place = text.find(stem)
             while place >= 0:
                 at = bisect_right(starts, place) - 1
@@ -138,21 +143,26 @@ class Classifier:
             if rule >= many and self._starts[rule - many].search(key):
                 is_fine = self._says_that_it_is_fine(key)
                 return NOTHING if is_fine else Trait(self._weights[rule - many], rule - many)
-        words = tuple(rule for rule in rules if rule < many and self._may_hold(rule, key))
+        words = self._choose_words(rules, key)
+        if not words:
+            return NOTHING
         if self._counted.search(key):
             return Trait(0, rules=words)
         of_digits = tuple(rule for rule in words if rule in self._digits)
         otherwise = self._weigh(key, tuple(rule for rule in words if rule not in self._digits))
         return Trait(0, rules=of_digits, otherwise=otherwise) if of_digits else otherwise
 
-    def _may_hold(self, rule: int, key: bytes) -> bool:
-        pattern = self._digits.get(rule)
-        return pattern is None or pattern.search(key) is not None
+    def _choose_words(self, rules: Sequence[int], key: bytes) -> tuple[int, ...]:
+        """Return the words of some rules, of those whose digits decide the ones that a line of the kind may hold."""
+        holds: dict[re.Pattern[bytes] | None, bool] = {None: True}  # several words have one pattern
+        for pattern in {self._digits[rule] for rule in rules if rule in self._digits}:
+            holds[pattern] = pattern.search(key) is not None
+        return tuple(rule for rule in rules if rule < len(self._words) and holds[self._digits.get(rule)])
 
     def _weigh_line(self, line: bytes, trait: Trait) -> Trait:
         """Return what a line is worth of a kind whose digits decide."""
         if trait.otherwise is None:
-            return self._weigh(line, trait.rules)
+            return self._weigh_counted(line, trait.rules)
         line = line[:_LONGEST_LOOK]
         for rule in trait.rules:
             if self._has_number(rule, line) and self._patterns[rule].search(line):
@@ -161,6 +171,18 @@ class Classifier:
                     break
                 return NOTHING if self._says_that_it_is_fine(line) else self._make_trait(word, line)
         return trait.otherwise
+
+    def _weigh_counted(self, line: bytes, rules: tuple[int, ...]) -> Trait:
+        """Return what a line is worth in which nothing may be counted. Where no number is named, it is that or none."""
+        if not self._numbers.keys().isdisjoint(rules):
+            return self._weigh(line, rules)
+        form = line.translate(_ONES)
+        known = self._counts.get(form)
+        if known is None:
+            if len(self._counts) >= _MOST_COUNTS:
+                self._counts.clear()
+            known = self._counts[form] = self._weigh(line, rules)
+        return known
 
     def _has_number(self, rule: int, line: bytes) -> bool:
         number = self._numbers.get(rule)
@@ -194,29 +216,6 @@ class Classifier:
             return NOTHING if self._closing.match(line) else Trait(word.weight, is_anchor=True)
         is_lowered = word.weight < SUMMARY_WEIGHT and self._lowered.search(line)
         return NOTHING if is_lowered else Trait(word.weight)
-
-
-_Stem = tuple[bytes, Sequence[int], Sequence[tuple[bytes, Sequence[int]]]]
-"""A stem, the numbers of the rows that have it, and the same of longer stems in which it is: those need no search."""
-
-
-@lru_cache(maxsize=2)
-def _index(rows: tuple[str, ...]) -> tuple[_Stem, ...]:
-    """Return the stems that are sought; who reduces many small logs would find them anew most of the time."""
-    stems: dict[bytes, list[int]] = {}
-    for number, row in enumerate(rows):
-        for stem in _split(row):
-            stems.setdefault(stem, []).append(number)
-    shortest = [stem for stem in stems if not any(other in stem for other in stems if other != stem)]
-    longer: dict[bytes, list[tuple[bytes, Sequence[int]]]] = {stem: [] for stem in shortest}
-    for stem, numbers in stems.items():
-        if stem not in longer:
-            longer[next(other for other in shortest if other in stem)].append((stem, numbers))
-    return tuple((stem, stems[stem], longer[stem]) for stem in shortest)
-
-
-def _split(stems: str) -> list[bytes]:
-    return [stem.encode().replace(b"^", b"\n") for stem in stems.split("|")]
 
 
 def make_keys(text: bytes) -> list[bytes]:

@@ -34,6 +34,10 @@ class Origin:
             return range(places.start + self.first, places.stop + self.first)
         return [place + self.first for place in places]
 
+    def number(self, at: int) -> int:
+        """Return the number of one line."""
+        return self.first + self.places[at]
+
     def place(self, at: int) -> Place:
         """Return where one line came from."""
         line = self.places[at]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from loopflow.logs.found import Found
+from loopflow.logs.found import About, Found
 from loopflow.logs.model import Block, Failure, Priority, Span
 from loopflow.logs.signatures import has_codes, make_cause, make_ref, make_signature, weighted_lines
 
@@ -37,14 +37,17 @@ _LINE_COST: Final = 120
 _PLACE: Final = re.compile(
     r"(?<![\w@.+/\\-])(?:[\w@.+/\\-]+\.[A-Za-z]{1,5}(?::|\()\d+|[\w./\\-]+::[\w.:\[\]-]+)|File \"[^\"]+\", line \d+"
 )
-_MAY_BE_PLACE: Final = re.compile(r"[:(]\d|::|File \"")
-"""What every place has: looked for first, since most lines name none."""
+_MAY_BE_PLACE: Final = re.compile(r"[:(F](?:(?<=[:(])\d|(?<=:):|(?<=F)ile \")")
+"""What every place has: looked for first, since most lines name none. That it begins with a set makes it fast."""
 _LINES_LOOKED_AT: Final = 40
 _LONGEST_LOOK: Final = 300
 
 
 class Entry:
-    """A failure that was seen `count` times. `places` are what the first few were about: a place in code, or a test."""
+    """A failure that was seen `count` times. `places` are what the first few were about: a place in code, or a test.
+
+    It is None for what the block that is held is about: most failures happen once, and are let go before that is asked.
+    """
 
     __slots__ = (
         "block",
@@ -66,10 +69,15 @@ class Entry:
         self.count = 1
         self.first = [block.span]
         self.last: list[Span] = []
-        self.places = {block.span: find_place(block)}
+        self.places: dict[Span, str | None] = {block.span: None}
         self.retried = 0
         """The line that says that its test passed later, 0 if there is none."""
         self._hold(block)
+
+    @property
+    def ref(self) -> str:
+        """Its reference."""
+        return make_ref(self.signature)
 
     def add(self, found: Found) -> None:
         """Count one more."""
@@ -79,14 +87,14 @@ class Entry:
             spans = sorted([*self.first, *self.last, span])
             self.first, self.last = spans[:_FIRST], spans[_FIRST:][-_LAST:]
             if spans[0] is span:
-                self._hold(found.make())
+                self._replace(found.make())
         elif len(self.first) < _FIRST:
             self.first.append(span)
         else:
             self.last = [*self.last[1 - _LAST :], span]
         # Streams that are interleaved hand theirs on by turns, which differ with the size of a read.
         if len(self.places) < _MOST_LOOKED_AT or span < max(self.places):
-            self.places[span] = find_place(found.make())
+            self.places[span] = _find_place(found.about(_LINES_LOOKED_AT))
             if len(self.places) > _MOST_LOOKED_AT:
                 del self.places[max(self.places)]
 
@@ -94,15 +102,15 @@ class Entry:
         """Keep the headline alone."""
         line = self.block.lines[self.block.headline]
         cut = self.block.cut + len(self.block.lines) - 1
-        block = replace(self.block, lines=(line,), headline=0, cut=cut, gap=1)
-        self.masked = tuple(weighted_lines(block))
-        self._hold(block)
+        self._replace(replace(self.block, lines=(line,), headline=0, cut=cut, gap=1))
+        self.masked = tuple(weighted_lines(self.block))
+        self._hold(self.block)
 
     def failure(self) -> Failure:
         """Return it as it is told."""
         places = tuple(f"L{span.first} {place}" for span, place in self.told_places())
         return Failure(
-            make_ref(self.signature),
+            self.ref,
             self.cause,
             self.block,
             self.count,
@@ -113,12 +121,20 @@ class Entry:
 
     def told_places(self) -> list[tuple[Span, str]]:
         """Return where else it happened, each place once, in the order of the log."""
-        own = find_place(self.block)
+        others = [(span, place) for span, place in sorted(self.places.items()) if place]
+        own = find_place(self.block) if others else ""
         found: dict[str, Span] = {}
-        for span in sorted(self.places):
-            if (place := self.places[span]) and place != own:
+        for span, place in others:
+            if place != own:
                 found.setdefault(place, span)
         return [(span, place) for place, span in found.items()]
+
+    def _replace(self, block: Block) -> None:
+        """Hold another block, and what the one before was about."""
+        if None in self.places.values():
+            about = find_place(self.block)
+            self.places = {span: about if place is None else place for span, place in self.places.items()}
+        self._hold(block)
 
     def _hold(self, block: Block) -> None:
         self.block = block
@@ -171,8 +187,11 @@ class Pool:
         """Make room. It is called after every 8,192th line."""
         if len(self._recent) > _MOST_RECENT:
             self._recent.clear()
+        held: dict[Priority, list[Entry]] = {priority: [] for priority in Priority}
+        for entry in self._entries.values():
+            held[entry.block.priority].append(entry)
         for priority, share in _SHARES.items():
-            entries = [entry for entry in self._entries.values() if entry.block.priority is priority]
+            entries = held[priority]
             room = int(self._room * share)
             if priority < Priority.HIGH:
                 self._evict(entries, room, self._drop)
@@ -224,10 +243,15 @@ class Pool:
 
 def find_place(block: Block) -> str:
     """Return the place in code or the name of the test that a block is about, "" if it names none."""
-    for line in (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT]):
-        text = line.text[:_LONGEST_LOOK]
+    lines = (block.lines[block.headline], *block.lines[:_LINES_LOOKED_AT])
+    return _find_place(About([line.text for line in lines], block.headline, block.recogniser))
+
+
+def _find_place(about: About) -> str:
+    for line in about.texts:
+        text = line[:_LONGEST_LOOK]
         if _MAY_BE_PLACE.search(text) and (found := _PLACE.search(text)):
             return found[0]
-    if block.recogniser in _WITHOUT_HEADING or not block.headline:
+    if about.recogniser in _WITHOUT_HEADING or not about.headline:
         return ""
-    return block.lines[0].text.strip(" _=-●")[:80]
+    return about.texts[1].strip(" _=-●")[:80]

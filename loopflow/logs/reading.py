@@ -8,12 +8,14 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loopflow.errors import LoopflowError, describe_os_error
-from loopflow.io.read.document import ByteSource
 from loopflow.logs.cleaning import name_left_out, next_character
 from loopflow.logs.unpacking import BROKEN, broken
+
+if TYPE_CHECKING:  # what it names is all that is needed of it
+    from loopflow.io.read.document import ByteSource
 
 READ_BYTES: Final = 262_144
 SMALL_READ_BYTES: Final = 65_536
@@ -76,7 +78,7 @@ class LogReader:
 
     def __init__(
         self,
-        stream: ByteSource,
+        stream: "ByteSource",
         name: str,
         size: int = READ_BYTES,
         tee: Callable[[bytes], object] | None = None,

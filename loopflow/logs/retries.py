@@ -18,7 +18,7 @@ _PASSED: Final = re.compile(
     rf"\s*{_AGAIN}(?:--- PASS:|PASS(?:ED)?:?(?=\s)|ok\b|[✓✔√✅])\s*(?P<after>\S.*)"
     r"|\s*(?P<before>\S.*?)\s+(?:\.\.\. )?(?:PASSED|PASS|ok|OK)\s*(?:\[[^\]]*\])?\s*$"
 )
-_MAY_PASS: Final = re.compile(rb"PASS|\b[Oo][Kk]\b|\xe2\x9c[\x93\x94\x85]|\xe2\x88\x9a")
+_MAY_PASS: Final = re.compile(rb"[PKk\xe2](?:(?<=P)ASS|(?<=\b[Oo][Kk])\b|(?<=\xe2)(?:\x9c[\x93\x94\x85]|\x88\x9a))")
 """What every line has that says that a test passed."""
 _ASIDE: Final = re.compile(
     r"[(\[]\s*\d+(?:\.\d+)?\s*(?:ms|s|m|min)\s*[)\]]|\((?:retry|attempt) #?\d+\)|^(?:- |\d+[.)]? )+"

@@ -112,7 +112,7 @@ class _Reduction:
         elif room < 0:
             raise self._too_few(most - room)
         else:
-            since = self._known([entry.failure().ref for entry in self._entries])
+            since = self._known([entry.ref for entry in self._entries])
             fitter = self._fit(room, since)
             result = self._compose(fitter, most)
         missing = next(each.found - each.kept for each in result.counts if each.priority is Priority.CRITICAL)

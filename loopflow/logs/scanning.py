@@ -137,7 +137,7 @@ class FileScan:
         self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
         self._sample(text)
         origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
-        return Prepared(text, lines, Origin(self._first, origins, self._starts, self._base), unwrapped)
+        return Prepared(text, lines, make_keys(text), Origin(self._first, origins, self._starts, self._base), unwrapped)
 
     def _find(self, line: bytes) -> list[int]:
         """Return where in a very long line something matters."""
@@ -156,7 +156,7 @@ class FileScan:
         self._own.judge(prepared.text, prepared.lines, traits)
         hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
         view = _View(prepared.lines, traits, hot, prepared.origin, prepared.unwrapped)
-        keys = make_keys(prepared.text)
+        keys = prepared.keys
         for begin, end in self._windows(len(keys)):
             self._take_window(view.window(begin, end, keeps_stamps=self._keeps_stamps), keys[begin:end])
             self._scan.lines += end - begin
@@ -208,6 +208,8 @@ class Prepared:
 
     text: bytes
     lines: Sequence[bytes]
+    keys: Sequence[bytes]
+    """The lines without their digits."""
     origin: Origin
     unwrapped: Unwrapped
 

@@ -12,6 +12,8 @@ from loopflow.tokens.safe_cuts import last_cut
 MOST_BYTES: Final = 67_108_864
 _LEAST_HELD: Final = 1_000
 """Tokens that are held even where fewer fit, so that it can be said how many a small log has."""
+_LOOK: Final = 32_768
+"""Characters that are counted at once: a long log is seen not to fit after a few of these."""
 
 
 class Whole:
@@ -50,6 +52,13 @@ class Whole:
             return
         shown = text.decode("utf-8", "replace")
         self._pieces.append(shown)
+        for at in range(0, len(shown), _LOOK):
+            self._look_at(shown[at : at + _LOOK])
+
+    def _look_at(self, shown: str) -> None:
+        """Count a little more of the text, and let go of all if that is enough to see that it does not fit."""
+        if self._pieces is None:
+            return
         cut = last_cut(self._open[-1][-1:] if self._open else "", shown)
         if cut is None:
             self._open.append(shown)

@@ -5,18 +5,18 @@ What comes out is the same, and in the same order, however many there are.
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from multiprocessing import get_context
 from signal import SIG_IGN, SIGINT, signal
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from loopflow.errors import LoopflowError
 from loopflow.logs.cleaning import clean, is_lossy
 from loopflow.logs.keys import NOTHING, Classifier, Trait, make_keys
 from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
+
+if TYPE_CHECKING:  # most logs are read in one process, which needs none of it
+    from concurrent.futures import Future
 
 _IN_ADVANCE: Final = 2
 """So many chunks for each process are on their way at once."""
@@ -31,7 +31,27 @@ class Cleaned(NamedTuple):
     is_lossy: bool
 
 
+class Text(Protocol):
+    """Lines that are to be weighed."""
+
+    @property
+    def text(self) -> bytes:
+        """All of them, each with its end."""
+        ...
+
+    @property
+    def lines(self) -> Sequence[bytes]:
+        """Each of them."""
+        ...
+
+    @property
+    def keys(self) -> Sequence[bytes]:
+        """Each without its digits."""
+        ...
+
+
 _Item = TypeVar("_Item")
+_Text = TypeVar("_Text", bound=Text)
 _Result = TypeVar("_Result")
 
 
@@ -44,7 +64,7 @@ class Workers(Protocol):
         """Yield each chunk with what is left of it."""
         ...
 
-    def weigh(self, texts: Iterable[_Item], text: Callable[[_Item], bytes]) -> Iterator[tuple[_Item, list[Trait]]]:
+    def weigh(self, texts: Iterable[_Text]) -> Iterator[tuple[_Text, list[Trait]]]:
         """Yield each text with what is known of its lines."""
         ...
 
@@ -64,10 +84,10 @@ class InProcess:
         for chunk in chunks:
             yield chunk, _clean(data(chunk), self.classifier)
 
-    def weigh(self, texts: Iterable[_Item], text: Callable[[_Item], bytes]) -> Iterator[tuple[_Item, list[Trait]]]:
+    def weigh(self, texts: Iterable[_Text]) -> Iterator[tuple[_Text, list[Trait]]]:
         """Yield each text with what is known of its lines."""
         for each in texts:
-            yield each, _weigh(text(each), self.classifier)
+            yield each, self.classifier.classify(each.keys, each.lines)
 
     def close(self) -> None:
         """There is nothing to give back."""
@@ -77,6 +97,9 @@ class Processes:
     """Does them in `count` processes, which are started when a log turns out to be long."""
 
     def __init__(self, count: int, most_keys: int) -> None:
+        from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+        from multiprocessing import get_context  # noqa: PLC0415
+
         self.classifier = Classifier(WORDS, RECOGNISERS, most_keys)
         self._most_keys = most_keys
         self._count = count
@@ -86,12 +109,18 @@ class Processes:
     def clean(self, chunks: Iterable[_Item], data: Callable[[_Item], bytes]) -> Iterator[tuple[_Item, Cleaned]]:
         """Yield each chunk with what is left of it."""
         return self._in_order(
-            chunks, data, lambda given: _clean(given, self.classifier), _clean_there, lambda made: made
+            chunks, data, lambda chunk: _clean(data(chunk), self.classifier), _clean_there, lambda made: made
         )
 
-    def weigh(self, texts: Iterable[_Item], text: Callable[[_Item], bytes]) -> Iterator[tuple[_Item, list[Trait]]]:
+    def weigh(self, texts: Iterable[_Text]) -> Iterator[tuple[_Text, list[Trait]]]:
         """Yield each text with what is known of its lines."""
-        return self._in_order(texts, text, lambda given: _weigh(given, self.classifier), _weigh_there, _unpack)
+        return self._in_order(
+            texts,
+            lambda each: each.text,
+            lambda each: self.classifier.classify(each.keys, each.lines),
+            _weigh_there,
+            _unpack,
+        )
 
     def close(self) -> None:
         """End the processes."""
@@ -101,7 +130,7 @@ class Processes:
         self,
         items: Iterable[_Item],
         data: Callable[[_Item], bytes],
-        here: Callable[[bytes], _Result],
+        here: Callable[[_Item], _Result],
         there: Callable[[bytes, int], bytes | Cleaned],
         read: Callable[..., _Result],
     ) -> Iterator[tuple[_Item, _Result]]:
@@ -109,7 +138,7 @@ class Processes:
         waiting: deque[tuple[_Item, Future[bytes | Cleaned]]] = deque()
         for number, item in enumerate(items):
             if number < _FEW_CHUNKS:
-                yield item, here(data(item))
+                yield item, here(item)
                 continue
             waiting.append((item, self._submit(there, data(item))))
             if len(waiting) > _IN_ADVANCE * self._count:
@@ -119,6 +148,8 @@ class Processes:
             yield done, read(_result(future))
 
     def _submit(self, there: Callable[[bytes, int], bytes | Cleaned], given: bytes) -> "Future[bytes | Cleaned]":
+        from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
         try:
             return self._pool.submit(there, given, self._most_keys)
         except BrokenProcessPool as error:
@@ -126,6 +157,8 @@ class Processes:
 
 
 def _result(future: "Future[bytes | Cleaned]") -> bytes | Cleaned:
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
     try:
         return future.result()
     except BrokenProcessPool as error:
@@ -141,12 +174,6 @@ def _clean(data: bytes, classifier: Classifier) -> Cleaned:
     return Cleaned(text if text.endswith(b"\n") else text + b"\n", is_lossy(data))
 
 
-def _weigh(text: bytes, classifier: Classifier) -> list[Trait]:
-    lines = text.split(b"\n")
-    lines.pop()
-    return classifier.classify(make_keys(text), lines)
-
-
 @cache
 def _classifier(most_keys: int) -> Classifier:
     """Return the one of this process, which has nothing else to do."""
@@ -158,7 +185,9 @@ def _clean_there(data: bytes, most_keys: int) -> Cleaned:
 
 
 def _weigh_there(text: bytes, most_keys: int) -> bytes:
-    traits = _weigh(text, _classifier(most_keys))
+    lines = text.split(b"\n")
+    lines.pop()
+    traits = _classifier(most_keys).classify(make_keys(text), lines)
     return array("I", [_pack(trait) if trait is not NOTHING else 0 for trait in traits]).tobytes()
 
 

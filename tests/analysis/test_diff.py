@@ -1,12 +1,13 @@
 """Comparing: before + change = after for every row, and what moved is neither new nor gone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopflow.analysis.diff import ROOT, find_moved_directories, find_moves
 from loopflow.analysis.diff import compare_profile as compare_profiles
-from loopflow.analysis.diff import find_moved_directories, find_moves
 from loopflow.analysis.filetype import file_type
 from loopflow.model import Before, Delta, Diff, FileTokens, Kind, Profile, Total
 from tests.support.profiles import make_profile
@@ -195,3 +196,19 @@ def test_directories_are_parts_of_paths() -> None:
     """`src` moves without `src2`."""
     was, now = {"src/a": 1, "src/b": 2, "src2/a": 3}, {"lib/a": 1, "lib/b": 2, "src2/a": 3}
     assert find_moved_directories(before(was, now)) == {"lib": "src"}
+
+
+def test_a_directory_that_moved_into_another() -> None:
+    """It keeps its name there, and is found all the same."""
+    was = {"src/a": 1, "src/b": 2}
+    assert find_moved_directories(before(was, {f"pkg/{path}": tokens for path, tokens in was.items()})) == {
+        "pkg/src": "src"
+    }
+
+
+def test_a_path_that_was_and_is_nowhere() -> None:
+    """What may differ and holds no file at either time is no change, nor is the directory above it."""
+    was = {"a.py": 1}
+    there = replace(before(was, was), differing=frozenset({"gone/b.py"}))
+    diff = compare_profiles(make_profile(was), there)
+    assert (diff.files, [each.path for each in diff.directories], diff.total.tokens) == ((), [ROOT], 1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loopflow.analysis.names import escape_name, path_bytes, quote_toml, sort_by_path
+from loopflow.analysis.names import escape_name, is_full_id, path_bytes, quote_toml, shorten_ids, sort_by_path
 from loopflow.model import Reason, Skipped
 
 _ANY_TEXT = st.text(
@@ -107,3 +107,19 @@ def test_sorted_as_git_lists_them(names: list[str]) -> None:
     """Names are in the order of their bytes, which is not that of their characters where some are not UTF-8."""
     found = sort_by_path([Skipped(name, Reason.BINARY) for name in names])
     assert [each.path for each in found] == sorted(names, key=path_bytes)
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "short"),
+    [
+        ("0123456789" * 4, True, "01234567"),
+        ("0123456789abcdef" * 4, True, "01234567"),
+        ("0123456789" * 4 + "^2", False, "01234567^2"),
+        ("main", False, "main"),
+        ("0123456", False, "0123456"),
+    ],
+)
+def test_ids_are_shown_by_their_first_digits(name: str, short: str, *, full: bool) -> None:
+    """Whole ids of both kinds are shortened wherever they stand in the name of a revision, and nothing else is."""
+    assert is_full_id(name) == full
+    assert shorten_ids(name, 8) == short

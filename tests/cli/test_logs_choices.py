@@ -194,11 +194,11 @@ def test_the_preset_for_jobs(here: Path) -> None:
 
 
 def test_the_preset_for_whoever_watches(here: Path) -> None:
-    """JSON in 2,000 tokens, entered into the ledger, and a word on what is not there yet."""
+    """JSON in 2,000 tokens, entered into the ledger and remembered, in files where no server is named."""
     result = call(here, "shop.log", "--preset", "monitoring")
     document = json.loads(result.out)
     assert (document["preset"], document["log_type"], document["budget"]["fit"]) == ("monitoring", "info", 2_000)
-    assert result.err.startswith("logs: warning: preset monitoring: this version stores nothing in a memory server")
+    assert "logs: warning: no memory server is named; 1 run waits in files" in result.err
     assert (here / "data/usage.sqlite3").exists()
 
 

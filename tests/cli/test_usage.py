@@ -136,6 +136,8 @@ def test_an_empty_ledger_is_no_error(tmp_path: Path) -> None:
         (["check", "--database", "mysql://x/y"], "there is no ledger in mysql"),
         (["check", "--config", "missing.toml"], "there is no config file missing.toml"),
         (["alerts", "test"], "no alert goes anywhere"),
+        (["alerts", "test", "--format", "json"], "a test of alerts has no form json"),
+        (["events", "--sql", "SELECT 1", "--since", "1h"], "--since and --message say nothing to --sql"),
         (["alerts", "test", "--alert-email", "a@b\nc"], "--alert-email: 'a@b\\nc' is no mail address"),
         (["alerts", "test", "--alert-email", "a@example.com"], "alerts go by mail, and no mail server is named"),
         (["alerts", "--alert-webhook", "http://x/\r\ny"], "--alert-webhook: 'http://x/\\r\\ny' is no address of a"),

@@ -14,6 +14,7 @@ import tiktoken.model
 
 from loopflow.cli.code_context import code_context
 from loopflow.cli.logs import logs
+from loopflow.cli.memory import memory
 from loopflow.cli.requests import read_options
 from loopflow.cli.usage import usage
 from loopflow.config.resolve import resolve
@@ -117,6 +118,19 @@ def test_every_command_for_usage_is_understood() -> None:
             raise
 
 
+def test_every_command_for_memory_is_understood() -> None:
+    """No page names an option of `loopflow memory` that is not there."""
+    found = [(page.name, arguments) for page in ALL for arguments in _commands(page, "loopflow memory")]
+    commands = [(page, arguments) for page, arguments in found if not arguments[0].endswith(":")]  # what is printed
+    assert len(commands) > 5
+    for page, arguments in commands:
+        try:
+            _read(memory, arguments)
+        except Exception as error:
+            error.add_note(f"{page}: {' '.join(arguments)}")
+            raise
+
+
 def _read(command: click.Command, arguments: list[str]) -> None:
     """Read arguments, those of a subcommand too. Raises what is wrong with them."""
     with command.make_context("loopflow logs", list(arguments)) as context:
@@ -136,6 +150,7 @@ def test_every_config_is_valid() -> None:
         assert config.file == "loopflow.toml", block
         read_section(config.sections, "logs")
         read_section(config.sections, "usage")
+        read_section(config.sections, "memory")
 
 
 def test_models_have_the_encodings_that_the_page_names() -> None:

@@ -14,6 +14,7 @@ PAGES = [
     ("make_options.py", "render_facts", "agents-facts.md"),
     ("make_options.py", "render_logs", "logs-options.md"),
     ("make_options.py", "render_usage", "usage-options.md"),
+    ("make_options.py", "render_memory", "memory-options.md"),
     ("make_options.py", "render_chat", "chat-options.md"),
     ("make_options.py", "render_count", "count-options.md"),
     ("make_options.py", "render_serve", "serve-options.md"),

@@ -11,6 +11,7 @@ import pytest
 
 import loopflow.logs
 from loopflow.cli.logs import logs
+from loopflow.cli.memory import memory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs import (
     Digest,
@@ -184,10 +185,12 @@ def test_an_optimizer_is_a_manager() -> None:
     assert TokenOptimizer(100, buffer=10, components={"api": 20}).remaining("api") == 20
 
 
-def test_what_comes_with_another_command_says_so() -> None:
-    """One error, that names what is needed."""
-    with pytest.raises(UsageError, match="needs loopflow memory, and this version does not join it to logs"):
-        store_in_memory(None, "x", None)  # type: ignore[arg-type]
+def test_failures_are_remembered_across_runs(here: Path) -> None:
+    """Without a server they wait in files, which is a warning; a query finds them."""
+    summary, path = process()
+    with pytest.warns(UserWarning, match="no memory server is named; 1 run waits in files"):
+        store_in_memory(summary, path, None)
+    assert "it broke" in run("query", "broke", cwd=here, command=memory).out
 
 
 def test_the_ledger_is_joined_by_the_command() -> None:

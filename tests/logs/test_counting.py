@@ -13,18 +13,18 @@ COUNTER = create_counter()
 PIECE = st.lists(st.sampled_from(["\n", " ", "/", "a", "word ", "12", "é", "\t", "[", "\r"]), max_size=12).map("".join)
 
 
-def count(pieces: list[str], counter: TokenCounter = COUNTER) -> int | None:
-    """Return what a counter of the input says."""
-    counting = InputCounter(counter)
-    for piece in pieces:
-        counting.add(piece.encode())
+def count(pieces: list[str], counter: TokenCounter = COUNTER, piece: int = 1) -> int | None:
+    """Return what a counter of the input says that counts so many characters at once."""
+    counting = InputCounter(counter, piece)
+    for each in pieces:
+        counting.add(each.encode())
     return counting.finish()
 
 
-@given(pieces=st.lists(PIECE, max_size=12))
-def test_pieces_count_as_the_whole(pieces: list[str]) -> None:
+@given(pieces=st.lists(PIECE, max_size=12), piece=st.integers(1, 20))
+def test_pieces_count_as_the_whole(pieces: list[str], piece: int) -> None:
     """Wherever a text is cut, also into nothing."""
-    assert [count(pieces)] == COUNTER.count(["".join(pieces)])
+    assert [count(pieces, piece=piece)] == COUNTER.count(["".join(pieces)])
 
 
 def test_what_cannot_be_counted_has_no_count() -> None:

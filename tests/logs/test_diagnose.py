@@ -173,7 +173,7 @@ def _count_wrong(repo: Repo) -> None:
 
 
 def _memory(repo: Repo) -> None:
-    configure(repo, "[memory]", 'file = "x"')
+    configure(repo, "[memory]", 'command = ["x"]')
 
 
 def _usage(repo: Repo) -> None:
@@ -241,7 +241,7 @@ BROKEN: list[tuple[Callable[[Repo], None], str, str]] = [
     (_document_hostile, "kept digests", "its document is no JSON of ours"),
     (_counts_no_table, "kept digests", "its document says None tokens"),
     (_digest_a_pipe, "kept digests", ".digest.txt is no file"),
-    (_memory, "memory server", "loopflow.toml:1: [memory] needs loopflow memory"),
+    (_memory, "memory server", "loopflow.toml:2: memory.command is not taken from a config that was found"),
     (_usage, "ledger of usage", "loopflow.toml:2: usage.track: "),
     (_ledger_broken, "ledger of usage", "usage.sqlite3"),
     (_ledger_broken, "monitor", "usage.sqlite3"),

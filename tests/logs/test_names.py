@@ -13,7 +13,6 @@ import loopflow.logs
 from loopflow.cli.logs import logs
 from loopflow.cli.logs_names import ACTIONS
 from loopflow.errors import LoopflowError
-from loopflow.logs.coming import COMING
 from tests.support.run import Result, run
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
@@ -31,13 +30,13 @@ def vars_of(result: Result) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize("pair", names.PAIRS, ids=lambda pair: " ".join(pair.theirs) or "nothing")
 def test_a_name_does_what_ours_does(pair: Any) -> None:  # noqa: ANN401
-    """It prints the same and ends the same, or is one line that says what it needs."""
+    """It prints the same and ends the same."""
     [tried] = names.try_all(call, [pair])
     assert tried.seen
 
 
 def test_functions_do_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or raise the one error that says what they need."""
+    """Or raise the one error that says what does."""
 
     def evaluate(code: str, where: Path) -> str:
         printed = io.StringIO()
@@ -51,13 +50,12 @@ def test_functions_do_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
 
     tried = list(names.try_functions(evaluate))
     assert [function.name for function, seen in tried if not seen] == []
-    assert {name for name in COMING if not name.startswith("--")} <= {each.name.partition("(")[0] for each, _ in tried}
 
 
 def test_every_name_is_tried() -> None:
     """None of those that the command knows is missing in the table."""
     tried = {word.partition("=")[0] for pair in names.PAIRS for word in pair.theirs}
-    assert set(ACTIONS) | {name for name in COMING if name.startswith("--")} <= tried
+    assert set(ACTIONS) <= tried
 
 
 def test_a_difference_is_seen(tmp_path: Path) -> None:
@@ -66,12 +64,11 @@ def test_a_difference_is_seen(tmp_path: Path) -> None:
         names.Pair(("small.txt",), (names.LOG,)),
         names.Pair(("small.txt",), ("small.txt",), code=1),
         names.Pair(("small.txt",), ("small.txt",), makes="*.xml"),
-        names.Pair(("--check-usage",), needs="memory", code=2),
     ]
     assert tmp_path.exists()
     tried = list(names.try_all(call, wrong))
-    assert [each.seen for each in tried] == [""] * 4
-    assert names.render(tried).count("**differs**") == 4
+    assert [each.seen for each in tried] == [""] * 3
+    assert names.render(tried).count("**differs**") == 3
 
 
 @pytest.mark.parametrize(
@@ -85,7 +82,9 @@ def test_a_difference_is_seen(tmp_path: Path) -> None:
         (("--validate-ci", "--log-file=a.log"), "--validate-ci reads no log, and a.log is one"),
         (("--validate-config", "--log-file"), "--validate-config reads no log, and --log-file is one"),
         (("--diagnostic-report", "--log-file", "\x1b[2J"), r"reads no log, and \x1b[2J is one"),
-        (("a.log", "--memory-query=x"), "--memory-query needs loopflow memory, and this version"),
+        (("a.log", "--memory-query=x"), "--memory-query and a file do not go together"),
+        (("--reconnect-memory", "--memory-query=x"), "--memory-query and --reconnect-memory do not go together"),
+        (("a.log", "--memory-command=x"), "--memory-command is for what asks or fills a memory"),
         (("--diagnostic-report", "--wrong"), "No such option '--wrong'"),
     ],
 )

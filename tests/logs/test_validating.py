@@ -67,9 +67,9 @@ def test_what_does_not_hold(text: str, said: str, tmp_path: Path) -> None:
 
 def test_a_table_of_another_version_is_a_warning(tmp_path: Path) -> None:
     """An older installation goes on with a newer config."""
-    result = call(tmp_path, "[memory]\n[logs]\nfit = 900\n")
+    result = call(tmp_path, "[history]\n[logs]\nfit = 900\n")
     assert result.code == 0
-    assert "warning: loopflow.toml:1: [memory] is for another version" in result.err
+    assert "warning: loopflow.toml:1: [history] is for another version" in result.err
 
 
 def test_another_config_is_validated(tmp_path: Path) -> None:

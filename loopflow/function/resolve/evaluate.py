@@ -62,6 +62,10 @@ class Engine:
         """Forget what holds for one function only."""
         self._for_now.clear()
 
+    def is_lasting(self, node: Node) -> bool:
+        """Whether what was found of the roots of a scope holds for every function."""
+        return all((node, number) in self._known for number in range(len(node.scope.roots)))
+
     def root(self, node: Node, number: int) -> Evaluated:
         """Return what a root of a scope gives."""
         key = (node, number)

@@ -19,7 +19,7 @@ from loopflow.function.resolve.found import NOT_FOUND, Resolved, merge
 from loopflow.function.resolve.mro import merge_orders
 from loopflow.function.resolve.outside import PROPERTIES, canonical
 from loopflow.function.resolve.project import Location, Node
-from loopflow.function.resolve.values import EXTERNAL, UNKNOWN, Types, Value, join, substitute
+from loopflow.function.resolve.values import EXTERNAL, UNKNOWN, Types, Value, has_variables, join, substitute
 
 if TYPE_CHECKING:
     from loopflow.function.resolve.evaluate import Engine
@@ -52,6 +52,7 @@ class Members:
         self._orders: dict[Node, tuple[Value, ...]] = {}
         self._decorated: dict[Node, Decorated] = {}
         self._parameters: dict[Node, tuple[str, ...]] = {}
+        self._metaclasses: dict[Node, Value | None] = {}
 
     def find(self, value: Value, name: str) -> Resolved:  # noqa: PLR0911  a case a line
         """Return what the member `name` of a value is."""
@@ -108,6 +109,14 @@ class Members:
 
     def metaclass(self, node: Node) -> Value | None:
         """Return the class of a class, where it is in the tree."""
+        if node in self._metaclasses:
+            return self._metaclasses[node]
+        found = self._find_metaclass(node)
+        if not self._engine.is_tainted:
+            self._metaclasses[node] = found
+        return found
+
+    def _find_metaclass(self, node: Node) -> Value | None:
         for entry in self.order(node):
             for number, root in enumerate(entry.node.scope.roots if entry.node else ()):
                 if root.mode & BASE and not root.mode & ANNOTATION and entry.node:
@@ -276,7 +285,7 @@ class Members:
                 types = self._engine.instances(self._engine.root(method, annotation).types)
             else:
                 types = self._engine.unpack(self._engine.root(method, root).types, way) if root >= 0 else UNKNOWN
-            types = substitute(types, self.known(receiver, entry))
+            types = self._substitute(types, receiver, entry)
             at: tuple[Location, ...] = (
                 ()
                 if scope.bindings.get(name)
@@ -293,24 +302,27 @@ class Members:
     def _of_binding(self, entry: Value, binding: Binding, name: str, receiver: Value) -> Resolved:
         node = entry.node
         assert node is not None  # noqa: S101  the caller looked
-        known = self.known(receiver, entry)
         if binding.kind == DEFINED:
             inner = node.child(binding.what[0])
             if inner.scope.kind == FUNCTION:
-                return self._method(inner, receiver, known)
+                return self._method(inner, receiver, entry)
         found = self._engine.names.of_binding(node, binding, name)
-        types = substitute(found.types, known)
+        types = self._substitute(found.types, receiver, entry)
         if self.is_enum(node) and binding.kind == "=" and receiver.kind == values.CLASS and not name.startswith("_"):
             types = (Value(values.INSTANCE, receiver.node),)
         bound = [self._descend(value, receiver) for value in types]
         return found._replace(types=join(bound))
 
-    def _method(self, inner: Node, receiver: Value, known: dict[str, Types]) -> Resolved:
+    def _substitute(self, types: Types, receiver: Value, owner: Value) -> Types:
+        """Return types with type variables of the class `owner` as they are for a receiver."""
+        return substitute(types, self.known(receiver, owner) if has_variables(types) else {})
+
+    def _method(self, inner: Node, receiver: Value, entry: Value) -> Resolved:
         how = self.decorated(inner)
         place = Location(inner.module.path, inner.scope.qualname, inner.scope.line, self.kind_of(inner))
         if how.is_property and receiver.kind == values.INSTANCE:
             value = Value(values.FUNCTION, inner, bound=receiver)
-            return Resolved(substitute(self._engine.calls.returned(value, []), known), (place,))
+            return Resolved(self._substitute(self._engine.calls.returned(value, []), receiver, entry), (place,))
         bound = None if how.is_static else receiver
         return Resolved((Value(values.FUNCTION, inner, bound=bound),), (place,))
 

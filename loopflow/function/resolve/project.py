@@ -44,17 +44,10 @@ class Node:
     module: Module
     number: int
     scope: Scope
-
-    @property
-    def parent(self) -> "Node | None":
-        """The scope around."""
-        return self.module.nodes[self.scope.parent] if self.scope.parent >= 0 else None
-
-    @property
-    def owner(self) -> "Node | None":
-        """The class that a function is a method of."""
-        parent = self.parent
-        return parent if parent and parent.scope.kind == CLASS and self.scope.kind == FUNCTION else None
+    parent: "Node | None" = None
+    """The scope around."""
+    owner: "Node | None" = None
+    """The class that a function is a method of."""
 
     def child(self, number: int) -> "Node":
         """Return another scope of the file."""
@@ -89,7 +82,10 @@ class Project:
             facts = self.tree.facts(path)
             module = Module(path, facts) if facts else None
             if module:
-                module.nodes = [Node(module, number, scope) for number, scope in enumerate(module.facts.scopes)]
+                for number, scope in enumerate(module.facts.scopes):
+                    parent = module.nodes[scope.parent] if scope.parent >= 0 else None
+                    owner = parent if parent and parent.scope.kind == CLASS and scope.kind == FUNCTION else None
+                    module.nodes.append(Node(module, number, scope, parent, owner))
                 for node in module.nodes:
                     if node.scope.kind in {CLASS, FUNCTION} or not node.scope.qualname:
                         module.named.setdefault(node.scope.qualname, []).append(node)

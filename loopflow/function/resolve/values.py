@@ -48,8 +48,8 @@ def external(name: str, *args: Types) -> Types:
 
 def substitute(types: Types, known: "dict[str, Types]") -> Types:
     """Return types with their type variables replaced; those that nothing is known of are what bounds them."""
-    if not types:
-        return types
+    if not has_variables(types):
+        return types if len(types) < 2 else tuple(dict.fromkeys(types))[:MOST_VALUES]  # noqa: PLR2004  as above
     found: list[Types] = []
     for value in types:
         if value.kind == TYPE_VARIABLE:
@@ -61,3 +61,15 @@ def substitute(types: Types, known: "dict[str, Types]") -> Types:
         else:
             found.append((value,))
     return join(found)
+
+
+def has_variables(types: Types) -> bool:
+    """Whether there are type variables in types."""
+    for value in types:
+        if value.kind == TYPE_VARIABLE or value.kind == SELF:  # noqa: PLR1714  asked of each part of each type
+            return True
+        if value.args:
+            for each in value.args:
+                if each and has_variables(each):
+                    return True
+    return False

@@ -97,6 +97,52 @@ def rebuilt(batch: Batch, lines: list[Line]) -> Batch:
     return made
 
 
+def spliced(batch: Batch, lines: Sequence[bytes], made: Sequence[tuple[int, list[Line]]]) -> Batch:
+    """Make a batch of the `lines` of another, some of which lines were `made` of that stand in their places.
+
+    It gives what `rebuilt` would give for all lines, and costs something only for those that were made.
+    """
+    texts: list[bytes] = []
+    places: list[int] = []
+    new: list[tuple[int, Line]] = []
+    done = 0
+    for at, found in made:
+        texts += lines[done:at]
+        places += range(done, at)
+        new += enumerate(found, len(texts))
+        texts += [_encoded(line.text) for line in found]
+        places += [at] * len(found)
+        done = at + 1
+    texts += lines[done:]
+    places += range(done, len(lines))
+    result = Batch(b"".join(chain.from_iterable(zip(texts, repeat(b"\n")))), len(texts))
+    result.origins = [batch.origins[at] for at in places] if batch.origins else places
+    inner = _sparse(len(texts), {at: line.stream for at, line in new if line.stream})
+    outer = [batch.streams[at] for at in places] if batch.streams else None
+    result.streams = _within(outer, inner) if inner else outer
+    result.stamps = _sparse(
+        len(texts),
+        {at: line.stamp for at, line in new if line.stamp},
+        [batch.stamps[at] for at in places] if batch.stamps else None,
+    )
+    result.levels = {at: line.level for at, line in new if line.level is not None}
+    result.components = {at: line.component for at, line in new if line.component}
+    if batch.components or batch.levels:
+        _inherit(batch, result, places)
+    result.steps = _first_places(batch.steps, places)
+    return result
+
+
+def _sparse(count: int, values: dict[int, str], outer: list[str] | None = None) -> list[str] | None:
+    """Give a list by line of a few values and those that were known; None where there are none."""
+    if not values:
+        return outer
+    found = outer or [""] * count
+    for at, value in values.items():
+        found[at] = value
+    return found
+
+
 def _inherit(batch: Batch, made: Batch, places: list[int]) -> None:
     """Give lines what was known of the ones they come from, where they do not say it themselves."""
     for at, place in enumerate(places):

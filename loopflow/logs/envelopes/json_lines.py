@@ -9,7 +9,7 @@ unit and the time are used, as of those of syslog and of the place in the source
 from collections.abc import Callable
 from typing import Any
 
-from loopflow.logs.envelopes.batch import Batch, Line, rebuilt
+from loopflow.logs.envelopes.batch import Batch, Line, spliced
 from loopflow.logs.envelopes.levels import syslog_level
 from loopflow.logs.envelopes.parsing import parsed, written
 from loopflow.logs.envelopes.records import record, stamp_of
@@ -55,10 +55,10 @@ class JournalLayer:
 def _by_line(batch: Batch, read: Callable[[bytes, int], list[Line] | None]) -> Batch:
     if not batch.text.startswith(b"{") and b"\n{" not in batch.text:
         return batch
-    made: list[Line] = []
-    for at, raw in enumerate(batch.text.split(b"\n")[: batch.count]):
-        made += (read(raw, at) if raw.startswith(b"{") else None) or [Line(raw, at)]
-    return rebuilt(batch, made)
+    lines = batch.text.split(b"\n")[: batch.count]
+    found = ((at, read(raw, at)) for at, raw in enumerate(lines) if raw.startswith(b"{"))
+    records = [(at, made) for at, made in found if made]
+    return spliced(batch, lines, records) if records else batch
 
 
 def logger_lines(raw: bytes, at: int = 0) -> list[Line] | None:

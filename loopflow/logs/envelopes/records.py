@@ -7,6 +7,7 @@ is lost but what says nothing (null, "", {}): a field that is not known is print
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from loopflow.logs.envelopes import errors
@@ -46,6 +47,7 @@ _LONGEST_STAMP = 64
 _NUMBER = re.compile(r"(\d{9,19})(?:\.\d+)?")
 _DIGIT = re.compile(r"\d")
 _SECONDS_DIGITS = 11
+_MOST_FORMS = 256
 
 
 class Record(NamedTuple):
@@ -66,15 +68,15 @@ def record(found: Mapping[str, Any]) -> Record | None:
     best = _parts(fields)
     if "message" not in best or not ("level" in best or "time" in best):
         return None
-    if "component" in best and fields[best["component"][1]][0] == "c" and "s" not in found:
+    if "component" in best and fields[best["component"][0]][0] == "c" and "s" not in found:
         del best["component"]  # "c" is that in MongoDB's records only, which have an "s"
-    component: str = best.get("component", _NONE)[2]
-    word, level = best["level"][2] if "level" in best else ("", None)
+    component: str = best.get("component", _NONE)[1]
+    word, level = best["level"][1] if "level" in best else ("", None)
     head = " ".join(part for part in (word, component and f"{component}:") if part)
-    first, *more = best["message"][2].strip("\n").split("\n")
-    behind, below = _rest(fields, {place for _, place, _ in best.values()}, level)
+    first, *more = best["message"][1].strip("\n").split("\n")
+    behind, below = _rest(fields, {place for place, _ in best.values()}, level)
     text = f"{head} {first}{behind}" if head else first + behind
-    return Record([text, *more, *below], level, component, best.get("time", _NONE)[2])
+    return Record([text, *more, *below], level, component, best.get("time", _NONE)[1])
 
 
 def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -89,23 +91,29 @@ def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-_Part = tuple[int, int, Any]
-"""The place among names of its kind, the place in the record, and what was read."""
+_Part = tuple[int, Any]
+"""The place in the record, and what was read."""
 
-_NONE: _Part = (0, 0, "")
+_NONE: _Part = (0, "")
 
 
 def _parts(fields: list[tuple[str, Any]]) -> dict[str, _Part]:
     """Find level, time, component and message: for each the field that stands first in its table and can be read."""
     best: dict[str, _Part] = {}
-    for place, (name, value) in enumerate(fields):
-        role = _ROLES.get(name)
-        if role is None:
-            continue
-        kind, rank, read = role
-        if (kind not in best or rank < best[kind][0]) and (found := read(value)) is not None:
-            best[kind] = (rank, place, found)
+    for kind, place, read in _plan(tuple([name for name, _ in fields])):
+        if kind not in best and (found := read(fields[place][1])) is not None:
+            best[kind] = place, found
     return best
+
+
+@lru_cache(_MOST_FORMS)
+def _plan(names: tuple[str, ...]) -> list[tuple[str, int, Callable[[Any], Any]]]:
+    """Give the places of the fields that may be parts, with what reads them, in the order of their tables.
+
+    A logger writes the same names again and again.
+    """
+    known = [(_ROLES[name], place) for place, name in enumerate(names) if name in _ROLES]
+    return [(kind, place, read) for (kind, _, read), place in sorted(known, key=lambda each: each[0][1])]
 
 
 def _message(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON can hold
@@ -136,6 +144,11 @@ def stamp_of(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON can hold
 def _clock(digits: str) -> str:
     while len(digits) >= _SECONDS_DIGITS + 1:
         digits = digits[:-3]
+    return _clock_of_second(digits)
+
+
+@lru_cache(_MOST_FORMS)
+def _clock_of_second(digits: str) -> str:
     return datetime.fromtimestamp(int(digits), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -145,7 +158,7 @@ def _rest(fields: list[tuple[str, Any]], taken: set[int], level: Priority | None
     below: list[str] = []
     flat: dict[str, dict[str, Any]] = {}
     for place, (name, value) in enumerate(fields):
-        if place in taken or value is None or value == "" or _says_again(name, value, level):
+        if place in taken or value is None or value == "" or (name in _LEVELS and _says_again(name, value, level)):
             continue
         start = next((start for start in errors.FLAT if name.startswith(start)), "") if "." in name else ""
         if start:
@@ -165,8 +178,6 @@ def _rest(fields: list[tuple[str, Any]], taken: set[int], level: Priority | None
 
 def _says_again(name: str, value: Any, level: Priority | None) -> bool:  # noqa: ANN401 - whatever JSON can hold
     """Tell whether a field says the level once more, as a number beside the word."""
-    if name not in _LEVELS:
-        return False
     found = _LEVELS[name](value)
     return found is not None and found[1] == level
 

@@ -56,7 +56,12 @@ class Steps:
     def note(self, batch: Batch) -> None:
         """Put the steps of a block into `batch.steps`."""
         text = batch.text
-        if b"##[" in text or b"group::" in text or (self._runs and b"Post job cleanup." in text):
+        if (
+            text.startswith((b"##[", b"::"))
+            or b"\n##[" in text
+            or b"\n::" in text
+            or (self._runs and b"Post job cleanup." in text)
+        ):
             self._note(batch, self._github(text))
         for family in sorted(self.families - {"github"}):
             _, needle, find = _FAMILIES[family]

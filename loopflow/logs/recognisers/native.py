@@ -30,7 +30,7 @@ RECOGNISERS: Final = (
     Recogniser(
         "linker",
         rb"undefined reference to|Undefined symbols|multiple definition of|unresolved external|cannot find -l|collect: error|^ld: ",
-        "undefined|multiple definition|unresolved|cannot find -l|collect|^ld: ",
+        "undefined|multiple definition|unresolved|cannot find -l|collect: error|^ld: ",
         80,
         goes_on=rb"\s|\S+:.*undefined reference|\S*ld: |collect2",
         before=1,

@@ -8,7 +8,7 @@ RECOGNISERS: Final = (
     Recogniser(
         "kernel",
         rb"(?:^|\] |: )(?:Oops: |BUG: |kernel BUG at|general protection fault|Unable to handle kernel|Out of memory: |Kernel panic|INFO: task .* blocked)",
-        "oops|bug|protection fault|unable to handle|out of memory|kernel panic|blocked",
+        "^oops: | oops: |^bug: | bug: |kernel bug at|protection fault|unable to handle|out of memory: |kernel panic|info: task",
         100,
         goes_on=rb".*(?:\] |: )(?:\s|Call Trace|RIP|Code:|R[A-Z]+:|CR|---|Modules|CPU:|Hardware|Workqueue|Killed|oom)",
         most=80,
