@@ -91,7 +91,7 @@ def spread(values: list[float]) -> str:
 def fresh(page: Page, address: str) -> None:
     """Open the page, and wait for its windows."""
     page.goto(address)
-    page.wait_for_function("document.querySelectorAll('.window').length === 3")
+    page.locator(".window").nth(2).wait_for()
 
 
 def keys_in(page: Page, address: str, text: str, *, tokens: bool = False) -> dict[str, list[float]]:

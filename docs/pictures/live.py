@@ -1,4 +1,4 @@
-"""Take the picture of the live page: a prompt with files of this repository, its tokens in colour, a limit that is near.
+"""Take the picture of the live page: a prompt with files of this repository, in colour, a limit that is near.
 
 Usage: python docs/pictures/live.py
 
@@ -39,7 +39,7 @@ def main() -> None:
             chromium = playwright.chromium.launch(executable_path=browser)
             page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
             page.goto(f"{serving.stderr.readline().split()[-1]}/#tokens=on&limit=1450&room=200")
-            page.wait_for_function("document.querySelectorAll('.window').length === 4")
+            page.locator(".window").nth(3).wait_for()
             page.locator(".cm-content").focus()
             page.keyboard.insert_text(TEXT)
             page.locator("#ids .id").first.wait_for()

@@ -243,6 +243,20 @@ def test_what_the_service_says_is_shown(open_page: Open, status: int, code: str)
     assert live.total == 2
 
 
+@pytest.mark.parametrize("body", ["[]", "{}", "null", "<html>another program</html>"])
+def test_a_reply_that_is_not_of_the_service(open_page: Open, body: str) -> None:
+    """Of a proxy, say: it is no count, and asked for again."""
+    live = open_page(address="#tokens=on")
+    for path in ("count/batch", "references/count", "tokens", "models"):
+        live.page.route(f"**/v1/{path}", lambda route: route.fulfill(status=200, body=body), times=1)
+    live.page.reload()
+    live.write("@[file:a.py] and")
+    expect(live.page.locator(".notice")).to_contain_text("not of this service")
+    live.await_status(re.compile("exact"), 30_000)
+    expect(live.page.locator(".window")).to_have_count(3)
+    expect(live.page.locator("#ids .id")).to_have_count(1)
+
+
 def test_a_token_that_is_wrong(browser: Browser, tmp_path: Path) -> None:
     """Is taken out of the address, refused in words, and asked for; the right one holds for the tab."""
     with serve(tmp_path, env={"LOOPFLOW_SERVICE_TOKEN": TOKEN}) as server, visit(browser, server) as open_page:
@@ -262,7 +276,7 @@ def test_a_token_that_is_wrong(browser: Browser, tmp_path: Path) -> None:
         right.write("a b")
         right.await_status(re.compile("exact"))
         assert TOKEN not in right.page.url
-        right.page.wait_for_function("document.querySelectorAll('.window').length === 3")
+        expect(right.page.locator(".window")).to_have_count(3)
 
 
 def test_nothing_is_kept_but_settings(open_page: Open) -> None:
@@ -300,7 +314,7 @@ def axe(live: Live) -> list[str]:
 def test_axe_finds_nothing(open_page: Open, width: int, scheme: str) -> None:
     """Empty; with references that failed, tokens, a selection, files, a limit that is exceeded, an error."""
     live = open_page(width=width, scheme=scheme)
-    live.page.wait_for_function("document.querySelectorAll('.window').length === 3")
+    expect(live.page.locator(".window")).to_have_count(3)
     assert axe(live) == []
     live.failures.add("503")
     live.page.fill("#limit", "5")

@@ -118,7 +118,7 @@ export class Counter {
     try {
       const body = JSON.stringify({ texts: stretches.map((each) => each.text), encodings: this.encodings });
       this.#require(body, stretches);
-      const reply = await this.#service.postText("v1/count/batch", body.length > LARGE ? await encode(body) : body, { signal: request.controller.signal, seconds: SECONDS });
+      const reply = await this.#service.postText("v1/count/batch", body.length > LARGE ? await encode(body) : body, { signal: request.controller.signal, seconds: SECONDS, has: "counts" });
       this.#store(stretches, reply);
       this.#connection.answered();
     } catch (error) {

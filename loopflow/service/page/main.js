@@ -205,7 +205,7 @@ async function take(files, place = null) {
 
 async function loadModels() {
   try {
-    const reply = await service.get("v1/models");
+    const reply = await service.get("v1/models", { has: "models" });
     models = reply.models;
     if (!settings.encoding) settings.encoding = reply.default;
     connection.answered();

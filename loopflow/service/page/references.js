@@ -151,7 +151,7 @@ export class References {
     const body = { references: batch.map((known) => known.marker), encodings: this.encodings, refresh: batch[0].wantsRefresh };
     this.changed();
     try {
-      const reply = await this.#service.post("v1/references/count", body, { seconds: SECONDS });
+      const reply = await this.#service.post("v1/references/count", body, { seconds: SECONDS, has: "results" });
       batch.forEach((known, index) => known.asked === numbers[index] && note(known, reply.results[index]));
       this.#connection.answered();
     } catch (error) {
