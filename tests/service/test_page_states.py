@@ -243,6 +243,23 @@ def test_what_the_service_says_is_shown(open_page: Open, status: int, code: str)
     assert live.total == 2
 
 
+def test_nothing_is_left_to_ask(open_page: Open) -> None:
+    """What could not be counted was undone meanwhile: that the service is back is found out all the same."""
+    live = open_page()
+    live.failures.add("ERR_INTERNET_DISCONNECTED")
+    live.write("one")
+    live.await_exact()
+    live.page.wait_for_timeout(600)  # the next input is a step of its own for undo
+    live.page.context.set_offline(True)
+    live.write(" two")
+    live.await_status(re.compile("as it was at"))
+    live.page.keyboard.press("Control+z")
+    live.page.context.set_offline(False)
+    live.await_status(re.compile("exact"))
+    expect(live.page.locator(".notice")).to_have_count(0)
+    assert live.total == 1
+
+
 @pytest.mark.parametrize("body", ["[]", "{}", "null", "<html>another program</html>"])
 def test_a_reply_that_is_not_of_the_service(open_page: Open, body: str) -> None:
     """Of a proxy, say: it is no count, and asked for again."""
