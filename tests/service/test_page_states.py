@@ -112,6 +112,22 @@ def test_a_variable_that_changes_is_counted_at_once(open_page: Open, server: Ser
     server.ask("DELETE", "/v1/variables/tone")
 
 
+def test_seven_tabs_count(open_page: Open, server: Server) -> None:
+    """A browser has six connections to a service: seven tabs that listen hold one of them together."""
+    live = open_page()
+    tabs = [live.page, *(live.page.context.new_page() for _ in range(6))]
+    for number, page in enumerate(tabs):
+        if number:
+            page.goto(live.page.url)
+        page.locator(".cm-content").focus()
+        page.keyboard.insert_text("@[var:shared] one")
+        expect(page.locator("#content")).to_have_text("1")
+    server.ask("PUT", "/v1/variables/shared", {"value": "one two three"})
+    for page in tabs:
+        expect(page.locator("#total")).to_have_text("4")
+    server.ask("DELETE", "/v1/variables/shared")
+
+
 def test_what_is_being_written_is_not_asked_for(open_page: Open) -> None:
     """While the caret is inside a marker nothing is fetched; an API waits for the keys to rest."""
     live = open_page()
@@ -289,6 +305,9 @@ def test_a_token_that_is_wrong(browser: Browser, tmp_path: Path) -> None:
         live.page.reload()
         live.write("hello world")
         live.await_status(re.compile("exact"))
+        live.page.evaluate("location.hash = 'token=another'")
+        live.page.wait_for_timeout(200)
+        assert live.page.evaluate("location.hash") == ""
         right = open_page(address=f"#token={TOKEN}")
         right.write("a b")
         right.await_status(re.compile("exact"))

@@ -273,6 +273,12 @@ function listen() {
     if (name === "marks") editor.showWhiteSpace(settings.marks);
     applySettings();
   });
+  window.addEventListener("hashchange", () => {
+    const token = takeToken();
+    if (!token) return;
+    service.setToken(token);
+    connection.retry();
+  });
   connection.listen(() => {
     const wantsProof = connection.problem && !counter.isAsking && !references.isAsking; // else nothing would ask again
     if (connection.isOpen && (wantsProof || !models.length)) loadModels();
