@@ -60,7 +60,7 @@ def _watch(found: Spending) -> Iterator[Advice]:
     of = f"on {len(days)} of {plural(len(found.days), 'day')}"
     title = f"The daily limit was near {of}" + (f", and reached on {reached}" if reached else "")
     last = [_tell_day(found, day) for day in days[-_SHOWN_DAYS:]]
-    action = f"Watch it: per_day = {found.daily:_} in {_table(found)} warns at {100 * NEAR:.0f} %"
+    action = f"Watch it: per_day = {found.daily:_} in {_table(found)} warns at {NEAR} %"
     yield Advice(title, tuple(last), action)
 
 
@@ -68,7 +68,7 @@ def _tell_day(found: Spending, day: Day) -> str:
     share = format_percent(day.sums.total, found.daily)
     text = f"{day.date}: {day.sums.total:,} of {found.daily:,} is {share} %"
     if day.near is not None:
-        text += f"; {100 * NEAR:.0f} % at {found.moment(day.near):%H:%M}"
+        text += f"; {NEAR} % at {found.moment(day.near):%H:%M}"
     if day.near is not None and day.reached is not None:
         text += f", all of it at {found.moment(day.reached):%H:%M}, {tell_time(day.reached - day.near)} later"
     return text

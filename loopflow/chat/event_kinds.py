@@ -26,7 +26,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
 """The attributes of each event, besides those that all have."""
 LEVELS: Final = ("debug", "info", "warn", "error")
 _MODELS: Final = frozenset({"from_model", "to_model", "expected_model", "model"})
-_WORDS: Final = frozenset({"limit_type", "reason", "workload", "task", "strategy", "summary"})
+_WORDS: Final = frozenset({"limit_type", "retry_after", "reason", "workload", "task", "strategy", "summary"})
 _NAME: Final = compile_pattern(r"[a-z][a-z0-9_.]{0,63}")
 _WORD: Final = compile_pattern(r"[\w.:-]{1,64}")
 _LONGEST: Final = 200

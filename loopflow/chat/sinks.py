@@ -1,8 +1,8 @@
 """Where events of limits can go: the ledger's database, OpenTelemetry, Logfire; and what the config says of it."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from loopflow.chat.settings import ChatSettings
@@ -36,14 +36,16 @@ def open_telemetry(
 
         return EventStore(open_place(place, usage).ledger.database)
 
-    return Telemetry(to_ledger(open_store), *(_MAKE[name]() for name in _choose(settings)))
+    return Telemetry(to_ledger(open_store), *_make_sinks(settings))
 
 
-def _choose(settings: ChatSettings) -> Sequence[str]:
-    """Return the sinks that are named; else OpenTelemetry, if it is installed: it does nothing until it is set up."""
+def _make_sinks(settings: ChatSettings) -> Iterator[Sink]:
+    """Yield the sinks that are named; else OpenTelemetry, if it is installed: it does nothing until it is set up."""
     if settings.sinks is not None:
-        return settings.sinks
-    return ("otel",) if find_spec("opentelemetry") else ()
+        yield from (_MAKE[name]() for name in settings.sinks)
+        return
+    with suppress(UsageError):
+        yield to_otel()
 
 
 def to_ledger(open_store: "Callable[[], EventStore]") -> Sink:

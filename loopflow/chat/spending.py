@@ -18,8 +18,8 @@ from loopflow.usage.periods import find_period
 
 GAP: Final = 600
 """Seconds between the starts of two rows above which a new session begins."""
-NEAR: Final = 0.8
-"""The share of the daily limit from which on it is near: that of `capacity_warning`."""
+NEAR: Final = 80
+"""Percent of the daily limit from which on it is near: that of `capacity_warning`."""
 _BUSIEST: Final = 5
 MINUTE: Final = 60
 
@@ -167,6 +167,16 @@ def _drop_empty(log: Log) -> Log:
     )
 
 
+def find_largest(log: Log) -> str:
+    """Return the model that used the most tokens; "" where the log names none."""
+    if len(names := set(log.models)) <= 1:
+        return "".join(names)
+    totals = dict.fromkeys(names, 0)
+    for name, put, out in zip(log.models, log.inputs, log.outputs, strict=True):
+        totals[name] += put + out
+    return max(totals, key=totals.__getitem__)
+
+
 def _find_days(times: Sequence[float], zone: tzinfo) -> Iterator[tuple[datetime, int, int]]:
     """Yield each day that has rows, with the places where these begin and end."""
     at = 0
@@ -179,10 +189,11 @@ def _find_days(times: Sequence[float], zone: tzinfo) -> Iterator[tuple[datetime,
 
 def _sum_day(log: Log, day: datetime, first: int, after: int, daily: int) -> Day:
     made = Day(day.date(), first, after, _sum(log, first, after))
-    if not daily or made.sums.total < NEAR * daily:
+    marks = (-(-NEAR * daily // 100), daily)  # whole tokens: a share as a float may be a hair above
+    if not daily or made.sums.total < marks[0]:
         return made
     used = list(accumulate(map(add, log.inputs[first:after], log.outputs[first:after])))
-    places = [bisect_left(used, share * daily) for share in (NEAR, 1)]
+    places = [bisect_left(used, mark) for mark in marks]
     near, reached = (log.times[first + at] if at < len(used) else None for at in places)
     return made._replace(near=near, reached=reached)
 

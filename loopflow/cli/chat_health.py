@@ -37,8 +37,9 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("-h", "--help", help="Show this message and exit.", **answering(_describe_usage))
 @click.pass_context
 def health(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
-    """Say how limits were kept: whether warnings came before refusals, and what was to follow them did.
+    """Say whether limits were kept well, by recorded events.
 
+    That is whether warnings came before refusals, and whether what was to follow them did.
     It asks the events that wrappers and prepare recorded in the ledger; they are kept for 30 days. Each rule is a query
     of its own, with a sentence of what is well. No events at all are nothing recorded, which is not well.
     """

@@ -35,7 +35,7 @@ def _describe_usage(context: click.Context) -> str:
     help="Which column is time, requests, input, output, total, model, task, session or id; repeatable.",
 )
 @click.option("--timezone", metavar="NAME", help="Of days, and of times that name none.  [default: UTC]")
-@click.option("--daily", metavar="N", help="Tokens that a day allows, such as 24M.")
+@click.option("--daily", metavar="N", help="Tokens that a day allows, such as 24M.  [default: config]")
 @click.option("--target", metavar="N", help="Tokens of input that a request should manage with.  [default: 15k]")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", help="Form.  [default: text]")
 @click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole.")
@@ -46,7 +46,9 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("-h", "--help", help="Show this message and exit.", **answering(_describe_usage))
 @click.pass_context
 def usage(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
-    """Say what a log of requests comes to: how near the daily limit was, where tokens went, and what to change.
+    """Say what a log of requests comes to, and what to change.
+
+    That is how near the limit of a day was and when, sessions, tasks, models, and the busiest minutes.
 
     FILE is a table as providers export it, with a row for each request or for each minute; - is standard input. Columns
     are known by their usual titles. Numbers are those of the log, and each advice shows its arithmetic.

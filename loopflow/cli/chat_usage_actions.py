@@ -8,10 +8,11 @@ from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import PLAIN
 from loopflow.chat.advice import TARGET, Advice, advise
 from loopflow.chat.formats.sources import MOST_BYTES
+from loopflow.chat.limits import Limits
 from loopflow.chat.request_cells import ALIASES
 from loopflow.chat.requests import read_log
 from loopflow.chat.settings import ChatSettings
-from loopflow.chat.spending import Spending, spend
+from loopflow.chat.spending import Spending, find_largest, spend
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
@@ -40,10 +41,11 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
         raise UsageError(f"{name} cannot be read: {describe_os_error(error)}", "check its name") from error
     except UsageError as error:
         raise UsageError(f"{name}: {error.message}", error.hint) from error
-    found = spend(log, daily, zone)
-    advice = advise(found, target or _find_target(settings, found))
-    if not daily:
-        console.note("no limit of a day is known; --daily N says how near it was")
+    limits = settings.limits_of(find_largest(log)) or Limits()
+    found = spend(log, daily or limits.per_day, zone)
+    advice = advise(found, target or (limits.ceiling if limits.model else TARGET))
+    if not found.daily:
+        console.note("no limit of a day is known; --daily N, or per_day of the model, says how near it was")
     with console.writing_to(given["output"], here):
         for piece in _draw(found, advice, given, console):
             console.write_chart(piece) if given["form"] == "text" else console.write(piece)
@@ -86,12 +88,6 @@ def _refuse_input(given: Mapping[str, Any], here: str) -> None:
     paths = [os.path.join(here, each) for each in (given["output"], given["file"])]
     if all(map(os.path.exists, paths)) and os.path.samefile(*paths):
         raise UsageError(f"-o {escape_name(given['output'])} is the log itself", "name another file")
-
-
-def _find_target(settings: ChatSettings, found: Spending) -> int:
-    """Return what the config says that the model which used the most is brought down to."""
-    limits = settings.limits_of(found.models[0][0]) if found.models else None
-    return limits.ceiling if limits else TARGET
 
 
 def _draw(found: Spending, advice: Sequence[Advice], given: Mapping[str, Any], console: Console) -> Iterator[str]:

@@ -12,6 +12,7 @@ from loopflow.console.command import Action, answering
 
 SECTIONS: Mapping[str, str] = MappingProxyType(
     {
+        "changed": "What a change touches",
         "part": "What to print",
         "staged": "What to read",
         "fit": "How to make it fit and judge",
@@ -25,9 +26,10 @@ EXAMPLES = """\
   loopflow function src/shop/cart.py:48 --staged          the function around line 48, as it is staged
   loopflow function src/shop/cart.py:Cart.total --why     each piece, and what brought it
   loopflow function src --list                            a line a function: what each needs
+  loopflow function --changed --against origin/main       what this branch adds or changes, as one context
 """
 
-PARTS = ("optimization", "read-writable", "read-only", "testgen")
+PARTS = ("optimization", "read-writable", "read-only", "testgen", "hashing", "closure")
 FORMS = ("text", "markdown", "json", "html")
 
 
@@ -37,6 +39,13 @@ def _describe_usage(context: click.Context) -> str:
 
 @click.command("function", cls=SectionedCommand, add_help_option=False, sections=SECTIONS, examples=EXAMPLES)
 @click.argument("targets", nargs=-1, type=PathName())
+@click.option("--changed", is_flag=True, help="Functions that differ from HEAD; with --rev, from its first parent.")
+@click.option("--against", metavar="REV", help="Where the branch left REV, instead, such as origin/main.")
+@click.option("--affected", is_flag=True, help="Also who needs what is changed: a list, and code where --fit has room.")
+@click.option("--callers", is_flag=True, help="Also who calls these functions: heads and lines.")
+@click.option("--known", type=PathName(), metavar="FILE", help="Leave out functions whose hashes FILE holds.")
+@click.option("--known-dynamic", is_flag=True, help="Also those in which something dynamic is called.")
+@click.option("--save-hashes", type=PathName(), metavar="FILE", help="Add the hashes of what is printed to FILE.")
 @click.option(
     "--part",
     type=click.Choice(PARTS),
@@ -44,11 +53,21 @@ def _describe_usage(context: click.Context) -> str:
     help="Which context.  [default: optimization: the next two]",
 )
 @click.option(
+    "--write", type=PathName(), metavar="DIR", help="With --part closure, write files that run to a new directory."
+)
+@click.option("--separate", is_flag=True, help="Each function by itself, with what several of them share.")
+@click.option(
     "--list", "lists", is_flag=True, help="A line a function instead: what it needs, in tokens; with -v, its hash."
 )
 @click.option("--why", is_flag=True, help="Each piece instead: what mentions it, where, and how it was found.")
 @click.option("--unresolved", is_flag=True, help="References instead that could not be found, and why.")
 @click.option("--profile", is_flag=True, help="Charts instead: what contexts cost, by file, function and part.")
+@click.option(
+    "--environment",
+    type=PathName(),
+    metavar="DIR",
+    help="Where packages are installed, for testgen, or none.  [default: .venv]",
+)
 @click.option("--staged", is_flag=True, help="Read the index, instead of the files on disk.")
 @click.option("--rev", metavar="REV", help="Read this commit, instead of the files on disk.")
 @click.option("-u", "--untracked", is_flag=True, help="Read files that git does not track, too.")
@@ -59,6 +78,7 @@ def _describe_usage(context: click.Context) -> str:
 @click.option("--check", is_flag=True, help="Exit 1 if a function needs more than the budget.")
 @click.option("--format", type=click.Choice(FORMS), default="text", help="Form.  [default: text]")
 @click.option("--report", multiple=True, metavar="FORM:FILE", help="Write this form to a file too; repeatable.")
+@click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
 @click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="No remarks.")
@@ -72,7 +92,8 @@ def function(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401
     """Print a Python function with its helpers, their helpers, and the types and constants they use.
 
     TARGETS are PATH:QUALNAME, PATH:LINE, PATH:CLASS (its methods), PATH:<module>, or a file or directory (all functions
-    in it); PATH:QUALNAME@LINE is one of several with that name. Nothing of the repository is run or imported. What
+    in it); PATH:QUALNAME@LINE is one of several with that name. With --changed, they are those that a change adds,
+    changes or moves, here or in the files that are named. Nothing of the repository is run or imported. What
     could not be found is listed by --unresolved, with the reason, and never guessed.
     """
     return Action(context.command_path, partial(_call, given))

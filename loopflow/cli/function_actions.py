@@ -1,34 +1,28 @@
 """What `loopflow function` does with the options that it was given."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from loopflow.analysis.budget import Case, judge
 from loopflow.analysis.names import escape_name
-from loopflow.charts.terminal import PLAIN, Terminal
+from loopflow.charts.terminal import PLAIN
 from loopflow.cli.function import FORMS
+from loopflow.cli.function_changes import Chosen, choose, look_for_callers, save_hashes, skip_known, tell_unshown
+from loopflow.cli.function_drawing import INSTEAD, Drawn
+from loopflow.cli.function_run import Made, Run
+from loopflow.cli.function_whole import WHOLE_PARTS
 from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError
-from loopflow.function.counting import write
+from loopflow.function.environment import Environment, find_environment
 from loopflow.function.facts.store import SqliteStore
-from loopflow.function.model import (
-    CodeOptimizationContext,
-    CodeStringsMarkdown,
-    ContextTooLargeError,
-    FunctionToOptimize,
-    Refused,
-)
-from loopflow.function.render import charts, text
-from loopflow.function.render.json import Answer, count_all, render_json
+from loopflow.function.model import CodeOptimizationContext, ContextTooLargeError, FunctionToOptimize, Refused
 from loopflow.function.settings import FunctionConfig
-from loopflow.function.target import find_targets
 from loopflow.function.trees import list_tree
-from loopflow.function.working import Workshop, check_blocks, together
+from loopflow.function.working import Workshop
 from loopflow.io.git.repository import Git
 from loopflow.io.tree_files import TreeFiles
 from loopflow.io.writing import write_atomically
@@ -38,31 +32,6 @@ from loopflow.usecases.find_config import find_config
 
 _MANY: Final = 20
 _TYPICAL_BYTES: Final = 1_000
-_CONTEXTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "optimization": ("read_writable", "read_only"),
-    "read-writable": ("read_writable",),
-    "read-only": ("read_only",),
-    "testgen": ("testgen",),
-}
-_INSTEAD: Final = ("lists", "why", "unresolved", "profile")
-
-Made = CodeOptimizationContext | Refused
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What a run has at hand."""
-
-    given: Mapping[str, Any]
-    console: Console
-    here: str
-    workshop: Workshop
-    config: FunctionConfig
-    encoding: str
-    limit: int | None
-    """Of all that is printed, where --fit says so; else of each function."""
-    fits_all: bool
-    budget: int | None
 
 
 class _Item(NamedTuple):
@@ -81,31 +50,44 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     reports = [_read_report(value) for value in given["report"]]
     _refuse_what_clashes(given, [form for form, _ in reports])
     now = _prepare(given, console, here)
-    _keep_sources(now, [*(path for _, path in reports), *([given["output"]] if given["output"] else [])])
-    words = given["targets"]
-    targets = list(dict.fromkeys(target for word in words for target in find_targets(now.workshop, word, here)))
-    if len(targets) >= _MANY:
-        now.workshop.tally.expect(len(targets) * _TYPICAL_BYTES)
-    made = [_make(now, target) for target in targets]
+    _keep_sources(
+        now, [*(path for _, path in reports), *(given[name] for name in ("output", "save_hashes") if given[name])]
+    )
+    chosen = choose(now.workshop, given, here)
+    skip_known(now.workshop, chosen, given, console, here)
+    if given["callers"]:
+        look_for_callers(now.workshop, chosen)
+    if len(chosen.targets) >= _MANY:
+        now.workshop.tally.expect(len(chosen.targets) * _TYPICAL_BYTES)
+    made = [_make(now, target, is_one=len(chosen.targets) == 1) for target in chosen.targets]
     now.workshop.tree.save()  # also where nothing fits: the files are the same in the next run
     _refuse_single(made, now)
-    drawn = _Drawn(now, made)
+    drawn = Drawn(now, chosen, made)
     for form, path in reports:
         write_atomically(path, "".join(drawn.draw(form, PLAIN)), here, console.handles)
-    with console.writing_to(given["output"], here):
-        for piece in drawn.draw(given["format"], console.terminal(given["color"])):
-            console.write(piece)
-    return _finish(now, made)
+    if given["pbcopy"]:
+        console.clipboard.copy("".join(drawn.draw(given["format"], PLAIN)))
+        console.note("copied to the clipboard")
+    else:
+        with console.writing_to(given["output"], here):
+            for piece in drawn.draw(given["format"], console.terminal(given["color"])):
+                console.write(piece)
+    return _finish(now, chosen, made)
 
 
 def _refuse_what_clashes(given: Mapping[str, Any], forms: Sequence[str]) -> None:
-    if not given["targets"]:
-        raise UsageError("no function is named", "write PATH:QUALNAME, such as src/shop/cart.py:Cart.total")
+    if not given["targets"] and not given["changed"]:
+        raise UsageError(
+            "no function is named", "write PATH:QUALNAME, such as src/shop/cart.py:Cart.total, or --changed"
+        )
+    if given["against"] is not None and not (given["changed"] or given["known"]):
+        raise UsageError("--against says what --changed compares with", "add --changed")
+    _refuse_what_lacks(given)
     if given["staged"] and given["rev"] is not None:
         raise UsageError("--staged reads the index, and --rev a commit", "leave one of them out")
     if given["untracked"] and (given["staged"] or given["rev"] is not None):
         raise UsageError("untracked files are in no index and in no commit", "leave out -u")
-    asked = [name for name in _INSTEAD if given[name]]
+    asked = [name for name in INSTEAD if given[name]]
     if len(asked) > 1:
         one, two = (f"--{name.replace('lists', 'list')}" for name in asked[:2])
         raise UsageError(f"{one} and {two} each print something else", "leave one of them out")
@@ -115,7 +97,19 @@ def _refuse_what_clashes(given: Mapping[str, Any], forms: Sequence[str]) -> None
         raise UsageError("--budget is what --check judges by", "add --check, or write --fit to cut")
 
 
-def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
+def _refuse_what_lacks(given: Mapping[str, Any]) -> None:
+    """Raise UsageError for an option that says something of another one, which is not given."""
+    if given["pbcopy"] and given["output"]:
+        raise UsageError("--output writes to a file, --copy to the clipboard", "leave one of them out")
+    if given["write"] is not None and given["part"] != "closure":
+        raise UsageError("--write is for files that run", "add --part closure")
+    if given["affected"] and not given["changed"]:
+        raise UsageError("--affected is what a change reaches", "add --changed")
+    if given["known_dynamic"] and given["known"] is None:
+        raise UsageError("--known-dynamic is about what --known skips", "add --known FILE")
+
+
+def _prepare(given: Mapping[str, Any], console: Console, here: str) -> Run:
     cache = cache_directory(console.environ, here)
     store = None if given["no_cache"] else SqliteStore(cache, _remark(given, console))
     around = Surroundings(console.environ, here, here)
@@ -126,14 +120,21 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     found = find_config(TreeFiles(Git(around), tree.listed), tree.listed, asking, here)
     config: FunctionConfig = read_section(found.sections, "function")
     counter = create_counter(found.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache)
-    return _Run(
-        given, console, here, Workshop(tree, config, counter), config, found.encoding,
+    return Run(
+        given, console, here, Workshop(tree, config, counter, _environment(given, config, tree.root, here)), config,
+        found.encoding,
         limit=_read_fit(given["fit"], config), fits_all=given["fit"] is not None,
         budget=_read_budget(given, config),
     )  # fmt: skip
 
 
-def _keep_sources(run: _Run, outputs: Sequence[str]) -> None:
+def _environment(given: Mapping[str, Any], config: FunctionConfig, root: str, here: str) -> Environment | None:
+    if given["environment"] is not None:
+        return find_environment(root, given["environment"], here)
+    return find_environment(root, config.environment, root)
+
+
+def _keep_sources(run: Run, outputs: Sequence[str]) -> None:
     """Raise UsageError for an output that is a file of the tree: it would be read, and be gone."""
     tree = run.workshop.tree
     for path in outputs:
@@ -172,95 +173,44 @@ def _read_report(value: str) -> tuple[str, str]:
     return form, path
 
 
-def _make(run: _Run, target: FunctionToOptimize) -> Made:
-    workshop = run.workshop
-    if run.given["lists"] and run.given["format"] != "json":
-        return workshop.measure(target, run.limit, hashes=run.given["verbose"])
+def _make(run: Run, target: FunctionToOptimize, *, is_one: bool) -> Made:
+    workshop, given = run.workshop, run.given
+    if given["part"] in WHOLE_PARTS:
+        is_short = given["format"] != "json" and not _tells(given)
+        return workshop.measure(target, None, hashes=given["verbose"]) if is_short else workshop.make(target)
+    if given["format"] != "json" and not given["report"] and not _tells(given):
+        if given["lists"] or not (is_one or given["separate"]):
+            limit = None if run.fits_all and not given["lists"] else run.limit  # it is that of all together
+            return workshop.measure(target, limit, hashes=given["lists"] and given["verbose"])
+        tests = given["part"] == "testgen"
+        limit = None if given["separate"] and run.fits_all and not is_one else run.limit
+        return workshop.make(target, limit, run.config.testgen_limit, hashes=False, tests=tests)
     return workshop.make(target, run.limit, run.config.testgen_limit)
 
 
-def _refuse_single(made: Sequence[Made], run: _Run) -> None:
+def _tells(given: Mapping[str, Any]) -> bool:
+    """Whether something is printed that is known of whole contexts only."""
+    return bool(given["why"] or given["unresolved"] or given["profile"])
+
+
+def _refuse_single(made: Sequence[Made], run: Run) -> None:
     only = made[0] if len(made) == 1 else None
     if isinstance(only, Refused):
         raise ContextTooLargeError(escape_name(only.target.name), only.tokens, run.limit or 0, only.largest)
-    if not made:
+    if not made and not (run.given["changed"] or run.given["known"]):
         raise UsageError("there is no function in what is named", "name a file that defines one")
 
 
-class _Drawn:
-    """Draws what was made, in each form."""
-
-    def __init__(self, run: _Run, made: Sequence[Made]) -> None:
-        self._run = run
-        self._made = made
-        self._contexts = [each for each in made if isinstance(each, CodeOptimizationContext)]
-
-    def draw(self, form: str, terminal: Terminal) -> Iterator[str]:
-        """Yield the document in pieces."""
-        given = self._run.given
-        if form == "json":
-            yield self._json()
-        elif form == "html":
-            yield from charts.render_html(self._contexts, self._run.encoding)
-        elif given["profile"]:
-            yield from _lines(charts.render_text(self._contexts, terminal, verbose=given["verbose"]))
-        elif given["lists"]:
-            yield from _lines(text.list_functions(self._made, hashes=given["verbose"]))
-        elif given["why"]:
-            yield from _lines(line for each in self._contexts for line in text.tell_why(each, terminal))
-        elif given["unresolved"]:
-            yield from _lines(text.tell_unresolved(self._contexts))
-        else:
-            yield self._code()
-
-    def _code(self) -> str:
-        """Return contexts as Markdown: of several functions together, what they share once."""
-        if len(self._contexts) == 1:
-            [only] = self._contexts
-            return self._write({name: getattr(only, name) for name in _CONTEXTS[self._run.given["part"]]})
-        workshop, run = self._run.workshop, self._run
-        found = [workshop.find(each.target) for each in self._contexts]
-        if not found:
-            return ""
-        pieces = workshop.combine(found)
-        fitted = workshop.fitter.fit(pieces, found[0].target.path, run.limit if run.fits_all else None)
-        if not fitted.fits:
-            what = f"{len(found):,} functions do not fit {run.limit:,} tokens together: they need {fitted.tokens:,}"
-            raise LoopflowError(what, f"write --fit {fitted.tokens}, or name fewer", ExitCode.OVER_BUDGET)
-        blocks = {"read_writable": fitted.writable.markdown, "read_only": fitted.readable.markdown}
-        blocks["testgen"] = together(blocks["read_writable"], blocks["read_only"])
-        return self._write({name: blocks[name] for name in _CONTEXTS[run.given["part"]]})
-
-    def _write(self, blocks: Mapping[str, CodeStringsMarkdown]) -> str:
-        check_blocks(blocks.values())
-        if set(blocks) == {"read_writable", "read_only"}:
-            return write(blocks["read_writable"], blocks["read_only"])
-        [only] = blocks.values()
-        return only.markdown
-
-    def _json(self) -> str:
-        run, workshop = self._run, self._run.workshop
-        check_blocks(
-            getattr(each, name) for each in self._contexts for name in ("read_writable", "read_only", "testgen")
-        )
-        counts = {source: workshop.tally.count(source) for source in count_all(self._made)}
-        parts = () if any(run.given[name] for name in _INSTEAD) else _CONTEXTS[run.given["part"]]
-        tokens = sum(each.tokens.printed for each in self._contexts)
-        tree = workshop.tree
-        skipped = [tree.unread[path] for path in sorted(tree.unread)]
-        return render_json(Answer(self._made, run.encoding, tree.source, skipped, tokens, parts, counts))
-
-
-def _lines(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        yield f"{line}\n"
-
-
-def _finish(run: _Run, made: Sequence[Made]) -> ExitCode:
+def _finish(run: Run, chosen: Chosen, made: Sequence[Made]) -> ExitCode:
     console, tree = run.console, run.workshop.tree
+    if run.given["changed"]:
+        tell_unshown(chosen, console)
+        if not chosen.targets and not chosen.unshown:
+            console.note("no function is changed")
     for unread in sorted(tree.unread.values(), key=lambda each: each.path):
         why = unread.detail or unread.reason.replace("_", " ")
         console.warn(f"{escape_name(unread.path)} is left out: {escape_name(why)}")
+    _tell_unknown(run)
     refused = [each for each in made if isinstance(each, Refused)]
     for one in refused:
         console.warn(f"{escape_name(one.target.name)} is left out: {one.message}")
@@ -269,12 +219,22 @@ def _finish(run: _Run, made: Sequence[Made]) -> ExitCode:
             if isinstance(each, CodeOptimizationContext) and each.steps and len(made) == 1:
                 names = ", ".join(dict.fromkeys(step.name for step in each.steps))
                 console.note(f"left out to fit {run.limit or 0:,} tokens: {names}; --why says what")
+    if run.given["save_hashes"] is not None:
+        passed = [each.target for each in made if isinstance(each, CodeOptimizationContext)]
+        console.note(save_hashes(run.workshop, chosen, passed, run.given, run.here))
     if not run.given["check"]:
         return ExitCode.OK
     return _judge(run, made)
 
 
-def _judge(run: _Run, made: Sequence[Made]) -> ExitCode:
+def _tell_unknown(run: Run) -> None:
+    """Say once what is not in the environment."""
+    if run.given["part"] == "testgen" and (unknown := sorted(run.workshop.enricher.unknown)):
+        how = "" if run.workshop.environment else "; --environment says where they are installed"
+        run.console.note(f"external: unknown: {escape_name(', '.join(unknown[:5]))}{how}")
+
+
+def _judge(run: Run, made: Sequence[Made]) -> ExitCode:
     """Say which functions need more than the budget."""
     budget = run.budget
     assert budget is not None  # noqa: S101  there is one with --check

@@ -35,6 +35,20 @@ class PathName(click.Path):
         return value
 
 
+class DeclaredGroup(click.Group):
+    """Lists its commands in the order in which they are declared, with the whole first paragraph about each."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
+        """Return their names."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
+        """Write a line for each command."""
+        with formatter.section("Commands"):
+            first = [(name, (each.help or "").partition("\n\n")[0]) for name, each in self.commands.items()]
+            formatter.write_dl([(name, " ".join(text.split())) for name, text in first])
+
+
 class SectionedCommand(click.Command):
     """A command whose options are listed in sections, in the order in which they are declared.
 

@@ -1,6 +1,6 @@
 """What joins `loopflow memory` to `loopflow logs`: failures of a digest that are remembered, and flags that ask."""
 
-import uuid
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -121,7 +121,7 @@ def make_run(digest: "Digest", project: str, now: datetime) -> "Run":
     names = [source.name for source in digest.sources]
     counted = {each.priority.word: each.found for each in digest.priorities if each.found}
     return Run(
-        id=uuid.uuid4().hex[:16],
+        id=os.urandom(8).hex(),
         at=now,
         log=names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more",
         project=project,

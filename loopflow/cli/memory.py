@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli.help import PathName
+from loopflow.cli.help import DeclaredGroup, PathName
 from loopflow.console.command import Action, Answered, answering
 
 
@@ -46,15 +46,7 @@ def _action(context: click.Context, name: str, given: dict[str, Any]) -> Action:
     return Action(context.command_path, partial(_call, name, given))
 
 
-class MemoryGroup(click.Group):
-    """Lists its commands in the order in which they are declared; called without one, it says what there is."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
-        """Return their names."""
-        return list(self.commands)
-
-
-@click.group("memory", cls=MemoryGroup, add_help_option=False, invoke_without_command=True)
+@click.group("memory", cls=DeclaredGroup, add_help_option=False, invoke_without_command=True)
 @_help
 @click.pass_context
 def memory(context: click.Context) -> None:

@@ -147,6 +147,8 @@ def reconnect(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     with ExitStack() as stack:
         memory = open_memory(given, console, here, stack).memory
         stored = memory.reconnect()
+        if stored.problem and not stored.waiting:
+            raise stored.problem
         if stored.problem:
             waits = f"{plural(stored.waiting, 'run')} {'waits' if stored.waiting == 1 else 'wait'}"
             raise LoopflowError(f"{waits}: {stored.problem.message}", stored.problem.hint)
@@ -177,7 +179,7 @@ def export(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.memory.graph import write_lines  # noqa: PLC0415  each command imports its own
 
     with ExitStack() as stack:
-        graph, _ = _look(open_memory(given, console, here, stack), console, lambda tools: tools.search(""))
+        graph, _ = _look(open_memory(given, console, here, stack), console, lambda tools: tools.export())
     with console.writing_to(given["output"], here):
         for line in write_lines(graph):
             console.write(line)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from loopflow.cli.help import PathName
+from loopflow.cli.help import DeclaredGroup, PathName
 from loopflow.console.command import Action, Answered, answering
 
 PERIODS = ("hour", "day", "week", "month", "total")
@@ -75,21 +75,7 @@ def _action(context: click.Context, name: str, given: dict[str, Any], module: st
     return Action(context.command_path, partial(_call, module, name, given))
 
 
-class UsageGroup(click.Group):
-    """Lists its commands in the order in which they are declared; called without one, it says what there is."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
-        """Return their names."""
-        return list(self.commands)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
-        """Write a line for each command, the first sentence about it."""
-        with formatter.section("Commands"):
-            first = [(name, (each.help or "").partition("\n\n")[0]) for name, each in self.commands.items()]
-            formatter.write_dl([(name, " ".join(text.split())) for name, text in first])
-
-
-@click.group("usage", cls=UsageGroup, add_help_option=False, invoke_without_command=True)
+@click.group("usage", cls=DeclaredGroup, add_help_option=False, invoke_without_command=True)
 @_help
 @click.pass_context
 def usage(context: click.Context) -> None:
@@ -158,7 +144,7 @@ def _report(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401 
     return _action(context, "report", given)
 
 
-@usage.group("budget", cls=UsageGroup, add_help_option=False, invoke_without_command=True)
+@usage.group("budget", cls=DeclaredGroup, add_help_option=False, invoke_without_command=True)
 @_help
 @click.pass_context
 def budget(context: click.Context) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from loopflow.analysis.names import escape_name
-from loopflow.function.contexts import WHOLE, Piece
+from loopflow.function.contexts import WHOLE, Piece, Pieces
 from loopflow.function.discover import CALLABLES
+from loopflow.function.environment import find_environment
 from loopflow.function.model import (
     OPTIMIZATION_CONTEXT_TOKEN_LIMIT,
     TESTGEN_CONTEXT_TOKEN_LIMIT,
@@ -18,6 +19,7 @@ from loopflow.function.model import (
     Helpers,
     Refused,
 )
+from loopflow.function.resolve.project import Location
 from loopflow.function.settings import FunctionConfig
 from loopflow.function.target import find_targets
 from loopflow.function.trees import Tree, open_tree
@@ -79,13 +81,21 @@ def build_testgen_context(  # noqa: PLR0913
     *,
     target: FunctionToOptimize | None = None,
     remove_docstrings: bool = False,
-    enrich: bool = False,
+    enrich: bool = True,
 ) -> CodeStringsMarkdown:
-    """Return one context for tests: a function, its helpers and theirs. `enrich` has nothing to add yet."""
-    del enrich
+    """Return one context for tests: a function, its helpers and theirs.
+
+    With `enrich`, also classes that are imported, in full, and how objects are made that nobody wrote a constructor of.
+    """
     own = [Piece(target.path, target.qualname, WHOLE, "target")] if target else []
     pieces = [*own, *_pieces(helpers), *_pieces(helpers_of_helpers)]
-    return _extract(pieces, target.path if target else "", tree, docstrings=not remove_docstrings)
+    workshop, first = _open(tree, _STANDARD), target.path if target else ""
+    if enrich and pieces:
+        at = Location(first or pieces[0].path, target.qualname if target else "", 0, "function")
+        rich = workshop.enricher.enrich(Pieces(at, pieces))
+        pieces = [*rich.read_writable, *rich.read_only]
+    code = workshop.builder.render(pieces, first).markdown
+    return strip_docstrings(code) if remove_docstrings else code
 
 
 def extract_code_markdown_context_from_files(
@@ -126,7 +136,9 @@ def _counter() -> TokenCounter:
 
 
 def _open(tree: Tree, config: FunctionConfig) -> Workshop:
-    return Workshop(open_tree(tree), config, _counter())
+    source = open_tree(tree)
+    environment = find_environment(source.root, config.environment, source.root)
+    return Workshop(source, config, _counter(), environment)
 
 
 def _one(workshop: Workshop, target: FunctionToOptimize | str) -> FunctionToOptimize:

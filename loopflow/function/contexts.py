@@ -1,6 +1,6 @@
 """Contexts: which pieces each has, and the code that is printed of them."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,6 +16,10 @@ from loopflow.function.resolve.project import Location, Node
 _FIELDED: Final = ("dataclass", "NamedTuple", "TypedDict", "Enum", "BaseModel", "define", "attrs", "s")
 _NEVER: Final = frozenset({"__slots__", "__doc__", "__module__", "__all__"})
 WHOLE, SIGNATURE, HEAD, DOCUMENTED = "whole", "signature", "head", "documented"
+LINE: Final = "line"
+"""A statement by the line at which it begins, `@12`."""
+TEXT: Final = "text"
+"""What is in no file of the tree: see `Builder.texts`."""
 
 
 class Piece(NamedTuple):
@@ -69,8 +73,10 @@ class Builder:
     """Builds contexts of functions of a project."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = self._engine = engine
         self._finder = Finder(engine)
+        self.texts: dict[tuple[str, str], str] = {}
+        """What is printed behind the code of a file, or of one that is not in the tree, by path and name."""
         self._units: dict[str, dict[str, list[Unit]]] = {}
         self._lines: dict[str, list[str]] = {}
         self._files: dict[str, File] = {}
@@ -101,7 +107,7 @@ class Builder:
         key = path, qualname
         if key not in self._variables:
             units = self.units(path)
-            used = (name for unit in units.get(qualname, ()) for name in unit.uses)
+            used = (name for unit in units.get(qualname, ()) for name in unit.uses if name not in unit.names)
             self._variables[key] = tuple(name for name in used if any(each.kind == "v" for each in units.get(name, ())))
         return self._variables[key]
 
@@ -115,13 +121,15 @@ class Builder:
 
     def source(self, path: str, qualname: str) -> str:
         """Return all definitions of a qualified name, as they stand."""
+        if (path, qualname) in self.texts:
+            return self.texts[path, qualname]
         found = self.units(path).get(qualname, ())
         return "".join("".join(self.lines(path)[unit.start - 1 : unit.end]) for unit in found)
 
-    def choose(self, found: Discovery) -> Pieces:
-        """Return the pieces of the contexts of a function."""
+    def choose(self, found: Discovery, instead: Sequence[Piece] = ()) -> Pieces:
+        """Return the pieces of the contexts of a function; of a module, some of its statements `instead`."""
         chosen = _Chosen(self, self._finder, found)
-        chosen.choose()
+        chosen.choose(instead)
         return Pieces(found.target, list(chosen.writable), list(chosen.readable))
 
     def render(
@@ -134,14 +142,28 @@ class Builder:
     ) -> Rendered:
         """Return the code of pieces, a block a file: the file `first`, then the others by path."""
         keeps: dict[str, Keep] = {}
+        behind: dict[str, str] = {}
         for piece in pieces:
+            if piece.mode == TEXT:
+                behind[piece.path] = behind.get(piece.path, "") + self.texts[piece.path, piece.qualname]
+                continue
             keep = keeps.get(piece.path)
             if keep is None:
                 keep = keeps[piece.path] = Keep(docstrings=docstrings)
             self._keep(keep, piece, texts.get((piece.path, piece.qualname)) if texts else None)
-        order = sorted(keeps, key=lambda each: (each != first, path_bytes(each)))
-        blocks = ((path, self._extract(path, keeps[path])) for path in order)
+        order = sorted({*keeps, *behind}, key=lambda each: (each != first, path_bytes(each)))
+        blocks = ((path, self._with_text(path, keeps.get(path), behind.get(path))) for path in order)
         return Rendered(tuple((path, made) for path, made in blocks if made.pieces), keeps)
+
+    def _with_text(self, path: str, keep: Keep | None, text: str | None) -> Extracted:
+        """Return what is kept of a file, and a text behind it."""
+        made = self.extract(path, keep) if keep is not None else Extracted((), frozenset())
+        if text is None or not text.strip():
+            return made
+        last = text.rstrip("\n") + "\n"
+        if not made.pieces:
+            return Extracted((last,), frozenset())
+        return Extracted((*made.pieces[:-1], f"{made.pieces[-1]}\n", last), made.uses)
 
     def free_names(self, rendered: Iterable[Rendered]) -> Iterator[tuple[str, str]]:
         """Yield the file and name of what code uses, and neither binds nor imports: it is defined in the same file."""
@@ -159,7 +181,7 @@ class Builder:
                 if kinds and kinds != {"i"} and (path, name) not in roots:
                     yield path, name
 
-    def _extract(self, path: str, keep: Keep) -> Extracted:
+    def extract(self, path: str, keep: Keep) -> Extracted:
         """Return code of a file; functions of a tree share most of what helps to understand them."""
         key = path, keep.key()
         if key not in self._extracted:
@@ -178,6 +200,8 @@ class Builder:
             keep.texts[piece.qualname] = text
         elif piece.mode == WHOLE:
             keep.whole.add(piece.qualname)
+        elif piece.mode == LINE:
+            keep.lines.add(int(piece.qualname[1:]))
         elif piece.mode == SIGNATURE:
             keep.signatures.add(piece.qualname)
         else:
@@ -226,10 +250,11 @@ class _Chosen:
         self._read: set[tuple[str, str]] = set()
         self._shown: set[tuple[str, str]] = set()
 
-    def choose(self) -> None:
+    def choose(self, instead: Sequence[Piece]) -> None:
         """Choose all."""
         target = self._found.target
-        self._write(target.path, target.qualname or "<module>", "target")
+        for piece in instead or (Piece(target.path, target.qualname or "<module>", WHOLE, "target"),):
+            self._write(piece.path, piece.qualname, "target", piece.mode)
         level = self._found.of_level(1)
         for use in level:
             if use.place.kind in CALLABLES and use.rules != {"implicit"}:

@@ -1,6 +1,6 @@
 """What a function mentions, and what that mentions: helpers, helpers of helpers, variables and types."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,14 +56,21 @@ class Finder:
         module = self._engine.project.module(path)
         return module.named.get(qualname, []) if module else []
 
-    def discover(self, path: str, qualname: str, levels: int = 2) -> Discovery:
-        """Return what a function, class or module needs."""
+    def begin(self) -> None:
+        """Forget what holds for one function only."""
         self._engine.begin()
         self._for_now.clear()
+
+    def discover(self, path: str, qualname: str, levels: int = 2, lines: Container[int] | None = None) -> Discovery:
+        """Return what a function, class or module needs, or what is mentioned in some `lines` of it."""
+        self.begin()
         nodes = self.nodes(path, qualname)
         at = Location(path, qualname, nodes[0].scope.line, self._kind(nodes[0]))
         found = Discovery(at)
-        mentions = [(mention, at) for node in nodes for mention in self.mentions(node)]
+        if lines is None:
+            mentions = [(mention, at) for node in nodes for mention in self.mentions(node)]
+        else:
+            mentions = [(mention, at) for mention in self._in_lines(nodes[0], lines)]
         found.unresolved = [mention for mention, _ in mentions if mention.reason not in NO_REASON]
         self._add(found, mentions, 1)
         if levels > 1:
@@ -83,6 +90,16 @@ class Finder:
         is_lasting = self._engine.is_lasting(node) and all(child in self._mentions for child in children)
         (self._mentions if is_lasting else self._for_now)[node] = order
         return order
+
+    def own_mentions(self, node: Node) -> list[Mention]:
+        """Return what a scope mentions itself."""
+        return [each for number in range(len(node.scope.roots)) for each in self._engine.root(node, number).mentions]
+
+    def _in_lines(self, module: Node, lines: Container[int]) -> Iterator[Mention]:
+        """Yield what statements of a module and of its classes mention in some lines."""
+        for node in module.module.nodes:
+            if node.scope.kind in {CLASS, MODULE}:
+                yield from (each for each in self.own_mentions(node) if each.line in lines)
 
     def head_mentions(self, node: Node) -> Iterator[Mention]:
         """Yield what the head of a class mentions: decorators and bases."""

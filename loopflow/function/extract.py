@@ -28,6 +28,10 @@ class Keep:
     heads: set[str] = field(default_factory=set)
     documented: set[str] = field(default_factory=set)
     texts: dict[str, str] = field(default_factory=dict)
+    lines: set[int] = field(default_factory=set)
+    """First lines of statements that are kept, whatever they bind."""
+    names: set[str] = field(default_factory=set)
+    """Names whose imports are kept, although nothing that is kept uses them."""
     docstrings: bool = True
     """Whether docstrings of functions are kept."""
 
@@ -37,7 +41,7 @@ class Keep:
 
     def key(self) -> Hashable:
         """Return what is the same for what keeps the same."""
-        kept = (self.whole, self.signatures, self.heads, self.documented, self.texts.items())
+        kept = (self.whole, self.signatures, self.heads, self.documented, self.texts.items(), self.lines, self.names)
         return self.docstrings, *map(frozenset, kept)
 
 
@@ -118,13 +122,17 @@ def extract(file: File, keep: Keep, starred: Container[str] = ()) -> Extracted:
     numbers = {number for name in keep.shown() for number in file.places.get(name.partition(".")[0], ())}
     if "<module>" in keep.whole:
         numbers = set(range(len(file.units)))
+    if keep.lines:
+        ends = [(unit.start, unit.end) for unit in file.units]
+        numbers |= {at for at, (start, end) in enumerate(ends) if any(start <= line <= end for line in keep.lines)}
     extraction.collect([file.units[number] for number in sorted(numbers)], "")
+    extraction.uses |= keep.names
     numbers.update(file.always)
     used = {number for name in extraction.uses for number in file.places.get(name, ())}
     for number in used:
         extraction.use_frame(file.units[number])
     numbers.update(number for name in extraction.uses for number in file.places.get(name, ()))
-    imports = _Imports(file, extraction.uses, any(name in starred for name in extraction.uses))
+    imports = _Imports(file, extraction.uses, any(name in starred for name in extraction.uses), keep.lines)
     body = extraction.render([file.units[number] for number in sorted(numbers)], "", imports)
     return Extracted(tuple(body), frozenset(extraction.uses))
 
@@ -149,7 +157,7 @@ class _Extraction:
 
     def _collect_one(self, unit: Unit, prefix: str) -> bool:
         kind = unit.kind
-        if kind in {"i", "d", "m"}:
+        if kind in {"i", "d"} or (kind == "m" and unit.head not in self._keep.lines):
             return False
         if kind == "a":
             return self.collect(unit.children, prefix)
@@ -205,6 +213,8 @@ class _Extraction:
                 return True
             if unit.kind in "vec" and (qualname in self._keep.heads or qualname in self._above):
                 return True  # a class on one line has what was asked for somewhere in it
+        if unit.head in self._keep.lines and unit.kind in "vem":
+            return True
         return unit.kind in "ve" and not prefix and "<module>" in self._keep.whole
 
     def _replacement(self, unit: Unit, prefix: str) -> str | None:
@@ -229,7 +239,7 @@ class _Extraction:
             return self._render_frame(unit, prefix, imports)
         if unit.kind == "c" and unit.children and prefix + unit.names[0] not in self._keep.whole:
             return self._render_class(unit, prefix, imports)
-        if unit.kind == "m" or not self._is_kept(unit, prefix):
+        if (unit.kind == "m" and unit.head not in self._keep.lines) or not self._is_kept(unit, prefix):
             return []
         text = self._replacement(unit, prefix)
         if text is not None:
@@ -285,14 +295,21 @@ class _Extraction:
 class _Imports:
     """Narrows imports to what is used."""
 
-    def __init__(self, file: File, uses: Container[str], has_starred: bool) -> None:  # noqa: FBT001
+    def __init__(
+        self,
+        file: File,
+        uses: Container[str],
+        has_starred: bool,  # noqa: FBT001
+        kept: Container[int] = (),
+    ) -> None:
         self._file = file
         self._uses = uses
         self._has_starred = has_starred
+        self._kept = kept
 
     def narrow(self, unit: Unit) -> list[str]:
         module, level, names = unit.imports[0]
-        kept = [each for each in names if self._is_used(module, each)]
+        kept = [each for each in names if unit.head in self._kept or self._is_used(module, each)]
         if len(kept) == len(names):
             return [self._file.text(unit.head, unit.end)]
         if not kept:

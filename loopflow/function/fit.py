@@ -15,7 +15,7 @@ from loopflow.function.elide import elide
 from loopflow.function.model import Step
 from loopflow.function.settings import FunctionConfig
 
-_ORDER: Final = ("implicit", "second", "annotations", "bases", "shown")
+_ORDER: Final = ("enrichment", "implicit", "second", "annotations", "bases", "shown")
 """Parts of what is read only, in the order in which they go."""
 
 Count = Callable[[Rendered, Rendered], int]

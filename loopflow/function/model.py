@@ -28,6 +28,7 @@ class CodeContextType(StrEnum):
     READ_ONLY = "read_only"
     TESTGEN = "testgen"
     HASHING = "hashing"
+    CLOSURE = "closure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class FunctionToOptimize:
     @property
     def name(self) -> str:
         """What it is called on the command line."""
-        return f"{self.path}:{self.qualname}"
+        return f"{self.path}:{self.qualname or '<module>'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,15 @@ class Refused:
     message: str
     tokens: int = 0
     largest: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """A function that no context is made of: `reason` is known, or not_shown for one that is gone or only looks new."""
+
+    target: FunctionToOptimize
+    reason: str
+    hash: str = ""
 
 
 class NoSuchFunctionError(LoopflowError):

@@ -4,13 +4,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from loopflow.config.toml import Table
-from loopflow.config.values import read_names, read_size
+from loopflow.config.values import read_names, read_path, read_patterns, read_size, read_text
 from loopflow.function.model import OPTIMIZATION_CONTEXT_TOKEN_LIMIT, TESTGEN_CONTEXT_TOKEN_LIMIT
 
 STEPS: Final = ("literals", "docstrings", "bodies", "drop")
 LARGE_LITERAL: Final = 400
 """Tokens."""
-_KEYS: Final = ("roots", "optimization_limit", "testgen_limit", "budget", "steps", "literal")
+HASHES: Final = ("deep", "shallow")
+_KEYS: Final = (
+    "roots",
+    "optimization_limit",
+    "testgen_limit",
+    "budget",
+    "steps",
+    "literal",
+    "hash",
+    "exclude",
+    "environment",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,12 @@ class FunctionConfig:
     """What may be done to keep a limit."""
     literal: int = LARGE_LITERAL
     """Tokens from which on a literal is large."""
+    hash: str = "deep"
+    """What a hash depends on: all that a function reaches, or what it mentions itself."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of files that are no targets of a change, and of which nothing is to be changed."""
+    environment: str | None = None
+    """Where packages are installed, a directory below the root, or none."""
 
 
 def read_settings(table: Table) -> FunctionConfig:
@@ -40,6 +57,9 @@ def read_settings(table: Table) -> FunctionConfig:
         budget=read_size(table, "budget") if "budget" in table.values else None,
         steps=_read_steps(table),
         literal=read_size(table, "literal") if "literal" in table.values else LARGE_LITERAL,
+        hash=_read_hash(table),
+        environment=read_path(table, "environment") if "environment" in table.values else None,
+        exclude=read_patterns(table, "exclude") if "exclude" in table.values else (),
     )
 
 
@@ -47,6 +67,13 @@ def _read_limit(table: Table, key: str, standard: int | None) -> int | None:
     if key not in table.values:
         return standard
     return None if table.values[key] == "none" else read_size(table, key)
+
+
+def _read_hash(table: Table) -> str:
+    value = read_text(table, "hash") if "hash" in table.values else HASHES[0]
+    if value not in HASHES:
+        raise table.error("hash", f"there is no hash {value!r}", "it is deep or shallow")
+    return value
 
 
 def _read_steps(table: Table) -> tuple[str, ...]:

@@ -25,11 +25,11 @@ def find_targets(workshop: Workshop, word: str, here: str) -> list[FunctionToOpt
     """
     if not word:
         raise _no_file("''", "")
-    path = _inside(workshop, word, here)
+    path = inside(workshop, word, here)
     if path is not None and (found := list(_below(workshop, path))):
         return [target for each in found for target in all_functions(workshop, each)]
     file, _, name = word.rpartition(":")
-    path = _inside(workshop, file, here) if file else None
+    path = inside(workshop, file, here) if file else None
     if path is None or not workshop.tree.has(path):
         raise _no_file(word, file)
     module = workshop.project.module(path)
@@ -69,8 +69,8 @@ def _in_module(workshop: Workshop, module: Module, name: str) -> list[FunctionTo
         return [_at_line(module, units, name, line)]
     classes = [node for node in module.nodes if node.scope.kind == CLASS and node.scope.qualname == name]
     if classes:
-        inside = f"{name}."
-        methods = [each for each in all_functions(workshop, path) if each.qualname.startswith(inside)]
+        prefix = f"{name}."
+        methods = [each for each in all_functions(workshop, path) if each.qualname.startswith(prefix)]
         if methods:
             return methods
     nested = any(node.scope.qualname == name and node.scope.kind == FUNCTION for node in module.nodes)
@@ -100,7 +100,7 @@ def _target(path: str, qualname: str, units: dict[str, list[Unit]]) -> FunctionT
     return FunctionToOptimize(path, qualname, min(unit.head for unit in found), max(unit.end for unit in found))
 
 
-def _inside(workshop: Workshop, word: str, here: str) -> str | None:
+def inside(workshop: Workshop, word: str, here: str) -> str | None:
     """Return a path of the command line as the tree names it, None for one outside of it."""
     relative = os.path.relpath(os.path.join(here, word), workshop.tree.root).replace(os.sep, "/")
     if relative == ".." or relative.startswith("../"):
@@ -109,14 +109,27 @@ def _inside(workshop: Workshop, word: str, here: str) -> str | None:
 
 
 def _below(workshop: Workshop, path: str) -> list[str]:
+    if path in workshop.tree.files and workshop.project.module(path) is None:
+        raise unparsed(workshop, path)
+    return below(workshop, path)
+
+
+def below(workshop: Workshop, path: str) -> list[str]:
+    """Return the files of Python's at or below a path."""
     tree = workshop.tree
     if path in tree.files:
-        if workshop.project.module(path) is None:
-            raise unparsed(workshop, path)
         return [path]
-    inside = f"{path}/" if path else ""
-    found = [ref for ref in tree.files.values() if ref.path.startswith(inside) and ref.path.endswith(".py")]
+    prefix = f"{path}/" if path else ""
+    found = [ref for ref in tree.files.values() if ref.path.startswith(prefix) and ref.path.endswith(".py")]
     return [ref.path for ref in sort_by_path(found)]
+
+
+def exists(workshop: Workshop, name: str) -> bool:
+    """Whether there still is a function of that name, PATH:QUALNAME."""
+    path, _, qualname = name.rpartition(":")
+    if path not in workshop.tree.files:
+        return False
+    return qualname == MODULE or any(each.qualname == qualname for each in all_functions(workshop, path))
 
 
 def _no_file(word: str, file: str) -> UsageError:

@@ -7,7 +7,7 @@ else is different for it.
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from loopflow.function.facts.model import Facts
 from loopflow.function.facts.read import MOST_BYTES, UnparsedError, decode, read_facts, split_lines
@@ -37,6 +37,25 @@ class Unread:
     detail: str = ""
 
 
+class Sources(Protocol):
+    """Files of Python's that can be resolved in."""
+
+    files: dict[str, FileRef]
+    others: set[str]
+
+    def text(self, path: str) -> str:
+        """Return the source at `path`. Raises UnparsedError for what cannot be read."""
+        ...
+
+    def lines(self, path: str) -> list[str]:
+        """Return the lines of the source at `path`, with their ends."""
+        ...
+
+    def facts(self, path: str) -> Facts | None:
+        """Return the facts of a file, None where it cannot be read or parsed."""
+        ...
+
+
 class SourceTree:
     """The Python files of a tree, with their facts."""
 
@@ -63,6 +82,11 @@ class SourceTree:
         self.others = {item.path for item in items if isinstance(item, FileRef)} - self.files.keys()
 
     @property
+    def git(self) -> Git:
+        """What answers questions about the repository."""
+        return self._git
+
+    @property
     def root(self) -> str:
         """The directory that paths are relative to."""
         return self._listed.root
@@ -71,6 +95,11 @@ class SourceTree:
     def source(self) -> Source:
         """What kind of tree it is."""
         return self._listed.request.source
+
+    @property
+    def store(self) -> FactStore:
+        """Where facts are kept."""
+        return self._store
 
     @property
     def listed(self) -> Listed:

@@ -8,7 +8,8 @@ from loopflow.errors import UsageError
 from loopflow.function.extract import File, Keep, extract
 from loopflow.function.facts.model import CLASS, DEFINED, Binding, Facts
 from loopflow.function.facts.read import UnparsedError, parse, read_facts, split_lines
-from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, FunctionSource
+from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, FunctionSource, FunctionToOptimize
+from loopflow.function.sayings import EFFECT, Sayings
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -42,20 +43,31 @@ def collect_top_level_defs_with_usages(code: str, names: Collection[str]) -> dic
 def remove_unused_definitions_by_function_names(code: str, names: Collection[str]) -> str:
     """Return code without what the functions of these names do not use; imports are narrowed.
 
-    Code that does not parse is returned as it is. Raises UsageError for a name that is not defined.
+    Statements that bind nothing stay where they name something that does, with what else they name. Code that does not
+    parse is returned as it is. Raises UsageError for a name that is not defined.
     """
     try:
         facts = read_facts(code)
+        sayings = Sayings(code)
     except UnparsedError:
         return code
     usages = collect_top_level_defs_with_usages(code, names)
     kept = {name for name, usage in usages.items() if usage.used_by_roots}
+    uses = {name: usage.uses for name, usage in usages.items()}
+    effects = {
+        each.start: sayings.words(each)[0] for each in sayings.statements if each.kind == EFFECT and not each.owner
+    }
+    lines: set[int] = set()
+    while new := {line for line, words in effects.items() if line not in lines and words & kept}:
+        lines |= new
+        kept |= _reach([name for line in new for name in effects[line]], uses)
     classes = {name for name in kept if usages[name].kind == "class"}
     fields = {f"{name}.{each}" for name in classes for each in _fields(facts, name)}
     keep = Keep(
         whole=kept - classes | fields,
         heads=classes,
         documented=classes,
+        lines=lines,
     )
     return extract(File(split_lines(code), facts.units), keep).code
 
@@ -75,16 +87,19 @@ def _is_class(facts: Facts, found: list[Binding]) -> bool:
 
 
 def detect_unused_helper_functions(
-    target: str, context: CodeOptimizationContext, new_code: str | CodeStringsMarkdown
+    target: str | FunctionToOptimize, context: CodeOptimizationContext, new_code: str | CodeStringsMarkdown
 ) -> list[FunctionSource]:
     """Return the helpers of a context that the new code of its function no longer reaches.
 
-    `target` is the qualified name of the function, which is never among them. What is reached is whatever the names of
+    `target` is the function, or its qualified name, which is never among them. What is reached is whatever the names of
     functions, methods and attributes in the new code may mean, by calls, references and other names.
     """
     codes = [new_code] if isinstance(new_code, str) else [block.code for block in new_code.code_strings]
     trees = [parse(code) for code in codes]
-    helpers = {each.qualname.rpartition(".")[2]: each for each in context.helpers}
+    target = target if isinstance(target, str) else target.qualname
+    helpers: dict[str, list[FunctionSource]] = {}
+    for each in context.helpers:
+        helpers.setdefault(each.qualname.rpartition(".")[2], []).append(each)
     bodies = {
         node.name: node
         for tree in trees
@@ -101,8 +116,9 @@ def detect_unused_helper_functions(
             if name in bodies:
                 waiting.append(bodies[name])
             elif name in helpers:
-                waiting.append(_parse_piece(helpers[name].source))
-    is_kept = seen | {parent for name in seen if name in helpers for parent in helpers[name].qualname.split(".")[:-1]}
+                waiting += [_parse_piece(each.source) for each in helpers[name]]
+    found = [each for name in seen for each in helpers.get(name, ())]
+    is_kept = seen | {parent for each in found for parent in each.qualname.split(".")[:-1]}
     unused = [each for each in context.helpers if each.qualname.rpartition(".")[2] not in is_kept]
     return [each for each in unused if each.qualname != target and each.rule not in {"constructor", "implicit"}]
 

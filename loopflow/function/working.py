@@ -2,15 +2,18 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from loopflow.function.contexts import Builder, Pieces
+from loopflow.analysis.patterns import compile_patterns
+from loopflow.function.closure import Closure, close
+from loopflow.function.contexts import HEAD, LINE, WHOLE, Builder, Piece, Pieces
 from loopflow.function.counting import Tally
 from loopflow.function.discover import CALLABLES, Discovery, Use
-from loopflow.function.facts.model import Unit
+from loopflow.function.enrich import Enricher
+from loopflow.function.environment import Environment
 from loopflow.function.facts.read import UnparsedError, parse, split_lines
-from loopflow.function.fingerprint import digest, normalise
 from loopflow.function.fit import Fitted, Fitter
+from loopflow.function.graph import Graph
 from loopflow.function.model import (
     CodeOptimizationContext,
     CodeString,
@@ -26,12 +29,13 @@ from loopflow.function.model import (
 from loopflow.function.resolve.evaluate import Engine
 from loopflow.function.resolve.found import Mention
 from loopflow.function.resolve.project import Project
+from loopflow.function.sayings import CLASS, VARIABLE, Statement
 from loopflow.function.settings import FunctionConfig
 from loopflow.function.trees import SourceTree
 from loopflow.tokens.protocol import TokenCounter
 
-_DEEP = 400
-"""Columns: deeper than any head."""
+_MOST_FOUND = 1000
+"""Functions of which it is remembered what they need."""
 _PARTS = ("target", "helpers", "classes", "variables")
 
 
@@ -47,30 +51,86 @@ class Found:
 class Workshop:
     """Makes contexts of the functions of a tree."""
 
-    def __init__(self, tree: SourceTree, config: FunctionConfig, counter: TokenCounter) -> None:
+    def __init__(
+        self,
+        tree: SourceTree,
+        config: FunctionConfig,
+        counter: TokenCounter,
+        environment: Environment | None = None,
+    ) -> None:
         self.tree = tree
+        self.environment = environment
         self.config = config
+        self.counter = counter
         self.project = Project(tree, config.roots)
         self.builder = Builder(Engine(self.project))
         self.tally = Tally(counter)
-        self._said_known: dict[tuple[str, str], str] = {}
+        self._excluded = compile_patterns(config.exclude, "exclude") if config.exclude else None
+        self._graph: Graph | None = None
+        self._enricher: Enricher | None = None
+        self._found: dict[FunctionToOptimize, Found] = {}
+        self.statements: dict[FunctionToOptimize, Sequence[Statement]] = {}
+        """Of modules that are targets: the statements that are meant."""
         self.fitter = Fitter(self.builder, self.tally, config)
 
     def find(self, target: FunctionToOptimize) -> Found:
         """Return what a function needs."""
-        found = self.builder.finder.discover(target.path, target.qualname)
-        return Found(target, found, self.builder.choose(found))
+        if target not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[target] = self._find(target)
+        return self._found[target]
+
+    def _find(self, target: FunctionToOptimize) -> Found:
+        statements = self.statements.get(target)
+        if statements is None:
+            found = self.builder.finder.discover(target.path, target.qualname)
+            return Found(target, found, self._keep_excluded(self.builder.choose(found)))
+        lines = {line for each in statements for line in range(each.start, each.end + 1)}
+        found = self.builder.finder.discover(target.path, "", lines=lines)
+        pieces = self.builder.choose(found, self._pieces_of(target.path, statements))
+        return Found(target, found, self._keep_excluded(pieces))
+
+    def _keep_excluded(self, pieces: Pieces) -> Pieces:
+        """Return pieces with those of excluded files among what is only to be read."""
+        excluded = self._excluded
+        if excluded is None:
+            return pieces
+        moved = [each for each in pieces.read_writable if each.part != "target" and excluded.match(each.path)]
+        left = [each for each in pieces.read_writable if each not in moved]
+        return Pieces(pieces.target, left, [*(each._replace(part="second") for each in moved), *pieces.read_only])
+
+    def _pieces_of(self, path: str, statements: Iterable[Statement]) -> list[Piece]:
+        """Return the pieces that some statements of a module and of its classes are."""
+        units = self.builder.units(path)
+        found: dict[Piece, None] = {}
+        for each in statements:
+            if each.kind == CLASS:
+                found[Piece(path, each.names[0], HEAD, "target")] = None
+            elif each.kind == VARIABLE and all(name in units for name in each.names):
+                found.update((Piece(path, name, WHOLE, "target"), None) for name in each.names)
+            elif each.owner:  # it shares a line with the head of its class, or binds nothing
+                found[Piece(path, each.owner, HEAD, "target")] = None
+            else:
+                found[Piece(path, f"@{each.start}", LINE, "target")] = None
+        return list(found)
 
     def make(
-        self, target: FunctionToOptimize, limit: int | None = None, testgen_limit: int | None = None
+        self,
+        target: FunctionToOptimize,
+        limit: int | None = None,
+        testgen_limit: int | None = None,
+        *,
+        hashes: bool = True,
+        tests: bool = True,
     ) -> CodeOptimizationContext | Refused:
         """Return the contexts of a function, at most `limit` tokens of what is printed, or why there are none."""
         found = self.find(target)
         fitted = self.fitter.fit(found.pieces, target.path, limit)
         if not fitted.fits:
             return self.refuse(found, fitted, limit or 0)
-        tests = self.fitter.fit(found.pieces, target.path, testgen_limit, count=self.tally.count_together)
-        return self._context(found, fitted, tests if tests.fits else None)
+        for_tests = self.fit_tests([found], testgen_limit) if tests else None
+        return self._context(found, fitted, for_tests if for_tests and for_tests.fits else None, hashes=hashes)
 
     def measure(
         self, target: FunctionToOptimize, limit: int | None, *, hashes: bool = False
@@ -112,26 +172,42 @@ class Workshop:
         )
         return Pieces(all_found[0].pieces.target, list(writable), list(readable))
 
+    def fit_all(self, found: Sequence[Found], limit: int | None) -> Fitted:
+        """Return one context of several functions, at most `limit` tokens."""
+        return self.fitter.fit(self.combine(found), found[0].target.path, limit)
+
+    def fit_tests(self, found: Sequence[Found], limit: int | None) -> Fitted:
+        """Return one context for tests of several functions, with what is added to it, at most `limit` tokens."""
+        rich = [replace(each, pieces=self.enricher.enrich(each.pieces)) for each in found]
+        return self.fitter.fit(self.combine(rich), found[0].target.path, limit, count=self.tally.count_together)
+
+    def close(self, targets: Iterable[FunctionToOptimize]) -> Closure:
+        """Return all that functions reach, as files that can be imported."""
+        return close([(each.path, each.qualname) for each in targets], self.project, self.builder, self.graph)
+
+    @property
+    def enricher(self) -> Enricher:
+        """What finds what tests need besides."""
+        if self._enricher is None:
+            self._enricher = Enricher(self, self.environment)
+        return self._enricher
+
+    @property
+    def graph(self) -> Graph:
+        """What definitions say and mention, for hashes."""
+        if self._graph is None:
+            self._graph = Graph(self.project, self.builder)
+        return self._graph
+
     def hash(self, found: Found) -> str:
-        """Return the hash of a function: it changes with what the function and its helpers say, and where they are."""
-        uses = found.discovery.uses.values()
-        places = [(found.target.path, found.target.qualname), *(use.key for use in uses)]
-        lost = [(f"? {mention.text}", mention.reason) for mention in found.discovery.unresolved]
-        return digest(
-            found.target.name, [*((f"{path}:{name}", self._said(path, name)) for path, name in places), *lost]
-        )
+        """Return the hash of a function: it changes with what the function and all that it reaches say."""
+        target = found.target
+        if self.config.hash == "deep":
+            return self.graph.hash(target.path, target.qualname)
+        keys = [use.key for use in found.discovery.uses.values() if use.level == 1 or use.place.kind == "variable"]
+        return self.graph.hash_shallow(target.path, target.qualname, keys)
 
-    def _said(self, path: str, qualname: str) -> str:
-        key = path, qualname
-        if key not in self._said_known:
-            units = self.builder.units(path).get(qualname, ())
-            lines = self.builder.lines(path)
-            ends = [(unit.head, unit.body - 1 if unit.kind == "c" and unit.children else unit.end) for unit in units]
-            said = ["".join(lines[head - 1 : end]) + _body(unit) for unit, (head, end) in zip(units, ends, strict=True)]
-            self._said_known[key] = "\n".join(map(normalise, said))
-        return self._said_known[key]
-
-    def _context(self, found: Found, fitted: Fitted, tests: Fitted | None) -> CodeOptimizationContext:
+    def _context(self, found: Found, fitted: Fitted, tests: Fitted | None, *, hashes: bool) -> CodeOptimizationContext:
         uses = list(found.discovery.uses.values())
         helpers = [self._source(use) for use in uses if use.place.kind in CALLABLES or use.place.kind == "class"]
         hashing = strip_docstrings(self.builder.render(found.pieces.read_writable, found.target.path).markdown)
@@ -142,7 +218,7 @@ class Workshop:
             read_only=fitted.readable.markdown,
             testgen=together_blocks,
             hashing_code_context=hashing.markdown,
-            hashing_code_context_hash=self.hash(found),
+            hashing_code_context_hash=self.hash(found) if hashes else "",
             helpers=tuple(each for each in helpers if each.level == 1),
             helpers_of_helpers=tuple(each for each in helpers if each.level != 1),
             unresolved=tuple(_reference(each) for each in found.discovery.unresolved),
@@ -200,11 +276,6 @@ class Workshop:
             mention.kind,
             by,
         )
-
-
-def _body(unit: Unit) -> str:
-    """Return what stands in place of the body of a class: members speak for themselves."""
-    return f"{' ' * _DEEP}...\n" if unit.kind == "c" and unit.children else ""
 
 
 def together(one: CodeStringsMarkdown, two: CodeStringsMarkdown) -> CodeStringsMarkdown:

@@ -6,19 +6,18 @@ lines, and merge without a conflict.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.errors import BaselineError
+from loopflow.io.stored_json import StoredDocument, StoredKind
 from loopflow.model import MOST_TOKENS
 
 SCHEMA = 1
 SAVE_AGAIN = "code-context --profile --save-baseline writes a new one"
 _END = ""
-_MARKER = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: |$)", re.MULTILINE)
+BASELINE = StoredKind("baseline", SAVE_AGAIN, BaselineError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def parse(data: bytes, name: str, encoding_id: str) -> Baseline:
 
     Raises BaselineError for whatever is wrong with it, with line and remedy.
     """
-    document = _Document(data, name)
+    document = StoredDocument(data, name, BASELINE)
     values = document.values
     schema = values.get("schema")
     if isinstance(schema, int) and schema > SCHEMA:
@@ -63,7 +62,7 @@ def parse(data: bytes, name: str, encoding_id: str) -> Baseline:
     return Baseline(encoding_id, files)
 
 
-def _require_paths(document: "_Document", files: Mapping[str, int]) -> None:
+def _require_paths(document: StoredDocument, files: Mapping[str, int]) -> None:
     """Raise BaselineError for a path that stands for no bytes: half of a surrogate pair, which JSON can hold."""
     try:
         path_bytes("".join(files))
@@ -73,7 +72,7 @@ def _require_paths(document: "_Document", files: Mapping[str, int]) -> None:
         raise document.error_of(path, f"{escape_name(path)} is no path") from error
 
 
-def _require_encoding(document: "_Document", found: object, wanted: str) -> None:
+def _require_encoding(document: StoredDocument, found: object, wanted: str) -> None:
     if found == wanted:
         return
     theirs, ours = str(found).partition(":")[0], wanted.partition(":")[0]
@@ -84,49 +83,3 @@ def _require_encoding(document: "_Document", found: object, wanted: str) -> None
         raise document.complain('"encoding"', what, SAVE_AGAIN)
     what = f"it was counted with {escape_name(theirs)}, and this run counts with {ours}"
     raise document.complain('"encoding"', what, f"count with --encoding {escape_name(theirs)}, or save it again")
-
-
-class _Document:
-    """The JSON of a baseline, and where in it something is."""
-
-    def __init__(self, data: bytes, name: str) -> None:
-        self._name = name
-        try:
-            self._text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise self._at(data[: error.start].count(b"\n") + 1, "it is not UTF-8", SAVE_AGAIN) from error
-        marker = _MARKER.search(self._text)
-        if marker:
-            raise self._at(self._line(marker.start()), "it holds a merge conflict", f"{SAVE_AGAIN}; then git add it")
-        try:
-            values = json.loads(self._text, object_pairs_hook=self._unique)
-        except json.JSONDecodeError as error:
-            raise self._at(error.lineno, f"it is not JSON: {error.msg.lower()}", SAVE_AGAIN) from error
-        except (RecursionError, ValueError) as error:
-            raise self._at(None, "it is not a baseline", SAVE_AGAIN) from error
-        if not isinstance(values, dict):
-            raise self._at(1, "it is not a baseline", SAVE_AGAIN)
-        self.values: dict[str, Any] = values
-
-    def complain(self, text: str, what: str, hint: str) -> BaselineError:
-        """Return the error that says `what` is wrong where `text` stands."""
-        return self._at(self._line(self._text.find(text)), what, hint)
-
-    def error_of(self, path: str, what: str) -> BaselineError:
-        """Return the error that says `what` is wrong with a path, which may be called as a key above all paths is."""
-        return self._at(self._line(self._text.rfind(json.dumps(path))), what, SAVE_AGAIN)
-
-    def _line(self, at: int) -> int | None:
-        return self._text.count("\n", 0, at) + 1 if at >= 0 else None
-
-    def _at(self, line: int | None, what: str, hint: str) -> BaselineError:
-        where = f"{escape_name(self._name)}:{line}" if line else escape_name(self._name)
-        return BaselineError(f"the baseline {where} cannot be used: {what}", hint)
-
-    def _unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            seen: set[str] = set()
-            twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            raise self.error_of(twice, f"it names {escape_name(twice)} twice")
-        return found

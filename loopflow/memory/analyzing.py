@@ -57,9 +57,9 @@ class Analysis:
 
 def analyze(tools: Tools, words: Sequence[str] = ()) -> Analysis:
     """Return what changed between runs, of the failures that have all of the words."""
-    graph = tools.search(f"{RUN}:")  # it is in each run's name, and in each row: what is found is all that is ours
-    every = match(graph, ())
-    wanted = match(graph, read_words(words)) if words else every
+    entities = tools.search(f"{RUN}:")  # it is in each run's name, and in each row: what is found is all that is ours
+    every = match(entities, ())
+    wanted = match(entities, read_words(words)) if words else every
     known = {each.row.ref: each for each in wanted.failures}
     kinds: dict[str, Kind] = {}
     for each in wanted.failures:

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -123,7 +123,7 @@ async def _take_calls(session: "ClientSession", link: _Link, seconds: float) -> 
         call = json.loads(line)
         link.since = 0
         with anyio.fail_after(seconds):
-            _answer(await _call(session, call["tool"], call["arguments"]))
+            _answer(_leave_out(await _call(session, call["tool"], call["arguments"]), call["without"]))
 
 
 async def _call(session: "ClientSession", tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,6 +139,16 @@ async def _call(session: "ClientSession", tool: str, arguments: Mapping[str, Any
     if result.is_error:
         return {"refused": text[:500]}
     return {"result": result.structured_content if result.structured_content is not None else _parse(text)}
+
+
+def _leave_out(answer: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """Return an answer with empty lists for what nobody asked for."""
+    result = answer.get("result")
+    if isinstance(result, dict):
+        answer["result"] = {
+            key: [] if key in keys and isinstance(value, list) else value for key, value in result.items()
+        }
+    return answer
 
 
 def _parse(text: str) -> object:

@@ -27,11 +27,11 @@ class Forgotten(NamedTuple):
 
 def forget(tools: Tools, before: datetime) -> Forgotten:
     """Forget runs from before a moment, and failures that were last seen then. What others wrote stays."""
-    graph = tools.search(f"{RUN}:")
-    runs = [past.name for past in map(read_run, graph.entities) if past and past.at < before]
+    entities = tools.search(f"{RUN}:")
+    runs = [past.name for past in map(read_run, entities) if past and past.at < before]
     rows: dict[str, list[str]] = {}
     empty: list[str] = []
-    for entity in graph.entities:
+    for entity in entities:
         old = [text for text in entity.observations if _is_old(text, before)] if entity.kind == ERROR else []
         if old:
             rows[entity.name] = old
@@ -86,9 +86,12 @@ def read_foreign(data: bytes, name: str) -> Graph:
 
 
 def _list_entities(document: list[Any] | dict[str, Any]) -> Iterator[Any]:
-    """Yield what is an entity in a document: a list, an object that has a list, or one that has each by its name."""
+    """Yield what is an entity in a document: itself, a list, an object that has one, or that has each by its name."""
     if isinstance(document, list):
         yield from document
+        return
+    if isinstance(document.get("name"), str) and "observations" in document:
+        yield document
         return
     listed = document.get("entities", {key: value for key, value in document.items() if key != "relations"})
     if isinstance(listed, dict):

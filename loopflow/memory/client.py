@@ -102,9 +102,13 @@ class Server:
         """As `Tools` says."""
         return self._read(self._call("open_nodes", {"names": list(names)}))
 
-    def search(self, text: str) -> Graph:
-        """As `Tools` says."""
-        return self._read(self._call("search_nodes", {"query": text}))
+    def search(self, text: str) -> tuple[Entity, ...]:
+        """As `Tools` says. Relations, of which there are many more, are left out where they arrive."""
+        return self._read(self._call("search_nodes", {"query": text}, without=("relations",))).entities
+
+    def export(self) -> Graph:
+        """As `Tools` says: what has nothing in particular is everything."""
+        return self._read(self._call("search_nodes", {"query": ""}))
 
     def create(self, entities: Sequence[Entity]) -> None:
         """As `Tools` says."""
@@ -145,9 +149,9 @@ class Server:
             if process.stdout:
                 process.stdout.close()
 
-    def _call(self, tool: str, arguments: Mapping[str, Any]) -> object:
+    def _call(self, tool: str, arguments: Mapping[str, Any], without: Sequence[str] = ()) -> object:
         self.wait()
-        self._send({"tool": tool, "arguments": arguments})
+        self._send({"tool": tool, "arguments": arguments, "without": list(without)})
         answer = self._receive()
         if "refused" in answer:
             raise MemoryServerError(f"the memory server refuses {tool}: {_show(answer['refused'])}", again=True)
@@ -167,7 +171,8 @@ class Server:
     def _send(self, value: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None  # noqa: S101  it was opened with pipes
         with suppress(OSError):  # what is wrong is read where an answer is waited for
-            self._process.stdin.write(json.dumps(value).encode() + b"\n")
+            # What is no character cannot be sent, and nothing that is found has it.
+            self._process.stdin.write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
             self._process.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:

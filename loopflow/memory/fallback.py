@@ -8,8 +8,9 @@ from typing import Final
 from loopflow.analysis.names import escape_name
 from loopflow.errors import LoopflowError, describe_os_error
 from loopflow.io.writing import AtomicFile, append_to
-from loopflow.memory.files import require_regular
-from loopflow.memory.graph import LocalGraph, write_lines
+from loopflow.memory.checking import read_lines
+from loopflow.memory.files import read_file, require_regular
+from loopflow.memory.graph import LocalGraph, read_graph, write_lines
 from loopflow.memory.model import MemoryFileError, Run
 from loopflow.memory.records import read_record, write_record
 from loopflow.memory.storing import store
@@ -54,19 +55,30 @@ class Waiting:
             return
         gone = set(done)
         left = [run for run in self.runs() if run.id not in gone]
+        with suppress(FileNotFoundError):
+            os.unlink(self.graph_file)
         if left:
             self._write(self._pending, b"".join(map(write_record, left)))
+            self.draw(left)
             return
-        for path in (self.graph_file, self._pending):
-            with suppress(FileNotFoundError):
-                os.unlink(path)
+        with suppress(FileNotFoundError):
+            os.unlink(self._pending)
 
-    def draw(self) -> None:
-        """Write the graph that the waiting runs make, for whoever looks. Raises MemoryFileError."""
-        graph = LocalGraph()
-        for run in self.runs():
+    def count(self) -> int:
+        """Return about how many runs wait, without reading what they say. Raises MemoryFileError."""
+        return len(self._lines())
+
+    def drawn(self) -> LocalGraph:
+        """Return the graph that was drawn last. Raises MemoryFileError."""
+        known = read_lines(read_file(self.graph_file))
+        return LocalGraph(read_graph(item for line in known for item in line.items))
+
+    def draw(self, runs: Sequence[Run]) -> None:
+        """Add runs to the graph that those which wait make, for whoever looks. Raises MemoryFileError."""
+        graph = self.drawn()
+        for run in runs:
             store(graph, run)
-        self._write(self.graph_file, "".join(write_lines(graph.all)).encode("utf-8", "backslashreplace"))
+        self._write(self.graph_file, "".join(write_lines(graph.export())).encode("utf-8", "backslashreplace"))
 
     def _lines(self) -> list[bytes]:
         try:

@@ -16,25 +16,25 @@ class LocalGraph:
     def __init__(self, graph: Graph = Graph()) -> None:  # noqa: B008  it cannot be changed
         self._entities: dict[str, Entity] = {}
         self._relations: dict[Relation, None] = {}
+        self._touching: dict[str, dict[Relation, None]] = {}
+        """The relations of each name: a graph can have very many."""
         self.create(graph.entities)
         self.relate(graph.relations)
 
-    @property
-    def all(self) -> Graph:
-        """All of it."""
+    def export(self) -> Graph:
+        """Return all of it."""
         return Graph(tuple(self._entities.values()), tuple(self._relations))
 
     def open(self, names: Sequence[str]) -> Graph:
         """Return the entities of these names, and what touches them."""
-        wanted = set(names)
-        return self._around([each for each in self._entities.values() if each.name in wanted])
+        found = tuple(self._entities[name] for name in dict.fromkeys(names) if name in self._entities)
+        touching = dict.fromkeys(each for entity in found for each in self._touching.get(entity.name, ()))
+        return Graph(found, tuple(touching))
 
-    def search(self, text: str) -> Graph:
+    def search(self, text: str) -> tuple[Entity, ...]:
         """Return the entities that have the text, in any case of letters."""
         sought = text.lower()
-        return self._around(
-            [each for each in self._entities.values() if any(sought in part.lower() for part in _parts(each))]
-        )
+        return tuple(each for each in self._entities.values() if any(sought in part.lower() for part in _parts(each)))
 
     def create(self, entities: Sequence[Entity]) -> None:
         """Add entities that are not there."""
@@ -43,7 +43,10 @@ class LocalGraph:
 
     def relate(self, relations: Sequence[Relation]) -> None:
         """Add relations that are not there."""
-        self._relations.update(dict.fromkeys(relations))
+        for each in relations:
+            self._relations[each] = None
+            for name in (each.source, each.target):
+                self._touching.setdefault(name, {})[each] = None
 
     def observe(self, observations: Mapping[str, Sequence[str]]) -> None:
         """Add observations."""
@@ -63,14 +66,12 @@ class LocalGraph:
 
     def delete(self, names: Sequence[str]) -> None:
         """Take entities away, and what touches them."""
-        gone = set(names)
-        self._entities = {name: each for name, each in self._entities.items() if name not in gone}
-        self._relations = {each: None for each in self._relations if not {each.source, each.target} & gone}
-
-    def _around(self, entities: list[Entity]) -> Graph:
-        names = {each.name for each in entities}
-        touching = [each for each in self._relations if each.source in names or each.target in names]
-        return Graph(tuple(entities), tuple(touching))
+        for name in names:
+            self._entities.pop(name, None)
+            for each in self._touching.pop(name, {}):
+                self._relations.pop(each, None)
+                other = each.target if each.source == name else each.source
+                self._touching.get(other, {}).pop(each, None)
 
 
 def _parts(entity: Entity) -> Iterator[str]:
@@ -88,8 +89,7 @@ def write_lines(graph: Graph) -> Iterator[str]:
 
 
 def _dump(value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace").decode() + "\n"
+    return json.dumps(value, separators=(",", ":")) + "\n"  # in ASCII: whatever others wrote cannot act
 
 
 def write_entity(entity: Entity) -> dict[str, Any]:

@@ -71,8 +71,12 @@ class Tools(Protocol):
         """Return the entities of these names that there are, with the relations of each."""
         ...
 
-    def search(self, text: str) -> Graph:
-        """Return the entities that have the text in name, kind or an observation, with the relations of each."""
+    def search(self, text: str) -> tuple[Entity, ...]:
+        """Return the entities that have the text in name, kind or an observation."""
+        ...
+
+    def export(self) -> Graph:
+        """Return all of it."""
         ...
 
     def create(self, entities: Sequence[Entity]) -> None:

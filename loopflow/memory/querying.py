@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loopflow.errors import UsageError
 from loopflow.memory.entities import ERROR, Past, Row, newest_rows, read_row, read_run, show_kind
-from loopflow.memory.model import Entity, Graph, Tools
+from loopflow.memory.model import Entity, Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ def find(tools: Tools, words: Sequence[str]) -> Matches:
     return match(tools.search(max(words, key=len)), words)
 
 
-def match(graph: Graph, words: Sequence[str]) -> Matches:
-    """Return what of a graph has all of the words, which are in lower case."""
+def match(entities: Sequence[Entity], words: Sequence[str]) -> Matches:
+    """Return what of some entities has all of the words, which are in lower case."""
     failures: list[Known] = []
     runs: list[Past] = []
     others: list[Entity] = []
-    for entity in graph.entities:
+    for entity in entities:
         past = read_run(entity)
         if past is not None:
             runs += [past] if _has(words, entity.name, entity.kind, *entity.observations) else []

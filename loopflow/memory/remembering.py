@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from loopflow.errors import LoopflowError
 from loopflow.memory.checking import read_lines
 from loopflow.memory.client import Command, Server
+from loopflow.memory.entities import read_run
 from loopflow.memory.fallback import Waiting
 from loopflow.memory.files import make_directory, read_file, require_regular
 from loopflow.memory.graph import LocalGraph, read_graph
@@ -23,7 +24,6 @@ from loopflow.memory.place import COMMAND, MemoryPlace
 from loopflow.memory.storing import store
 
 _T = TypeVar("_T")
-_HOW_TO_NAME: Final = f"set {COMMAND}, or use --command"
 
 
 class Stored(NamedTuple):
@@ -61,7 +61,10 @@ class Memory:
         """Remember a run. Raises MemoryFileError where it can be written nowhere."""
         with self._locked_room():
             self.waiting.add(run)
-            return self._hand_over()
+            stored = self._hand_over()
+            if stored.waiting:
+                self.waiting.draw([run])
+            return stored
 
     def reconnect(self) -> Stored:
         """Hand over all that waits. Raises MemoryFileError."""
@@ -95,8 +98,6 @@ class Memory:
         with self._locked_room():
             old = [run.id for run in self.waiting.runs() if run.at < before]
             self.waiting.acknowledge(old)
-            if self.waiting.runs():
-                self.waiting.draw()
         return len(old)
 
     def say_who(self) -> str:
@@ -104,6 +105,8 @@ class Memory:
         return self._ask(lambda server: server.wait())
 
     def _hand_over(self) -> Stored:
+        if not self.place.argv:
+            return Stored(0, self.waiting.count(), _name_no_server())
         runs, done = self.waiting.runs(), list[str]()
 
         def work(server: Server) -> None:
@@ -121,8 +124,6 @@ class Memory:
             problem = error
         finally:
             self.waiting.acknowledge(done)
-        if problem is not None and len(done) < len(runs):
-            self.waiting.draw()
         return Stored(len(done), len(runs) - len(done), problem)
 
     def _ask(self, work: Callable[[Server], _T]) -> _T:
@@ -141,7 +142,7 @@ class Memory:
         if self._server is None:
             place = self.place
             if not place.argv:
-                raise MemoryServerError("no memory server is named", _HOW_TO_NAME)
+                raise _name_no_server()
             make_directory(place.directory)
             make_directory(os.path.dirname(place.file))
             require_regular(place.file)
@@ -177,7 +178,18 @@ class Memory:
         data = b""
         with suppress(MemoryFileError):
             data = read_file(self.place.file)
+        runs = self.waiting.runs()
+        if not data and _list_ids(drawn := self.waiting.drawn()) == {run.id for run in runs}:
+            return drawn  # whoever never has a server has many
         graph = LocalGraph(read_graph(item for line in read_lines(data) for item in line.items))
-        for run in self.waiting.runs():
+        for run in runs:
             store(graph, run)
         return graph
+
+
+def _list_ids(graph: LocalGraph) -> set[str]:
+    return {past.id for past in map(read_run, graph.export().entities) if past}
+
+
+def _name_no_server() -> MemoryServerError:
+    return MemoryServerError("no memory server is named", f"set {COMMAND}, or use --command")

@@ -60,6 +60,7 @@ WELL = {
     ],
     "three in ten minutes and a second": [warned(0), warned(5), warned(10.02)],
     "three of two models": [warned(0), warned(1, "other"), warned(2)],
+    "another model after a failover": [failed_over(8), routed(9, "CODING", "other", "glm-4.7")],
     "a failover between them": [warned(0), warned(1), failed_over(1.5), warned(2)],
     "a warning in the hour before the time that is asked about": [warned(-50), refused(5)],
     "what broke a rule before": [refused(-5, 9), routed(-5, "CODING", "other", "glm-4.7"), at(5, "compaction")],
@@ -118,6 +119,8 @@ def test_a_rule_that_is_broken_once_is_the_one_that_is_found(rule: str, *, with_
 @pytest.mark.parametrize(
     ("rule", "run"),
     [
+        ("routing", [failed_over(8), routed(18.1, "CODING", "other", "glm-4.7")]),
+        ("routing", [failed_over(8), routed(9, "CODING", "third", "glm-4.7")]),
         ("warning", [warned(0), refused(60.1)]),
         ("warning", [warned(0, "other"), refused(5)]),
         ("warning", [refused(5), warned(6)]),

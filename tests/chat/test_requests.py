@@ -80,6 +80,22 @@ def test_a_limit_that_is_kept_exactly_is_reached() -> None:
     assert spent(*ROWS, daily=1_791).days[0].reached is None
 
 
+@pytest.mark.parametrize(("daily", "minutes"), [(1_985, 2), (1_987, 2), (1_988, 13), (2_112, 13), (2_113, 69)])
+def test_a_limit_is_near_from_eighty_percent_on(daily: int, minutes: int) -> None:
+    """1,590 are 80 % of 1,987.5, and 1,690 of 2,112.5."""
+    assert spent(*ROWS, daily=daily).days[0].near == (START + timedelta(minutes=minutes)).timestamp()
+
+
+def test_eighty_percent_of_any_limit_are_near_and_a_token_less_is_not() -> None:
+    """Whatever a share is as a float."""
+    for daily in range(5, 5_000, 5):
+        near, far = (
+            spent(minute(0, 1, share, 0), daily=daily).days[0].near for share in (daily * 4 // 5, daily * 4 // 5 - 1)
+        )
+        assert near is not None, daily
+        assert far is None, daily
+
+
 @pytest.mark.parametrize(
     ("titles", "row"),
     [
@@ -146,6 +162,9 @@ def test_rows_that_are_there_twice_count_once_where_that_is_sure() -> None:
     row = "2026-03-02T22:50:00Z,600,60"
     ids = read_log(table(f"a,{row}", f"b,{row}", f"a,{row}", f",{row}", titles="id,time,input,output"))
     assert len(ids.times) == 3
+    without = read_log(table(f",{row}", f",{row}0", titles="id,time,input,output"))
+    assert len(without.times) == 2
+    assert spend(read_log(table(*ROWS, ROWS[-1]).rstrip())).sums == spent(*ROWS).sums
     same = read_log(table(row, row, titles="time,input,output"))
     assert (len(same.times), len(same.notes)) == (2, 1)
 
@@ -184,6 +203,14 @@ def test_rows_of_an_hour_have_no_sessions() -> None:
     found = spend(read_log(table(*rows, titles="time,requests,input,output")))
     assert (found.width, list(found.sessions), found.trend) == (3_600, [], None)
     assert found.sums.requests == 45
+
+
+@pytest.mark.parametrize(("pause", "number"), [("00:10:00", 1), ("00:10:01", 2)])
+def test_a_session_ends_with_a_pause_of_more_than_ten_minutes(pause: str, number: int) -> None:
+    """Between the starts of two requests; what is empty in between is no work."""
+    rows = ["2026-03-02T00:00:00Z,1,5,5", "2026-03-02T00:05:00Z,0,0,0", f"2026-03-02T{pause}Z,1,5,5"]
+    found = spend(read_log(table(*rows, titles="time,requests,input,output")))
+    assert len(found.sessions) == number
 
 
 def test_sessions_and_tasks_that_a_log_names_are_taken() -> None:

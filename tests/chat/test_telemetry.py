@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ from loopflow.chat.telemetry import Record, Telemetry
 from loopflow.errors import ConfigError, UsageError
 from loopflow.usage.database import Database
 from loopflow.usage.events import EventStore
+from tests.support.run import Result, run_process
 from tests.usage.conftest import address, postgres  # noqa: F401  fixtures
 
 _WAIT = 10.0
@@ -233,6 +235,18 @@ def test_a_process_that_forked_has_threads_of_its_own(sent: Callable[..., Teleme
     assert file.read_text() == f"{child} 1"
 
 
+def test_a_process_ends_though_a_sink_hangs(tmp_path: Path) -> None:
+    """It waits a second at most, and says nothing."""
+    script = """
+import threading
+from loopflow.chat import Telemetry
+from loopflow.chat.events import Event
+Telemetry(lambda _: threading.Event().wait())(Event("rate_limit", "warn", {}))
+"""
+    program = (sys.executable, "-c", script)
+    assert run_process(cwd=tmp_path, program=program) == Result(0, "", "")
+
+
 WORDS = "Please fix the login bug\nof Jane Doe"
 _values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just(WORDS))
 _names = st.one_of(st.sampled_from(sorted({*COMMON, *(name for kind in KINDS.values() for name in kind)})), st.text())
@@ -278,7 +292,7 @@ def test_the_config_names_sinks(tmp_path: Path) -> None:
 
 def test_a_sink_that_is_named_and_not_installed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what installs it."""
-    monkeypatch.setitem(__import__("sys").modules, "logfire", None)
+    monkeypatch.setitem(sys.modules, "logfire", None)
     config = tmp_path / "loopflow.toml"
     config.write_text('[chat]\nsinks = ["logfire"]\n')
     with pytest.raises(UsageError, match="the sink logfire needs more") as caught:

@@ -1,5 +1,7 @@
 """The command `loopflow chat health`: what it says, and how it ends."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,6 +74,16 @@ def test_events_of_another_kind_are_said(tmp_path: Path) -> None:
     result = call(tmp_path, "--check")
     assert result.code == 0
     assert "no rule knows events called capacity_warning_v2" in result.err
+
+
+def test_a_ledger_of_a_newer_version_is_not_judged(tmp_path: Path) -> None:
+    """Its events may mean something else."""
+    record(tmp_path, WELL["a day"])
+    with closing(sqlite3.connect(tmp_path / "usage.sqlite3")) as ledger, ledger:
+        ledger.execute("UPDATE version SET number = 1000")
+    result = call(tmp_path, "--check")
+    assert (result.code, result.out) == (2, "")
+    assert "is from a newer version" in result.err
 
 
 def test_a_query_is_printed_and_nothing_is_asked(tmp_path: Path) -> None:

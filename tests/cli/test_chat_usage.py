@@ -145,6 +145,13 @@ def test_the_config_says_what_a_request_should_manage_with(here: Path) -> None:
     assert "with at most 100 of input a request" in call(here, "log.csv", "--target", "100").out
 
 
+def test_the_config_says_what_a_day_allows(here: Path) -> None:
+    """That of the model that used the most; --daily holds over it."""
+    (here / "loopflow.toml").write_text('[chat.limits."lar*"]\ninput = "50k"\nper_day = "1.8k"\n')
+    assert "99.4 % of the daily limit of 1,800" in call(here, "log.csv").out
+    assert "44.8 % of the daily limit of 4,000" in call(here, "log.csv", "--daily", "4k").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,13 +1,14 @@
 """`loopflow memory` and the flags of `loopflow logs`, without a server: what waits is found, and nothing fails."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from loopflow.cli.logs import logs
 from loopflow.cli.main import loopflow
-from tests.support.run import Result, run
+from tests.support.run import Result, run, run_process
 from tests.support.schema import complaints
 
 LOG = "one line\n" * 400 + "2025-03-01 ERROR shop: pears\nValueError: no pears: token=ghp_" + "a1B2c3D4e5F6" * 3 + "\n"
@@ -166,6 +167,22 @@ def test_a_log_with_many_failures(here: Path) -> None:
     runs = json.loads(ask(here, "query", "many.log", "testrun", "--fit", "20k", "--format", "json"))["runs"]
     assert len(runs[0]["refs"]) == 200
     assert "left out 56 failures more" in ask(here, "show", runs[0]["name"])
+
+
+def test_only_what_is_needed_is_imported(here: Path) -> None:
+    """No logs to ask a memory, no memory to read a log, and no SDK where no server is named."""
+    listing = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+    program = (sys.executable, "-c", f"{listing}from loopflow.cli.main import main; main()")
+    env = {"LOOPFLOW_DATA_DIR": str(here.parent / "data"), "LOOPFLOW_MEMORY_COMMAND": ""}
+    for arguments, unwanted in (
+        (("memory", "query", "pears"), ("loopflow.logs", "mcp.", "anyio")),
+        (("memory", "--help"), ("loopflow.memory", "loopflow.logs", "mcp.", "anyio")),
+        (("logs", "app.log", "--fit", "500"), ("loopflow.memory", "mcp.", "anyio")),
+        (("logs", "app.log", "--fit", "500", "--store-memory"), ("mcp.", "anyio")),
+    ):
+        result = run_process(*arguments, cwd=here, env=env, program=program)
+        assert result.code == 0
+        assert [name for name in result.err.split() if f"{name}.".startswith(unwanted)] == []
 
 
 def test_nowhere_to_write(here: Path) -> None:

@@ -1,6 +1,8 @@
 """Definitions that are used, and code without the others."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loopflow.errors import UsageError
 from loopflow.function import (
@@ -79,3 +81,28 @@ def test_helpers_that_new_code_does_not_reach(repo: Repo) -> None:
     assert [each.qualname for each in detect_unused_helper_functions("f", made, "def f(): return a()\n")] == ["c"]
     assert detect_unused_helper_functions("f", made, "def f(): return [a, c]\n") == []
     assert {each.qualname for each in detect_unused_helper_functions("f", made, "def f(): ...\n")} == {"a", "b", "c"}
+
+
+def test_statements_that_bind_nothing_stay_with_what_they_name() -> None:
+    """And bring what else they name."""
+    code = "def f(): ...\ndef g(): ...\ndef register(x): return SEEN\nSEEN = []\n"
+    code += "register(f)\nregister_all(g)\nprint('x')\n"
+    kept = remove_unused_definitions_by_function_names(code, ["f"])
+    assert kept == "def f(): ...\ndef register(x): return SEEN\nSEEN = []\nregister(f)\n"
+    assert remove_unused_definitions_by_function_names(kept, ["f"]) == kept
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=14), st.sets(st.integers(0, 7), min_size=1))
+def test_removing_twice_is_as_once_and_keeps_the_roots(calls: list[tuple[int, int]], roots: set[int]) -> None:
+    """With what they reach, and with nothing else."""
+    bodies = {number: [two for one, two in calls if one == number] for number in range(8)}
+    lines = [f"def f{number}(): return [{', '.join(f'f{each}' for each in body)}]" for number, body in bodies.items()]
+    code = "\n".join(lines)
+    names = [f"f{number}" for number in sorted(roots)]
+    reached = set(roots)
+    for _ in bodies:
+        reached |= {each for number in reached for each in bodies[number]}
+    kept = remove_unused_definitions_by_function_names(code + "\n", names)
+    assert {line.partition("(")[0] for line in kept.splitlines()} == {f"def f{number}" for number in reached}
+    assert remove_unused_definitions_by_function_names(kept, names) == kept

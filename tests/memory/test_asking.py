@@ -137,10 +137,10 @@ def test_what_is_old_is_forgotten() -> None:
     graph.observe({"Error:Noted": ["a note"]})
     gone = forget(graph, START.replace(second=50))
     assert gone == (3, 3)
-    left = {each.name: each.observations for each in graph.all.entities}
+    left = {each.name: each.observations for each in graph.export().entities}
     assert set(left) == {"TestRun:20250507223145", "Error:StockError", "Error:Noted"}
     assert left["Error:Noted"] == ("a note",)
-    assert graph.all.relations == (Relation("TestRun:20250507223145", "Error:StockError", "contains"),)
+    assert graph.export().relations == (Relation("TestRun:20250507223145", "Error:StockError", "contains"),)
 
 
 DOCUMENTS = [
@@ -148,6 +148,7 @@ DOCUMENTS = [
     '{"entities": [{"name": "a", "entity_type": "k", "observations": "o"}]}',
     '{"entities": {"a": {"type": "k", "observations": ["o"]}}, "relations": []}',
     '{"a": {"type": "k", "observations": ["o"]}}',
+    '{"name": "a", "entityType": "k", "observations": ["o"]}',
     '{"type":"entity","name":"a","entityType":"k","observations":["o"]}\n',
     '{\n"entities": [\n{"name": "a", "entityType": "k", "observations": ["o"]}]}',
 ]
@@ -158,7 +159,7 @@ def test_what_is_brought_in(document: str) -> None:
     """A server's lines, and documents of other tools; what is there already gets what it lacks."""
     graph = LocalGraph(Graph((Entity("a", "other", ("p",)),)))
     bring_in(graph, read_foreign(document.encode(), "x"))
-    assert graph.all.entities == (Entity("a", "other", ("p", "o")),)
+    assert graph.export().entities == (Entity("a", "other", ("p", "o")),)
 
 
 @pytest.mark.parametrize(
@@ -174,16 +175,16 @@ def test_what_cannot_be_brought_in(document: str) -> None:
 def test_what_goes_out_comes_in() -> None:
     """An export is an import."""
     graph = fill(REFS[:3], REFS[2:5])
-    text = "".join(write_lines(graph.all))
+    text = "".join(write_lines(graph.export()))
     assert [json.loads(line)["type"] for line in text.splitlines()].count("entity") == 3
     other = LocalGraph()
     bring_in(other, read_foreign(text.encode(), "x"))
-    assert other.all == graph.all
+    assert other.export() == graph.export()
 
 
 def test_all_that_is_known_of_an_entity() -> None:
     """Its observations, and what it is related to."""
     graph = fill(REFS[:1])
-    [kind] = [each for each in graph.all.entities if each.kind == ERROR]
+    [kind] = [each for each in graph.export().entities if each.kind == ERROR]
     rows = list_entity(kind, graph.open([kind.name]))
     assert rows[1:] == ["[contains] TestRun:20250507223045 -> Error:StockError\n"]

@@ -35,7 +35,7 @@ def test_without_a_server_runs_wait_and_are_found(tmp_path: Path) -> None:
     """In another process too; beside what the server's file has, and with the reason."""
     graph = LocalGraph()
     store(graph, make_run(0, REFS[0]))
-    (tmp_path / "memory.jsonl").write_text("".join(write_lines(graph.all)) + "broken\n")
+    (tmp_path / "memory.jsonl").write_text("".join(write_lines(graph.export())) + "broken\n")
     with Memory(place_in(tmp_path), {}) as memory:
         assert memory.store(make_run(1, REFS[0])).waiting == 1
         assert memory.store(make_run(2, REFS[1])).waiting == 2
@@ -62,9 +62,10 @@ def test_a_record_that_was_cut_short_takes_no_other_with_it(tmp_path: Path) -> N
         file.write(write_record(make_run(1))[:50])
     waiting.add(make_run(2, REFS[1]))
     assert [run.id for run in waiting.runs()] == ["id0", "id2"]
+    waiting.draw(waiting.runs())
     waiting.acknowledge(["id0"])
     assert waiting.runs() == [make_run(2, REFS[1])]
-    waiting.draw()
+    assert _read_entities(tmp_path / "fallback.jsonl")[0].name == "TestRun:20250507223245"
     waiting.acknowledge(["id2"])
     assert os.listdir(tmp_path) == []
 
@@ -185,9 +186,9 @@ def test_the_tools_of_a_graph() -> None:
     graph.create([Entity("a", "k", ("o",)), Entity("b", "k")])
     graph.create([Entity("a", "other", ("p",))])
     graph.relate([Relation("a", "b", "r")] * 2)
-    assert graph.all == Graph((Entity("a", "k", ("o",)), Entity("b", "k")), (Relation("a", "b", "r"),))
+    assert graph.export() == Graph((Entity("a", "k", ("o",)), Entity("b", "k")), (Relation("a", "b", "r"),))
     graph.unobserve({"a": ["o"], "none": ["x"]})
     graph.delete(["b", "none"])
-    assert graph.all == Graph((Entity("a", "k"),))
+    assert graph.export() == Graph((Entity("a", "k"),))
     with pytest.raises(LoopflowError, match="there is no entity none"):
         graph.observe({"none": ["x"]})

@@ -32,7 +32,7 @@ def test_a_run_and_its_failures() -> None:
     graph = LocalGraph()
     name = store(graph, make_run(0, *REFS[:2]))
     assert name == "TestRun:20250507223045"
-    run, kind = graph.all.entities
+    run, kind = graph.export().entities
     assert run.observations == (
         "id id0",
         "log app.log",
@@ -46,7 +46,7 @@ def test_a_run_and_its_failures() -> None:
     )
     assert kind.name == "Error:StockError"
     assert kind.observations[0] == f"{REFS[0]} x2 last {name} app.log L3-5: AX: 3 left, 5 asked"
-    assert graph.all.relations == (Relation(name, "Error:StockError", "contains"),)
+    assert graph.export().relations == (Relation(name, "Error:StockError", "contains"),)
 
 
 def test_runs_of_one_second_have_names_of_their_own() -> None:
@@ -57,7 +57,7 @@ def test_runs_of_one_second_have_names_of_their_own() -> None:
     assert names[:2] == ["TestRun:20250507223045", "TestRun:20250507223045-2"]
     assert len(set(names)) == 25
     assert [store(graph, run) for run in runs] == names
-    assert count(graph.all) == {REFS[0]: 50}
+    assert count(graph.export()) == {REFS[0]: 50}
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -69,8 +69,8 @@ def test_at_whatever_call_the_server_is_killed(calls: int, after: bool) -> None:
     interrupt(graph, make_run(1, REFS[0], REFS[2]), calls, after=after)
     store(graph, make_run(2, REFS[0]))
     store(graph, make_run(1, REFS[0], REFS[2]))
-    assert count(graph.all) == {REFS[0]: 6, REFS[1]: 2, REFS[2]: 2}
-    assert len(graph.all.relations) == 3
+    assert count(graph.export()) == {REFS[0]: 6, REFS[1]: 2, REFS[2]: 2}
+    assert len(graph.export().relations) == 3
 
 
 _STEP = st.tuples(
@@ -91,9 +91,9 @@ def test_any_story_ends_the_same(steps: list[tuple[int, set[str], int, bool, boo
     for run in runs.values():
         store(graph, run)
         store(clean, run)
-    assert {each.id for each in map(read_run, graph.all.entities) if each} == {run.id for run in runs.values()}
-    assert set(graph.all.relations) == set(clean.all.relations)
-    for kind in (each for each in clean.all.entities if each.kind == ERROR):
+    assert {each.id for each in map(read_run, graph.export().entities) if each} == {run.id for run in runs.values()}
+    assert set(graph.export().relations) == set(clean.export().relations)
+    for kind in (each for each in clean.export().entities if each.kind == ERROR):
         [found] = graph.open([kind.name]).entities
         times = {ref: row.times for ref, row in newest_rows(found).items()}
         assert times == {ref: row.times for ref, row in newest_rows(kind).items()}
@@ -116,7 +116,7 @@ def test_a_server_that_loses_what_it_took_is_noticed() -> None:
     class Losing(LocalGraph):
         def unobserve(self, observations: object) -> None:
             assert observations
-            self.delete([each.name for each in self.all.entities])
+            self.delete([each.name for each in self.export().entities])
 
     graph = Losing()
     store(graph, make_run(0, REFS[0]))

@@ -112,6 +112,22 @@ def test_a_variable_that_changes_is_counted_at_once(open_page: Open, server: Ser
     server.ask("DELETE", "/v1/variables/tone")
 
 
+def test_seven_tabs_count(open_page: Open, server: Server) -> None:
+    """A browser has six connections to a service: seven tabs that listen hold one of them together."""
+    live = open_page()
+    tabs = [live.page, *(live.page.context.new_page() for _ in range(6))]
+    for number, page in enumerate(tabs):
+        if number:
+            page.goto(live.page.url)
+        page.locator(".cm-content").focus()
+        page.keyboard.insert_text("@[var:shared] one")
+        expect(page.locator("#content")).to_have_text("1")
+    server.ask("PUT", "/v1/variables/shared", {"value": "one two three"})
+    for page in tabs:
+        expect(page.locator("#total")).to_have_text("4")
+    server.ask("DELETE", "/v1/variables/shared")
+
+
 def test_what_is_being_written_is_not_asked_for(open_page: Open) -> None:
     """While the caret is inside a marker nothing is fetched; an API waits for the keys to rest."""
     live = open_page()
@@ -181,10 +197,11 @@ def test_tokens_in_the_middle_of_one_line(open_page: Open) -> None:
 
 def test_white_space_is_shown_on_demand(open_page: Open) -> None:
     live = open_page()
-    live.write("a b\n")
+    live.write("a b\t\n")
     live.page.get_by_role("button", name="White space").click()
     expect(live.page.locator(".line-break")).to_have_text("↵")
     expect(live.page.locator(".cm-highlightSpace")).to_have_count(1)
+    expect(live.page.locator(".cm-highlightTab")).to_have_count(1)
 
 
 def test_the_service_is_gone_and_back(browser: Browser, root: Path, tmp_path: Path) -> None:
@@ -242,6 +259,37 @@ def test_what_the_service_says_is_shown(open_page: Open, status: int, code: str)
     assert live.total == 2
 
 
+def test_nothing_is_left_to_ask(open_page: Open) -> None:
+    """What could not be counted was undone meanwhile: that the service is back is found out all the same."""
+    live = open_page()
+    live.failures.add("ERR_INTERNET_DISCONNECTED")
+    live.write("one")
+    live.await_exact()
+    live.page.wait_for_timeout(600)  # the next input is a step of its own for undo
+    live.page.context.set_offline(True)
+    live.write(" two")
+    live.await_status(re.compile("as it was at"))
+    live.page.keyboard.press("Control+z")
+    live.page.context.set_offline(False)
+    live.await_status(re.compile("exact"))
+    expect(live.page.locator(".notice")).to_have_count(0)
+    assert live.total == 1
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", "null", "<html>another program</html>"])
+def test_a_reply_that_is_not_of_the_service(open_page: Open, body: str) -> None:
+    """Of a proxy, say: it is no count, and asked for again."""
+    live = open_page(address="#tokens=on")
+    for path in ("count/batch", "references/count", "tokens", "models"):
+        live.page.route(f"**/v1/{path}", lambda route: route.fulfill(status=200, body=body), times=1)
+    live.page.reload()
+    live.write("@[file:a.py] and")
+    expect(live.page.locator(".notice")).to_contain_text("not of this service")
+    live.await_status(re.compile("exact"), 30_000)
+    expect(live.page.locator(".window")).to_have_count(3)
+    expect(live.page.locator("#ids .id")).to_have_count(1)
+
+
 def test_a_token_that_is_wrong(browser: Browser, tmp_path: Path) -> None:
     """Is taken out of the address, refused in words, and asked for; the right one holds for the tab."""
     with serve(tmp_path, env={"LOOPFLOW_SERVICE_TOKEN": TOKEN}) as server, visit(browser, server) as open_page:
@@ -257,11 +305,14 @@ def test_a_token_that_is_wrong(browser: Browser, tmp_path: Path) -> None:
         live.page.reload()
         live.write("hello world")
         live.await_status(re.compile("exact"))
+        live.page.evaluate("location.hash = 'token=another'")
+        live.page.wait_for_timeout(200)
+        assert live.page.evaluate("location.hash") == ""
         right = open_page(address=f"#token={TOKEN}")
         right.write("a b")
         right.await_status(re.compile("exact"))
         assert TOKEN not in right.page.url
-        right.page.wait_for_function("document.querySelectorAll('.window').length === 3")
+        expect(right.page.locator(".window")).to_have_count(3)
 
 
 def test_nothing_is_kept_but_settings(open_page: Open) -> None:
@@ -299,7 +350,7 @@ def axe(live: Live) -> list[str]:
 def test_axe_finds_nothing(open_page: Open, width: int, scheme: str) -> None:
     """Empty; with references that failed, tokens, a selection, files, a limit that is exceeded, an error."""
     live = open_page(width=width, scheme=scheme)
-    live.page.wait_for_function("document.querySelectorAll('.window').length === 3")
+    expect(live.page.locator(".window")).to_have_count(3)
     assert axe(live) == []
     live.failures.add("503")
     live.page.fill("#limit", "5")

@@ -54,7 +54,7 @@ def _values(found: Spending, advice: Sequence[Advice]) -> dict[str, Any]:
         "days": [_day(found, day, peak) for day in found.days[-_MOST_DAYS:]],
         "days_left_out": max(0, len(found.days) - _MOST_DAYS),
         "limit_at": _height(found.daily, peak) if found.daily else None,
-        "near_at": _height(round(NEAR * found.daily), peak) if found.daily else None,
+        "near_at": _height(NEAR * found.daily // 100, peak) if found.daily else None,
         "advice": advice,
         "trend": list(tell_trend(found)),
         "sessions": _named(_name_sessions(found)[-_MOST_ROWS:], found),
@@ -72,7 +72,7 @@ def _cards(found: Spending) -> Iterator[dict[str, str]]:
         peak = max(found.days, key=lambda day: day.sums.total)
         share = format_percent(peak.sums.total, found.daily)
         tone = "bad" if peak.reached is not None else "unsure" if peak.near is not None else "good"
-        yield {"label": "Peak day", "value": f"{share} %", "note": f"of {found.daily:,} on {peak.date}", "tone": tone}
+        yield {"label": "Peak day", "value": f"{share} %", "note": f"{peak.date}, of {found.daily:,}", "tone": tone}
         near, reached = (sum(day[at] is not None for day in found.days) for at in (4, 5))
         note = f"{reached} of them reached it"
         yield {"label": "Days near the limit", "value": f"{near} of {len(found.days)}", "note": note, "tone": tone}
@@ -142,9 +142,9 @@ def _named(named: Sequence[tuple[str, Sums]], found: Spending) -> list[dict[str,
             "filled": round(100 * sums.each / most) if most else 0,
             "cells": [
                 f"{sums.total:,}",
-                format_percent(sums.total, found.sums.total),
-                f"{sums.requests:,}",
                 f"{sums.each:,}",
+                f"{sums.requests:,}",
+                format_percent(sums.total, found.sums.total),
             ],
         }
         for name, sums in named

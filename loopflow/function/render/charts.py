@@ -20,7 +20,7 @@ _ROWS: Final = 60
 def make_hierarchy(contexts: Iterable[CodeOptimizationContext]) -> Node:
     """Return the hierarchy. What two contexts share counts in both: each is what one function needs by itself."""
     entries = [
-        ((*context.target.path.split("/"), context.target.qualname, part.name), part.name, part.tokens)
+        ((*context.target.path.split("/"), context.target.qualname or "<module>", part.name), part.name, part.tokens)
         for context in contexts
         for part in context.parts
         if part.tokens

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from loopflow.function.model import (
@@ -11,6 +11,7 @@ from loopflow.function.model import (
     FunctionSource,
     FunctionToOptimize,
     Refused,
+    Unshown,
 )
 from loopflow.function.trees import Unread
 from loopflow.model import Source
@@ -20,7 +21,7 @@ from loopflow.model import Source
 class Answer:
     """All that is told of functions. `parts` are the contexts that are printed of each."""
 
-    made: Sequence[CodeOptimizationContext | Refused]
+    made: Sequence[CodeOptimizationContext | Refused | Unshown]
     encoding: str
     source: Source
     skipped: Sequence[Unread]
@@ -28,6 +29,12 @@ class Answer:
     parts: Sequence[str]
     counts: Mapping[str, int]
     """Tokens of a source, as far as they are known."""
+    changes: Mapping[FunctionToOptimize, tuple[str, str]]
+    """What became of functions, and where they were before they moved."""
+    affected: Sequence[tuple[FunctionToOptimize, int]] = ()
+    callers: Sequence[Mapping[str, Any]] = ()
+    whole: Mapping[FunctionToOptimize, CodeStringsMarkdown] = field(default_factory=dict)
+    """Contexts that nothing is left out of."""
 
 
 def render_json(answer: Answer) -> str:
@@ -39,19 +46,24 @@ def render_json(answer: Answer) -> str:
         "complete": not answer.skipped,
         "total": {"functions": len(answer.made), "tokens": answer.tokens},
         "functions": [_function(each, answer) for each in answer.made],
+        **({"affected": [_affected(*each) for each in answer.affected]} if answer.affected else {}),
+        **({"callers": [_caller(each) for each in answer.callers]} if answer.callers else {}),
         "skipped": [{"path": each.path, "reason": each.reason, "detail": each.detail} for each in answer.skipped],
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
-def _function(made: CodeOptimizationContext | Refused, answer: Answer) -> dict[str, Any]:
+def _function(made: CodeOptimizationContext | Refused | Unshown, answer: Answer) -> dict[str, Any]:
     target = made.target
+    head = _head(target, answer)
+    if isinstance(made, Unshown):
+        return {**head, "status": made.reason, **({"hash": made.hash} if made.hash else {})}
     if isinstance(made, Refused):
-        return {**_head(target), "status": made.reason, "detail": made.message, "needed": made.tokens,
+        return {**head, "status": made.reason, "detail": made.message, "needed": made.tokens,
                 "largest": [{"name": name, "tokens": tokens} for name, tokens in made.largest]}  # fmt: skip
     tokens = made.tokens
     return {
-        **_head(target),
+        **head,
         "status": "ok",
         "hash": made.hashing_code_context_hash,
         "tokens": {"read_writable": tokens.read_writable, "read_only": tokens.read_only, "testgen": tokens.testgen},
@@ -63,12 +75,28 @@ def _function(made: CodeOptimizationContext | Refused, answer: Answer) -> dict[s
         "variables": [_source(each, answer) for each in made.variables],
         "unresolved": [{"text": each.text, "line": each.line, "reason": each.reason} for each in made.unresolved],
         "not_shown": list(made.beyond),
-        "contexts": {name: _blocks(getattr(made, name)) for name in answer.parts},
+        "contexts": {name: _blocks(_context(made, name, answer)) for name in answer.parts},
     }
 
 
-def _head(target: FunctionToOptimize) -> dict[str, Any]:
-    return {"path": target.path, "qualname": target.qualname, "lines": [target.start, target.end]}
+def _context(made: CodeOptimizationContext, name: str, answer: Answer) -> CodeStringsMarkdown:
+    found = answer.whole.get(made.target)
+    context: CodeStringsMarkdown = getattr(made, name) if found is None else found
+    return context
+
+
+def _affected(target: FunctionToOptimize, distance: int) -> dict[str, Any]:
+    return {"path": target.path, "qualname": target.qualname, "lines": [target.start, target.end], "distance": distance}
+
+
+def _caller(caller: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: caller[name] for name in ("path", "qualname", "head", "line", "text")}
+
+
+def _head(target: FunctionToOptimize, answer: Answer) -> dict[str, Any]:
+    kind, was = answer.changes.get(target, (None, ""))
+    change = {"change": kind, **({"was": was} if was else {})} if kind else {}
+    return {"path": target.path, "qualname": target.qualname, "lines": [target.start, target.end], **change}
 
 
 def _source(each: FunctionSource, answer: Answer) -> dict[str, Any]:

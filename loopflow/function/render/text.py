@@ -1,18 +1,28 @@
 """What is known of functions, for a terminal: lists, reasons, and what was not found."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from loopflow.analysis.names import escape_name
 from loopflow.charts.terminal import Terminal
-from loopflow.function.model import CodeOptimizationContext, FunctionSource, Refused
+from loopflow.function.model import CodeOptimizationContext, FunctionSource, FunctionToOptimize, Refused
 
 _DIGITS: Final = 12
 """Of a hash."""
+NO_NOTES: Final[Mapping[FunctionToOptimize, str]] = MappingProxyType({})
 
 
-def list_functions(made: Iterable[CodeOptimizationContext | Refused], *, hashes: bool = False) -> Iterator[str]:
-    """Yield a line for each function: tokens of what is printed and of both contexts, its hash, its name."""
+def list_functions(
+    made: Iterable[CodeOptimizationContext | Refused],
+    *,
+    hashes: bool = False,
+    notes: Mapping[FunctionToOptimize, str] = NO_NOTES,
+) -> Iterator[str]:
+    """Yield a line for each function: tokens of what is printed and of both contexts, its hash, its name, a note."""
+    made = list(made)
+    if not made:
+        return
     title = f"{'hash':>{_DIGITS}}  " if hashes else ""
     yield f"{'tokens':>9}  {'to change':>9}  {'to read':>9}  {title}function"
     for each in made:
@@ -21,6 +31,7 @@ def list_functions(made: Iterable[CodeOptimizationContext | Refused], *, hashes:
             "  ".join(f"{number:>9}" for number in numbers)
             + (f"  {_hash(each):>{_DIGITS}}" if hashes else "")
             + f"  {name}"
+            + (f"  {notes[each.target]}" if each.target in notes else "")
         )
 
 

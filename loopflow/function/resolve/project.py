@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from loopflow.function.facts.model import CLASS, FUNCTION, Facts, Scope
-from loopflow.function.trees import SourceTree
+from loopflow.function.trees import Sources
 
 _STANDARD: Final = frozenset(sys.stdlib_module_names) | {"distutils", "imp", "asyncore", "asynchat", "smtpd"}
 _COMPILED: Final = (".so", ".pyd", ".c", ".pyx", ".rs")
@@ -64,7 +64,7 @@ class Node:
 class Project:
     """The modules of a tree. `roots` are the configured ones, before those that are found."""
 
-    def __init__(self, tree: SourceTree, roots: Iterable[str] = ()) -> None:
+    def __init__(self, tree: Sources, roots: Iterable[str] = ()) -> None:
         self.tree = tree
         self._modules: dict[str, Module | None] = {}
         self._directories = _directories(tree.files)
@@ -112,6 +112,11 @@ class Project:
     def find_below(self, directory: str, name: str) -> tuple[str, ...]:
         """Return the file or directory of a module in a package."""
         return self._at(_below(directory, name))
+
+    @staticmethod
+    def is_standard(name: str) -> bool:
+        """Whether a module is of the standard library."""
+        return name in _STANDARD
 
     def is_compiled(self, name: str, importer: str) -> bool:
         """Whether there is something of that name that is no source of Python's."""

@@ -14,8 +14,7 @@ from loopflow.memory.render.rows import read_shown
 
 def render(value: Mapping[str, Any]) -> str:
     """Return a document with its schema's number."""
-    text = json.dumps({"schema": 1, **value}, ensure_ascii=False, indent=2)
-    return text.encode("utf-8", "backslashreplace").decode() + "\n"
+    return json.dumps({"schema": 1, **value}, indent=2) + "\n"  # in ASCII: whatever others wrote cannot act
 
 
 def write_matches(matches: Matches, fitted: Fitted, fit: int) -> dict[str, Any]:

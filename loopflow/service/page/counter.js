@@ -2,10 +2,12 @@
 
 import { byteLength } from "./anatomy.js";
 import { Problem } from "./service.js";
+import { nextTurn } from "./turns.js";
 
 const MOST_BYTES = 1_000_000; // of texts in a request
 const MOST_TEXTS = 1_000;
 const AT_ONCE = 2;
+const LARGE = 500_000; // characters of a request that is made ready in several turns
 const KEPT = 24_000_000; // characters of counted stretches that are kept, for undo and for what is typed again
 const SECONDS = 20;
 
@@ -15,9 +17,9 @@ class Stretch {
   error = null;
   isAsked = false;
 
-  constructor(text) {
+  constructor(text, bytes) {
     this.text = text;
-    this.bytes = byteLength(text);
+    this.bytes = bytes;
   }
 
   get isKnown() {
@@ -44,12 +46,16 @@ export class Counter {
     connection.listen(() => this.#ask());
   }
 
-  /** Return the stretch that is this text. */
-  stretch(text) {
+  get isAsking() {
+    return this.#requests.size > 0;
+  }
+
+  /** Return the stretch that is this text; `bytes` is how many it has, where that is known. */
+  stretch(text, bytes = null) {
     let found = this.#known.get(text);
     if (found) this.#known.delete(text);
     else {
-      found = new Stretch(text);
+      found = new Stretch(text, bytes ?? byteLength(text));
       this.#size += text.length;
     }
     this.#known.set(text, found);
@@ -112,7 +118,7 @@ export class Counter {
     try {
       const body = JSON.stringify({ texts: stretches.map((each) => each.text), encodings: this.encodings });
       this.#require(body, stretches);
-      const reply = await this.#service.postText("v1/count/batch", body, { signal: request.controller.signal, seconds: SECONDS });
+      const reply = await this.#service.postText("v1/count/batch", body.length > LARGE ? await encode(body) : body, { signal: request.controller.signal, seconds: SECONDS, has: "counts" });
       this.#store(stretches, reply);
       this.#connection.answered();
     } catch (error) {
@@ -127,9 +133,9 @@ export class Counter {
 
   /** Raise Problem for what the service would not take: one stretch that nothing can cut. */
   #require(body, stretches) {
-    if (stretches.length > 1 || body.length * 3 < this.#most) return;
-    const bytes = byteLength(body);
-    if (bytes <= this.#most) return;
+    const [{ text, bytes: own }] = stretches;
+    const bytes = body.length + own - text.length; // all that JSON adds is ASCII
+    if (stretches.length > 1 || bytes <= this.#most) return;
     const detail = `${bytes.toLocaleString("en")} bytes without a line that they could be cut at are more than the service takes at once`;
     throw new Problem({ status: 413, code: "text_too_large", detail, hint: "put it into a file, and refer to that" });
   }
@@ -150,4 +156,12 @@ export class Counter {
     else if (isTheirs && error.status !== 400) for (const each of stretches) each.error = error;
     else this.#connection.failed(error);
   }
+}
+
+/** Return the bytes of a text. To make them and to hand them over are two long steps, if it is one long line. */
+async function encode(text) {
+  await nextTurn();
+  const bytes = new TextEncoder().encode(text);
+  await nextTurn();
+  return bytes;
 }

@@ -52,11 +52,13 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
+    const before = document.activeElement;
     const field = make("textarea", { value: text, class: "unseen", readOnly: true });
     document.body.append(field);
     field.select();
     const isDone = document.execCommand("copy");
     field.remove();
+    before?.focus();
     return isDone;
   }
 }

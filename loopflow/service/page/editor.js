@@ -170,7 +170,7 @@ export class Editor {
     const drawn = [];
     for (const { from, to, colour, breaks } of units) {
       if (to - from > breaks.length) drawn.push(TOKENS[colour].range(from, to));
-      for (const at of breaks) drawn.push(BREAKS[colour].range(at));
+      for (const at of breaks) drawn.push((at > from ? JOINED : BREAKS)[colour].range(at));
     }
     this.#draw(this.#tokens, Decoration.set(drawn, true));
   }
@@ -187,8 +187,13 @@ export class Editor {
 
 export const COLOURS = 6;
 const TOKENS = Array.from({ length: COLOURS }, (_, index) => Decoration.mark({ class: `token token-${index}` }));
-const BREAKS = Array.from({ length: COLOURS }, (_, index) => Decoration.widget({ widget: new LineBreak(`token token-${index}`), side: 1 }));
+const BREAKS = Array.from({ length: COLOURS }, (_, index) => lineBreak(`token token-${index}`));
+const JOINED = Array.from({ length: COLOURS }, (_, index) => lineBreak(`token token-${index} joined`)); // of a token that began before
 const LIT = Decoration.mark({ class: "lit" });
+
+function lineBreak(name) {
+  return Decoration.widget({ widget: new LineBreak(name), side: 1 });
+}
 
 function changesOf(update) {
   const changes = [];

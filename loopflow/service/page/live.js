@@ -3,6 +3,7 @@
 import { examine } from "./anatomy.js";
 import { change, split } from "./segments.js";
 import { Snapshots } from "./snapshots.js";
+import { nextTurn } from "./turns.js";
 
 const PAUSE = 120; // milliseconds after the last key
 const LONGEST = 400; // after the first
@@ -105,7 +106,8 @@ export class Live {
 /** Return what `text` is, each stretch being the counter's. */
 export function examineWith(counter, text) {
   const parts = examine(text);
-  const stretches = parts.stretches.map((each) => ({ at: each.at, stretch: counter.stretch(each.text) }));
+  const bytes = parts.references.length ? null : parts.bytes;
+  const stretches = parts.stretches.map((each) => ({ at: each.at, stretch: counter.stretch(each.text, bytes) }));
   return { ...parts, stretches };
 }
 
@@ -122,16 +124,4 @@ export async function examineWhole(counter, text, examineText = examineWith) {
     began = performance.now();
   }
   return segments;
-}
-
-/** Let keys and frames go first. */
-export function nextTurn() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -65,7 +65,8 @@ function edited(changes, read) {
   live.edit(changes, read);
   references.edited();
   tokens.edited();
-  draw();
+  figures.setBusy(true, () => live.progress);
+  if (!connection.problem) figures.setStatus("busy", "counting");
 }
 
 /** All of the text has been looked at: its references are known, and its tokens can be asked for. */
@@ -204,7 +205,7 @@ async function take(files, place = null) {
 
 async function loadModels() {
   try {
-    const reply = await service.get("v1/models");
+    const reply = await service.get("v1/models", { has: "models" });
     models = reply.models;
     if (!settings.encoding) settings.encoding = reply.default;
     connection.answered();
@@ -272,8 +273,15 @@ function listen() {
     if (name === "marks") editor.showWhiteSpace(settings.marks);
     applySettings();
   });
+  window.addEventListener("hashchange", () => {
+    const token = takeToken();
+    if (!token) return;
+    service.setToken(token);
+    connection.retry();
+  });
   connection.listen(() => {
-    if (connection.isOpen && !models.length) loadModels();
+    const wantsProof = connection.problem && !counter.isAsking && !references.isAsking; // else nothing would ask again
+    if (connection.isOpen && (wantsProof || !models.length)) loadModels();
     draw();
   });
   listenToDrops();

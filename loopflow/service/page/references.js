@@ -5,6 +5,7 @@ import { Problem } from "./service.js";
 const REST = 600; // milliseconds of rest before an API is asked
 const MOST = 100; // markers in a request
 const AT_ONCE = 4;
+const KEPT = 5_000; // markers that are known, of the text or not
 const SECONDS = 60; // an API is given its time, and tried again, by the service
 
 /** What is known of a marker. `state` is "waiting", "resolving", "ok", "changed" or "error". */
@@ -57,6 +58,10 @@ export class References {
     return this.#wanted.size;
   }
 
+  get isAsking() {
+    return this.#requests > 0;
+  }
+
   /** The marker that is being written. */
   get caret() {
     return this.#caret;
@@ -79,6 +84,7 @@ export class References {
       if (!this.#known.has(marker)) this.#known.set(marker, new Known(kind, target, marker));
       this.#wanted.set(marker, (this.#wanted.get(marker) ?? 0) + 1);
     }
+    if (this.#known.size > KEPT) for (const marker of this.#known.keys()) if (!this.#wanted.has(marker)) this.#known.delete(marker);
     this.#ask();
   }
 
@@ -145,7 +151,7 @@ export class References {
     const body = { references: batch.map((known) => known.marker), encodings: this.encodings, refresh: batch[0].wantsRefresh };
     this.changed();
     try {
-      const reply = await this.#service.post("v1/references/count", body, { seconds: SECONDS });
+      const reply = await this.#service.post("v1/references/count", body, { seconds: SECONDS, has: "results" });
       batch.forEach((known, index) => known.asked === numbers[index] && note(known, reply.results[index]));
       this.#connection.answered();
     } catch (error) {

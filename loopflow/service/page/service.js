@@ -44,8 +44,11 @@ export class Service {
     return this.#ask(path, { ...options, method: "POST", body });
   }
 
-  /** Ask; give up after `seconds`. Raises Problem, or what `signal` was aborted with. */
-  async #ask(path, { method, body, signal, seconds = 30 }) {
+  /**
+   * Ask; give up after `seconds`. What has no field `has` is not of this service. Raises Problem, or what `signal` was
+   * aborted with.
+   */
+  async #ask(path, { method, body, signal, has, seconds = 30 }) {
     const controller = new AbortController();
     const stop = () => controller.abort(signal.reason);
     const timer = setTimeout(() => controller.abort(new Problem({ detail: "no reply in time", retryable: true })), seconds * 1000);
@@ -58,7 +61,7 @@ export class Service {
         if (controller.signal.aborted) throw error;
         return null;
       });
-      if (reply.ok && found !== null) return found;
+      if (reply.ok && found?.[has] !== undefined) return found;
       throw problemOf(reply, found);
     } catch (error) {
       if (controller.signal.aborted) throw controller.signal.reason;

@@ -156,7 +156,7 @@ export class Tokens {
     const begin = window.isWhole ? 0 : atCharacter(text, Math.max(0, window.from - BEFORE));
     const bounds = window.isWhole ? {} : { start: byteLength(text.slice(0, begin)), end: byteLength(text.slice(0, atCharacter(text, window.to))) };
     try {
-      const reply = await this.#service.post("v1/tokens", { text, encoding: this.encoding, ...bounds });
+      const reply = await this.#service.post("v1/tokens", { text, encoding: this.encoding, ...bounds }, { has: "ids" });
       const units = unitsOf(text, reply, begin, bounds.start ?? 0);
       kept.set(window.key, units.filter((each) => each.from >= window.from && each.from < window.to));
       this.#connection.answered();
@@ -179,7 +179,7 @@ export class Tokens {
     }
     for (const { stretch } of stretches) {
       for (let start = 0, count = 1; start < stretch.bytes && count; ) {
-        const reply = await this.#service.post("v1/tokens", { text: stretch.text, encoding: this.encoding, start });
+        const reply = await this.#service.post("v1/tokens", { text: stretch.text, encoding: this.encoding, start }, { has: "ids" });
         ids.push(...reply.ids);
         count = reply.ids.length;
         start = reply.ends.at(-1) ?? stretch.bytes;
