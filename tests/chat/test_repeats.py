@@ -1,6 +1,7 @@
 """Repeated calls of a tool, answered from memory where that was asked for."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -106,7 +107,14 @@ def test_coroutines_are_remembered_by_what_they_return() -> None:
 
 def test_tools_of_one_name_do_not_answer_for_each_other() -> None:
     repeats, _, _ = make()
-    first, second = repeats.cached(lambda _path: "first"), repeats.cached(lambda _path: "second")
+
+    def make_look(answer: str) -> Callable[[str], str]:
+        def look(_path: str) -> str:
+            return answer
+
+        return repeats.cached(look)
+
+    first, second = make_look("first"), make_look("second")
     assert (first("a"), second("a"), first("a")) == ("first", "second", "first")
 
 
