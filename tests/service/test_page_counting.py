@@ -195,7 +195,9 @@ def test_a_line_that_is_too_long_for_a_request(open_page: Open) -> None:
     """What the service would not take is said, and all else is counted."""
     live = open_page()
     paste(live.page, "hello\n" + "word " * 1_700_000)
-    live.await_status(re.compile("incomplete: 8,5.*without a line that they could be cut at"), 60_000)
+    live.await_status(
+        re.compile("incomplete: 8,5.*without a line that they could be cut at.*; put it into a file"), 60_000
+    )
     live.page.keyboard.press("Control+a")
     live.write("hello world")
     live.await_status(re.compile("exact"))
@@ -228,6 +230,7 @@ def test_what_has_changed_since(open_page: Open) -> None:
     live.page.keyboard.press("Control+End")
     live.write(" four five")
     expect(live.page.locator("#difference")).to_have_text(re.compile(r"\+2 since 3"))
+    expect(live.page.locator("#speech")).to_have_text("5 tokens. +2 since 3")
     live.page.keyboard.press("Control+a")
     live.page.keyboard.press("Delete")
     expect(live.page.locator("#difference")).to_have_text(re.compile("3 since 3"))
@@ -244,12 +247,35 @@ def test_dropped_files(open_page: Open) -> None:
     live.drop(("small.txt", "one"), ("large.txt", "one two three four"), ("raw.bin", b"\0\1"))
     expect(live.page.locator("#file-list .count")).to_have_text(["4", "1"])
     assert live.await_exact() == 7
-    expect(live.page.get_by_role("alert")).to_contain_text("raw.bin is binary")
+    expect(live.page.get_by_role("alert")).to_contain_text("raw.bin\u2069 is binary")
     live.drop(("b.txt", " again"), onto=".cm-line")
     expect(live.page.locator(".cm-content")).to_contain_text("again")
     live.page.get_by_role("button", name="Remove large.txt").click()
     expect(live.page.locator("#file-list .count")).to_have_text(["1"])
     assert live.await_exact() == 2 + 1 + 1
+
+
+def test_many_files_come_together(open_page: Open) -> None:
+    """They are counted and drawn as they are read, not each by itself."""
+    live = open_page()
+    live.page.evaluate("""() => {
+      window.drawn = 0;
+      const list = document.querySelector("#file-list");
+      new MutationObserver(() => { window.drawn += 1; }).observe(list, { childList: true });
+    }""")
+    live.drop(*((f"{number}.txt", f"number {number}\n") for number in range(300)))
+    expect(live.page.locator("#file-list li")).to_have_count(300)
+    assert live.await_exact() == sum(count(f"number {number}\n") for number in range(300))
+    assert live.page.evaluate("window.drawn") < 150
+
+
+def test_a_name_turns_no_sentence_round(open_page: Open) -> None:
+    """A mark of direction in the name of a file ends with the name."""
+    live = open_page()
+    live.drop(("raw\u202etxt.bin", b"\0"))
+    alert = live.page.get_by_role("alert")
+    expect(alert).to_contain_text("is binary")
+    assert re.match("\u2068raw.*\u2069 is binary", alert.inner_text())
 
 
 def test_drop_50_mb(open_page: Open) -> None:

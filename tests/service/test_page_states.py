@@ -382,6 +382,29 @@ def test_no_width_scrolls_sideways(open_page: Open, width: int) -> None:
     assert live.page.evaluate(wide) == []
 
 
+@pytest.mark.parametrize("height", [700, 860, 1600])
+def test_no_height_scrolls_without_need(open_page: Open, height: int) -> None:
+    """Cards that are not shown take no room."""
+    live = open_page(height=height)
+    expect(live.page.locator(".window")).to_have_count(3)
+    cards = "[...document.querySelectorAll('main > section')]"
+    ends: list[float] = live.page.evaluate(f"{cards}.map((each) => each.getBoundingClientRect().bottom)")
+    assert live.page.evaluate("document.documentElement.scrollHeight") <= max(height, *(end + 25 for end in ends))
+
+
+def test_on_paper(open_page: Open) -> None:
+    """All of the text, dark on white whatever the theme, and nothing to press."""
+    live = open_page(scheme="dark", address="#theme=dark")
+    live.write("a line\n" * 200)
+    live.await_exact()
+    live.page.emulate_media(media="print")
+    assert live.page.locator(".cm-line").count() == 201
+    held = "document.querySelector('#editor .cm-scroller')"
+    assert live.page.evaluate(f"{held}.scrollHeight <= {held}.clientHeight + 1")
+    assert live.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    expect(live.page.locator("button:visible")).to_have_count(0)
+
+
 def test_the_keyboard_reaches_everything(open_page: Open) -> None:
     """Tab leaves the text, and comes round to each control; a ring shows where it is."""
     live = open_page()

@@ -2,27 +2,30 @@
 
 import { icon, make, setText } from "./dom.js";
 import { examineWhole } from "./live.js";
-import { group, percent } from "./numbers.js";
+import { group, isolated, percent } from "./numbers.js";
 import { addUp } from "./snapshots.js";
 
 export const MOST = 50_000_000;
 const LOOKED_AT = 8_192;
+const TOGETHER = 50; // milliseconds: of many files, those that are read meanwhile are counted and drawn at once
 
 /** Return the text of a file. Raises an Error that says why it has none. */
 export async function readFile(file) {
+  const name = isolated(file.name);
   if (file.size > MOST) {
-    throw new Error(`${file.name} has ${group(file.size)} bytes, more than ${group(MOST)}: refer to it with @[file:PATH]`);
+    throw new Error(`${name} has ${group(file.size)} bytes, more than ${group(MOST)}: refer to it with @[file:PATH]`);
   }
-  const data = new Uint8Array(await file.arrayBuffer().catch(() => { throw new Error(`${file.name} cannot be read`); }));
-  if (data.subarray(0, LOOKED_AT).includes(0)) throw new Error(`${file.name} is binary: only text has tokens`);
+  const data = new Uint8Array(await file.arrayBuffer().catch(() => { throw new Error(`${name} cannot be read`); }));
+  if (data.subarray(0, LOOKED_AT).includes(0)) throw new Error(`${name} is binary: only text has tokens`);
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(data); // a mark of byte order is text, and counts
 }
 
 export class Attachments {
   #counter;
   #list;
-  #files = []; // {name, text, segments, row}
+  #files = []; // {name, text, segments, id, sum, row}
   #serial = 0;
+  #timer = 0;
 
   /** `changed` is called when there are others; `opened(text)` when somebody wants one in the editor. */
   constructor({ counter, list, changed, opened }) {
@@ -38,46 +41,48 @@ export class Attachments {
   async add(name, text) {
     const segments = await examineWhole(this.#counter, text);
     this.#serial += 1;
-    this.#files.push({ name, text, segments, id: this.#serial });
-    this.want();
-    this.changed();
+    this.#files.push({ name, text, segments, id: this.#serial, sum: null });
+    this.#timer ||= setTimeout(() => this.#tell(), TOGETHER);
   }
 
   remove(file) {
     this.#files = this.#files.filter((each) => each !== file);
-    this.want();
-    this.changed();
+    this.#tell();
   }
 
   clear() {
     this.#files = [];
-    this.want();
+    this.#tell();
+  }
+
+  /** Count what is not counted, and draw. */
+  #tell() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#counter.want("files", this.#files.filter((file) => !file.sum).flatMap(stretchesOf));
     this.changed();
   }
 
-  /** Count what is not counted. */
-  want() {
-    const stretches = this.#files.flatMap(({ segments }) => segments.flatMap(({ parts }) => parts.stretches.map((each) => each.stretch)));
-    this.#counter.want("files", stretches);
-  }
-
-  *stretches() {
-    for (const { segments } of this.#files) for (const { parts } of segments) for (const { stretch } of parts.stretches) yield stretch;
+  /** What a file comes to; added up once, when all of it is counted. */
+  #sumOf(file) {
+    if (file.sum) return file.sum;
+    const isKnown = stretchesOf(file).every((each) => each.isKnown);
+    const sum = { ...addUp(file.segments, this.#counter.encodings), isKnown };
+    if (isKnown) file.sum = sum;
+    return sum;
   }
 
   /** What they cost together in each encoding, and whether all of them is counted. */
   sum(encodings) {
-    const sums = this.#files.map(({ segments }) => addUp(segments, encodings));
+    const sums = this.#files.map((file) => this.#sumOf(file));
     const tokens = Object.fromEntries(encodings.map((name) => [name, sums.reduce((sum, each) => sum + each.tokens[name], 0)]));
-    const isKnown = [...this.stretches()].every((each) => each.isKnown);
-    return { tokens, isKnown, errors: sums.flatMap((each) => each.errors) };
+    return { tokens, isKnown: sums.every((each) => each.isKnown), errors: sums.flatMap((each) => each.errors) };
   }
 
   /** Draw the list, the largest first. */
   draw(encoding, total) {
     const drawn = this.#files.map((file) => {
-      const { tokens, errors, bytes } = addUp(file.segments, [encoding]);
-      const isKnown = file.segments.every(({ parts }) => parts.stretches.every(({ stretch }) => stretch.isKnown));
+      const { tokens, errors, bytes, isKnown } = this.#sumOf(file);
       return { file, tokens: tokens[encoding], bytes, isKnown, error: errors[0] };
     });
     drawn.sort((one, other) => other.tokens - one.tokens || one.file.id - other.file.id);
@@ -114,4 +119,8 @@ export class Attachments {
     this.opened(file.text);
     this.remove(file);
   }
+}
+
+function stretchesOf({ segments }) {
+  return segments.flatMap(({ parts }) => parts.stretches.map(({ stretch }) => stretch));
 }

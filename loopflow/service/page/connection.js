@@ -7,7 +7,6 @@ export class Connection {
   state = "open";
   /** What went wrong last; null once something was answered again. */
   problem = null;
-  since = null;
   retryAt = 0;
   #attempts = 0;
   #timer = 0;
@@ -25,7 +24,6 @@ export class Connection {
   failed(problem) {
     if (!this.isOpen) return;
     const refuses = problem.status === 401;
-    this.since ??= Date.now();
     if (refuses) {
       this.#turn("refused", problem);
       return;
@@ -50,7 +48,6 @@ export class Connection {
     this.#attempts = 0;
     if (this.problem === null && this.isOpen) return;
     clearTimeout(this.#timer);
-    this.since = null;
     this.#turn("open", null);
   }
 

@@ -87,12 +87,12 @@ export class Inspector {
   #describe({ ids, index, from, to }) {
     const text = this.#editor.read(from, to);
     const bytes = [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, "0"));
-    const shown = bytes.length > 24 ? `${bytes.slice(0, 24).join(" ")} … ${bytes.length} bytes` : bytes.join(" ");
+    const shown = bytes.length > 24 ? `${bytes.slice(0, 24).join(" ")} … of ${group(bytes.length)}` : bytes.join(" ");
     const place = index === null ? "" : ids.length > 1 ? `Tokens ${group(index + 1)} to ${group(index + ids.length)}` : `Token ${group(index + 1)}`;
     const id = ids.length > 1 ? `${plural(ids.length, "token")} share this: ids ${ids.join(" ")}` : `id ${ids[0]}`;
     return [
       make("span", { class: "place" }, place), make("code", { class: "text", dir: "auto" }, visible(text.slice(0, 200))),
-      make("span", { class: "ids" }, id), make("span", { class: "bytes" }, shown),
+      make("span", { class: "ids" }, id), make("span", {}, bytes.length === 1 ? "byte " : "bytes ", make("span", { class: "bytes" }, shown)),
     ];
   }
 }

@@ -58,13 +58,6 @@ export class Live {
     this.shown();
   }
 
-  /** Count again what could not be counted. */
-  recount() {
-    for (const { parts } of this.segments) for (const { stretch } of parts?.stretches ?? []) stretch.error = null;
-    this.version += 1;
-    this.#look();
-  }
-
   /** Look at each segment that is new, in slices; then want what is not known. */
   async #look() {
     this.#firstEdit = null;

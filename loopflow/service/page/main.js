@@ -160,7 +160,7 @@ function draw() {
   list.draw(references, encoding(), total);
   attachments.draw(encoding(), total);
   document.title = total ? `${plural(total, "token")}` : "Tokens";
-  if (!isBusy) speech.say([plural(total, "token"), ...troubles, byId("status").dataset.kind === "fine" ? "" : byId("status").textContent].filter(Boolean).join(". "));
+  if (!isBusy) speech.say([plural(total, "token"), pinned ? byId("difference").textContent : "", ...troubles, byId("status").dataset.kind === "fine" ? "" : byId("status").textContent].filter(Boolean).join(". "));
 }
 
 function drawStatus({ errors, markers }, isBusy) {
@@ -168,7 +168,7 @@ function drawStatus({ errors, markers }, isBusy) {
   const written = references.caret && markers.has(references.caret) && references.get(references.caret)?.state === "waiting";
   if (connection.problem) figures.setStatus("old", `as it was at ${new Date(exactAt).toLocaleTimeString()}`);
   else if (isBusy) figures.setStatus("busy", "counting");
-  else if (errors.length) figures.setStatus("incomplete", `incomplete: ${errors[0].detail}`);
+  else if (errors.length) figures.setStatus("incomplete", `incomplete: ${[errors[0].detail, errors[0].hint].filter(Boolean).join("; ")}`);
   else if (failed) figures.setStatus("incomplete", `incomplete: ${plural(failed, "reference")} failed`);
   else if (written) figures.setStatus("incomplete", "a reference is being written");
   else figures.setStatus("fine", `exact in ${encoding()}`);
@@ -257,7 +257,7 @@ function listen() {
   on("clear", "click", () => openText(""));
   on("pin", "click", () => {
     pinned = pinned ? null : sumUp().totals;
-    setText(byId("pin"), pinned ? "Unpin" : "Pin");
+    byId("pin").setAttribute("aria-pressed", String(pinned !== null));
     draw();
   });
   for (const name of ["room", "limit"]) on(name, "input", (event) => readField(name, event.target));

@@ -37,6 +37,11 @@ export function age(seconds) {
   return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
+/** A name that may hold anything, within a sentence: marks of direction in it end with it. */
+export function isolated(name) {
+  return `\u2068${name}\u2069`;
+}
+
 /** White space and what cannot be seen, made visible. */
 export function visible(text) {
   return text.replace(/[\s\p{C}]/gu, (char) => {

@@ -4,9 +4,9 @@ const KEPT = "loopflow-token";
 
 /** What the service said that it will not do, or that nothing answered (`status` 0). */
 export class Problem extends Error {
-  constructor({ status = 0, code = "unreachable", detail = "", hint = "", retryable = false, after = 0 }) {
+  constructor({ status = 0, code = "unreachable", detail = "", hint = "", after = 0 }) {
     super(detail);
-    Object.assign(this, { status, code, detail, hint, retryable, after });
+    Object.assign(this, { status, code, detail, hint, after });
   }
 }
 
@@ -51,7 +51,7 @@ export class Service {
   async #ask(path, { method, body, signal, has, seconds = 30 }) {
     const controller = new AbortController();
     const stop = () => controller.abort(signal.reason);
-    const timer = setTimeout(() => controller.abort(new Problem({ detail: "no reply in time", retryable: true })), seconds * 1000);
+    const timer = setTimeout(() => controller.abort(new Problem({ detail: "no reply in time" })), seconds * 1000);
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop);
     try {
@@ -66,7 +66,7 @@ export class Service {
     } catch (error) {
       if (controller.signal.aborted) throw controller.signal.reason;
       if (error instanceof Problem) throw error;
-      throw new Problem({ detail: "the service does not answer", retryable: true });
+      throw new Problem({ detail: "the service does not answer" });
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stop);
@@ -78,7 +78,7 @@ function problemOf(reply, found) {
   const after = Number(reply.headers.get("Retry-After")) || 0;
   const told = found && typeof found === "object" && typeof found.code === "string" ? found : {};
   const detail = told.detail ?? `the reply was ${reply.status}, and not of this service`;
-  return new Problem({ code: "no_reply", hint: "", ...told, detail, after, status: reply.status, retryable: told.retryable ?? true });
+  return new Problem({ code: "no_reply", hint: "", ...told, detail, after, status: reply.status });
 }
 
 /** Take the token out of the address, where it stands only once, and return it with what else the address says. */
