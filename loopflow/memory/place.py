@@ -47,6 +47,8 @@ class MemoryPlace:
     argv: tuple[str, ...]
     file: str
     directory: str
+    server_directory: str
+    """Where the server runs: ours, whatever a config says. Below the root npx would run what a repository ships."""
     timeout: float
     store: bool
     project: str
@@ -61,9 +63,8 @@ def find_place(named: Named, environ: Mapping[str, str], here: str) -> MemoryPla
     root = find_root(here) or here
     if config_file is None:
         _refuse_found(settings, root)
-    directory = os.path.join(data_directory(environ, here), _ROOM, _name_room(root))
-    if settings.fallback_dir:
-        directory = os.path.join(root, settings.fallback_dir)
+    room = os.path.join(data_directory(environ, here), _ROOM, _name_room(root))
+    directory = os.path.join(root, settings.fallback_dir) if settings.fallback_dir else room
     file = os.path.join(root, settings.file) if settings.file else os.path.join(directory, NAME)
     if given := named.file or environ.get(FILE):
         file = os.path.join(here, given)
@@ -72,6 +73,7 @@ def find_place(named: Named, environ: Mapping[str, str], here: str) -> MemoryPla
         argv=_find_command(named.command, environ, here) or settings.command,
         file=os.path.normpath(file),
         directory=os.path.normpath(directory),
+        server_directory=os.path.normpath(room),
         timeout=read_timeout(timeout, "--timeout" if named.timeout else TIMEOUT) if timeout else settings.timeout,
         store=settings.store,
         project=os.path.basename(root),

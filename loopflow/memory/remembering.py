@@ -143,10 +143,11 @@ class Memory:
             place = self.place
             if not place.argv:
                 raise _name_no_server()
-            make_directory(place.directory)
+            make_directory(place.server_directory)
             make_directory(os.path.dirname(place.file))
             require_regular(place.file)
-            self._server = Server(Command(place.argv, place.directory, place.file, place.timeout), self._environ)
+            command = Command(place.argv, place.server_directory, place.file, place.timeout)
+            self._server = Server(command, self._environ)
         return self._server
 
     def _end(self) -> None:

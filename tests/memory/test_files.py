@@ -26,9 +26,8 @@ EDGE = b'{"type":"relation","from":"a","to":"b","relationType":"r"}'
 
 def place_in(directory: Path) -> MemoryPlace:
     """Return a place without a server."""
-    return MemoryPlace(
-        (), str(directory / "memory.jsonl"), str(directory), 1.0, store=False, project="shop", encoding="o200k_base"
-    )
+    file, room = str(directory / "memory.jsonl"), str(directory)
+    return MemoryPlace((), file, room, room, 1.0, store=False, project="shop", encoding="o200k_base")
 
 
 def test_without_a_server_runs_wait_and_are_found(tmp_path: Path) -> None:
@@ -133,6 +132,19 @@ def test_a_config_that_is_named_may_name_a_command(tmp_path: Path) -> None:
     assert (found.argv, found.file) == ((f"{here}/./c", "d e"), f"{here}/f")
     typed = find_place(Named(command="g", file="h", timeout="2s"), environ, here)
     assert (typed.argv, typed.file, typed.timeout) == (("g",), f"{here}/h", 2.0)
+
+
+@pytest.mark.parametrize("config", ["loopflow.toml", "mine.toml"])
+def test_a_server_never_runs_where_a_config_says(config: str, tmp_path: Path) -> None:
+    """What waits may lie below the root; a server that ran there would be what the repository ships for npx."""
+    (tmp_path / "shop" / ".git").mkdir(parents=True)
+    (tmp_path / "shop" / config).write_text('[memory]\nfallback_dir = ".waits"\nfile = ".waits/m.jsonl"\n')
+    environ = {"LOOPFLOW_DATA_DIR": str(tmp_path / "data"), "LOOPFLOW_MEMORY_COMMAND": "sh -c 'pwd -P >&2'"}
+    place = find_place(Named(config=config if config == "mine.toml" else None), environ, str(tmp_path / "shop"))
+    assert place.directory == f"{tmp_path}/shop/.waits"
+    with Memory(place, os.environ) as memory, pytest.raises(LoopflowError) as error:
+        memory.say_who()
+    assert f"it said: {tmp_path}/data/memory/shop-" in error.value.message
 
 
 @pytest.mark.parametrize("command", ["'", " "])

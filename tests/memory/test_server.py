@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -44,7 +45,8 @@ def server() -> str:
 
 def place_in(directory: Path, *argv: str, timeout: float = 30.0) -> MemoryPlace:
     file = str(directory / "memory.jsonl")
-    return MemoryPlace(argv, file, str(directory), timeout, store=False, project="shop", encoding="o200k_base")
+    room = str(directory)
+    return MemoryPlace(argv, file, room, room, timeout, store=False, project="shop", encoding="o200k_base")
 
 
 def open_memory(directory: Path, *argv: str, timeout: float = 30.0) -> Memory:
@@ -316,10 +318,7 @@ def test_two_processes_at_once(server: str, tmp_path: Path) -> None:
     other = tmp_path / "other"
 
     def work(directory: Path, numbers: Sequence[int]) -> None:
-        place = place_in(directory, server)
-        place = MemoryPlace(
-            place.argv, str(tmp_path / "memory.jsonl"), place.directory, 60.0, store=False, project="p", encoding=""
-        )
+        place = replace(place_in(directory, server, timeout=60.0), file=str(tmp_path / "memory.jsonl"))
         for number in numbers:
             with Memory(place, os.environ) as memory:
                 assert memory.store(make_run(number, REFS[0], seconds=0)).problem is None
