@@ -7,6 +7,7 @@ when nobody calls any more, it ends the server and itself. Whatever a server say
 
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 100_000_000
 """Of an answer: fifty thousand entities have a quarter of it."""
 _TAIL: Final = 2_000
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""What may be half a character; also where it is a whole one, in two halves."""
 _LAST_WORDS: Final = 0.2
 """Seconds for what a server says on its standard error while it ends."""
 _GRACE: Final = 2.0
@@ -174,8 +177,8 @@ async def _read(process: "Process", to_session: Any, link: _Link) -> None:  # no
                 if not line.strip():
                     continue
                 try:
-                    message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-                except ValueError:
+                    message = jsonrpc_message_adapter.validate_json(_make_characters(line), by_name=False)
+                except (ValueError, RecursionError):
                     shown = line[:100].decode("utf-8", "replace")
                     return link.fail(f"it writes to its standard output what is no message: {shown}")
                 await to_session.send(SessionMessage(message))
@@ -183,6 +186,13 @@ async def _read(process: "Process", to_session: Any, link: _Link) -> None:  # no
                 return link.fail(f"it said more than {MOST_BYTES:,} bytes")
     await anyio.sleep(_LAST_WORDS)
     return link.fail("it ended")
+
+
+def _make_characters(line: bytes) -> bytes:
+    """Return a line of JSON with "?" for half a character, which a server passes on and the SDK refuses."""
+    if not _HALF.search(line):
+        return line
+    return json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace")
 
 
 async def _write(stream: Any, from_session: Any) -> None:  # noqa: ANN401  anyio's
