@@ -94,6 +94,8 @@ def show(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.memory.render.rows import head_of_entity, list_entity  # noqa: PLC0415
 
     name = given["name"]
+    if not name.strip():
+        raise UsageError("there is no name to show", "write for example: loopflow memory show AssertionError")
     with ExitStack() as stack:
         opened = open_memory(given, console, here, stack)
         graph, source = _look(opened, console, lambda tools: tools.open([name, name_kind(name)]))
@@ -161,11 +163,12 @@ def forget(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     """Forget what is old."""
     from loopflow.memory.changing import Forgotten  # noqa: PLC0415  each command imports its own
     from loopflow.memory.changing import forget as forget_in  # noqa: PLC0415
+    from loopflow.memory.files import read_file  # noqa: PLC0415
 
     before = _read_date(given["before"])
     with ExitStack() as stack:
         memory = open_memory(given, console, here, stack).memory
-        if memory.place.argv:
+        if memory.place.argv or read_file(memory.place.file):
             gone = memory.change(lambda tools: forget_in(tools, before))
         else:
             gone = Forgotten(memory.drop_waiting(before), 0)
@@ -252,10 +255,10 @@ def _render_json(value: Mapping[str, Any]) -> str:
 def _read_date(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         what = f"--before: {escape_name(text[:60])} is no date"
         raise UsageError(what, "write for example 2025-05-07") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _read_input(file: str, name: str, console: Console, here: str) -> bytes:

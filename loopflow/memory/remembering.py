@@ -63,7 +63,8 @@ class Memory:
             self.waiting.add(run)
             stored = self._hand_over()
             if stored.waiting:
-                self.waiting.draw([run])
+                with suppress(MemoryFileError):  # the run waits whether or not it is drawn
+                    self.waiting.draw([run])
             return stored
 
     def reconnect(self) -> Stored:

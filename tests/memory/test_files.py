@@ -86,6 +86,24 @@ def test_pending_runs_behind_a_link_are_not_written(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_text() == "mine"
 
 
+def test_numbers_that_are_none_tell_no_run() -> None:
+    """Somebody may have written into the file, which a config can put into a repository."""
+    record = write_record(make_run(0, REFS[0]))
+    assert read_record(record) is not None
+    assert read_record(record.replace(b'"lines":', b'"lines":1e999,"x":')) is None
+    assert read_record(record.replace(b"2025-05-07T22:30:45+00:00", b"0001-01-01T00:00:00+14:00")) is None
+
+
+def test_a_drawing_that_cannot_be_made_loses_no_run(tmp_path: Path) -> None:
+    """It is for whoever looks; what waits is in another file, and crossed out or said to be there still."""
+    (tmp_path / "fallback.jsonl").mkdir()
+    with Memory(place_in(tmp_path), {}) as memory:
+        assert memory.store(make_run(0, REFS[0])).waiting == 1
+        with pytest.raises(MemoryFileError, match=r"fallback\.jsonl cannot be removed"):
+            memory.waiting.acknowledge(["id0"])
+    assert memory.waiting.runs() == []
+
+
 def test_one_at_a_time(tmp_path: Path) -> None:
     """Who waits too long is told; the lock goes with who holds it."""
     file = str(tmp_path / "memory.jsonl")
