@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from loopflow.memory.model import Failed, Run
     from loopflow.memory.remembering import Memory, Stored
 
+_COMMAND: Final = "--memory-command"
 OPTIONS = (
     click.option(
         "--store-memory", is_flag=True, help="Remember what failed across runs, in a memory server or in files."
     ),
-    click.option("--memory-command", metavar="COMMAND", help="What starts it.  [default: LOOPFLOW_MEMORY_COMMAND]"),
+    click.option(_COMMAND, metavar="COMMAND", help="What starts it.  [default: LOOPFLOW_MEMORY_COMMAND]"),
     click.option("--memory-query", metavar="WORDS", help="As `loopflow memory query`; no log is read."),
     click.option("--analyze-memory", is_flag=True, help="As `loopflow memory analyze`; no log is read."),
     click.option("--check-memory-connection", is_flag=True, help="As `loopflow memory status`; no log is read."),
@@ -51,7 +52,7 @@ def add_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def describe_action(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an action of `loopflow memory` is given."""
     words = (given["memory_query"],) if given["memory_query"] else ()
-    named = {"command": given["memory_command"], "file": None, "timeout": None}
+    named = {"command": given["memory_command"], "command_option": _COMMAND, "file": None, "timeout": None}
     return {**named, "words": words, "fit": given["fit"], "output": given["output"], "trace": False}
 
 
@@ -107,7 +108,8 @@ def join_memory(asked: "Asked", console: "Console", here: str) -> Remembering:
     from loopflow.memory.place import Named, find_place  # noqa: PLC0415  few runs remember
     from loopflow.memory.remembering import Memory  # noqa: PLC0415
 
-    place = find_place(Named(given["memory_command"], config=given["config"]), console.environ, here)
+    named = Named(given["memory_command"], config=given["config"], command_option=_COMMAND)
+    place = find_place(named, console.environ, here)
     return Remembering(Memory(place, console.environ), console)
 
 

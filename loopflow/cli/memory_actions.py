@@ -13,7 +13,7 @@ from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError, describe_os_error
 from loopflow.memory.fitting import Fitted, fit_rows
-from loopflow.memory.model import Graph, Tools
+from loopflow.memory.model import Graph, MemoryFileError, Tools
 from loopflow.memory.place import Named, find_place
 from loopflow.memory.remembering import Memory
 from loopflow.tokens import create_counter
@@ -38,7 +38,8 @@ def open_memory(given: Mapping[str, Any], console: Console, here: str, stack: Ex
     if not here:
         raise UsageError("the current directory does not exist any more", "change to another one")
     console.quiet = bool(given.get("quiet"))
-    named = Named(given.get("command"), given.get("file"), given.get("timeout"), given.get("config"))
+    option = given.get("command_option") or "--command"
+    named = Named(given.get("command"), given.get("file"), given.get("timeout"), given.get("config"), option)
     place = find_place(named, console.environ, here)
     fit = read_size_option(given["fit"], "--fit") if given.get("fit") else STANDARD_FIT
     encoding = given.get("encoding") or place.encoding
@@ -207,7 +208,7 @@ def bring_in(given: dict[str, Any], console: Console, here: str) -> ExitCode:
 
 def repair(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     """Make the server's file readable again."""
-    from loopflow.memory.locking import locked  # noqa: PLC0415  each command imports its own
+    from loopflow.memory.files import locked  # noqa: PLC0415  each command imports its own
     from loopflow.memory.repairing import REJECTED  # noqa: PLC0415
     from loopflow.memory.repairing import repair as repair_file  # noqa: PLC0415
 
@@ -231,7 +232,7 @@ def _look(opened: Opened, console: Console, work: Callable[[Tools], Any]) -> tup
     found, problem = opened.memory.look(work)
     if problem is None:
         return found, "server"
-    say = console.warn if opened.memory.place.argv else console.note
+    say = console.warn if opened.memory.place.argv or isinstance(problem, MemoryFileError) else console.note
     say(f"answered from files: {problem.message}; {problem.hint}")
     return found, "files"
 

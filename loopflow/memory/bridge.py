@@ -10,11 +10,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
-
-from loopflow.memory.pieces import Lines
 
 if TYPE_CHECKING:
     from anyio.abc import ByteReceiveStream, Process
@@ -33,6 +31,21 @@ _GRACE: Final = 2.0
 
 class Broken(Exception):  # noqa: N818  it is said in words of its own
     """There is no talking to the server any more."""
+
+
+class Lines:
+    """Takes pieces of a stream, and gives the lines that are whole. Of many megabytes no byte is looked at twice."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def add(self, piece: bytes) -> Iterator[bytes]:
+        """Yield the lines that end in a piece, without their ends."""
+        first, *others = piece.split(b"\n")
+        self._held.append(first)
+        for other in others:
+            yield b"".join(self._held)
+            self._held = [other]
 
 
 class _Link:

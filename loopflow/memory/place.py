@@ -38,6 +38,8 @@ class Named:
     file: str | None = None
     timeout: str | None = None
     config: str | None = None
+    command_option: str = "--command"
+    """What the command was typed behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def find_place(named: Named, environ: Mapping[str, str], here: str) -> MemoryPla
         file = os.path.join(here, given)
     timeout = named.timeout or environ.get(TIMEOUT)
     return MemoryPlace(
-        argv=_find_command(named.command, environ, here) or settings.command,
+        argv=_find_command(named, environ, here) or settings.command,
         file=os.path.normpath(file),
         directory=os.path.normpath(directory),
         server_directory=os.path.normpath(room),
@@ -101,9 +103,10 @@ def _is_below(path: str, root: str) -> bool:
     return f"{os.path.realpath(path)}/".startswith(f"{inner.rstrip('/')}/")
 
 
-def _find_command(typed: str | None, environ: Mapping[str, str], here: str) -> tuple[str, ...]:
+def _find_command(named: Named, environ: Mapping[str, str], here: str) -> tuple[str, ...]:
     """Return the words of the command that is typed or in the environment; a path in it is relative to `here`."""
-    text, what = (typed, "--command") if typed is not None else (environ.get(COMMAND, ""), COMMAND)
+    typed = named.command
+    text, what = (typed, named.command_option) if typed is not None else (environ.get(COMMAND, ""), COMMAND)
     try:
         words = shlex.split(text)
     except ValueError as error:

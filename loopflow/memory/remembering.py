@@ -16,9 +16,8 @@ from loopflow.memory.checking import read_lines
 from loopflow.memory.client import Command, Server
 from loopflow.memory.entities import read_run
 from loopflow.memory.fallback import Waiting
-from loopflow.memory.files import make_directory, read_file, require_regular
+from loopflow.memory.files import locked, make_directory, read_file, require_regular
 from loopflow.memory.graph import LocalGraph, read_graph
-from loopflow.memory.locking import locked
 from loopflow.memory.model import MemoryFileError, MemoryServerError, Run, Tools
 from loopflow.memory.place import COMMAND, MemoryPlace
 from loopflow.memory.storing import store
@@ -83,7 +82,8 @@ class Memory:
                 return self._ask(work), None
         except (MemoryServerError, MemoryFileError) as error:
             problem = error
-        return work(self._read_files()), problem
+        graph, unread = self._read_files()
+        return work(graph), unread or problem
 
     def change(self, work: Callable[[Tools], _T]) -> _T:
         """Do something to the server's graph, alone; what waits is handed over first. Raises LoopflowError."""
@@ -175,18 +175,23 @@ class Memory:
     def _patience(self) -> float:
         return 2 * self.place.timeout
 
-    def _read_files(self) -> LocalGraph:
-        """Return what the server would know: its file as it is there, and all that waits. Bad lines tell nothing."""
-        data = b""
-        with suppress(MemoryFileError):
+    def _read_files(self) -> tuple[LocalGraph, MemoryFileError | None]:
+        """Return what the server would know: its file as it is there, and all that waits. Bad lines tell nothing.
+
+        A file that cannot be read is as good as none, and the error says why.
+        """
+        data, unread = b"", None
+        try:
             data = read_file(self.place.file)
+        except MemoryFileError as error:
+            unread = error
         runs = self.waiting.runs()
         if not data and _list_ids(drawn := self.waiting.drawn()) == {run.id for run in runs}:
-            return drawn  # whoever never has a server has many
+            return drawn, unread  # whoever never has a server has many
         graph = LocalGraph(read_graph(item for line in read_lines(data) for item in line.items))
         for run in runs:
             store(graph, run)
-        return graph
+        return graph, unread
 
 
 def _list_ids(graph: LocalGraph) -> set[str]:

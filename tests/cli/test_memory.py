@@ -92,6 +92,8 @@ def test_it_is_said_that_files_answer(here: Path) -> None:
         (("query", "pears", "--timeout", "0"), 2, "--timeout: it is no time"),
         (("show", "no\npears", "-q"), 2, "the memory has no no\\npears"),
         (("show", ""), 2, "there is no name to show"),
+        (("query", "pears", "--file", "."), 0, "warning: answered from files: "),
+        (("query", "pears", "--command", "'"), 2, "--command: ' is no command"),
         (("forget", "--before", "soon"), 2, "--before: soon is no date"),
         (("forget", "--before", "0001-01-01T00:00:00+14:00"), 2, "is no date"),
         (("forget", "--before", "2999-01-01", "--file", "memory.json"), 2, "no memory server is named"),
@@ -112,6 +114,14 @@ def test_how_it_ends(arguments: tuple[str, ...], code: int, said: str, here: Pat
     result = call(here, "memory", *arguments)
     assert (result.code, result.err.count("\n")) == (code, 1)
     assert said in result.err
+
+
+@pytest.mark.parametrize("what", [("app.log", "--store-memory"), ("--memory-query", "x")])
+def test_a_command_that_is_none_is_called_as_it_was_typed(what: tuple[str, ...], here: Path) -> None:
+    """Not as the other command has it."""
+    result = call(here, "logs", *what, "--memory-command", "'")
+    assert (result.code, result.out) == (2, "")
+    assert "error: --memory-command: ' is no command" in result.err
 
 
 def test_what_waits_can_be_forgotten(here: Path) -> None:
