@@ -116,11 +116,12 @@ def join_memory(asked: "Asked", console: "Console", here: str) -> Remembering:
 def make_run(digest: "Digest", project: str, now: datetime) -> "Run":
     """Return what is remembered of a digest: its numbers, and each failure that matters in a line."""
     from loopflow.logs.model import Priority  # noqa: PLC0415  --help needs none of it
+    from loopflow.memory.lines import MOST_OBSERVATION, clean  # noqa: PLC0415
     from loopflow.memory.model import Run  # noqa: PLC0415
 
     failures = [each.failure for each in digest.outcomes if each.failure.block.priority >= Priority.HIGH]
     failures.sort(key=lambda failure: -failure.block.priority)
-    names = [source.name for source in digest.sources]
+    names = [clean(source.name, MOST_OBSERVATION) for source in digest.sources]
     counted = {each.priority.word: each.found for each in digest.priorities if each.found}
     return Run(
         id=os.urandom(8).hex(),
@@ -140,14 +141,15 @@ def make_run(digest: "Digest", project: str, now: datetime) -> "Run":
 
 
 def _make_failed(failure: "Failure", names: Sequence[str]) -> "Failed":
-    from loopflow.memory.model import Failed  # noqa: PLC0415  as above
+    from loopflow.memory.lines import MOST_NAME, MOST_OBSERVATION, clean  # noqa: PLC0415  as above
+    from loopflow.memory.model import Failed  # noqa: PLC0415
 
     block = failure.block
     headline = ""
     with suppress(IndexError):
-        headline = block.lines[block.headline].text
+        headline = clean(block.lines[block.headline].text, MOST_OBSERVATION)  # of what waits in a file, too
     first = failure.spans[0] if failure.spans else block.span
-    kind = block.kind or block.recogniser
+    kind = clean(block.kind or block.recogniser, MOST_NAME)
     return Failed(failure.ref, kind, failure.count, names[first.file], first.first, first.last, headline)
 
 

@@ -47,6 +47,15 @@ def test_what_failed_is_found_and_traced(here: Path) -> None:
     assert "ghp_" not in text
 
 
+def test_no_secret_waits_in_a_file(here: Path) -> None:
+    """Whatever the log prints: a run is written down before a server has it."""
+    result = call(here, "logs", "app.log", "--fit", "500", "--no-redact", "--store-memory")
+    assert "ghp_" in result.out
+    files = [each for each in (here.parent / "data" / "memory").rglob("*") if each.is_file()]
+    assert "pending.jsonl" in {each.name for each in files}
+    assert [each.name for each in files if b"ghp_" in each.read_bytes()] == []
+
+
 def test_a_trace_that_is_nowhere_says_so(here: Path) -> None:
     """The log changed, and there is no copy."""
     (here / "app.log").write_text("nothing\n")
