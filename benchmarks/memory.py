@@ -124,7 +124,9 @@ def main() -> None:
         file = Path(directory, "memory.jsonl")
         file.write_text("".join(write_lines(graph)))
         size = file.stat().st_size
-        place = MemoryPlace((server,), str(file), directory, 60.0, store=False, project="p", encoding="o200k_base")
+        place = MemoryPlace(
+            (server,), str(file), directory, directory, 60.0, store=False, project="p", encoding="o200k_base"
+        )
         questions = make_questions(graph, 25)
         with Memory(place, os.environ) as memory:
             asking, verdict = memory.change(lambda tools: ask_all(tools, graph, questions, file))

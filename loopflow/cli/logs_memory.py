@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from loopflow.memory.model import Failed, Run
     from loopflow.memory.remembering import Memory, Stored
 
+_COMMAND: Final = "--memory-command"
 OPTIONS = (
     click.option(
         "--store-memory", is_flag=True, help="Remember what failed across runs, in a memory server or in files."
     ),
-    click.option("--memory-command", metavar="COMMAND", help="What starts it.  [default: LOOPFLOW_MEMORY_COMMAND]"),
+    click.option(_COMMAND, metavar="COMMAND", help="What starts it.  [default: LOOPFLOW_MEMORY_COMMAND]"),
     click.option("--memory-query", metavar="WORDS", help="As `loopflow memory query`; no log is read."),
     click.option("--analyze-memory", is_flag=True, help="As `loopflow memory analyze`; no log is read."),
     click.option("--check-memory-connection", is_flag=True, help="As `loopflow memory status`; no log is read."),
@@ -51,7 +52,7 @@ def add_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def describe_action(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an action of `loopflow memory` is given."""
     words = (given["memory_query"],) if given["memory_query"] else ()
-    named = {"command": given["memory_command"], "file": None, "timeout": None}
+    named = {"command": given["memory_command"], "command_option": _COMMAND, "file": None, "timeout": None}
     return {**named, "words": words, "fit": given["fit"], "output": given["output"], "trace": False}
 
 
@@ -107,18 +108,20 @@ def join_memory(asked: "Asked", console: "Console", here: str) -> Remembering:
     from loopflow.memory.place import Named, find_place  # noqa: PLC0415  few runs remember
     from loopflow.memory.remembering import Memory  # noqa: PLC0415
 
-    place = find_place(Named(given["memory_command"], config=given["config"]), console.environ, here)
+    named = Named(given["memory_command"], config=given["config"], command_option=_COMMAND)
+    place = find_place(named, console.environ, here)
     return Remembering(Memory(place, console.environ), console)
 
 
 def make_run(digest: "Digest", project: str, now: datetime) -> "Run":
     """Return what is remembered of a digest: its numbers, and each failure that matters in a line."""
     from loopflow.logs.model import Priority  # noqa: PLC0415  --help needs none of it
+    from loopflow.memory.lines import MOST_OBSERVATION, clean  # noqa: PLC0415
     from loopflow.memory.model import Run  # noqa: PLC0415
 
     failures = [each.failure for each in digest.outcomes if each.failure.block.priority >= Priority.HIGH]
     failures.sort(key=lambda failure: -failure.block.priority)
-    names = [source.name for source in digest.sources]
+    names = [clean(source.name, MOST_OBSERVATION) for source in digest.sources]
     counted = {each.priority.word: each.found for each in digest.priorities if each.found}
     return Run(
         id=os.urandom(8).hex(),
@@ -138,14 +141,15 @@ def make_run(digest: "Digest", project: str, now: datetime) -> "Run":
 
 
 def _make_failed(failure: "Failure", names: Sequence[str]) -> "Failed":
-    from loopflow.memory.model import Failed  # noqa: PLC0415  as above
+    from loopflow.memory.lines import MOST_NAME, MOST_OBSERVATION, clean  # noqa: PLC0415  as above
+    from loopflow.memory.model import Failed  # noqa: PLC0415
 
     block = failure.block
     headline = ""
     with suppress(IndexError):
-        headline = block.lines[block.headline].text
+        headline = clean(block.lines[block.headline].text, MOST_OBSERVATION)  # of what waits in a file, too
     first = failure.spans[0] if failure.spans else block.span
-    kind = block.kind or block.recogniser
+    kind = clean(block.kind or block.recogniser, MOST_NAME)
     return Failed(failure.ref, kind, failure.count, names[first.file], first.first, first.last, headline)
 
 

@@ -13,7 +13,7 @@ from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError, describe_os_error
 from loopflow.memory.fitting import Fitted, fit_rows
-from loopflow.memory.model import Graph, Tools
+from loopflow.memory.model import Graph, MemoryFileError, Tools
 from loopflow.memory.place import Named, find_place
 from loopflow.memory.remembering import Memory
 from loopflow.tokens import create_counter
@@ -38,7 +38,8 @@ def open_memory(given: Mapping[str, Any], console: Console, here: str, stack: Ex
     if not here:
         raise UsageError("the current directory does not exist any more", "change to another one")
     console.quiet = bool(given.get("quiet"))
-    named = Named(given.get("command"), given.get("file"), given.get("timeout"), given.get("config"))
+    option = given.get("command_option") or "--command"
+    named = Named(given.get("command"), given.get("file"), given.get("timeout"), given.get("config"), option)
     place = find_place(named, console.environ, here)
     fit = read_size_option(given["fit"], "--fit") if given.get("fit") else STANDARD_FIT
     encoding = given.get("encoding") or place.encoding
@@ -94,6 +95,8 @@ def show(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     from loopflow.memory.render.rows import head_of_entity, list_entity  # noqa: PLC0415
 
     name = given["name"]
+    if not name.strip():
+        raise UsageError("there is no name to show", "write for example: loopflow memory show AssertionError")
     with ExitStack() as stack:
         opened = open_memory(given, console, here, stack)
         graph, source = _look(opened, console, lambda tools: tools.open([name, name_kind(name)]))
@@ -161,11 +164,12 @@ def forget(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     """Forget what is old."""
     from loopflow.memory.changing import Forgotten  # noqa: PLC0415  each command imports its own
     from loopflow.memory.changing import forget as forget_in  # noqa: PLC0415
+    from loopflow.memory.files import read_file  # noqa: PLC0415
 
     before = _read_date(given["before"])
     with ExitStack() as stack:
         memory = open_memory(given, console, here, stack).memory
-        if memory.place.argv:
+        if memory.place.argv or read_file(memory.place.file):
             gone = memory.change(lambda tools: forget_in(tools, before))
         else:
             gone = Forgotten(memory.drop_waiting(before), 0)
@@ -204,7 +208,7 @@ def bring_in(given: dict[str, Any], console: Console, here: str) -> ExitCode:
 
 def repair(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     """Make the server's file readable again."""
-    from loopflow.memory.locking import locked  # noqa: PLC0415  each command imports its own
+    from loopflow.memory.files import locked  # noqa: PLC0415  each command imports its own
     from loopflow.memory.repairing import REJECTED  # noqa: PLC0415
     from loopflow.memory.repairing import repair as repair_file  # noqa: PLC0415
 
@@ -228,7 +232,7 @@ def _look(opened: Opened, console: Console, work: Callable[[Tools], Any]) -> tup
     found, problem = opened.memory.look(work)
     if problem is None:
         return found, "server"
-    say = console.warn if opened.memory.place.argv else console.note
+    say = console.warn if opened.memory.place.argv or isinstance(problem, MemoryFileError) else console.note
     say(f"answered from files: {problem.message}; {problem.hint}")
     return found, "files"
 
@@ -252,10 +256,10 @@ def _render_json(value: Mapping[str, Any]) -> str:
 def _read_date(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         what = f"--before: {escape_name(text[:60])} is no date"
         raise UsageError(what, "write for example 2025-05-07") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _read_input(file: str, name: str, console: Console, here: str) -> bytes:

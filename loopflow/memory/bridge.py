@@ -7,13 +7,12 @@ when nobody calls any more, it ends the server and itself. Whatever a server say
 
 import json
 import os
+import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
-
-from loopflow.memory.pieces import Lines
 
 if TYPE_CHECKING:
     from anyio.abc import ByteReceiveStream, Process
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 100_000_000
 """Of an answer: fifty thousand entities have a quarter of it."""
 _TAIL: Final = 2_000
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""What may be half a character; also where it is a whole one, in two halves."""
 _LAST_WORDS: Final = 0.2
 """Seconds for what a server says on its standard error while it ends."""
 _GRACE: Final = 2.0
@@ -30,6 +31,21 @@ _GRACE: Final = 2.0
 
 class Broken(Exception):  # noqa: N818  it is said in words of its own
     """There is no talking to the server any more."""
+
+
+class Lines:
+    """Takes pieces of a stream, and gives the lines that are whole. Of many megabytes no byte is looked at twice."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def add(self, piece: bytes) -> Iterator[bytes]:
+        """Yield the lines that end in a piece, without their ends."""
+        first, *others = piece.split(b"\n")
+        self._held.append(first)
+        for other in others:
+            yield b"".join(self._held)
+            self._held = [other]
 
 
 class _Link:
@@ -174,8 +190,8 @@ async def _read(process: "Process", to_session: Any, link: _Link) -> None:  # no
                 if not line.strip():
                     continue
                 try:
-                    message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-                except ValueError:
+                    message = jsonrpc_message_adapter.validate_json(_make_characters(line), by_name=False)
+                except (ValueError, RecursionError):
                     shown = line[:100].decode("utf-8", "replace")
                     return link.fail(f"it writes to its standard output what is no message: {shown}")
                 await to_session.send(SessionMessage(message))
@@ -183,6 +199,13 @@ async def _read(process: "Process", to_session: Any, link: _Link) -> None:  # no
                 return link.fail(f"it said more than {MOST_BYTES:,} bytes")
     await anyio.sleep(_LAST_WORDS)
     return link.fail("it ended")
+
+
+def _make_characters(line: bytes) -> bytes:
+    """Return a line of JSON with "?" for half a character, which a server passes on and the SDK refuses."""
+    if not _HALF.search(line):
+        return line
+    return json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace")
 
 
 async def _write(stream: Any, from_session: Any) -> None:  # noqa: ANN401  anyio's

@@ -37,14 +37,9 @@ def read_lines(data: bytes) -> Iterator[Line]:
             yield Line(number, line, tuple(_read_items(line)))
 
 
-def find_bad(data: bytes) -> list[int]:
-    """Return the numbers of the lines that the server cannot read, or would drop."""
-    return [line.number for line in read_lines(data) if not line.is_good]
-
-
 def describe_damage(path: str) -> str:
-    """Return what is wrong with the lines of a file, "" if nothing is. Raises MemoryFileError."""
-    bad = find_bad(read_file(path))
+    """Return which lines of a file the server cannot read, or would drop, "" if none. Raises MemoryFileError."""
+    bad = [line.number for line in read_lines(read_file(path)) if not line.is_good]
     if not bad:
         return ""
     more = f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""

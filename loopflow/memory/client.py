@@ -17,11 +17,10 @@ from typing import Any, Final, Self
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.redact import redact
 from loopflow.errors import describe_os_error
-from loopflow.memory.bridge import MOST_BYTES
+from loopflow.memory.bridge import MOST_BYTES, Lines
 from loopflow.memory.graph import read_entity, read_graph, read_relation, write_entity, write_relation
 from loopflow.memory.lines import shorten
 from loopflow.memory.model import Entity, Graph, MemoryServerError, Relation
-from loopflow.memory.pieces import Lines
 
 _PASSED: Final = frozenset(
     (

@@ -55,14 +55,13 @@ class Waiting:
             return
         gone = set(done)
         left = [run for run in self.runs() if run.id not in gone]
-        with suppress(FileNotFoundError):
-            os.unlink(self.graph_file)
-        if left:
-            self._write(self._pending, b"".join(map(write_record, left)))
-            self.draw(left)
+        if not left:
+            self._remove(self._pending)
+            self._remove(self.graph_file)
             return
-        with suppress(FileNotFoundError):
-            os.unlink(self._pending)
+        self._write(self._pending, b"".join(map(write_record, left)))
+        self._remove(self.graph_file)
+        self.draw(left)
 
     def count(self) -> int:
         """Return about how many runs wait, without reading what they say. Raises MemoryFileError."""
@@ -100,6 +99,14 @@ class Waiting:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+    @staticmethod
+    def _remove(path: str) -> None:
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+        except OSError as error:
+            raise _cannot(path, "removed", error) from error
 
     @staticmethod
     def _write(path: str, data: bytes) -> None:

@@ -38,6 +38,8 @@ class Named:
     file: str | None = None
     timeout: str | None = None
     config: str | None = None
+    command_option: str = "--command"
+    """What the command was typed behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class MemoryPlace:
     argv: tuple[str, ...]
     file: str
     directory: str
+    server_directory: str
+    """Where the server runs: ours, whatever a config says. Below the root npx would run what a repository ships."""
     timeout: float
     store: bool
     project: str
@@ -61,17 +65,17 @@ def find_place(named: Named, environ: Mapping[str, str], here: str) -> MemoryPla
     root = find_root(here) or here
     if config_file is None:
         _refuse_found(settings, root)
-    directory = os.path.join(data_directory(environ, here), _ROOM, _name_room(root))
-    if settings.fallback_dir:
-        directory = os.path.join(root, settings.fallback_dir)
+    room = os.path.join(data_directory(environ, here), _ROOM, _name_room(root))
+    directory = os.path.join(root, settings.fallback_dir) if settings.fallback_dir else room
     file = os.path.join(root, settings.file) if settings.file else os.path.join(directory, NAME)
     if given := named.file or environ.get(FILE):
         file = os.path.join(here, given)
     timeout = named.timeout or environ.get(TIMEOUT)
     return MemoryPlace(
-        argv=_find_command(named.command, environ, here) or settings.command,
+        argv=_find_command(named, environ, here) or settings.command,
         file=os.path.normpath(file),
         directory=os.path.normpath(directory),
+        server_directory=os.path.normpath(room),
         timeout=read_timeout(timeout, "--timeout" if named.timeout else TIMEOUT) if timeout else settings.timeout,
         store=settings.store,
         project=os.path.basename(root),
@@ -99,9 +103,10 @@ def _is_below(path: str, root: str) -> bool:
     return f"{os.path.realpath(path)}/".startswith(f"{inner.rstrip('/')}/")
 
 
-def _find_command(typed: str | None, environ: Mapping[str, str], here: str) -> tuple[str, ...]:
+def _find_command(named: Named, environ: Mapping[str, str], here: str) -> tuple[str, ...]:
     """Return the words of the command that is typed or in the environment; a path in it is relative to `here`."""
-    text, what = (typed, "--command") if typed is not None else (environ.get(COMMAND, ""), COMMAND)
+    typed = named.command
+    text, what = (typed, named.command_option) if typed is not None else (environ.get(COMMAND, ""), COMMAND)
     try:
         words = shlex.split(text)
     except ValueError as error:

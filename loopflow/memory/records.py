@@ -28,7 +28,7 @@ def read_record(line: bytes) -> Run | None:
         if value["schema"] != _SCHEMA or value["op"] != "store":
             return None
         return _read_run(value["run"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

@@ -16,9 +16,8 @@ from loopflow.memory.checking import read_lines
 from loopflow.memory.client import Command, Server
 from loopflow.memory.entities import read_run
 from loopflow.memory.fallback import Waiting
-from loopflow.memory.files import make_directory, read_file, require_regular
+from loopflow.memory.files import locked, make_directory, read_file, require_regular
 from loopflow.memory.graph import LocalGraph, read_graph
-from loopflow.memory.locking import locked
 from loopflow.memory.model import MemoryFileError, MemoryServerError, Run, Tools
 from loopflow.memory.place import COMMAND, MemoryPlace
 from loopflow.memory.storing import store
@@ -63,7 +62,8 @@ class Memory:
             self.waiting.add(run)
             stored = self._hand_over()
             if stored.waiting:
-                self.waiting.draw([run])
+                with suppress(MemoryFileError):  # the run waits whether or not it is drawn
+                    self.waiting.draw([run])
             return stored
 
     def reconnect(self) -> Stored:
@@ -82,7 +82,8 @@ class Memory:
                 return self._ask(work), None
         except (MemoryServerError, MemoryFileError) as error:
             problem = error
-        return work(self._read_files()), problem
+        graph, unread = self._read_files()
+        return work(graph), unread or problem
 
     def change(self, work: Callable[[Tools], _T]) -> _T:
         """Do something to the server's graph, alone; what waits is handed over first. Raises LoopflowError."""
@@ -143,10 +144,11 @@ class Memory:
             place = self.place
             if not place.argv:
                 raise _name_no_server()
-            make_directory(place.directory)
+            make_directory(place.server_directory)
             make_directory(os.path.dirname(place.file))
             require_regular(place.file)
-            self._server = Server(Command(place.argv, place.directory, place.file, place.timeout), self._environ)
+            command = Command(place.argv, place.server_directory, place.file, place.timeout)
+            self._server = Server(command, self._environ)
         return self._server
 
     def _end(self) -> None:
@@ -173,18 +175,23 @@ class Memory:
     def _patience(self) -> float:
         return 2 * self.place.timeout
 
-    def _read_files(self) -> LocalGraph:
-        """Return what the server would know: its file as it is there, and all that waits. Bad lines tell nothing."""
-        data = b""
-        with suppress(MemoryFileError):
+    def _read_files(self) -> tuple[LocalGraph, MemoryFileError | None]:
+        """Return what the server would know: its file as it is there, and all that waits. Bad lines tell nothing.
+
+        A file that cannot be read is as good as none, and the error says why.
+        """
+        data, unread = b"", None
+        try:
             data = read_file(self.place.file)
+        except MemoryFileError as error:
+            unread = error
         runs = self.waiting.runs()
         if not data and _list_ids(drawn := self.waiting.drawn()) == {run.id for run in runs}:
-            return drawn  # whoever never has a server has many
+            return drawn, unread  # whoever never has a server has many
         graph = LocalGraph(read_graph(item for line in read_lines(data) for item in line.items))
         for run in runs:
             store(graph, run)
-        return graph
+        return graph, unread
 
 
 def _list_ids(graph: LocalGraph) -> set[str]:

@@ -47,6 +47,15 @@ def test_what_failed_is_found_and_traced(here: Path) -> None:
     assert "ghp_" not in text
 
 
+def test_no_secret_waits_in_a_file(here: Path) -> None:
+    """Whatever the log prints: a run is written down before a server has it."""
+    result = call(here, "logs", "app.log", "--fit", "500", "--no-redact", "--store-memory")
+    assert "ghp_" in result.out
+    files = [each for each in (here.parent / "data" / "memory").rglob("*") if each.is_file()]
+    assert "pending.jsonl" in {each.name for each in files}
+    assert [each.name for each in files if b"ghp_" in each.read_bytes()] == []
+
+
 def test_a_trace_that_is_nowhere_says_so(here: Path) -> None:
     """The log changed, and there is no copy."""
     (here / "app.log").write_text("nothing\n")
@@ -91,7 +100,12 @@ def test_it_is_said_that_files_answer(here: Path) -> None:
         (("query", "pears", "--encoding", "x"), 2, "x"),
         (("query", "pears", "--timeout", "0"), 2, "--timeout: it is no time"),
         (("show", "no\npears", "-q"), 2, "the memory has no no\\npears"),
+        (("show", ""), 2, "there is no name to show"),
+        (("query", "pears", "--file", "."), 0, "warning: answered from files: "),
+        (("query", "pears", "--command", "'"), 2, "--command: ' is no command"),
         (("forget", "--before", "soon"), 2, "--before: soon is no date"),
+        (("forget", "--before", "0001-01-01T00:00:00+14:00"), 2, "is no date"),
+        (("forget", "--before", "2999-01-01", "--file", "memory.json"), 2, "no memory server is named"),
         (("forget",), 2, "--before"),
         (("import", "nowhere"), 2, "nowhere cannot be read: no such file or directory"),
         (("import", "app.log"), 2, "app.log:1 is no line of a memory"),
@@ -109,6 +123,14 @@ def test_how_it_ends(arguments: tuple[str, ...], code: int, said: str, here: Pat
     result = call(here, "memory", *arguments)
     assert (result.code, result.err.count("\n")) == (code, 1)
     assert said in result.err
+
+
+@pytest.mark.parametrize("what", [("app.log", "--store-memory"), ("--memory-query", "x")])
+def test_a_command_that_is_none_is_called_as_it_was_typed(what: tuple[str, ...], here: Path) -> None:
+    """Not as the other command has it."""
+    result = call(here, "logs", *what, "--memory-command", "'")
+    assert (result.code, result.out) == (2, "")
+    assert "error: --memory-command: ' is no command" in result.err
 
 
 def test_what_waits_can_be_forgotten(here: Path) -> None:

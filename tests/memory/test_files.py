@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from loopflow.errors import ConfigError, LoopflowError, UsageError
-from loopflow.memory.checking import describe_damage, find_bad
+from loopflow.memory.checking import describe_damage
 from loopflow.memory.fallback import Waiting
+from loopflow.memory.files import locked
 from loopflow.memory.graph import LocalGraph, write_lines
-from loopflow.memory.locking import locked
 from loopflow.memory.model import Entity, Graph, MemoryFileError, Relation
 from loopflow.memory.place import MemoryPlace, Named, find_place
 from loopflow.memory.querying import find
@@ -26,9 +26,8 @@ EDGE = b'{"type":"relation","from":"a","to":"b","relationType":"r"}'
 
 def place_in(directory: Path) -> MemoryPlace:
     """Return a place without a server."""
-    return MemoryPlace(
-        (), str(directory / "memory.jsonl"), str(directory), 1.0, store=False, project="shop", encoding="o200k_base"
-    )
+    file, room = str(directory / "memory.jsonl"), str(directory)
+    return MemoryPlace((), file, room, room, 1.0, store=False, project="shop", encoding="o200k_base")
 
 
 def test_without_a_server_runs_wait_and_are_found(tmp_path: Path) -> None:
@@ -87,6 +86,24 @@ def test_pending_runs_behind_a_link_are_not_written(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_text() == "mine"
 
 
+def test_numbers_that_are_none_tell_no_run() -> None:
+    """Somebody may have written into the file, which a config can put into a repository."""
+    record = write_record(make_run(0, REFS[0]))
+    assert read_record(record) is not None
+    assert read_record(record.replace(b'"lines":', b'"lines":1e999,"x":')) is None
+    assert read_record(record.replace(b"2025-05-07T22:30:45+00:00", b"0001-01-01T00:00:00+14:00")) is None
+
+
+def test_a_drawing_that_cannot_be_made_loses_no_run(tmp_path: Path) -> None:
+    """It is for whoever looks; what waits is in another file, and crossed out or said to be there still."""
+    (tmp_path / "fallback.jsonl").mkdir()
+    with Memory(place_in(tmp_path), {}) as memory:
+        assert memory.store(make_run(0, REFS[0])).waiting == 1
+        with pytest.raises(MemoryFileError, match=r"fallback\.jsonl cannot be removed"):
+            memory.waiting.acknowledge(["id0"])
+    assert memory.waiting.runs() == []
+
+
 def test_one_at_a_time(tmp_path: Path) -> None:
     """Who waits too long is told; the lock goes with who holds it."""
     file = str(tmp_path / "memory.jsonl")
@@ -135,6 +152,19 @@ def test_a_config_that_is_named_may_name_a_command(tmp_path: Path) -> None:
     assert (typed.argv, typed.file, typed.timeout) == (("g",), f"{here}/h", 2.0)
 
 
+@pytest.mark.parametrize("config", ["loopflow.toml", "mine.toml"])
+def test_a_server_never_runs_where_a_config_says(config: str, tmp_path: Path) -> None:
+    """What waits may lie below the root; a server that ran there would be what the repository ships for npx."""
+    (tmp_path / "shop" / ".git").mkdir(parents=True)
+    (tmp_path / "shop" / config).write_text('[memory]\nfallback_dir = ".waits"\nfile = ".waits/m.jsonl"\n')
+    environ = {"LOOPFLOW_DATA_DIR": str(tmp_path / "data"), "LOOPFLOW_MEMORY_COMMAND": "sh -c 'pwd -P >&2'"}
+    place = find_place(Named(config=config if config == "mine.toml" else None), environ, str(tmp_path / "shop"))
+    assert place.directory == f"{tmp_path}/shop/.waits"
+    with Memory(place, os.environ) as memory, pytest.raises(LoopflowError) as error:
+        memory.say_who()
+    assert f"it said: {tmp_path}/data/memory/shop-" in error.value.message
+
+
 @pytest.mark.parametrize("command", ["'", " "])
 def test_a_command_that_is_none(command: str, tmp_path: Path) -> None:
     """Is an error."""
@@ -164,10 +194,10 @@ def test_a_file_is_repaired(
     """Nothing is thrown away, and what is good is left as it is."""
     file = tmp_path / "memory.jsonl"
     file.write_bytes(data)
-    assert bool(find_bad(data)) == bool(describe_damage(str(file))) == bool(done[1] or done[2])
+    assert bool(describe_damage(str(file))) == bool(done[1] or done[2])
     assert repair(str(file)) == done
     assert file.read_bytes() == left
-    assert not find_bad(left)
+    assert describe_damage(str(file)) == ""
     beside = tmp_path / "memory.jsonl.rejected"
     assert (beside.read_bytes() if beside.exists() else b"") == rejected
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -44,7 +45,8 @@ def server() -> str:
 
 def place_in(directory: Path, *argv: str, timeout: float = 30.0) -> MemoryPlace:
     file = str(directory / "memory.jsonl")
-    return MemoryPlace(argv, file, str(directory), timeout, store=False, project="shop", encoding="o200k_base")
+    room = str(directory)
+    return MemoryPlace(argv, file, room, room, timeout, store=False, project="shop", encoding="o200k_base")
 
 
 def open_memory(directory: Path, *argv: str, timeout: float = 30.0) -> Memory:
@@ -316,10 +318,7 @@ def test_two_processes_at_once(server: str, tmp_path: Path) -> None:
     other = tmp_path / "other"
 
     def work(directory: Path, numbers: Sequence[int]) -> None:
-        place = place_in(directory, server)
-        place = MemoryPlace(
-            place.argv, str(tmp_path / "memory.jsonl"), place.directory, 60.0, store=False, project="p", encoding=""
-        )
+        place = replace(place_in(directory, server, timeout=60.0), file=str(tmp_path / "memory.jsonl"))
         for number in numbers:
             with Memory(place, os.environ) as memory:
                 assert memory.store(make_run(number, REFS[0], seconds=0)).problem is None
@@ -339,6 +338,50 @@ def test_words_that_are_no_text(server: str, tmp_path: Path) -> None:
         memory.store(make_run(0, REFS[0]))
         found, problem = memory.look(lambda tools: find(tools, ["\udcff"]))
     assert (found.failures, problem) == ((), None)
+
+
+def test_half_a_character_in_the_file(server: str, tmp_path: Path) -> None:
+    """Which an emoji that was cut leaves: the server goes on, and so do we; whole ones stay whole."""
+    with open_memory(tmp_path, server) as memory:
+        memory.store(make_run(0, REFS[0]))
+    with open(tmp_path / "memory.jsonl", "ab") as file:
+        file.write(b'\n{"type":"entity","name":"cut \\ud83d","entityType":"k","observations":["\\ud83d\\ude00"]}')
+    with open_memory(tmp_path, server) as memory:
+        assert memory.store(make_run(1, REFS[0])).problem is None
+        found, problem = memory.look(lambda tools: find(tools, ["cut"]))
+    assert (found.others, problem) == ((Entity("cut ?", "k", ("\U0001f600",)),), None)
+
+
+def test_a_log_whose_command_is_killed(server: str, tmp_path: Path) -> None:
+    """The command itself, or one of those that it started: what was written down is handed over, once."""
+    environ = {**os.environ, "LOOPFLOW_MEMORY_COMMAND": server, "LOOPFLOW_DATA_DIR": str(tmp_path / "data")}
+    (tmp_path / "app.log").write_text("line\n" * 400 + "ValueError: no pears\n")
+    program = [sys.executable, "-P", "-c", "from loopflow.cli.main import main; main()"]
+    arguments = ["logs", "app.log", "--fit", "500", "--no-store", "--store-memory"]
+
+    def count_waiting() -> int:
+        with suppress(OSError, StopIteration):
+            return next((tmp_path / "data").glob("memory/*/pending.jsonl")).read_bytes().count(b"\n")
+        return 0
+
+    for victim in (0, 1, -1):
+        before = count_waiting()
+        with subprocess.Popen(
+            [*program, *arguments], cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            while count_waiting() == before and process.poll() is None:
+                time.sleep(0.005)
+            with suppress(ProcessLookupError):
+                os.kill(_family(process.pid)[victim], signal.SIGKILL)
+            process.wait()
+            assert process.returncode == (-signal.SIGKILL if victim == 0 else 0)
+    done = subprocess.run(
+        [*program, "memory", "reconnect"], cwd=tmp_path, env=environ, check=True, capture_output=True, text=True
+    )
+    assert "has all" in done.stderr
+    graph = read(next((tmp_path / "data" / "memory").iterdir()))
+    assert len([each for each in graph.entities if read_run(each)]) == 3
+    assert list(times(graph).values()) == [3]
 
 
 def test_another_program_that_writes_the_file(server: str, tmp_path: Path) -> None:
