@@ -75,6 +75,18 @@ class Told:
         """Return the answer."""
         return self.answer
 
+    def stream(
+        self,
+        arguments: Sequence[str],  # noqa: ARG002
+        environment: Mapping[str, str] | None,  # noqa: ARG002
+        take: Callable[[bytes], None],
+    ) -> Answer:
+        """Say the same in two pieces."""
+        middle = len(self.answer.output) // 2
+        for piece in (self.answer.output[:middle], self.answer.output[middle:]):
+            take(piece)
+        return self.answer._replace(output=b"")
+
 
 def check(data: bytes) -> None:
     """Raise AssertionError, or whatever is raised, where anything of that does not hold."""
@@ -117,7 +129,7 @@ _FORMS: Mapping[str, Callable[[FileRef], bytes]] = {
     "index": lambda ref: _line(":000000 {mode} {zeros} {blob} A\0", ref),
     "commit": lambda ref: _line("{mode} {kind} {blob}\t", ref),
 }
-_LISTS: Mapping[str, Callable[[Git, Repository], list[FileRef]]] = {
+_LISTS: Mapping[str, Callable[[Git, Repository], Sequence[FileRef]]] = {
     "tracked": lambda git, repository: git.list_tracked(repository),
     "index": lambda git, repository: git.list_index(repository),
     "commit": lambda git, repository: git.list_commit(repository, "HEAD"),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from loopflow.model import FileRef, Skipped
+from loopflow.model.file_table import FileTable
 
 INSTRUCTIONS = (
     "AGENTS.md",
@@ -40,7 +41,7 @@ def is_candidate(path: str) -> bool:
 
 def has_candidates(items: Iterable[FileRef | Skipped]) -> bool:
     """Whether any of the listed paths could matter."""
-    return any(is_candidate(item.path) for item in items)
+    return any(map(is_candidate, items.paths if isinstance(items, FileTable) else (item.path for item in items)))
 
 
 def misspelt(paths: Iterable[str]) -> Iterator[tuple[str, str]]:

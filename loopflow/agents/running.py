@@ -62,7 +62,7 @@ class Listing:
 
     git: Git
     listed: Listed
-    items: tuple[FileRef | Skipped, ...]
+    items: Sequence[FileRef | Skipped]
     config: Config
     settings: AgentsSettings
 
@@ -77,14 +77,15 @@ class Listing:
 def list_agents(request: AgentsRequest, surroundings: Surroundings) -> Listing:
     """List a tree and read its config. Raises LoopflowError as the other commands do."""
     git = Git(surroundings)
-    listed = list_all(request.select, git, surroundings.root)
+    listed = list_all(request.select, git, surroundings.root, compact=True)
     if len(listed.trees) > 1:
         raise UsageError("the directories lie in several repositories", "name directories of one")
     config = find_config(TreeFiles(git, listed), listed, request.configuring, surroundings.root)
     for remark in config.unknown:
         request.counting.remark(remark)
     settings: AgentsSettings = read_section(config.sections, "agents")
-    items = tuple(item for listing in listed.everything for item in listing.items)
+    items: Sequence[FileRef | Skipped] = listed.everything[0].items if len(listed.everything) == 1 else ()
+    items = items or tuple(item for listing in listed.everything for item in listing.items)
     if request.survey.local:
         items = (*items, *_find_local(listed.root, items))
     return Listing(git, listed, items, config, settings)
@@ -242,7 +243,7 @@ def _survey_commit(  # noqa: PLR0913, PLR0917
     from loopflow.agents.survey import take_survey  # noqa: PLC0415
 
     origin = listing.origin._replace(source=Revision(commit))
-    items = listing.git.list_commit(repository, commit)
+    items = listing.git.list_commit(repository, commit, compact=True)
     return take_survey(items, library.at(origin), settings, replace(asked, drift=False)).survey
 
 

@@ -35,7 +35,7 @@ def take_survey(
 ) -> Surveyed:
     """Return what the agents load of the listed `items`."""
     tree = Tree(items, library.read_link)
-    names = (*tree.paths, *tree.links)
+    names = (*tree.paths, *tree.links) if tree.links else tree.paths
     candidates = [path for path in names if is_candidate(path)]
     if has_own_agents(settings):
         candidates += filter(_own_names(settings), names)

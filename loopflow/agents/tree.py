@@ -4,11 +4,13 @@ Work tree, index and revision are one to whoever asks: what differs is where a l
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from loopflow.model import SUBMODULE_MODE, SYMLINK_MODE, FileRef, Skipped
+from loopflow.model import SUBMODULE_MODE, SYMLINK_MODE, FileRef, Skipped, is_regular
+from loopflow.model.file_table import FileTable
 
+_NO_FILES = frozenset({SYMLINK_MODE, SUBMODULE_MODE})
 MOST_HOPS = 8
 """Links on the way to a file."""
 
@@ -22,27 +24,66 @@ class Resolved(NamedTuple):
     why: str = ""
 
 
+class _Files(Mapping[str, FileRef]):
+    """The regular files of a sorted table, by path."""
+
+    def __init__(self, table: FileTable) -> None:
+        self._table = table
+        self._others = [at for at, mode in enumerate(table.modes) if mode in _NO_FILES]
+        skipped = set(self._others)
+        self.paths = [path for at, path in enumerate(table.paths) if at not in skipped] if skipped else table.paths
+
+    def others(self) -> list[FileRef]:
+        """Return the links and submodules."""
+        return [self._table[at] for at in self._others]
+
+    def __getitem__(self, path: str) -> FileRef:
+        paths = self._table.paths
+        at = bisect_left(paths, path)
+        if at < len(paths) and paths[at] == path and is_regular(self._table.modes[at]):
+            return self._table[at]
+        raise KeyError(path)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
 class Tree:
     """All listed paths. `read_link` returns the target of a link, "" for one that cannot be read."""
 
     def __init__(self, items: Iterable[FileRef | Skipped], read_link: Callable[[FileRef], str]) -> None:
-        self.files: dict[str, FileRef] = {}
+        self.files: Mapping[str, FileRef]
+        self.paths: Sequence[str]
         self.links: dict[str, FileRef] = {}
         self.submodules: set[str] = set()
         self.unread: dict[str, Skipped] = {}
-        for item in items:
-            if isinstance(item, Skipped):
-                self.unread[item.path] = item
-            elif item.mode == SYMLINK_MODE:
-                self.links[item.path] = item
-            elif item.mode == SUBMODULE_MODE:
-                self.submodules.add(item.path)
-            else:
-                self.files[item.path] = item
-        self.paths: Sequence[str] = sorted(self.files)
+        if isinstance(items, FileTable):
+            self.files = files = _Files(items.sorted())
+            for item in files.others():
+                self._add_other(item)
+            self.paths = files.paths
+        else:
+            regular: dict[str, FileRef] = {}
+            for each in items:
+                if isinstance(each, FileRef) and is_regular(each.mode):
+                    regular[each.path] = each
+                else:
+                    self._add_other(each)
+            self.files, self.paths = regular, sorted(regular)
         self._linked = sorted(self.links)
         self._read_link = read_link
         self._targets: dict[str, str] = {}
+
+    def _add_other(self, item: FileRef | Skipped) -> None:
+        if isinstance(item, Skipped):
+            self.unread[item.path] = item
+        elif item.mode == SYMLINK_MODE:
+            self.links[item.path] = item
+        else:
+            self.submodules.add(item.path)
 
     def below(self, directory: str) -> Sequence[str]:
         """Return the files below a real directory, sorted."""

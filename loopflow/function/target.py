@@ -26,10 +26,14 @@ def find_targets(workshop: Workshop, word: str, here: str) -> list[FunctionToOpt
     if not word:
         raise _no_file("''", "")
     path = inside(workshop, word, here)
+    if path:
+        _require_file(workshop, path)
     if path is not None and (found := list(_below(workshop, path))):
         return [target for each in found for target in all_functions(workshop, each)]
     file, _, name = word.rpartition(":")
     path = inside(workshop, file, here) if file else None
+    if path:
+        _require_file(workshop, path)
     if path is None or not workshop.tree.has(path):
         raise _no_file(word, file)
     module = workshop.project.module(path)
@@ -48,6 +52,13 @@ def all_functions(workshop: Workshop, path: str) -> Iterator[FunctionToOptimize]
         if node.scope.kind == FUNCTION and name in units and name not in known:
             known.add(name)
             yield _target(path, name, units)
+
+
+def _require_file(workshop: Workshop, path: str) -> None:
+    """Raise UsageError for what is there and is no file: links are not followed."""
+    if kind := workshop.tree.not_a_file(path):
+        what = f"{escape_name(path)} is {kind}, and no file that is read"
+        raise UsageError(what, "name the file that has the function")
 
 
 def unparsed(workshop: Workshop, path: str) -> UsageError:

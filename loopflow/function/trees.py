@@ -17,12 +17,25 @@ from loopflow.io.git.repository import Git
 from loopflow.io.read.document import blob_id
 from loopflow.io.read.opening import NotOpened, Opener
 from loopflow.io.surroundings import Root, read_surroundings
-from loopflow.model import FileRef, ObjectFormat, Reason, SelectRequest, Skipped, Source, Worktree, is_regular
+from loopflow.model import (
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    FileRef,
+    ObjectFormat,
+    Reason,
+    SelectRequest,
+    Skipped,
+    Source,
+    Worktree,
+    is_regular,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIXES: Final = (".py", ".pyi")
+_NO_FILES: Final = {SYMLINK_MODE: "a symbolic link", SUBMODULE_MODE: "a submodule"}
+_SPECIAL: Final = frozenset({"pipe", "socket", "device"})
 _FEW: Final = 8
 """Blobs that are read one by one; from then on all that may be asked for are read at once."""
 _MARK_OF_ENVIRONMENT: Final = "pyvenv.cfg"
@@ -119,6 +132,23 @@ class SourceTree:
         os.close(handle)
         self.files[path] = FileRef(path)
         return True
+
+    def not_a_file(self, path: str) -> str:
+        """Return what is at `path` where it is no regular file, such as "a symbolic link"; "" for all else."""
+        items = (listing.find(path) for listing in self._listed.everything if path in self.others)
+        mode = next((item.mode for item in items if isinstance(item, FileRef)), 0)
+        if mode in _NO_FILES:
+            return _NO_FILES[mode]
+        if not isinstance(self.source, Worktree):
+            return ""
+        try:
+            handle, _ = self._opener.open(path)
+        except NotOpened as why:
+            if why.reason is Reason.SYMLINK and not why.detail:
+                return _NO_FILES[SYMLINK_MODE]
+            return f"a {why.detail}" if why.detail in _SPECIAL else ""
+        os.close(handle)
+        return ""
 
     def text(self, path: str) -> str:
         """Return the source at `path`. Raises UnparsedError for what cannot be read."""

@@ -81,8 +81,11 @@ def select(request: SelectRequest, git: Git, here: str) -> Selection:
     return choose(list_all(request, git, here), Criteria(request))
 
 
-def list_all(request: SelectRequest, git: Git, here: str) -> Listed:
-    """List what `request` has to select from. Raises UsageError and GitError as `select` does."""
+def list_all(request: SelectRequest, git: Git, here: str, *, compact: bool = False) -> Listed:
+    """List what `request` has to select from, `compact` for whoever needs few of the records: see `FileTable`.
+
+    Raises UsageError and GitError as `select` does.
+    """
     trees = _find_trees(git, request, here)
     root = common_root(trees)
     everything: list[Listing] = []
@@ -90,7 +93,7 @@ def list_all(request: SelectRequest, git: Git, here: str) -> Listed:
     unmatched: list[Wanted] = []
     for tree in trees:
         prefix = _prefix(tree.root, root)
-        listings = list_tree(git, tree, prefix, request)
+        listings = list_tree(git, tree, prefix, request, compact=compact)
         found, missed = want(tree, prefix, listings)
         everything += listings
         wanted += found

@@ -37,9 +37,9 @@ class TreeFiles:
         if self._on_disk:
             return self._read_disk(path)
         for listing in self._listings:
-            for item in listing.items:
-                if item.path == path:
-                    return self._read_blob(item) if isinstance(item, FileRef) else None
+            item = listing.find(path)
+            if item is not None:
+                return self._read_blob(item) if isinstance(item, FileRef) else None
         return None
 
     def _read_disk(self, path: str) -> bytes | None:

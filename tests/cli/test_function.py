@@ -1,6 +1,7 @@
 """`loopflow function`: what it prints, what it says, and how it ends."""
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -224,6 +225,25 @@ def test_what_cannot_be_done_is_said_on_one_line(shop: Repo, arguments: tuple[st
     assert (result.code, result.out) == (2, "")
     assert result.err.count("\n") == 1
     assert message in result.err
+
+
+@pytest.mark.parametrize("name", ["", ":total"])
+def test_a_target_that_is_no_file_is_said_to_be_what_it_is(shop: Repo, name: str) -> None:
+    """A link in the work tree and in the index, a pipe instead of a file that is tracked, and one that is not."""
+    shop.link("shop/link.py", "cart.py")
+    shop.git("add", "shop/link.py")
+    os.mkfifo(shop.root / "pipe.py")
+    (shop.root / "shop/tax.py").unlink()
+    os.mkfifo(shop.root / "shop/tax.py")
+    for path, kind, *options in (
+        ("shop/link.py", "a symbolic link"),
+        ("shop/link.py", "a symbolic link", "--staged"),
+        ("pipe.py", "a pipe"),
+        ("shop/tax.py", "a pipe"),
+    ):
+        result = call(shop, f"{path}{name}", *options)
+        assert (result.code, result.out) == (2, "")
+        assert f"{path} is {kind}, and no file that is read; name the file" in result.err
 
 
 def test_a_file_that_does_not_parse_is_a_line_where_it_was_reached(shop: Repo) -> None:

@@ -4,7 +4,7 @@ After discovery every call names the git directory, the work tree and the index,
 reach no repository that they are not about. All paths come NUL-terminated and stay bytes-safe.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 
 from loopflow.analysis.names import escape_name
@@ -61,6 +61,34 @@ class Asking:
         arguments = [*where_git_is(repository), *command]
         answer = self._command.run(arguments, {**environment_of(repository), **(environment or {})}, given)
         return self._require(repository, command, answer._replace(status=0) if answer.status in statuses else answer)
+
+    def stream(
+        self,
+        repository: Repository,
+        command: Sequence[str],
+        take: Callable[[bytes], None],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have the answer to a command that has to succeed taken piece by piece.
+
+        Raises GitError where it fails, and else what `take` raised: git's own complaint says more.
+        """
+        wrong: list[GitError] = []
+
+        def take_unless_wrong(piece: bytes) -> None:
+            try:
+                if not wrong:
+                    take(piece)
+            except GitError as error:
+                wrong.append(error)
+
+        arguments = [*where_git_is(repository), *command]
+        answer = self._command.stream(
+            arguments, {**environment_of(repository), **(environment or {})}, take_unless_wrong
+        )
+        self._require(repository, command, answer)
+        if wrong:
+            raise wrong[0]
 
     def ask_quietly(
         self, repository: Repository, command: Sequence[str], environment: Mapping[str, str], given: bytes

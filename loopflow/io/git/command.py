@@ -9,8 +9,9 @@ import errno
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from threading import Thread
 from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
@@ -18,6 +19,7 @@ from loopflow.errors import GitError, describe_os_error
 from loopflow.model import Surroundings
 
 OLDEST_GIT = (2, 39)
+_PIECE_BYTES = 100_000
 _SHOWN = 80
 """How many characters are shown of what git says that it is."""
 
@@ -93,11 +95,24 @@ class GitCommand:
         stdin = subprocess.DEVNULL if given is None else subprocess.PIPE
         stderr = subprocess.DEVNULL if quiet else subprocess.PIPE
         start = partial(self._start, [*_SWITCHED_OFF, *arguments], environment, stdin=stdin, stderr=stderr)
+        return self._beside_version(lambda: self._finish(start(), given))
+
+    def stream(
+        self, arguments: Sequence[str], environment: Mapping[str, str] | None, take: Callable[[bytes], None]
+    ) -> Answer:
+        """Run git to its end and have its output taken piece by piece, so that the answer holds none of it.
+
+        Raises GitError as `run` does.
+        """
+        start = partial(self._start, [*_SWITCHED_OFF, *arguments], environment)
+        return self._beside_version(lambda: self._take(start(), take))
+
+    def _beside_version(self, ask: Callable[[], Answer]) -> Answer:
         if self._is_checked:
-            return self._finish(start(), given)
+            return ask()
         asked = self._start(["version"])  # beside the first question, which a git that is too old does not harm
         try:
-            answer = self._finish(start(), given)
+            answer = ask()
         finally:
             version = self._finish(asked)
         _require_version(version)
@@ -136,6 +151,24 @@ class GitCommand:
             process.wait()
             raise
         return Answer(process.returncode, output, decode_path(errors or b""))
+
+    @staticmethod
+    def _take(process: subprocess.Popen[bytes], take: Callable[[bytes], None]) -> Answer:
+        output, complaints = process.stdout, process.stderr
+        assert output is not None and complaints is not None  # noqa: S101, PT018  both are pipes
+        errors: list[bytes] = []
+        listener = Thread(target=lambda: errors.append(complaints.read()), daemon=True)  # a full pipe would stop git
+        with process:
+            try:
+                listener.start()
+                while piece := output.read(_PIECE_BYTES):
+                    take(piece)
+                listener.join()
+            except BaseException:
+                process.kill()
+                listener.join()
+                raise
+        return Answer(process.returncode, b"", decode_path(b"".join(errors)))
 
 
 def _find_program(environ: Mapping[str, str]) -> str:

@@ -3,9 +3,10 @@
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import GitError, describe_os_error
@@ -22,28 +23,37 @@ from loopflow.io.git.output import (
 )
 from loopflow.model import FileRef, Index, Reason, Repository, Revision, Skipped, Source
 
+if TYPE_CHECKING:
+    from loopflow.model.file_table import FileTable
+
+Files: TypeAlias = "list[FileRef] | FileTable"
+"""Listed files."""
+
 _RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
 _UNREAD = re.compile(r"^warning: (?:could not open directory|unable to access) '(.+)': (.+)$", re.MULTILINE)
-_UNMERGED = re.compile(rb" U\0")
 _EXAMPLES = 3
-_PART_BYTES = 500_000
 
 
 class FileLists(History):
     """Questions about files, by name and id."""
 
-    def list_tracked(self, repository: Repository) -> list[FileRef]:
-        """Return what the index tracks, each path once, in the order of their bytes. A path in conflict has no blob."""
-        output = self._checked(repository, ["ls-files", "--stage", "-z"]).output
+    def list_tracked(self, repository: Repository, *, compact: bool = False) -> Files:
+        """Return what the index tracks, each path once, in the order of their bytes. A path in conflict has no blob.
+
+        With `compact`, here and below, it comes as a `FileTable`.
+        """
         stage = TRACKED.blob(repository.object_format).stop + 1
-        refs: list[FileRef] = []
+        refs = _start(compact=compact)
         unmerged: set[str] = set()
-        for fields in _in_parts(output):
+
+        def take(fields: list[str]) -> None:
             found = read_refs(fields, TRACKED, repository)
-            refs += found
+            refs.extend(found)
             if not all(field[stage] == "0" for field in fields):
                 pairs = zip(fields, found, strict=True)
-                unmerged |= {ref.path for field, ref in pairs if field[stage] != "0"}
+                unmerged.update(ref.path for field, ref in pairs if field[stage] != "0")
+
+        self._stream_fields(repository, ["ls-files", "--stage", "-z"], take)
         if not unmerged:
             return refs
         once = {ref.path: ref._replace(blob=None) if ref.path in unmerged else ref for ref in refs}
@@ -73,24 +83,37 @@ class FileLists(History):
         for unread in _UNREAD.finditer(answer.errors):
             yield Skipped(unread[1].rstrip("/"), Reason.UNREADABLE, unread[2].lower())
 
-    def list_index(self, repository: Repository) -> list[FileRef]:
+    def list_index(self, repository: Repository, *, compact: bool = False) -> Files:
         """Return what a commit would record now: entries without intent to add. Raises GitError for unmerged paths."""
         command = ["diff-index", "--cached", *_RAW, EMPTY_TREE[repository.object_format]]
-        output = self._checked(repository, command).output
-        if _UNMERGED.search(output):
-            fields = decode_path(output).split("\0")[:-1]
-            _refuse_unmerged([path for head, path in zip(fields[::2], fields[1::2], strict=False) if head[-1:] == "U"])
-        return [ref for fields in _in_parts(output) for ref in read_refs(fields, IN_INDEX, repository)]
+        refs = _start(compact=compact)
+        unmerged: list[str] = []
+
+        def take(fields: list[str]) -> None:
+            unmerged.extend(path for head, path in zip(fields[::2], fields[1::2], strict=False) if head[-1:] == "U")
+            if not unmerged:
+                refs.extend(read_refs(fields, IN_INDEX, repository))
+
+        self._stream_fields(repository, command, take)
+        _refuse_unmerged(unmerged)
+        return refs
 
     def list_commit(
-        self, repository: Repository, commit: str, environment: Mapping[str, str] | None = None
-    ) -> list[FileRef]:
+        self,
+        repository: Repository,
+        commit: str,
+        environment: Mapping[str, str] | None = None,
+        *,
+        compact: bool = False,
+    ) -> Files:
         """Return the files of a tree, a commit's by its id. Raises GitError for a name that git never writes."""
-        answer = self.ask(repository, ["ls-tree", "-r", "-z", "--full-tree", commit], environment)
-        refs: list[FileRef] = []
-        for fields in _in_parts(answer.output):
+        refs = _start(compact=compact)
+
+        def take(fields: list[str]) -> None:
             untyped = [field.replace(" blob " if field[7:8] == "b" else " commit ", " ", 1) for field in fields]
-            refs += read_refs(untyped, IN_TREE, repository)
+            refs.extend(read_refs(untyped, IN_TREE, repository))
+
+        self._stream_fields(repository, ["ls-tree", "-r", "-z", "--full-tree", commit], take, environment)
         return refs
 
     def differences(self, repository: Repository, source: Source, start: str) -> list[Difference]:
@@ -114,6 +137,30 @@ class FileLists(History):
         once = {difference.path: difference for difference in found}
         return [each._replace(before=before.get(path)) if path in unmerged else each for path, each in once.items()]
 
+    def _stream_fields(
+        self,
+        repository: Repository,
+        command: Sequence[str],
+        take: Callable[[list[str]], None],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have what `command` prints, NUL-terminated, taken an even number of fields at a time: not all is ever held.
+
+        What is left of an odd number of them comes last.
+        """
+        rest, left = b"", list[str]()
+
+        def split(piece: bytes) -> None:
+            nonlocal rest, left
+            whole, end, rest = (rest + piece).rpartition(b"\0")
+            fields = [*left, *(decode_path(whole).split("\0") if end else ())]
+            left = [fields.pop()] if len(fields) % 2 else []
+            take(fields)
+
+        self.stream(repository, command, split, environment)
+        if left:
+            take(left)
+
     def _fields(self, repository: Repository, command: Sequence[str]) -> list[str]:
         """Return what `command` prints, NUL-terminated."""
         extra = None
@@ -123,20 +170,12 @@ class FileLists(History):
         return decode_path(self._checked(repository, command, extra).output).split("\0")[:-1]
 
 
-def _in_parts(output: bytes) -> Iterator[list[str]]:
-    """Yield what git printed, NUL-terminated, an even number of fields at a time, so that not all is held twice.
+def _start(*, compact: bool) -> Files:
+    if not compact:
+        return []
+    from loopflow.model.file_table import FileTable  # noqa: PLC0415  a hook wants the records themselves
 
-    What is left of an odd number of them comes last.
-    """
-    at, left = 0, list[str]()
-    while at < len(output):
-        end = output.find(b"\0", min(at + _PART_BYTES, len(output) - 1)) + 1 or len(output)
-        fields = [*left, *decode_path(output[at:end]).split("\0")[:-1]]
-        left = [fields.pop()] if len(fields) % 2 else []
-        yield fields
-        at = end
-    if left:
-        yield left
+    return FileTable()
 
 
 def _refuse_unmerged(unmerged: Sequence[str]) -> None:

@@ -7,41 +7,54 @@ relative to it; paths are relative to the root that everything printed is relati
 import os
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from loopflow.errors import GitError
 from loopflow.io.git.change_start import find_start
+from loopflow.io.git.file_lists import Files
 from loopflow.io.git.repository import Git
 from loopflow.io.select.targets import Tree, Wanted
 from loopflow.model import SUBMODULE_MODE, FileRef, Index, Reason, Repository, SelectRequest, Skipped, Source, Worktree
+
+if TYPE_CHECKING:
+    from loopflow.model.file_table import FileTable
 
 
 class Listing(NamedTuple):
     """Listed files. Their names are what follows `prefix` in their paths. `changed` holds names, None means all."""
 
     prefix: str
-    items: list[FileRef | Skipped]
+    items: "list[FileRef | Skipped] | FileTable"
     changed: Container[str] | None = None
 
     def filter(self, admits: Callable[[FileRef | Skipped], bool]) -> "Listing":
         """Return the listing with what `admits` lets through."""
         return self._replace(items=[item for item in self.items if admits(item)])
 
+    def find(self, path: str) -> FileRef | Skipped | None:
+        """Return what is listed at `path`, if anything is."""
+        if isinstance(self.items, list):
+            return next((item for item in self.items if item.path == path), None)
+        return self.items.find(path)
+
     def name(self, item: FileRef | Skipped) -> str:
         """Return the path of an item below its own repository or directory."""
         return item.path[len(self.prefix) :]
 
 
-def list_tree(git: Git, tree: Tree, prefix: str, request: SelectRequest) -> list[Listing]:
-    """List a tree whose paths begin with `prefix`. Raises GitError where a repository cannot be used."""
+def list_tree(git: Git, tree: Tree, prefix: str, request: SelectRequest, *, compact: bool = False) -> list[Listing]:
+    """List a tree whose paths begin with `prefix`, `compact` if what is listed may come as a `FileTable`.
+
+    Raises GitError where a repository cannot be used.
+    """
     if tree.repository:
-        return _list_repository(git, tree.repository, prefix, request)
+        return _list_repository(git, tree.repository, prefix, request, compact=compact)
     if all(wanted.is_file for wanted in tree.wanted):
         return []
     from loopflow.io.select.walk import NestedRepository, walk  # noqa: PLC0415  a hook looks at a repository
 
-    own = Listing("", [])
-    listings = [own]
+    items: list[FileRef | Skipped] = []
+    listings = [Listing("", items)]
     for item in walk(tree.root):
         path = prefix + item.path
         if isinstance(item, NestedRepository):
@@ -49,9 +62,9 @@ def list_tree(git: Git, tree: Tree, prefix: str, request: SelectRequest) -> list
                 repository = git.find_repository(os.path.join(tree.root, item.path))
                 listings += _list_repository(git, repository, path + "/", request) if repository else []
             except GitError as error:  # one that git refuses leaves a gap, and the walk goes on
-                own.items.append(Skipped(path, Reason.UNREADABLE, error.message))
+                items.append(Skipped(path, Reason.UNREADABLE, error.message))
         else:
-            own.items.append(_at(item, path))
+            items.append(_at(item, path))
     return listings
 
 
@@ -79,9 +92,13 @@ def want(tree: Tree, prefix: str, listings: list[Listing]) -> tuple[list[Listing
     return found, [want for want in missed.values() if not want.is_file]
 
 
-def _list_repository(git: Git, repository: Repository, prefix: str, request: SelectRequest) -> list[Listing]:
+def _list_repository(
+    git: Git, repository: Repository, prefix: str, request: SelectRequest, *, compact: bool = False
+) -> list[Listing]:
     changed = _changed(git, repository, request) if request.changed else None
-    listings = [Listing(prefix, _below(prefix, _list_source(git, repository, request.source)), changed)]
+    listed = _list_source(git, repository, request.source, compact=compact)
+    items = _below(prefix, listed) if prefix or isinstance(listed, list) else listed
+    listings = [Listing(prefix, items, changed)]
     if request.untracked:  # git does not know them yet: all of them have changed
         listings.append(Listing(prefix, _below(prefix, map(_read_untracked, git.list_untracked(repository)))))
     return listings
@@ -96,12 +113,12 @@ def _below(prefix: str, items: Iterable[FileRef | Skipped]) -> list[FileRef | Sk
     return [_at(item, prefix + item.path) for item in items] if prefix else list(items)
 
 
-def _list_source(git: Git, repository: Repository, source: Source) -> list[FileRef]:
+def _list_source(git: Git, repository: Repository, source: Source, *, compact: bool) -> Files:
     if isinstance(source, Worktree):
-        return git.list_tracked(repository)
+        return git.list_tracked(repository, compact=compact)
     if isinstance(source, Index):
-        return git.list_index(repository)
-    return git.list_commit(repository, git.resolve(repository, source.revision))
+        return git.list_index(repository, compact=compact)
+    return git.list_commit(repository, git.resolve(repository, source.revision), compact=compact)
 
 
 def _read_untracked(found: str | Skipped) -> FileRef | Skipped:

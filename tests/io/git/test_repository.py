@@ -4,14 +4,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from loopflow.errors import GitError, UsageError
-from loopflow.io.git import file_lists
+from loopflow.io.git import command
 from loopflow.io.git.repository import Git
 from loopflow.model import Reason, SelectRequest
+from loopflow.model.file_table import FileTable
 from tests.support.builder import Repo, write_files
 from tests.support.finding import find
 from tests.support.run import run
@@ -57,9 +59,27 @@ def test_lists_are_the_same_in_whatever_parts_they_are_read(
     repository = git.find_repository(str(repo.root))
     assert repository is not None
     commit = git.resolve(repository, "HEAD")
-    monkeypatch.setattr(file_lists, "_PART_BYTES", size)
+    monkeypatch.setattr(command, "_PIECE_BYTES", size)
     for refs in (git.list_tracked(repository), git.list_index(repository), git.list_commit(repository, commit)):
         assert sorted(ref.path for ref in refs) == sorted(names)
+
+
+def test_a_compact_list_has_the_same_files(repo: Repo) -> None:
+    """Modes, links and ids included, from its beginning and at any place; sorted, it is in the order of texts."""
+    repo.track(dict.fromkeys(["a.py", "b/c.py", "\udcff", "\U0001f600"], "x"))
+    (repo.root / "link").symlink_to("a.py")
+    repo.git("add", "link")
+    repo.commit()
+    git = Git()
+    repository = git.find_repository(str(repo.root))
+    assert repository is not None
+    for ask in (git.list_tracked, git.list_index, partial(git.list_commit, commit=git.resolve(repository, "HEAD"))):
+        refs, table = ask(repository), ask(repository, compact=True)
+        assert isinstance(table, FileTable)
+        assert [*table] == refs == table[:] == [table[at] for at in range(len(refs))]
+        assert [*table.sorted()] == sorted(refs)
+        assert [table.find(ref.path) for ref in refs] == refs
+        assert table.find("gone") is None
 
 
 def test_a_repository_is_described(project: Repo, tmp_path: Path) -> None:
