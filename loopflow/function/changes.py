@@ -13,7 +13,7 @@ from loopflow.analysis.names import path_bytes
 from loopflow.errors import UsageError
 from loopflow.function.facts.read import UnparsedError, decode
 from loopflow.function.graph import origins
-from loopflow.function.sayings import FUNCTION, IMPORT, Sayings, Statement, touched
+from loopflow.function.sayings import DOING, FUNCTION, IMPORT, Sayings, Statement, touched
 from loopflow.function.trees import SourceTree, Unread
 from loopflow.io.git.automatic_merge import merge_automatically
 from loopflow.io.git.change_start import find_start
@@ -285,8 +285,8 @@ def _take(sayings: Sayings | None, wanted: Mapping[tuple[str, str], int]) -> dic
             if each.kind == IMPORT and not each.owner:
                 one_by_one = {name: _keys(sayings, each._replace(names=(name,))) for name in each.names}
                 found[each] = {name for name, keys in one_by_one.items() if any(map(wanted.get, keys))}
-            elif not each.names and not each.owner:
-                found[each] = touched(each.node)
+            elif each.kind in DOING and not each.owner:
+                found[each] |= touched(each.node)
     return found
 
 

@@ -39,7 +39,8 @@ def f(x):
 def h(x): return C()
 '''
 B = "def g(x):\n    return x\n\n\ndef gone(): ...\n"
-START: Mapping[str, str | bytes] = {"a.py": A, "b.py": B}
+T = "T = {}\nfor x in range(9):\n    T[x] = x * 2\n\n\ndef twice(y):\n    return T[y]\n"
+START: Mapping[str, str | bytes] = {"a.py": A, "b.py": B, "t.py": T}
 
 
 def changes(repo: Repo, source: Source | None = None, against: str | None = None) -> dict[str, str]:
@@ -82,6 +83,9 @@ CASES: Mapping[str, tuple[dict[str, str | bytes | None], dict[str, str]]] = {
     ),
     "a field, with what uses it": (
         {"a.py": A.replace("size = 1", "size = 2")}, {"a.py:<module>": "changed", "a.py:C.m": "affected"},
+    ),
+    "a loop that fills a table": (
+        {"t.py": T.replace("x * 2", "x * 3")}, {"t.py:<module>": "changed", "t.py:twice": "affected"},
     ),
     "bases": ({"a.py": A.replace("(object)", "(dict)")}, {"a.py:<module>": "changed", "a.py:h": "affected"}),
     "where a name comes from": ({"a.py": A.replace("from b", "from c")}, {"a.py:C.other": "affected"}),
