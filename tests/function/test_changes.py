@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 
+from loopflow.cli.function import function
 from loopflow.errors import GitError, UsageError
 from loopflow.function import FunctionConfig, list_tree
 from loopflow.function.changes import find_changes, start_of
 from loopflow.model import Index, SelectRequest, Source, Worktree
 from tests.support.builder import Repo
+from tests.support.run import run
 
 A = '''\
 """About a."""
@@ -106,6 +108,16 @@ def test_what_became_of_functions(repo: Repo, name: str) -> None:
     """Each kind of change, by its effect on all functions."""
     files, wanted = CASES[name]
     assert edit(repo, files) == wanted
+
+
+def test_what_is_gone_is_named(repo: Repo) -> None:
+    """Constants, fields and classes too, but for those that moved."""
+    repo.track({"a.py": "N = 1\nM = 2\n\n\nclass C:\n    size = 1\n\n\nclass D:\n    x = 1\n    y = 2\n", "b.py": ""})
+    repo.commit()
+    repo.write("a.py", "class D:\n    y = 3\n")
+    repo.write("b.py", "M = 2\n")
+    result = run("--changed", cwd=repo.root, command=function)
+    assert "removed: a.py:N, a.py:C, a.py:C.size and 1 more\n" in result.err
 
 
 def test_a_changed_file_that_does_not_parse_is_reported(repo: Repo) -> None:
