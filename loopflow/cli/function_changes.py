@@ -37,6 +37,8 @@ class Chosen:
     """All that a change did."""
     affected: list[Affected] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """Constants, fields and classes that are nowhere any more."""
 
     def names(self, kind: Kind) -> list[str]:
         """Return the names of what became so."""
@@ -56,6 +58,7 @@ def choose(workshop: Workshop, given: Mapping[str, Any], here: str) -> Chosen:
         tree.unread.setdefault(unread.path, unread)
     changes = {_target(each): each for each in found.changes if is_wanted(each.path)}
     chosen = Chosen([], changes, start=found.start, found=found)
+    chosen.lost = [f"{path}:{name}" for path, name in found.lost_names() if is_wanted(path)]
     for target, change in changes.items():
         if change.kind not in SHOWN:
             chosen.unshown.append(Unshown(target, "not_shown"))
@@ -184,6 +187,8 @@ def tell_unshown(chosen: Chosen, console: Console) -> None:
     """Say what a change did that nothing is printed of."""
     for kind, what in ((Kind.REMOVED, "removed"), (Kind.COSMETIC, "changed in form only")):
         names = chosen.names(kind)
+        if kind is Kind.REMOVED:
+            names = [*names, *chosen.lost]
         if names:
             shown = ", ".join(escape_name(name) for name in names[:3])
             more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""  # noqa: PLR2004

@@ -13,7 +13,7 @@ from loopflow.analysis.names import path_bytes
 from loopflow.errors import UsageError
 from loopflow.function.facts.read import UnparsedError, decode
 from loopflow.function.graph import origins
-from loopflow.function.sayings import FUNCTION, IMPORT, Sayings, Statement, touched
+from loopflow.function.sayings import CLASS, DOING, FUNCTION, IMPORT, VARIABLE, Sayings, Statement, touched
 from loopflow.function.trees import SourceTree, Unread
 from loopflow.io.git.automatic_merge import merge_automatically
 from loopflow.io.git.change_start import find_start
@@ -70,10 +70,18 @@ class Changes:
     """Python files that differ."""
     gone: Counter[str] = field(default_factory=Counter)
     """What statements said that are gone, and define no function."""
+    lost: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Constants, fields and classes that their file has no more, by path and name, and what they said."""
+    arrived: set[str] = field(default_factory=set)
+    """What statements say that are new, and define no function."""
 
     def of(self, *kinds: Kind) -> list[Change]:
         """Return the changes of some kinds."""
         return [each for each in self.changes if each.kind in kinds]
+
+    def lost_names(self) -> list[tuple[str, str]]:
+        """Return the constants, fields and classes that are nowhere any more, by path and name."""
+        return [place for place, said in self.lost.items() if said not in self.arrived]
 
 
 def start_of(tree: SourceTree, against: str | None) -> Start:
@@ -234,6 +242,8 @@ def _compare_rest(found: Changes, path: str, now: Sayings | None, befores: Seque
     gone = before - after if len(sides) <= 1 else Counter({key: 1 for key in before if all(key in s for s in sides)})
     gone -= after
     found.gone.update(said for _, said in gone.elements())
+    found.arrived.update(said for _, said in new)
+    _find_lost(found, path, now, befores, gone)
     if now is None:
         return
     statements = _take(now, new)
@@ -255,6 +265,21 @@ def _compare_rest(found: Changes, path: str, now: Sayings | None, befores: Seque
         kind = Kind.ADDED if is_new else Kind.CHANGED
         said = "\n".join(now.say(each).text for each in shown if each.kind != IMPORT)
         found.changes.append(Change(path, "", kind, start, end, "", tuple(shown), said))
+
+
+def _find_lost(
+    found: Changes,
+    path: str,
+    now: Sayings | None,
+    befores: Iterable[Sayings | None],
+    gone: Mapping[tuple[str, str], int],
+) -> None:
+    """Take note of the names that a file has no more."""
+    for version in filter(None, befores):
+        for each in _take(version, gone):
+            if each.kind in {CLASS, VARIABLE}:
+                names = [name for name in each.names if not (now and name in now.named)]
+                found.lost.update(((path, name), version.say(each).text) for name in names)
 
 
 def _rest(sayings: Sayings | None) -> Counter[tuple[str, str]]:
@@ -285,8 +310,8 @@ def _take(sayings: Sayings | None, wanted: Mapping[tuple[str, str], int]) -> dic
             if each.kind == IMPORT and not each.owner:
                 one_by_one = {name: _keys(sayings, each._replace(names=(name,))) for name in each.names}
                 found[each] = {name for name, keys in one_by_one.items() if any(map(wanted.get, keys))}
-            elif not each.names and not each.owner:
-                found[each] = touched(each.node)
+            elif each.kind in DOING and not each.owner:
+                found[each] |= touched(each.node)
     return found
 
 

@@ -86,6 +86,8 @@ class Closing:
                 for base in self._finder.order_of(path, name):
                     self._need(base.path, base.qualname)
                 self._add_members(path, name)
+            if not self._waiting:
+                self._keep_order()
 
     def finish(self) -> tuple[dict[str, str], list[Note], list[Note]]:
         """Return the files, what is left out, and what is loaded by a name that is computed."""
@@ -94,6 +96,27 @@ class Closing:
             files[path] = self._builder.extract(path, self._files[path].keep).code
         dropped = [note for path in files for note in self._dropped(path)]
         return files, dropped, sorted(self._dynamic)
+
+    def _keep_order(self) -> None:
+        """Let packages import what they export, of that which is there, so that modules are made in the same order."""
+        is_more = True
+        while is_more:
+            kept = len(self._seen)
+            for path in [each for each in self._files if each.endswith("__init__.py")]:
+                for name in list(self._builder.units(path)):
+                    if ("=", f"{path}:{name}") not in self._seen and self._exports(path, name):
+                        self._need_name(path, name)
+            is_more = len(self._seen) > kept
+
+    def _exports(self, path: str, name: str) -> bool:
+        """Whether a package imports a name from a module of the closure that has it."""
+        sayings = self._graph.sayings(path)
+        return any(
+            (other, original) in self._seen or ("=", f"{other}:{original}") in self._seen
+            for level, module, original in (origins(sayings, name) if sayings else ())
+            if original
+            for other in self._find(path, level, module)
+        )
 
     def _need(self, path: str, qualname: str, *, is_used: bool = True) -> None:
         if is_used and self._is_class(path, qualname):
@@ -125,12 +148,22 @@ class Closing:
         self._files[path].keep.whole.add(qualname)
         for unit in units:
             self._read(path, unit)
+        self._take_loops(path, qualname)
         self._finder.begin()
         for node in nodes:
             self._mention(self._finder.mentions(node))
             self._local_imports(node)
         if not nodes:
             self._mention(self._finder.variable_mentions(Location(path, qualname, 0, "variable")))
+
+    def _take_loops(self, path: str, name: str) -> None:
+        """Add the loops at the top of a file that fill what a name is bound to."""
+        module, sayings = self._project.module(path), self._graph.sayings(path)
+        loops = {each.end for each in sayings.effects(name)} if sayings else set()
+        for unit in _bindings(module.facts.units) if module and loops else ():
+            if unit.end in loops and unit.head not in self._files[path].keep.lines:
+                self._files[path].keep.lines.add(unit.head)
+                self._read(path, unit)
 
     def _take_class(self, path: str, qualname: str, nodes: list[Node]) -> None:
         keep = self._files[path].keep
@@ -373,6 +406,15 @@ def _effects(units: Iterable[Unit]) -> Iterator[Unit]:
             yield unit
         elif unit.kind in {"b", "a"}:
             yield from _effects(unit.children)
+
+
+def _bindings(units: Iterable[Unit]) -> Iterator[Unit]:
+    """Yield the statements at the top that bind variables, those in frames included."""
+    for unit in units:
+        if unit.kind == "v":
+            yield unit
+        elif unit.kind in {"b", "a"}:
+            yield from _bindings(unit.children)
 
 
 def _heads_of_effects(units: Iterable[Unit]) -> Iterator[Unit]:

@@ -13,6 +13,8 @@ from loopflow.function.facts.read import parse, split_lines
 
 FUNCTION, CLASS, VARIABLE, IMPORT, EFFECT = "function", "class", "variable", "import", "effect"
 """Kinds of statement. A class is its head; an effect binds nothing."""
+DOING: Final = frozenset({VARIABLE, EFFECT})
+"""Those that may do something to what names are bound to: a loop that fills a table binds its own variable."""
 
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DOCUMENTED: Final = (*_FUNCTIONS, ast.ClassDef, ast.Module)
@@ -84,9 +86,10 @@ class Sayings:
         return "".join(self._lines[statement.start - 1 : statement.end])
 
     def effects(self, name: str) -> Iterator[Statement]:
-        """Yield the statements that do something to what a name is bound to: `name.x = 1`, `name.append(1)`."""
+        """Yield what does something to what a name is bound to: `name.x = 1`, `for x in y: name.add(x)`."""
         for each in self.statements:
-            if each.kind == EFFECT and not each.owner and name in touched(each.node):
+            is_other = each.kind in DOING and not each.owner and name not in each.names
+            if is_other and name in touched(each.node):
                 yield each
 
     def _say(self, statement: Statement) -> Said:

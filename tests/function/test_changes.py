@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 
+from loopflow.cli.function import function
 from loopflow.errors import GitError, UsageError
 from loopflow.function import FunctionConfig, list_tree
 from loopflow.function.changes import find_changes, start_of
 from loopflow.model import Index, SelectRequest, Source, Worktree
 from tests.support.builder import Repo
+from tests.support.run import run
 
 A = '''\
 """About a."""
@@ -39,7 +41,8 @@ def f(x):
 def h(x): return C()
 '''
 B = "def g(x):\n    return x\n\n\ndef gone(): ...\n"
-START: Mapping[str, str | bytes] = {"a.py": A, "b.py": B}
+T = "T = {}\nfor x in range(9):\n    T[x] = x * 2\n\n\ndef twice(y):\n    return T[y]\n"
+START: Mapping[str, str | bytes] = {"a.py": A, "b.py": B, "t.py": T}
 
 
 def changes(repo: Repo, source: Source | None = None, against: str | None = None) -> dict[str, str]:
@@ -83,6 +86,9 @@ CASES: Mapping[str, tuple[dict[str, str | bytes | None], dict[str, str]]] = {
     "a field, with what uses it": (
         {"a.py": A.replace("size = 1", "size = 2")}, {"a.py:<module>": "changed", "a.py:C.m": "affected"},
     ),
+    "a loop that fills a table": (
+        {"t.py": T.replace("x * 2", "x * 3")}, {"t.py:<module>": "changed", "t.py:twice": "affected"},
+    ),
     "bases": ({"a.py": A.replace("(object)", "(dict)")}, {"a.py:<module>": "changed", "a.py:h": "affected"}),
     "where a name comes from": ({"a.py": A.replace("from b", "from c")}, {"a.py:C.other": "affected"}),
     "an import that nothing uses": ({"a.py": A.replace("import os", "import os, re")}, {"a.py:<module>": "changed"}),
@@ -102,6 +108,16 @@ def test_what_became_of_functions(repo: Repo, name: str) -> None:
     """Each kind of change, by its effect on all functions."""
     files, wanted = CASES[name]
     assert edit(repo, files) == wanted
+
+
+def test_what_is_gone_is_named(repo: Repo) -> None:
+    """Constants, fields and classes too, but for those that moved."""
+    repo.track({"a.py": "N = 1\nM = 2\n\n\nclass C:\n    size = 1\n\n\nclass D:\n    x = 1\n    y = 2\n", "b.py": ""})
+    repo.commit()
+    repo.write("a.py", "class D:\n    y = 3\n")
+    repo.write("b.py", "M = 2\n")
+    result = run("--changed", cwd=repo.root, command=function)
+    assert "removed: a.py:N, a.py:C, a.py:C.size and 1 more\n" in result.err
 
 
 def test_a_changed_file_that_does_not_parse_is_reported(repo: Repo) -> None:

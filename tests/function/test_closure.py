@@ -26,16 +26,28 @@ FILES = {
     "    @abstractmethod\n    def size(self): ...\n\n    def never(self): ...\n\n\n"
     "class Square(Shape):\n    side = 3\n\n    def size(self):\n        return self.side\n\n"
     "    def __repr__(self):\n        return 'Square'\n",
-    "app.py": "import pkg\nfrom pkg import STARRED\n"
+    "pkg/tables.py": "TABLE, OTHER, NEVER = [0] * 3, {}, []\n"
+    "for at in range(3):\n    TABLE[at] = at * 2\n"
+    "if TABLE:\n    for word in ('a', 'b'):\n        OTHER.setdefault(word, TABLE)\n"
+    "while not NEVER:\n    NEVER = [1]\n",
+    "ring/__init__.py": "from ring.first import one\n",
+    "ring/first.py": "def one():\n    return 1\n\n\nfrom ring.second import two\n\n\ndef both():\n    return two()\n",
+    "ring/second.py": "import ring.first\nfrom ring.first import one\n\n\ndef two():\n    return one() + 1\n\n\n"
+    "def three():\n    return ring.first.both()\n",
+    "app.py": "import pkg\nfrom pkg.tables import OTHER\nfrom pkg import STARRED\n"
     "from pkg.shapes import Square, Shape\nfrom pkg import registry\n\n\n"
     "def use(x: Shape):\n    from pkg.low import helper\n"
     "    return pkg.exported(x.area()), STARRED, repr(x), helper(1)\n\n\n"
     "def make():\n    return use(Square())\n\n\ndef seen():\n    return sorted(registry.SEEN)\n\n\n"
+    "def filled():\n    return OTHER\n\n\n"
+    "def circle():\n    from ring.second import three\n    return three()\n\n\n"
     "def called():\n    return getattr(Square(), 'area')()\n\n\n"
     "def computed(name):\n    return __import__(name), getattr(pkg, name)\n\n\n"
     "if __name__ == '__main__':\n    make()\n",
 }
-CALLS: Mapping[str, str] = {"make": "make()", "seen": "seen()", "called": "called()"}
+CALLS: Mapping[str, str] = {
+    "make": "make()", "seen": "seen()", "called": "called()", "filled": "filled()", "circle": "circle()",
+}  # fmt: skip
 
 
 def evaluate(call: str, where: Path) -> str:
@@ -48,7 +60,7 @@ def evaluate(call: str, where: Path) -> str:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_what_is_reached_gives_the_same(repo: Repo, tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    """Through re-exports, stars, frames, local imports, subclasses, registrations and names in texts."""
+    """Re-exports, stars, frames, local imports, subclasses, registrations, names in texts, loops, circles."""
     repo.track(FILES)
     out = tmp_path_factory.mktemp("closure") / "new"
     result = run(f"app.py:{name}", "--part", "closure", "--write", str(out), cwd=repo.root, command=function)

@@ -27,6 +27,8 @@ N = 1
 UNUSED = 2
 TABLE = {}
 TABLE["x"] = N
+for key in "yz":
+    TABLE[key] = 5
 
 
 class C(Base):
@@ -72,6 +74,7 @@ OTHER: Mapping[str, tuple[str, str, str]] = {
     "its body": ("a.py", "+ TABLE", "- TABLE"),
     "a constant": ("a.py", "N = 1", "N = 2"),
     "what is put into a constant": ("a.py", 'TABLE["x"]', 'TABLE["y"]'),
+    "a loop that fills a constant": ("a.py", "= 5", "= 6"),
     "where an external name comes from": ("a.py", "import json", "import simplejson as json"),
     "the bases of its class": ("a.py", "C(Base)", "C(object)"),
     "a decorator of its class": ("a.py", "class C", "@g\nclass C"),
