@@ -63,7 +63,8 @@ class Services:
             workers=settings.workers,
         )  # fmt: skip
         self.worker.on_end = self._note_end
-        self.models: tuple[Model, ...] = (*MODELS, *settings.models)
+        named = {each.name for each in settings.models}
+        self.models: tuple[Model, ...] = (*(each for each in MODELS if each.name not in named), *settings.models)
         self.is_stopping = False
         self.in_flight: Callable[[], int] = lambda: 0
         self._splitters: dict[str, Tiktoken] = {}

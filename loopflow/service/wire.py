@@ -230,6 +230,14 @@ class RemovedReply(Struct):
     removed: int
 
 
+class PriceReply(Struct):
+    """What a million tokens of input cost: digits, and the currency before or after them, as the config has it."""
+
+    amount: str
+    before: str
+    after: str
+
+
 class ModelReply(Struct):
     """A window that texts are held against. It is near its end from so many tokens on."""
 
@@ -238,6 +246,7 @@ class ModelReply(Struct):
     near_from: int
     encoding: str
     exact: bool
+    price: PriceReply | UnsetType = UNSET
 
 
 class ModelsReply(Struct):
