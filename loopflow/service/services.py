@@ -55,7 +55,8 @@ class Services:
         self.events = Events()
         self.variables = Variables(settings.variables)
         self.variable_handler = VariableHandler(counting, self.variables)
-        handlers: dict[Kind, Handler] = {"file": FileHandler(counting, rules), "var": self.variable_handler, "api": api}
+        self.files = FileHandler(counting, rules)
+        handlers: dict[Kind, Handler] = {"file": self.files, "var": self.variable_handler, "api": api}
         self.references = ReferenceHandlers(counting, handlers)
         self.queue = TaskQueue(store.database, settings.bounds.queue)
         self.worker = BackgroundProcessor(

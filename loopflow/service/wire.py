@@ -134,6 +134,19 @@ class ReferencesReply(Struct):
     results: list[ReferenceReply]
 
 
+class CompleteRequest(Asked):
+    """The beginning of a path, as `@[file:` would be followed by it, without what escapes a bracket."""
+
+    prefix: Annotated[str, Meta(max_length=4_096)] = ""
+
+
+class CompleteReply(Struct):
+    """Paths of one directory that begin so and may be read, in order; a directory ends with a slash."""
+
+    paths: list[str]
+    more: Annotated[bool, Meta(description="Whether there are more than are told.")]
+
+
 class TokensRequest(Asked):
     """A text whose tokens are wanted, between two places in bytes of its UTF-8."""
 
