@@ -39,13 +39,9 @@ def clean(event: Event) -> Event | None:
     """Return an event as it may leave: numbers, flags and known names; None for what has no name of an event."""
     if not _NAME.fullmatch(event.name):
         return None
-    attributes = {name: _clean(name, value) for name, value in event.attributes.items() if _is_key(name)}
+    attributes = {name: _clean(name, value) for name, value in event.attributes.items() if _WORD.fullmatch(name)}
     level = event.level if event.level in LEVELS else "info"
     return Event(event.name, level, {name: value for name, value in attributes.items() if value is not None})
-
-
-def _is_key(name: str) -> bool:
-    return 0 < len(name) <= _LONGEST and name.isprintable()
 
 
 def _clean(name: str, value: Attribute) -> Attribute:

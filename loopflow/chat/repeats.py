@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import wraps
+from itertools import count
 from threading import Lock
 from typing import Any, Final, TypeVar
 
@@ -25,6 +26,8 @@ class Repeats:
         self._lock = Lock()
         self._answers: OrderedDict[tuple[str, str], tuple[float, Any]] = OrderedDict()
         self._ends: dict[str, frozenset[str]] = {}
+        self._made = count(1)
+        self._changes = 0
 
     def cached(
         self,
@@ -41,15 +44,17 @@ class Repeats:
         """
         if not read_only:
             return tool
-        name = getattr(tool, "__name__", repr(tool))
-        self._ends[name] = frozenset(ends_on)
+        name = f"{getattr(tool, '__name__', '')} {next(self._made)}"  # others may be called the same
+        with self._lock:
+            self._ends[name] = frozenset(word.lower() for word in ends_on)
         if inspect.iscoroutinefunction(tool):
 
             @wraps(tool)
             async def call_async(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
                 key = _make_key(name, args, kwargs)
                 found, answer = self._find(key, ttl)
-                return answer if found else self._keep(key, await tool(*args, **kwargs))
+                changes = self._changes
+                return answer if found else self._keep(key, await tool(*args, **kwargs), changes)
 
             return call_async  # type: ignore[return-value]
 
@@ -57,7 +62,8 @@ class Repeats:
         def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             key = _make_key(name, args, kwargs)
             found, answer = self._find(key, ttl)
-            return answer if found else self._keep(key, tool(*args, **kwargs))
+            changes = self._changes
+            return answer if found else self._keep(key, tool(*args, **kwargs), changes)
 
         return call  # type: ignore[return-value]
 
@@ -87,6 +93,7 @@ class Repeats:
     def called(self, name: str) -> None:
         """Take note that a tool was called: what ends on that is forgotten."""
         with self._lock:
+            self._changes += 1
             over = {tool for tool, words in self._ends.items() if any(word in name.lower() for word in words)}
             for key in [key for key in self._answers if key[0] in over]:
                 del self._answers[key]
@@ -98,9 +105,10 @@ class Repeats:
                 return False, None
             return True, kept[1]
 
-    def _keep(self, key: tuple[str, str] | None, answer: Any) -> Any:  # noqa: ANN401
-        if key is not None:
-            with self._lock:
+    def _keep(self, key: tuple[str, str] | None, answer: Any, changes: int) -> Any:  # noqa: ANN401
+        """Keep an answer, and return it. What was asked before something changed may be over: it is not kept."""
+        with self._lock:
+            if key is not None and changes == self._changes:
                 self._answers[key] = self._clock(), answer
                 self._answers.move_to_end(key)
                 while len(self._answers) > _MOST:

@@ -104,6 +104,8 @@ def _read_time(text: str) -> datetime:
 def read_numbers(texts: Sequence[str], numbers: Sequence[int], role: str, notes: list[str]) -> list[int]:
     """Return whole numbers, 0 or more."""
     try:
+        if "_" in "".join(texts):  # which Python takes for a mark of thousands, and nobody else does
+            raise ValueError  # noqa: TRY301  as of any other text that is no number
         read = list(map(int, texts))
     except ValueError:
         if not all(map(str.strip, texts)):

@@ -278,7 +278,8 @@ def _find_busiest(log: Log) -> list[tuple[float, Sums]]:
 
 def _sum_names(named: Iterable[tuple[str, Sums]]) -> list[tuple[str, Sums]]:
     """Return the sums of each name, the largest first."""
-    found: dict[str, list[Sums]] = {}
+    found: dict[str, Sums] = {}
     for name, sums in named:
-        found.setdefault(name, []).append(sums)
-    return sorted(((name, add_up(each)) for name, each in found.items()), key=lambda each: -each[1].total)
+        before = found.get(name)
+        found[name] = sums if before is None else before.plus(sums)
+    return sorted(found.items(), key=lambda each: -each[1].total)

@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import Context, copy_context
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -134,7 +135,7 @@ class _Line:
     def _send(self, records: Sequence[Record]) -> None:
         try:
             self._sink(records)
-        except Exception as error:  # noqa: BLE001  whatever an exporter raises
+        except BaseException as error:  # noqa: BLE001  whatever an exporter raises: its thread goes on
             self.lost += len(records)
             if not self._is_said:
                 self._is_said = True
@@ -153,4 +154,5 @@ def _take(waiting: "SimpleQueue[Record | threading.Event | None]") -> list[Recor
 
 
 def _say(text: str) -> None:
-    logging.getLogger(SCOPE).warning("loopflow: %s; conversations go on without", text)
+    with suppress(Exception):  # a handler of the program's log may raise
+        logging.getLogger(SCOPE).warning("loopflow: %s; conversations go on without", text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loopflow.analysis.names import escape_name
 from loopflow.chat.narrowing.originals import Originals
-from loopflow.console.console import Console
+from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError, describe_os_error
 
@@ -28,13 +28,18 @@ def run_hook(given: Mapping[str, Any], console: Console, here: str) -> ExitCode:
     try:
         _refuse_options(given)
         said = _answer(given, console, here)
-    except LoopflowError as error:
-        console.fail(error.message, error.hint or _AS_IT_IS)
-    except Exception as error:  # noqa: BLE001  a bug of ours stops nobody's agent
-        console.fail(f"a bug: {type(error).__name__}", _AS_IT_IS)
-    else:
         if said is not None:
             console.write(f"{said}\n")
+            console.flush()
+    except (KeyboardInterrupt, BrokenPipeError):  # whoever asked wants no answer
+        raise
+    except OutputError as error:
+        console.fail(error.message, error.hint)
+        console.abandon_stdout()
+    except LoopflowError as error:
+        console.fail(error.message, error.hint or _AS_IT_IS)
+    except BaseException as error:  # noqa: BLE001  a bug of ours, or a panic of an engine, stops nobody's agent
+        console.fail(f"a bug: {type(error).__name__}", _AS_IT_IS)
     return ExitCode.OK
 
 
@@ -108,8 +113,9 @@ def _says_something(data: bytes) -> bool:
 
 def _read_bytes(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that nobody writes to would be waited for
+        with open(handle, "rb") as file:
+            return file.read() or b""
     except FileNotFoundError:
         return None
     except OSError as error:

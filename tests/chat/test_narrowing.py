@@ -277,6 +277,17 @@ def test_a_secret_that_a_cut_would_halve_is_hidden_before() -> None:
         assert SECRET[:12] not in narrow(line, "other", limit=limit).text
 
 
+def test_a_secret_in_escapes_of_json_or_between_colours_is_hidden() -> None:
+    url = "https:\\/\\/bob:hunter2secretpw@db.example.com\\/x"
+    document = '{"rows": ["' + '", "'.join([url] * 900) + '"]}'
+    assert "hunter2secretpw" not in narrow(document, "mcp__a__b", limit=300).text
+    coloured = "\x1b[01;31m\x1b[Kghp_\x1b[m\x1b[KZk3vTq9LmXc7RbYd2NwPj5HsFg8UeA1iBoKr"
+    for limit, lines in ((300, 900), (3_000, 1)):
+        for code in (None, 1):
+            shown = narrow("\n".join([f"Error: {coloured}"] * lines), "Bash", limit=limit, exit_code=code).text
+            assert "Zk3vTq9LmXc7RbYd2NwPj5HsFg8UeA1iBoKr" not in shown
+
+
 def test_whoever_reads_a_file_with_secrets_is_told_not_to_write_it() -> None:
     said = "[loopflow: 1 secret hidden: edit other lines only, never write this file whole]"
     assert narrow(f"a = 1\nkey = {SECRET}\n", "Read").text.endswith(f"\n{said}")

@@ -1,6 +1,7 @@
 """Repeated calls of a tool, answered from memory where that was asked for."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -102,3 +103,28 @@ def test_coroutines_are_remembered_by_what_they_return() -> None:
         return [*first, await cached("u")]
 
     assert asyncio.run(main()) == [1, 1, 2]
+
+
+def test_tools_of_one_name_do_not_answer_for_each_other() -> None:
+    repeats, _, _ = make()
+
+    def make_look(answer: str) -> Callable[[str], str]:
+        def look(_path: str) -> str:
+            return answer
+
+        return repeats.cached(look)
+
+    first, second = make_look("first"), make_look("second")
+    assert (first("a"), second("a"), first("a")) == ("first", "second", "first")
+
+
+def test_what_was_asked_before_a_change_is_not_remembered_after_it() -> None:
+    repeats, _, calls = make()
+
+    def read_file() -> str:
+        calls.append("read")
+        repeats.called("Edit")  # by another thread, while this one reads
+        return f"read {len(calls)}"
+
+    read = repeats.cached(read_file, ends_on=("Edit",))
+    assert (read(), read()) == ("read 1", "read 2")

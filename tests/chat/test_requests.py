@@ -131,6 +131,7 @@ WRONG = {
     "no time": (b"input,output\n1,2\n", "no column is known as time; it has input, output"),
     "negative": (table(ROWS[0], minute(1, 1, -5, 1)), "row 3: input '-5' is below 0"),
     "half": (table(minute(1, 1, 5, 1).replace(",5,", ",5.5,")), "row 2: input '5.5' is no whole number"),
+    "underscore": (b"time,input,output\n2026-03-02T22:50:00Z,1_0,2\n", "row 2: input '1_0' is no whole number"),
     "decimal comma": (b'time;input;output\n2026-03-02T22:50:00Z;"1,5";2\n', "row 2: input '1,5'"),
     "too much": (table(minute(1, 1, 10**16, 1)), "is too much to be true"),
     "huge": (table(minute(1, 1, 1, 1).replace(",1,1,1,2", f",1,{'9' * 5000},1,2")), "is no whole number"),

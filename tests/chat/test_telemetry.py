@@ -1,5 +1,6 @@
 """Events on their way: they arrive, say no word of a conversation, and cost it nothing whatever a sink does."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -28,7 +29,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from loopflow.chat.event_kinds import COMMON, KINDS, clean
 from loopflow.chat.events import Event
 from loopflow.chat.sinks import open_telemetry, to_ledger, to_logfire, to_otel
-from loopflow.chat.telemetry import Record, Telemetry
+from loopflow.chat.telemetry import SCOPE, Record, Telemetry
 from loopflow.errors import ConfigError, UsageError
 from loopflow.usage.database import Database
 from loopflow.usage.events import EventStore
@@ -213,6 +214,45 @@ def test_a_sink_that_refuses_is_told_of_once(
     assert str(error) not in record.getMessage()
 
 
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit(1)])
+def test_a_sink_that_gives_up_is_asked_again(error: BaseException, sent: Callable[..., Telemetry]) -> None:
+    """Its thread does not end with what an exporter raises, though that is no Exception."""
+    taken: list[Record] = []
+
+    def give_up_once(records: Sequence[Record]) -> None:
+        if not telemetry.lost:
+            raise error
+        taken.extend(records)
+
+    telemetry = sent(give_up_once)
+    for event in EVENTS[:2]:
+        telemetry(event)
+        assert telemetry.flush(_WAIT)
+    assert (telemetry.lost, [each.event for each in taken]) == (1, [clean(EVENTS[1])])
+
+
+def test_a_log_that_refuses_what_is_said_hurts_nobody(sent: Callable[..., Telemetry]) -> None:
+    """Neither who emits by mistake what cannot be handed on, nor a sink's thread."""
+
+    class Refuse(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError(record.getMessage())
+
+    def refuse(_: Sequence[Record]) -> None:
+        raise ValueError
+
+    telemetry, handler = sent(refuse), Refuse()
+    logging.getLogger(SCOPE).addHandler(handler)
+    try:
+        telemetry(Event(None, "warn", {}))  # type: ignore[arg-type]
+        for event in EVENTS[:2]:
+            telemetry(event)
+            assert telemetry.flush(_WAIT)
+    finally:
+        logging.getLogger(SCOPE).removeHandler(handler)
+    assert telemetry.lost == 2
+
+
 def test_a_ledger_that_cannot_be_used_is_no_trouble(sent: Callable[..., Telemetry], tmp_path: Path) -> None:
     """A directory in its place, for example."""
     telemetry = sent(to_ledger(lambda: EventStore(Database(str(tmp_path)))))
@@ -274,6 +314,9 @@ def test_a_sentence_never_leaves(name: str) -> None:
     assert cleaned is not None
     assert cleaned.attributes["used"] == 1
     assert "login" not in f"{cleaned}"
+    as_key = clean(Event("failover", "warn", {WORDS.partition("\n")[0]: 1, f"{name} of a login": 2}))
+    assert as_key is not None
+    assert not as_key.attributes
 
 
 def test_the_config_names_sinks(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +154,13 @@ def test_what_is_short_is_left_alone(tmp_path: Path) -> None:
         (b"null", "it is no event of a tool that was used"),
         (b'{"tool_name": "Bash"}', "it is no event of a tool that was used"),
         (b'{"tool_name": "Bash", "tool_response": {"a": ' + b"9" * 5_000 + b"}}", "it is no JSON"),
+        (
+            b'{"tool_name": "Bash", "tool_response": {"a": 1e999, "b": "AKIAQ3EGRT6WPLMNBV4Z"}}',
+            "a number in it is none",
+        ),
         (b'{"tool_name": "Bash", "tool_response": "' + b"x " * 33_000_000 + b'"}', "it has more than 64,000,000 bytes"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_a_hook_that_cannot_read_its_event_changes_nothing_and_ends_well(data: bytes, why: str, tmp_path: Path) -> None:
     done = narrow(tmp_path, "--hook", "claude-code", stdin=data)
@@ -194,6 +200,68 @@ def test_a_hook_that_is_set_up_wrongly_stops_no_agent(arguments: tuple[str, ...]
     event = make_event("Bash", make_responses(LONG)["Bash"][1])
     done = narrow(tmp_path, "--hook", "claude-code", *arguments, stdin=as_bytes(event))
     assert (done.code, done.out, done.err.count("\n")) == (0, "", 1)
+
+
+def test_a_hook_whose_answer_cannot_be_written_ends_well(tmp_path: Path) -> None:
+    start = "from loopflow.cli.chat import chat; from loopflow.console.command import run_process; run_process(chat)"
+    given = as_bytes(make_event("Bash", make_responses(LONG)["Bash"][1]))
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", start, "narrow", "--hook", "claude-code", "--no-keep"],
+            input=given,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            check=False,
+        )
+    assert (done.returncode, done.stderr.count(b"\n")) == (0, 1)
+
+
+def test_a_config_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "loopflow.toml")
+    assert ask(tmp_path, make_event("Bash", make_responses(LONG)["Bash"][1])) is not None
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800b"])
+def test_a_path_that_no_file_can_have_is_none_of_ours(path: str, tmp_path: Path) -> None:
+    tool, response, _ = make_responses(LONG)["Read"]
+    assert ask(tmp_path, make_event(tool, response, file_path=path)) is not None
+
+
+KEY = [
+    "-----BEGIN RSA PRIVATE KEY-----",
+    *(f"MIIEpAIBAAKCAQEA{c * 48}" for c in "abcd"),
+    "-----END RSA PRIVATE KEY-----",
+]
+
+
+@pytest.mark.parametrize(
+    ("tool", "response"),
+    [
+        ("Edit", {"structuredPatch": [{"lines": KEY}]}),
+        ("Glob", {"filenames": KEY * 200}),
+        ("mcp__a__b", [{"type": "text", "text": line} for line in KEY]),
+        ("mcp__a__b", [{"type": "text", "text": f"{line}\n{LONG}"} for line in KEY]),
+    ],
+    ids=range(4),
+)
+def test_a_key_whose_lines_are_texts_of_their_own_is_hidden(tool: str, response: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    said = ask(tmp_path, make_event(tool, response))
+    assert shape(said) == shape(response)
+    assert "MIIEpAIBAAKCAQEA" not in json.dumps(said)
+
+
+def test_many_small_texts_are_left_out_and_single_words_stay(tmp_path: Path) -> None:
+    rows = [{"type": "text", "text": f"row {n} " + "of words " * 20} for n in range(2_000)]
+    said = ask(tmp_path, make_event("mcp__a__b", rows))
+    assert shape(said) == shape(rows)
+    assert {row["type"] for row in said} == {"text"}
+    kept = [row["text"] for row in said if row["text"]]
+    assert kept[:-1] == [row["text"] for row in rows[: len(kept) - 1]]
+    [whole] = (tmp_path / "cache/outputs").iterdir()
+    assert kept[-1] == f"[... {2_001 - len(kept):,} texts left out; all of it: {whole} ...]"
+    assert rows[-1]["text"] in whole.read_text()
+    assert count("\n".join(kept)) <= 2_500
 
 
 def test_a_config_says_what_tools_may_take_and_whether_outputs_are_kept(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def _choose(hidden: Hidden, rule: Rule, ran: Ran, room: Room) -> tuple[Category,
         less = room._replace(limit=max(room.limit - remark, 1))
         read = keep_read(text, rule.lines, less, ran.start, by_offset=ran.by_offset)
         return "truncated", "heads-tails", hidden.with_remark(read)
-    document = narrow_document(text, room)
+    document = narrow_document(text, room, lambda plain: hide(plain).text)
     if document is not None:
         return "truncated", "heads-tails", document
     from loopflow.chat.narrowing.hunks import is_diff, narrow_diff  # noqa: PLC0415

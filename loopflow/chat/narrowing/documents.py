@@ -1,7 +1,7 @@
 """JSON that stays JSON: long arrays and texts become shorter, step by step, and every key stays on its level."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from loopflow.chat.jsontext import Raw, decode_all, dump
@@ -9,6 +9,7 @@ from loopflow.chat.narrowing.model import Room
 from loopflow.errors import LoopflowError
 
 MOST_CHARACTERS: Final = 32_000_000
+_ESCAPED: Final = ("\\/", "\\u")
 _LEFT_OUT: Final = "[... left out ...]"
 
 
@@ -34,12 +35,17 @@ _STEPS: Final = (
 )
 
 
-def narrow_document(text: str, room: Room) -> str | None:
-    """Return a shorter document of at most so many tokens, None for what is none, or where there is too little room."""
+def narrow_document(text: str, room: Room, hide: Callable[[str], str] = str) -> str | None:
+    """Return a shorter document of at most so many tokens, None for what is none, or where there is too little room.
+
+    `hide` takes the secrets out of what escapes had kept from being seen.
+    """
     if text.lstrip()[:1] not in ("{", "[") or len(text) > MOST_CHARACTERS:
         return None
     try:
         value = decode_all(text).value
+        if any(mark in text for mark in _ESCAPED):
+            value = decode_all(hide(dump(value))).value
         indent = "\n" in text.strip()[:200]
         for step in _STEPS:
             shorter = _shorten(value, step, step.levels, room)

@@ -5,13 +5,13 @@ replaced in what came in, and nothing else; numbers, flags, pictures and the len
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from loopflow.chat.narrowing.choosing import Ran, narrow_one
 from loopflow.chat.narrowing.model import Keep, Narrowed, Room
 from loopflow.chat.narrowing.originals import Originals
-from loopflow.chat.narrowing.secrets import hide
+from loopflow.chat.narrowing.secrets import hide, hide_together
 from loopflow.chat.tools import OwnRule, Rule, find_rule
 from loopflow.errors import UsageError
 from loopflow.tokens.protocol import TokenCounter
@@ -20,7 +20,10 @@ MOST_BYTES: Final = 64_000_000
 AGENTS: Final = ("claude-code",)
 _BINARY: Final = frozenset({"base64", "image", "audio", "blob"})
 _LEAST: Final = 64
-"""Tokens: a text among many that has no more stays."""
+"""Tokens: a text among many that has no more is not cut."""
+_MANY: Final = 3
+_FOR_WORDS: Final = 60
+"""Tokens for the words on what was left out."""
 
 Path = tuple[str | int, ...]
 _CONTENT: Final[Path] = ("file", "content")
@@ -62,7 +65,10 @@ def answer(data: bytes, setting: Setting) -> str | None:
     for path, text in changed.items():
         places[path].holder[places[path].key] = text
     said = {"hookEventName": "PostToolUse", "updatedToolOutput": event["tool_response"]}
-    return json.dumps({"hookSpecificOutput": said}, separators=(",", ":"))
+    try:
+        return json.dumps({"hookSpecificOutput": said}, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise UsageError("a number in it is none that JSON has, or too large", "the output stays as it is") from error
 
 
 def _read(data: bytes) -> dict[str, Any]:
@@ -127,9 +133,14 @@ def _narrow_all(response: Any, texts: Mapping[Path, str], seen: _Seen) -> dict[P
 
 
 def _hide_all(texts: Mapping[Path, str]) -> dict[Path, str]:
-    if not hide("\n".join(texts.values())).number:
-        return dict(texts)
-    return {path: hide(text).text for path, text in texts.items()}
+    """Return texts without secrets. Those below the same name stand together, as they do for whoever reads them."""
+    paths = sorted(texts, key=_name_of)
+    hidden = dict(zip(paths, hide_together([texts[path] for path in paths]), strict=True))
+    return {path: hidden[path] for path in texts}
+
+
+def _name_of(path: Path) -> str:
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
 
 
 def _share(shown: Mapping[Path, str], texts: Mapping[Path, str], rule: Rule, seen: _Seen) -> dict[Path, str]:
@@ -144,10 +155,46 @@ def _share(shown: Mapping[Path, str], texts: Mapping[Path, str], rule: Rule, see
     changed: dict[Path, str] = {}
     for place, paths in groups.items():
         if len(paths) > 1:
-            changed.update(_narrow_list([shown[path] for path in paths], paths, less, seen))
+            changed.update(_narrow_list([shown[path] for path in paths], paths, less, seen, _whole(texts, paths, seen)))
         elif sizes[place] > level or rule.lines or rule.characters:
-            changed[paths[0]] = _narrow(texts[paths[0]], less, seen, Ran(seen.command), seen.keep).text
-    return changed
+            keep = _whole(texts, paths, seen)
+            alone = hide(texts[paths[0]]).text == shown[paths[0]]  # then it can be told how many secrets it had
+            text = texts[paths[0]] if alone else shown[paths[0]]
+            changed[paths[0]] = _narrow(text, less, seen, Ran(seen.command), keep).text
+    return {**changed, **_leave_out({**shown, **changed}, texts, rule, seen)}
+
+
+def _whole(texts: Mapping[Path, str], paths: Iterable[Path], seen: _Seen) -> Keep | None:
+    """Return what keeps texts as they came, whatever of them is left."""
+    keep = seen.keep
+    return (lambda _shown: keep("\n".join(texts[path] for path in paths))) if keep is not None else None
+
+
+def _leave_out(shown: Mapping[Path, str], texts: Mapping[Path, str], rule: Rule, seen: _Seen) -> dict[Path, str]:
+    """Return the texts that become empty where there are too many small ones, the first of them with words on it.
+
+    Single words stay: types, ids and states are among them, without which a shape is none.
+    """
+    room = Room(rule.tokens, seen.setting.counter())
+    sizes = {path: _measure(text, room) for path, text in shown.items() if text}
+    left = rule.tokens - _FOR_WORDS - sum(sizes[path] for path in sizes if not _has_words(shown[path]))
+    if sum(sizes.values()) <= rule.tokens + _LEAST:
+        return {}
+    gone: list[Path] = []
+    for path, size in sizes.items():
+        if _has_words(shown[path]):
+            if gone or size > left:
+                gone.append(path)
+            left -= size
+    if len(gone) < _MANY:
+        return {}
+    keep = _whole(texts, texts, seen)
+    room = room._replace(kept_at=(keep("") if keep is not None else None) or "")
+    return {**dict.fromkeys(gone, ""), gone[0]: room.mark(f"{len(gone):,} texts")}
+
+
+def _has_words(text: str) -> bool:
+    return any(map(str.isspace, text))
 
 
 def _measure(text: str, room: Room) -> int:
@@ -163,11 +210,11 @@ def _group(texts: Mapping[Path, str]) -> dict[Path, list[Path]]:
     return groups
 
 
-def _narrow_list(items: list[str], paths: list[Path], rule: Rule, seen: _Seen) -> dict[Path, str]:
+def _narrow_list(items: list[str], paths: list[Path], rule: Rule, seen: _Seen, keep: Keep | None) -> dict[Path, str]:
     """Return the texts of a list, the first of them whole. It keeps its length: those that have no room are empty."""
     joined = "\n".join(item.replace("\n", " ") for item in items)
     listed = rule._replace(kind="list" if rule.kind not in {"search", "list"} else rule.kind)
-    done = _narrow(joined, listed, seen, Ran(), seen.keep)
+    done = _narrow(joined, listed, seen, Ran(), keep)
     if done.category == "full":
         return {}
     kept = done.text.split("\n")

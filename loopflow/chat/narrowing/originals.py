@@ -38,7 +38,11 @@ class Originals:
 
     def holds(self, path: str) -> bool:
         """Whether a path is that of an output that is kept here."""
-        return os.path.realpath(path).startswith(os.path.join(os.path.realpath(self.directory), ""))
+        try:
+            found = os.path.realpath(path)
+        except ValueError:  # a NUL, or half a character: no file has such a name
+            return False
+        return found.startswith(os.path.join(os.path.realpath(self.directory), ""))
 
     def named_in(self, command: str) -> bool:
         """Whether a command names this directory."""

@@ -13,7 +13,7 @@ from loopflow.charts.page import Page, Sections, render_page
 from loopflow.chat.advice import NOTABLE, Advice, tell_time
 from loopflow.chat.render.usage_hierarchy import build_days, list_kinds, words_of
 from loopflow.chat.render.usage_words import UNNAMED, describe_ratio, name_times, name_zone, tell_trend
-from loopflow.chat.spending import NEAR, Day, Spending, Sums
+from loopflow.chat.spending import NEAR, Day, Session, Spending, Sums
 from loopflow.render.markdown_text import shorten_name
 
 _MOST_DAYS: Final = 31
@@ -57,7 +57,7 @@ def _values(found: Spending, advice: Sequence[Advice]) -> dict[str, Any]:
         "near_at": _height(NEAR * found.daily // 100, peak) if found.daily else None,
         "advice": advice,
         "trend": list(tell_trend(found)),
-        "sessions": _named(_name_sessions(found)[-_MOST_ROWS:], found),
+        "sessions": _named(_name_sessions(found, found.sessions[-_MOST_ROWS:]), found),
         "sessions_left_out": max(0, len(found.sessions) - _MOST_ROWS),
         "tasks": _named(found.tasks[:_MOST_ROWS], found),
         "models": _named(found.models[:_MOST_ROWS], found),
@@ -78,8 +78,9 @@ def _cards(found: Spending) -> Iterator[dict[str, str]]:
         yield {"label": "Days near the limit", "value": f"{near} of {len(found.days)}", "note": note, "tone": tone}
     sums = found.sums
     yield {"label": "Tokens a request", "value": format_short(sums.each), "note": describe_ratio(found), "tone": ""}
-    if found.trend and all(each.requests for each in found.trend):
-        earlier, later = found.trend
+    trend = found.trend
+    if trend and all(each.requests for each in trend):
+        earlier, later = trend
         is_less = later.each <= earlier.each
         change = format_percent(abs(later.each - earlier.each), earlier.each or 1)
         note = f"{earlier.each:,} a request in earlier sessions, {later.each:,} in later ones"
@@ -125,9 +126,9 @@ def _height(tokens: int, peak: int) -> float:
     return round(_HIGH * (1 - tokens / (peak * _ROOM)), 2) if peak else _HIGH
 
 
-def _name_sessions(found: Spending) -> list[tuple[str, Sums]]:
+def _name_sessions(found: Spending, sessions: Sequence[Session]) -> list[tuple[str, Sums]]:
     named = []
-    for each in found.sessions:
+    for each in sessions:
         start, length = f"{found.moment(each.start):%Y-%m-%d %H:%M}", tell_time(each.end - each.start)
         name = f"{shorten_name(each.name) or UNNAMED}, {start}" if found.has_names else start
         named.append((f"{name}, {length}", each.sums))

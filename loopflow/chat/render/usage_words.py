@@ -54,9 +54,10 @@ def describe_limit(found: Spending) -> str:
 
 def tell_trend(found: Spending) -> Iterator[str]:
     """Yield how the cost of a request went from the earlier half of the sessions to the later one."""
-    if found.trend is None:
+    trend = found.trend
+    if trend is None:
         return
-    earlier, later = found.trend
+    earlier, later = trend
     if not earlier.requests or not later.requests:
         return
     sign = "-" if later.each < earlier.each else "+"
