@@ -62,6 +62,12 @@ class CountingRoutes:
         self._note(parts, began)
         return Reply(tell_references(parts, encodings))
 
+    async def complete(self, exchange: Exchange) -> Reply:
+        """List files whose path begins so."""
+        asked = exchange.decode(wire.CompleteRequest)
+        paths, more = await self._services.files.complete(asked.prefix)
+        return Reply(wire.CompleteReply(paths, more))
+
     async def tokens(self, exchange: Exchange) -> Reply:
         """List tokens of a text, between two places."""
         asked = exchange.decode(wire.TokensRequest)

@@ -109,13 +109,13 @@ def locate(target: str, rules: FileRules) -> Place:
         raise BadReference("no file is named", "write @[file:PATH]")
     if not rules.roots:
         raise ForbiddenReference("no file may be read", "name a directory with --root")
-    path = _below(target, rules)
+    path = path_below(target, rules)
     if path is None or rules.denies(path[1]):
         raise _forbidden(target)
     return Place(*path, lines)
 
 
-def _below(target: str, rules: FileRules) -> tuple[str, str] | None:
+def path_below(target: str, rules: FileRules) -> tuple[str, str] | None:
     """Return the root and the path below it, None where the target lies outside of all."""
     root, rest = rules.roots[0], target
     if target.startswith("/"):
@@ -125,6 +125,11 @@ def _below(target: str, rules: FileRules) -> tuple[str, str] | None:
         root, rest = above, target[len(above) :]
     parts = [part for part in rest.split("/") if part not in {"", "."}]
     return None if ".." in parts else (root, "/".join(parts))
+
+
+def means_lines(name: str) -> bool:
+    """Whether the end of a name is taken for lines, so that no reference can mean a file of this name."""
+    return _LINES.search(name) is not None
 
 
 def stamp_all(places: Sequence[Place]) -> list[Stamp | ReferenceTrouble | None]:

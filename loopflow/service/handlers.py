@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from loopflow.io.read.document import LARGE_BYTES
 from loopflow.model import Stamp
+from loopflow.service.completing import Completions, complete
 from loopflow.service.counting import TokenCountingService
 from loopflow.service.errors import ReferenceTrouble, ServiceError, StoreUnavailable, VariableUnset
 from loopflow.service.files import (
@@ -39,6 +40,10 @@ class FileHandler:
     def __init__(self, counting: TokenCountingService, rules: FileRules) -> None:
         self._counting = counting
         self._rules = rules
+
+    async def complete(self, prefix: str) -> Completions:
+        """Return paths that begin so and may be read."""
+        return await self._counting.run(complete, prefix, self._rules)
 
     async def resolve(self, targets: Sequence[str], asked: Asked) -> list[Content | ServiceError]:
         """Return what each file holds."""

@@ -40,6 +40,10 @@ def _counting_routes(do: CountingRoutes) -> tuple[Route, ...]:
             "/v1/references/count", "POST", do.references, "Count references.", wire.ReferencesRequest,
             wire.ReferencesReply,
         ),
+        Route(
+            "/v1/references/complete", "POST", do.complete, "List files whose path begins so.", wire.CompleteRequest,
+            wire.CompleteReply,
+        ),
         Route("/v1/tokens", "POST", do.tokens, "List tokens of a text.", wire.TokensRequest, wire.TokensReply),
     )  # fmt: skip
 

@@ -55,7 +55,8 @@ class Services:
         self.events = Events()
         self.variables = Variables(settings.variables)
         self.variable_handler = VariableHandler(counting, self.variables)
-        handlers: dict[Kind, Handler] = {"file": FileHandler(counting, rules), "var": self.variable_handler, "api": api}
+        self.files = FileHandler(counting, rules)
+        handlers: dict[Kind, Handler] = {"file": self.files, "var": self.variable_handler, "api": api}
         self.references = ReferenceHandlers(counting, handlers)
         self.queue = TaskQueue(store.database, settings.bounds.queue)
         self.worker = BackgroundProcessor(
@@ -63,7 +64,8 @@ class Services:
             workers=settings.workers,
         )  # fmt: skip
         self.worker.on_end = self._note_end
-        self.models: tuple[Model, ...] = (*MODELS, *settings.models)
+        named = {each.name for each in settings.models}
+        self.models: tuple[Model, ...] = (*(each for each in MODELS if each.name not in named), *settings.models)
         self.is_stopping = False
         self.in_flight: Callable[[], int] = lambda: 0
         self._splitters: dict[str, Tiktoken] = {}

@@ -18,6 +18,7 @@ _BYTE_UNITS: Final = {
 _TIME = re.compile(r"(\d{1,9}) ?(s|m|h|d)")
 _TIME_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PRICE = re.compile(r"((?:[^\d.,\s-]{1,8} ?)?)([0-9]{1,9}(?:\.[0-9]{1,6})?)((?: ?[^\d.,\s-]{1,8})?)")
 _METHODS: Final = ("GET", "POST")
 _KEYS: Final = (
     *("host", "port", "database", "roots", "deny", "file_max", "memory_entries", "workers", "threads", "warn"),
@@ -49,6 +50,15 @@ class ApiCache:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a million tokens of input cost: the digits, and the currency before or after them, all as it was written."""
+
+    amount: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A window that texts are held against. Without an `encoding` of its own, its counts are not exact."""
 
@@ -56,6 +66,7 @@ class Model:
     window: int
     encoding: str
     exact: bool = True
+    price: Price | None = None
 
 
 MODELS: Final = (
@@ -233,13 +244,25 @@ def _read_cache(table: Table) -> ApiCache:
 
 
 def _read_model(table: Table) -> Model:
-    table.require_known(("name", "window", "encoding"))
+    table.require_known(("name", "window", "encoding", "price"))
     _require(table, ("name", "window"))
     window = read_size(table, "window")
     if not window:
         raise table.error("window", "a window has tokens", "write window = 128_000")
     exact = "encoding" in table.values
-    return Model(read_text(table, "name"), window, read_encoding(table, "encoding") if exact else "o200k_base", exact)
+    encoding = read_encoding(table, "encoding") if exact else "o200k_base"
+    price = _read_price(table) if "price" in table.values else None
+    return Model(read_text(table, "name"), window, encoding, exact, price)
+
+
+def _read_price(table: Table) -> Price:
+    """Return a number with its currency on one side: none is known here, and none is left out."""
+    value = table.values["price"]
+    found = _PRICE.fullmatch(value) if isinstance(value, str) and value.isprintable() else None
+    if found is None or bool(found[1]) == bool(found[3]):
+        what = "it is what a million tokens of input cost, with the currency"
+        raise table.error("price", what, 'write for example price = "$2.50" or price = "2.50 EUR"')
+    return Price(found[2], found[1], found[3])
 
 
 def _require(table: Table, keys: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from loopflow.service.keeping import Removal
 from loopflow.service.model import Failed, Reference
 from loopflow.service.references import Asked
 from loopflow.service.services import Services
+from loopflow.service.settings import Price
 from loopflow.service.variables import require_name
 from loopflow.tokens.encodings import VOCABULARY_DIGESTS
 
@@ -71,7 +72,9 @@ class StateRoutes:
         """List windows and encodings."""
         warn = self._services.settings.warn
         models = [
-            wire.ModelReply(each.name, each.window, ceil(warn * each.window), each.encoding, each.exact)
+            wire.ModelReply(
+                each.name, each.window, ceil(warn * each.window), each.encoding, each.exact, _tell_price(each.price)
+            )
             for each in self._services.models
         ]
         return Reply(wire.ModelsReply(models, list(VOCABULARY_DIGESTS), self._services.counting.encoding))
@@ -95,3 +98,7 @@ class StateRoutes:
             tasks = {}
         text = self._services.metrics.render(self._services.counting.figures(), tasks, self._services.in_flight())
         return Reply(text, media_type=b"text/plain; version=1.0.0; charset=utf-8")
+
+
+def _tell_price(price: Price | None) -> wire.PriceReply | msgspec.UnsetType:
+    return wire.PriceReply(price.amount, price.before, price.after) if price else msgspec.UNSET

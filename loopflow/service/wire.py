@@ -134,6 +134,19 @@ class ReferencesReply(Struct):
     results: list[ReferenceReply]
 
 
+class CompleteRequest(Asked):
+    """The beginning of a path, as `@[file:` would be followed by it, without what escapes a bracket."""
+
+    prefix: Annotated[str, Meta(max_length=4_096)] = ""
+
+
+class CompleteReply(Struct):
+    """Paths of one directory that begin so and may be read, in order; a directory ends with a slash."""
+
+    paths: list[str]
+    more: Annotated[bool, Meta(description="Whether there are more than are told.")]
+
+
 class TokensRequest(Asked):
     """A text whose tokens are wanted, between two places in bytes of its UTF-8."""
 
@@ -230,6 +243,14 @@ class RemovedReply(Struct):
     removed: int
 
 
+class PriceReply(Struct):
+    """What a million tokens of input cost: digits, and the currency before or after them, as the config has it."""
+
+    amount: str
+    before: str
+    after: str
+
+
 class ModelReply(Struct):
     """A window that texts are held against. It is near its end from so many tokens on."""
 
@@ -238,6 +259,7 @@ class ModelReply(Struct):
     near_from: int
     encoding: str
     exact: bool
+    price: PriceReply | UnsetType = UNSET
 
 
 class ModelsReply(Struct):

@@ -109,6 +109,21 @@ def test_found_config_cannot_widen(repo: Repo, line: str, key: str) -> None:
             '[[service.model]]\nname = "x"\nwindow = 0',
             "[[service.model]]\nwindow = 1",
         ),
+        *(
+            f'[[service.model]]\nname = "x"\nwindow = 1\nprice = {price}'
+            for price in (
+                "2.5",
+                '"2.50"',
+                '"$"',
+                '"$2,50"',
+                '"-$2.50"',
+                '"$-2.50"',
+                '"$2.50 EUR"',
+                '"$1e3"',
+                '"$\u0662"',
+                '""',
+            )
+        ),
         '[service.api.a]\nurl = "https://x"\nheaders = {"a b" = "c"}',
         '[service.api.a]\nurl = "https://x"\nmethod = "PATCH"',
     ],

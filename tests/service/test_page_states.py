@@ -135,7 +135,7 @@ def test_what_is_being_written_is_not_asked_for(open_page: Open) -> None:
     live.page.keyboard.press("ArrowLeft")
     live.page.keyboard.type("y")
     live.await_status("a reference is being written")
-    assert not [each for each in live.requests if "references" in each.url and "a.py" in (each.post_data or "")]
+    assert not [each for each in live.requests if "references/count" in each.url and "a.py" in (each.post_data or "")]
     live.page.keyboard.press("End")
     expect(live.entry("a.py")).to_have_attribute("data-state", "ok")
     live.write(" @[api:none]")

@@ -20,7 +20,14 @@ def test_the_bundle_has_its_digest() -> None:
 
 def test_every_package_of_it_has_its_licence() -> None:
     licences = (VENDOR / "LICENSES.txt").read_text()
-    for name in ("@codemirror/view", "@codemirror/state", "crelt", "style-mod", "w3c-keyname"):
+    for name in (
+        "@codemirror/autocomplete",
+        "@codemirror/view",
+        "@codemirror/state",
+        "crelt",
+        "style-mod",
+        "w3c-keyname",
+    ):
         assert f"\n{name} " in licences
     assert licences.count("Permission is hereby granted") == licences.count("-" * 80)
 

@@ -1,4 +1,5 @@
 // What the page uses of CodeMirror; nothing else comes into the bundle.
+export { autocompletion, pickedCompletion } from "@codemirror/autocomplete";
 export { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 export { openSearchPanel, search, searchKeymap } from "@codemirror/search";
 export { Compartment, EditorSelection, EditorState, RangeSet, RangeSetBuilder, StateEffect, StateField, Transaction } from "@codemirror/state";

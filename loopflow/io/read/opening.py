@@ -9,8 +9,8 @@ looked at before the file is opened, which leaves a moment for a race.
 import errno
 import os
 import stat
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from operator import attrgetter
 from types import TracebackType
 from typing import Self
@@ -112,6 +112,26 @@ class Opener:
         except NotOpened as why:
             return [why] * len(names)
         return _stamps(path_bytes("\0".join(names)).split(b"\0"), at)
+
+    @contextmanager
+    def scan(self, directory: str) -> Iterator[Iterator["os.DirEntry[str]"]]:
+        """Give the entries of `directory`, in no order. Raises NotOpened and OSError."""
+        below = path_bytes(directory)
+        if not self._handles:
+            with os.scandir(os.fsdecode(self._check_directory(below))) as entries:
+                yield entries
+            return
+        # What was entered may be a handle that cannot be read from.
+        handle = os.open(".", os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW, dir_fd=self._enter(below))
+        try:
+            with os.scandir(handle) as entries:
+                yield entries
+        finally:
+            os.close(handle)
+
+    def _check_directory(self, directory: bytes) -> bytes:
+        at = self._check_parents(directory, b"")
+        return at.rstrip(b"/") or at
 
     def _stamp_checked(self, directory: bytes, name: bytes) -> Stamp | NotOpened:
         try:

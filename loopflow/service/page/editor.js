@@ -5,6 +5,7 @@ import {
   highlightWhitespace, history, historyKeymap, hoverTooltip, keymap, placeholder, RangeSetBuilder, search, searchKeymap,
   StateEffect, StateField, ViewPlugin, WidgetType,
 } from "./vendor/codemirror.js";
+import { completing } from "./completing.js";
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 const LOOKED_AT = 2_000; // characters of a line, to see which way it runs
@@ -84,8 +85,8 @@ export class Editor {
   #lit = layer();
   #marks = new Compartment();
 
-  /** `edited(changes, read)`, `moved(selection)`, `viewed()`; `describe(position)` gives the element of a hover, or null. */
-  constructor({ parent, nonce, hint, edited, moved, viewed, describe }) {
+  /** `edited(changes, read)`, `moved(selection)`, `viewed()`; `describe(position)` gives the element of a hover, or null; `list` names files. */
+  constructor({ parent, nonce, hint, edited, moved, viewed, describe, list }) {
     const hover = hoverTooltip((view, position, side) => {
       const found = describe(position, side);
       return found && { pos: found.from, end: found.to, above: true, create: () => ({ dom: found.element }) };
@@ -104,7 +105,7 @@ export class Editor {
           history(), drawSelection(), dropCursor(), highlightSpecialChars(), search({ top: true }),
           keymap.of([...searchKeymap, ...defaultKeymap, ...historyKeymap]),
           placeholder("Type or paste a text, or drop a file here"),
-          this.#tokens.field, this.#references.field, this.#lit.field, directions, hover, this.#marks.of([]),
+          this.#tokens.field, this.#references.field, this.#lit.field, directions, hover, completing(list), this.#marks.of([]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) edited(changesOf(update), readerOf(update.state.doc));
             if (update.docChanged || update.selectionSet || update.focusChanged) moved();

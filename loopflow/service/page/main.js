@@ -49,6 +49,7 @@ const list = new ReferenceList({ list: byId("reference-list"), more: byId("refer
 const editor = new Editor({
   parent: byId("editor"), nonce: script.nonce, hint: "hint", edited, moved, viewed,
   describe: (position, side) => (tokens.isOn ? inspector.hover(position, side) : null),
+  list: (prefix, signal) => service.post("v1/references/complete", { prefix }, { signal, has: "paths" }).catch(() => null), // nothing hangs on it
 });
 tokens.attach(editor);
 inspector.attach(editor);

@@ -28,6 +28,18 @@ export function percent(part, whole) {
   return `${group(Math.floor(shown / 10))}.${digits} %`;
 }
 
+/** What so many tokens cost, {amount, before, after} being the price of a million: exact, rounded to hundredths of a cent. */
+export function cost(tokens, { amount, before, after }) {
+  const [whole, part = ""] = amount.split(".");
+  const parts = 10n ** BigInt(part.length + 2); // of a hundredth of a cent, in what is multiplied
+  const exact = BigInt(tokens) * BigInt(whole + part);
+  const shown = (exact * 2n + parts) / (2n * parts);
+  const priced = (digits) => `${before}${digits}${after}`;
+  if (exact > 0n && shown === 0n) return `< ${priced("0.0001")}`;
+  const digits = String(shown % 10_000n).padStart(4, "0").replace(/00$/, "");
+  return priced(`${group(shown / 10_000n)}.${digits}`);
+}
+
 /** How long ago, in words. */
 export function age(seconds) {
   if (seconds < 5) return "just now";

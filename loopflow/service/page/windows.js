@@ -1,7 +1,7 @@
 // Windows: how full each model's would be, by its own encoding.
 
 import { icon, make, setText } from "./dom.js";
-import { group, percent, plural } from "./numbers.js";
+import { cost, group, percent, plural } from "./numbers.js";
 
 const RESERVE = 0.25; // of a window whose tokenizer is another one: it may count as much more
 const WORDS = { ok: "fits", reserve: "in the reserve", near: "near the limit", exceeded: "too many" };
@@ -47,6 +47,7 @@ class Row {
   constructor(model) {
     this.model = model;
     this.share = make("span", { class: "share" });
+    this.cost = model.price ? make("span", { class: "cost", title: priceOf(model.price) }) : null;
     this.state = make("span", { class: "state" });
     this.left = make("span", { class: "left" });
     this.fill = make("span", { class: "fill" });
@@ -59,7 +60,7 @@ class Row {
     const encoding = model.exact ? model.encoding : "not exact: 25 % in reserve";
     this.element = make(
       "li", { class: "window" },
-      make("div", { class: "line" }, make("span", { class: "named" }, make("span", { class: "name", dir: "auto" }, model.name), make("span", { class: "note" }, encoding)), this.share),
+      make("div", { class: "line" }, make("span", { class: "named" }, make("span", { class: "name", dir: "auto" }, model.name), make("span", { class: "note" }, encoding)), make("span", { class: "amounts" }, this.cost, this.share)),
       this.bar,
       make("div", { class: "line" }, this.state, make("span", { class: "note" }, this.left, ` of ${group(model.window)}`)),
     );
@@ -81,8 +82,14 @@ class Row {
     this.fill.style.width = `${Math.min(100, (100 * tokens) / window)}%`;
     this.room.style.width = `${Math.max(0, Math.min(100 - (100 * tokens) / window, (100 * room) / window))}%`;
     this.bar.setAttribute("aria-valuenow", String(Math.min(used, window)));
+    const costs = this.cost ? `${this.model.exact ? "" : "about "}${cost(tokens, this.model.price)}` : ""; // room is no input
+    if (this.cost) setText(this.cost, costs);
     const kept = room ? `, ${group(room)} of them kept for the answer` : "";
-    this.bar.setAttribute("aria-valuetext", `${plural(used, "token")} of ${group(window)}${kept}, ${percent(used, window)}: ${WORDS[state]}`);
+    this.bar.setAttribute("aria-valuetext", `${plural(used, "token")} of ${group(window)}${kept}, ${percent(used, window)}: ${WORDS[state]}${costs && `; input costs ${costs}`}`);
     return state;
   }
+}
+
+function priceOf({ amount, before, after }) {
+  return `input at ${before}${amount}${after} a million tokens, as the config says`;
 }
