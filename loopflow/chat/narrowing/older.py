@@ -21,7 +21,7 @@ def narrow_result(text: str, tool: str, limit: int, counts: Counts) -> str:
     if fits(text, limit, counts.of):
         return text
     if limit >= _LEAST:
-        room, kind = Room(limit, counts.counter), find_kind(tool)
+        room, kind = Room(limit, counts.counter, known=counts.of), find_kind(tool)
         if kind == "read":
             return keep_read(text, 0, room, 1, by_offset=False)
         shorter = narrow_document(text, room) or (narrow_diff(text, room) if is_diff(text) else None)
