@@ -5,13 +5,16 @@ else is different for it.
 """
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from loopflow.function.facts.model import Facts
 from loopflow.function.facts.read import MOST_BYTES, UnparsedError, decode, read_facts, split_lines
 from loopflow.function.facts.store import FactStore, NoStore
+from loopflow.function.resolve.declared import SETTINGS
 from loopflow.io.file import Listed, list_all
 from loopflow.io.git.repository import Git
 from loopflow.io.read.document import blob_id
@@ -29,9 +32,6 @@ from loopflow.model import (
     Worktree,
     is_regular,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SUFFIXES: Final = (".py", ".pyi")
 _NO_FILES: Final = {SYMLINK_MODE: "a symbolic link", SUBMODULE_MODE: "a submodule"}
@@ -170,6 +170,21 @@ class SourceTree:
                 self._facts[path] = None
         return self._facts[path]
 
+    def settings(self) -> dict[str, str]:
+        """Return the texts of files of settings that may say where imports begin, by path, where they can be read."""
+        items = (item for listing in self._listed.everything for item in listing.items)
+        refs = [item for item in items if isinstance(item, FileRef) and _is_settings(item) and self._is_own(item)]
+        if not isinstance(self.source, Worktree) and self._repository:
+            read = dict(self._git.read_small(self._repository, refs, MOST_BYTES))
+        else:
+            read = dict(self._read_all(ref.path for ref in refs))
+        return {path: data.decode("utf-8", "replace") for path, data in read.items()}
+
+    def _read_all(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        for path in paths:
+            with suppress(UnparsedError):
+                yield path, self._read_disk(path)
+
     def save(self) -> None:
         """Keep the facts that were found."""
         self._store.save()
@@ -258,6 +273,11 @@ def list_tree(request: SelectRequest, root: Root = None, store: FactStore | None
     surroundings = read_surroundings(root)
     git = Git(surroundings)
     return SourceTree(git, list_all(request, git, surroundings.root), store)
+
+
+def _is_settings(ref: FileRef) -> bool:
+    """Whether it is a file of settings that may say where imports begin."""
+    return ref.path.rpartition("/")[2] in SETTINGS
 
 
 def _environments(items: list[FileRef | Skipped]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from loopflow.function.model import (
     Refused,
     Tokens,
 )
+from loopflow.function.resolve.declared import read_roots
 from loopflow.function.resolve.evaluate import Engine
 from loopflow.function.resolve.found import Mention
 from loopflow.function.resolve.project import Project
@@ -62,7 +63,7 @@ class Workshop:
         self.environment = environment
         self.config = config
         self.counter = counter
-        self.project = Project(tree, config.roots)
+        self.project = Project(tree, config.roots, read_roots(tree.settings()))
         self.builder = Builder(Engine(self.project))
         self.tally = Tally(counter)
         self._excluded = compile_patterns(config.exclude, "exclude") if config.exclude else None

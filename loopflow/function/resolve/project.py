@@ -1,8 +1,10 @@
 """Modules of the tree: which file a name means, and the definitions in it."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from loopflow.function.facts.model import CLASS, FUNCTION, Facts, Scope
@@ -62,9 +64,14 @@ class Node:
 
 
 class Project:
-    """The modules of a tree. `roots` are the configured ones, before those that are found."""
+    """The modules of a tree.
 
-    def __init__(self, tree: Sources, roots: Iterable[str] = ()) -> None:
+    `roots` are the configured ones, before those that are found; `named` those of settings, by the directory of these.
+    """
+
+    def __init__(
+        self, tree: Sources, roots: Iterable[str] = (), named: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    ) -> None:
         self.tree = tree
         self._modules: dict[str, Module | None] = {}
         self._directories = _directories(tree.files)
@@ -72,8 +79,10 @@ class Project:
             path.rpartition("/")[0] for path in tree.files if path.endswith(("__init__.py", "__init__.pyi"))
         }
         self._configured = tuple(root.strip("/") if root != "." else "" for root in roots)
-        self._declared = self._declared_roots()
-        self._all_roots = tuple(dict.fromkeys([*self._configured, *self._declared, *self._found_roots(), ""]))
+        self._named = named
+        self._usual = self._usual_roots()
+        everything = [*self._configured, *chain(*named.values()), *self._usual, *self._found_roots(), ""]
+        self._all_roots = tuple(dict.fromkeys(everything))
         self._found: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def module(self, path: str) -> Module | None:
@@ -125,9 +134,10 @@ class Project:
         return any(path.startswith(stem) and path.endswith(_COMPILED) for path in self.tree.others)
 
     def _find(self, name: str, root: str) -> tuple[str, ...]:
-        near = (
-            [root] if name.partition(".")[0] in _STANDARD else [*self._configured, root, *_above(root), *self._declared]
-        )
+        near = [root]
+        if name.partition(".")[0] not in _STANDARD:
+            up = [root, *_above(root)]
+            near = [*self._configured, *up, *chain(*(self._named.get(home, ()) for home in up)), *self._usual]
         for each in dict.fromkeys(near):
             if found := self._at(_below(each, name)):
                 return found
@@ -153,7 +163,7 @@ class Project:
     def _found_roots(self) -> list[str]:
         return sorted({self._root_of(path) for path in self.tree.files})
 
-    def _declared_roots(self) -> tuple[str, ...]:
+    def _usual_roots(self) -> tuple[str, ...]:
         """Return `src` and the like: directories above packages that are no packages, the shallowest first."""
         return tuple(sorted({each for each in self._directories if each.rpartition("/")[2] == "src"}))
 
