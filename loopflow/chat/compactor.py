@@ -103,6 +103,10 @@ class Compactor:
         """
         return self.flight.prepare(data, Asked(max_tokens, model, asked, form, emit))
 
+    def forget(self) -> None:
+        """Forget what was decided: of a list that nobody kept, what is left out shall be told once more."""
+        self._held.clear()
+
     @property
     def estimates(self) -> tuple[int, int]:
         """What the last list had before, as far as earlier decisions left it, and after."""
