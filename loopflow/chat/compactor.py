@@ -183,7 +183,8 @@ class Compactor:
         limits, messages = self.limits, done.conversation.messages
         after = self._estimate(done.conversation, unseen)
         room = max(limits.headroom, _LEAST_HEADROOM) * limits.trigger if not limits.exact else 0
-        trigger = min(max(limits.trigger, int(after + room)), max(int(limits.block_at * limits.input), limits.trigger))
+        most = max(limits.block - 1, limits.trigger)  # what would be blocked is made smaller first
+        trigger = min(max(limits.trigger, int(after + room)), most)
         _put(self._held, key, _Decision(messages, length, trigger))
         _put(self._held, _hash_prefixes(messages)[-1], _Decision(messages, len(messages), trigger))
 

@@ -432,3 +432,14 @@ def test_what_is_prepared_says_whether_it_was_changed() -> None:
     assert [compactor.prepare(each).changed for each in (as_chat([TASK]), large, large)] == [False, True, False]
     compactor.flight.forget()
     assert compactor.prepare(large).changed
+
+
+@pytest.mark.parametrize("words", [3_350, 3_351])  # a line is two tokens: one of them comes to the limit itself
+def test_what_would_be_blocked_by_one_token_is_made_smaller_first(words: int) -> None:
+    limits = Limits("m", 4_000, 0.5, 0.9)
+    begun = [{"role": "system", "content": "word " * words}, *as_chat([TASK, *steps(1, "first line\n" * 30)])]
+    for lines in range(60, 110):
+        compactor = Compactor(limits, counts=COUNTS)
+        compactor.prepare(begun)
+        more = as_chat([Said("call", "{}", "d", "Read"), Said("result", "\n".join(["x"] * lines), "d")])
+        assert compactor.prepare([*begun, *more]).tokens < limits.block
