@@ -7,7 +7,7 @@ from loopflow.function.facts import model as facts
 from loopflow.function.facts.model import CLASS, COMPREHENSION_SCOPE, FUNCTION, Expr
 from loopflow.function.resolve import values
 from loopflow.function.resolve.calls import name_type_variable
-from loopflow.function.resolve.flow import reaching
+from loopflow.function.resolve.flow import always_passed
 from loopflow.function.resolve.found import Frame, Mention, Resolved, merge
 from loopflow.function.resolve.outside import IMPLICIT_CALLS, canonical
 from loopflow.function.resolve.project import Node
@@ -76,25 +76,13 @@ def _narrowed(engine: "Engine", frame: Frame, text: str) -> Types | None:
     while node is not None:
         bindings = node.scope.bindings.get(text)
         if bindings:
-            before = [each for each in bindings if each.pos < pos]
-            if not before:
-                return None
-            reached = reaching(node.scope, before, pos, block)
-            is_certain = any(_dominates(node, each.block, block) for each in reached)
-            return merge([engine.names.of_binding(node, each, text) for each in reached]).types if is_certain else None
+            passed = always_passed(node.scope, bindings, pos, block)
+            return merge([engine.names.of_binding(node, each, text) for each in passed]).types if passed else None
         if node.scope.kind != COMPREHENSION_SCOPE:
             return None
         pos, block = node.scope.at
         node = node.parent
     return None
-
-
-def _dominates(node: Node, block: int, other: int) -> bool:
-    while other >= 0:
-        if other == block:
-            return True
-        other = node.scope.blocks[other].parent
-    return False
 
 
 def _call(engine: "Engine", frame: Frame, expr: Expr) -> Types:
