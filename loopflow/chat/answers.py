@@ -6,6 +6,8 @@ Answers are objects of an SDK, or plain dicts, of Chat Completions, Responses an
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+NO_QUOTA: Final = "insufficient_quota"
+"""There is no money left."""
 _TOO_MANY: Final = 429
 _CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens"})
 _PARTS: Final = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -23,7 +25,7 @@ class Answer(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A 429: when to come again, as its header says, and its code."""
+    """A 429: when to come again, as its header says, and its code: `NO_QUOTA` if anything in it says so."""
 
     retry_after: str | None
     code: str
@@ -41,7 +43,7 @@ def look_at_event(event: Any, before: Answer) -> Answer:  # noqa: ANN401
     """Return what is known after an event of a stream: a chunk, or what begins and ends an answer."""
     if _get(event, "type") == "message_start":  # how much of its output there is then says its end again
         usage = _get(_get(event, "message"), "usage")
-        return before.add(Answer(_count(usage) - (_get(usage, "output_tokens") or 0)))
+        return before.add(Answer(_count(usage) - _whole(_get(usage, "output_tokens"))))
     now = look_at(event)
     for part in ("response", "message", "delta"):
         inner = _get(event, part)
@@ -62,15 +64,18 @@ def read_refusal(error: BaseException) -> Refusal | None:
     after = headers.get("retry-after") if headers is not None else None
     body = getattr(error, "body", None)
     inner = _get(body, "error") or body
-    code = getattr(error, "code", None) or _get(inner, "code") or _get(inner, "type") or ""
+    said = [getattr(error, "code", None), _get(inner, "code"), _get(inner, "type")]
+    code = NO_QUOTA if NO_QUOTA in said else next(filter(None, said), "")
     return Refusal(after if isinstance(after, str) else None, str(code))
 
 
 def _count(usage: Any) -> int:  # noqa: ANN401
-    total = _get(usage, "total_tokens")
-    if isinstance(total, int):
-        return total
-    return sum(each for each in (_get(usage, name) for name in _PARTS) if isinstance(each, int))
+    return _whole(_get(usage, "total_tokens")) or sum(_whole(_get(usage, name)) for name in _PARTS)
+
+
+def _whole(value: Any) -> int:  # noqa: ANN401  SDKs check nothing of what a server says
+    """Return a number of tokens, 0 for what is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _get(value: Any, name: str) -> Any:  # noqa: ANN401

@@ -33,7 +33,7 @@ class Endpoint(NamedTuple):
 ENDPOINTS: Final[Mapping[tuple[str, ...], Endpoint]] = MappingProxyType(
     {
         ("chat", "completions", "create"): Endpoint(
-            "chat", "messages", ("max_completion_tokens", "max_tokens"), ("tools", "model")
+            "chat", "messages", ("max_completion_tokens", "max_tokens"), ("tools", "functions", "model")
         ),
         ("responses", "create"): Endpoint(
             "responses", "input", ("max_output_tokens",), ("tools", "model", "instructions")
@@ -46,6 +46,8 @@ ENDPOINTS: Final[Mapping[tuple[str, ...], Endpoint]] = MappingProxyType(
 _NOT_GIVEN: Final = frozenset({"NotGiven", "Omit"})
 _ON_THE_SERVER: Final = ("previous_response_id", "conversation")
 _AGAIN: Final = frozenset({"with_options", "copy"})
+_ACCOUNT: Final = ("base_url", "api_key", "auth_token")
+"""What tells accounts apart."""
 
 
 def budgeted(
@@ -60,29 +62,48 @@ def budgeted(
 
     Calls raise Blocked and CoolingDown beside what the SDK raises. `more` is what a `Compactor` takes.
     """
-    account = around.account or str(hash((str(getattr(client, "base_url", "")), str(getattr(client, "api_key", "")))))
-    around = replace(around, emit=emit or around.emit, account=account)
-    return _Client(client, (), Compactor(limits, around=around, **more))
+    around = replace(around, emit=emit or around.emit)
+    accounts = _Accounts(lambda name: Compactor(limits, around=replace(around, account=around.account or name), **more))
+    accounts.compactor_of(client)  # wrong limits are refused here
+    return _Client(client, (), client, accounts)
+
+
+class _Accounts:
+    """Compactors by the key that a client has now: one with another key waits for nobody else's refusals."""
+
+    def __init__(self, make: Callable[[str], Compactor]) -> None:
+        self._make = make
+        self._made: dict[str, Compactor] = {}
+
+    def compactor_of(self, client: Any) -> Compactor:  # noqa: ANN401
+        name = str(hash(tuple(str(getattr(client, each, "")) for each in _ACCOUNT)))
+        return self._made.get(name) or self._made.setdefault(name, self._make(name))
 
 
 class _Client:
-    """A client, or a part of one below `path`."""
+    """A client, or a part of one below `path`; `root` is the client."""
 
-    def __init__(self, inner: Any, path: tuple[str, ...], compactor: Compactor) -> None:  # noqa: ANN401
-        self._inner = inner
-        self._path = path
-        self._compactor = compactor
+    def __init__(self, inner: Any, path: tuple[str, ...], root: Any, accounts: _Accounts) -> None:  # noqa: ANN401
+        self.__dict__.update(_inner=inner, _path=path, _root=root, _accounts=accounts)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        if name == "_inner":  # it is being copied
+            raise AttributeError(name)
         value = getattr(self._inner, name)
         path = (*self._path, name)
         if path in ENDPOINTS:
-            return _make_sender(value, ENDPOINTS[path], self._compactor)
+            return _make_sender(value, ENDPOINTS[path], self._accounts.compactor_of(self._root))
         if any(each[: len(path)] == path for each in ENDPOINTS):
-            return _Client(value, path, self._compactor)
+            return _Client(value, path, self._root, self._accounts)
         if not self._path and name in _AGAIN:
-            return lambda *args, **kwargs: _Client(value(*args, **kwargs), (), self._compactor)
+            return lambda *args, **kwargs: self._wrap_again(value(*args, **kwargs))
         return value
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401
+        setattr(self._inner, name, value)  # a new key, for one
+
+    def _wrap_again(self, client: Any) -> "_Client":  # noqa: ANN401
+        return _Client(client, (), client, self._accounts)
 
     def __enter__(self) -> Self:
         self._inner.__enter__()

@@ -103,6 +103,10 @@ class Compactor:
         """
         return self.flight.prepare(data, Asked(max_tokens, model, asked, form, emit))
 
+    def forget(self) -> None:
+        """Forget what was decided: of a list that nobody kept, what is left out shall be told once more."""
+        self._held.clear()
+
     @property
     def estimates(self) -> tuple[int, int]:
         """What the last list had before, as far as earlier decisions left it, and after."""
@@ -179,7 +183,8 @@ class Compactor:
         limits, messages = self.limits, done.conversation.messages
         after = self._estimate(done.conversation, unseen)
         room = max(limits.headroom, _LEAST_HEADROOM) * limits.trigger if not limits.exact else 0
-        trigger = min(max(limits.trigger, int(after + room)), max(int(limits.block_at * limits.input), limits.trigger))
+        most = max(limits.block - 1, limits.trigger)  # what would be blocked is made smaller first
+        trigger = min(max(limits.trigger, int(after + room)), most)
         _put(self._held, key, _Decision(messages, length, trigger))
         _put(self._held, _hash_prefixes(messages)[-1], _Decision(messages, len(messages), trigger))
 

@@ -32,8 +32,12 @@ def history_processor(
 
     def process(messages: list[Any]) -> list[Any]:
         prepared = compactor.prepare(messages, emit=emit, form="pydantic-ai")
-        if archive is not None and compactor.last is not None and compactor.last.changed:
-            archive(messages)
+        if archive is not None and prepared.changed:
+            try:
+                archive(messages)
+            except BaseException:
+                compactor.flight.forget()  # else the same list would be cut the next time without being kept
+                raise
         kept: list[Any] = prepared.messages
         return kept
 

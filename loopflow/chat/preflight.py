@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from loopflow.chat.answers import NO_QUOTA
 from loopflow.chat.capacity import Fullness, Gauge, Meter
 from loopflow.chat.compacting import Compacted
 from loopflow.chat.events import Attribute, Emit, Event
@@ -36,8 +37,7 @@ Action = Literal["allow", "warn", "compact", "block"]
 _MADE_SMALLER: Final = frozenset({"narrowed", "pruned", "dropped", "clamped"})
 _PROVIDERS: Final = {"chat": "openai", "responses": "openai", "strict": "openai"}
 """As OpenTelemetry calls them, by whose rules hold."""
-_NO_QUOTA: Final = "insufficient_quota"
-_THINKS: Final = ("thinking", "reasoning", "reasoning_effort")
+_THINKS: Final = ("thinking", "reasoning", "reasoning_effort", "enable_thinking")
 
 
 class Blocked(LoopflowError):  # noqa: N818  it is a state of things
@@ -54,7 +54,7 @@ class Prepared(NamedTuple):
     """What to send. `max_tokens` is None where there is no cap, and nobody asked for one; `tokens` is an estimate.
 
     `messages` is the kind of data that came in. `model` is what it goes to: not the one that was asked for where
-    another stands in for it, or takes calls of tools.
+    another stands in for it, or takes calls of tools. `changed` is whether more was decided than for earlier lists.
     """
 
     messages: Any
@@ -65,6 +65,7 @@ class Prepared(NamedTuple):
     model: str
     task: str
     fits: bool
+    changed: bool = False
 
 
 class Asked(NamedTuple):
@@ -99,11 +100,14 @@ class Preflight:
         self._meter = Meter(around.clock)
         self._gauge = Gauge()
         self._raised: dict[str, int] = {}
+        self._looking = RLock()
+        """Held while a list is looked at, also by whoever makes a summary of it and asks again."""
         self._lock = Lock()
+        """Held for what is added up, never while somebody else's code runs: answers wait for nobody's summary."""
 
     def prepare(self, data: Any, asked: Asked) -> Prepared:  # noqa: ANN401
         """Return what to send for a list of messages, or a request. Raises Blocked, CoolingDown, UsageError."""
-        with self._lock:
+        with self._looking:
             conversation = read(data, asked.form, self._compactor.memory)
             model = asked.model or conversation.model or self._compactor.limits.model
             teller = _Teller(self._around, conversation.provider, model, asked.emit)
@@ -112,30 +116,30 @@ class Preflight:
             done, action, tokens = self._compact(conversation, teller)
             route = choose_route(detected.task, wanted, tokens, self._around.routes)
             self._tell_route(route, detected, teller)
-            self._tell_fullness(tokens, teller)
             limits = self._compactor.limits
+            self._tell_fullness(teller, Fullness("window", tokens, max(limits.trigger, 1)))
             if tokens >= limits.block and tokens > limits.trigger:
                 raise Blocked(done, tokens, limits.block)
             cap = self._find_cap(detected, done.conversation, asked)
             written = write(done.conversation)
-            return Prepared(written, cap, tokens, action, tuple(teller.told), route.model, detected.task, done.fits)
+            told = tuple(teller.told)
+            return Prepared(written, cap, tokens, action, told, route.model, detected.task, done.fits, done.changed)
 
     def answered(self, model: str, tokens: int) -> None:
         """Take note of an answer, and of the tokens that it took in all."""
+        self._around.cooldowns.accept((model, self._around.account))
         with self._lock:
-            self._around.cooldowns.accept((model, self._around.account))
             self._meter.add(tokens, 1)
-            self._tell_periods(_Teller(self._around, "", model))
+        self._tell_fullness(_Teller(self._around, "", model))
 
     def refused(self, model: str, retry_after: str | None = None, code: str = "") -> None:
         """Take note of a 429. Where there is no money left, waiting changes nothing."""
-        if code == _NO_QUOTA:
+        if code == NO_QUOTA:
             return
-        with self._lock:
-            number, seconds = self._around.cooldowns.refuse((model, self._around.account), retry_after)
-            said = read_retry_after(retry_after, self._around.clock())
-            told = {"consecutive_429s": number, "cooldown_s": round(seconds, 3), "retry_after": said}
-            _Teller(self._around, "", model).tell("rate_limit", "warn", told)
+        number, seconds = self._around.cooldowns.refuse((model, self._around.account), retry_after)
+        said = read_retry_after(retry_after, self._around.clock())
+        told = {"consecutive_429s": number, "cooldown_s": round(seconds, 3), "retry_after": said}
+        _Teller(self._around, "", model).tell("rate_limit", "warn", told)
 
     def cut_short(self, task: str, max_tokens: int | None, model: str = "") -> None:
         """Take note of an answer that ended at its cap: from now on such answers may have twice as much."""
@@ -144,14 +148,14 @@ class Preflight:
             return
         with self._lock:
             raised = min(max_tokens * 2, limits.max_output or max_tokens * 2)
-            self._raised[task] = max(raised, self._raised.get(task, 0))
-            told: dict[str, Attribute] = {
-                "task": task,
-                "cap": max_tokens,
-                "raised_to": self._raised[task],
-                "model": model,
-            }
-            _Teller(self._around, "", model).tell("max_tokens", "info", told)
+            raised = self._raised[task] = max(raised, self._raised.get(task, 0))
+        told: dict[str, Attribute] = {"task": task, "cap": max_tokens, "raised_to": raised, "model": model}
+        _Teller(self._around, "", model).tell("max_tokens", "info", told)
+
+    def forget(self) -> None:
+        """Forget what was decided for lists: each is brought within the limits anew."""
+        with self._looking:
+            self._compactor.forget()
 
     def _find_ready(self, teller: "_Teller", model: str) -> str:
         """Return the model, or the one that stands in for it while it is left alone."""
@@ -201,26 +205,21 @@ class Preflight:
         }
         teller.tell("workload_routing", "info", told)
 
-    def _tell_fullness(self, tokens: int, teller: "_Teller") -> None:
-        """Warn where little is left before the next compaction, and in periods."""
-        self._tell_one(Fullness("window", tokens, max(self._compactor.limits.trigger, 1)), teller)
-        self._tell_periods(teller)
-
-    def _tell_periods(self, teller: "_Teller") -> None:
-        for each in self._meter.fullness(self._compactor.limits):
-            self._tell_one(each, teller)
-
-    def _tell_one(self, full: Fullness, teller: "_Teller") -> None:
-        if self._gauge.is_worth_telling(full):
+    def _tell_fullness(self, teller: "_Teller", *more: Fullness) -> None:
+        """Warn where little is left of a period, or of `more`: before the next compaction."""
+        with self._lock:
+            all_of_them = (*more, *self._meter.fullness(self._compactor.limits))
+            found = [each for each in all_of_them if self._gauge.is_worth_telling(each)]
+        for full in found:
             told: dict[str, Attribute] = {"limit_type": full.limit_type, "used": full.used, "limit": full.limit}
             teller.tell("capacity_warning", "warn", {**told, "pct": round(100 * full.share, 1)})
 
     def _find_cap(self, detected: Detected, conversation: Conversation, asked: Asked) -> int | None:
         """Return what an answer may have, no more than was asked for; that alone where a cap could cut arguments."""
         limits = self._compactor.limits
-        thinks = bool(conversation.about.get("thinking")) or any(
-            _is_asked(asked.parameters.get(name)) for name in _THINKS
-        )
+        beside = asked.parameters.get("extra_body")  # what an SDK does not know, it sends from here
+        given = {**beside, **asked.parameters} if isinstance(beside, Mapping) else asked.parameters
+        thinks = bool(conversation.about.get("thinking")) or any(_is_asked(given.get(name)) for name in _THINKS)
         if limits.exact or limits.reasoning or thinks or may_write(conversation.tools):
             return asked.max_tokens
         cap = find_cap(detected, limits.output, limits.default_output, limits.cap_rules)

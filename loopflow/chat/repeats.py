@@ -8,7 +8,7 @@ import inspect
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from functools import wraps
 from itertools import count
 from threading import Lock
@@ -40,14 +40,14 @@ class Repeats:
         """Return a tool that answers a call with the same arguments from memory, for `ttl` seconds.
 
         One that is not `read_only` is returned as it is. `ends_on` are the names of watched tools, or words in them,
-        after which it is asked again. What is raised is not remembered.
+        after which it is asked again. What is raised is not remembered, nor what can be read only once.
         """
         if not read_only:
             return tool
         name = f"{getattr(tool, '__name__', '')} {next(self._made)}"  # others may be called the same
         with self._lock:
             self._ends[name] = frozenset(word.lower() for word in ends_on)
-        if inspect.iscoroutinefunction(tool):
+        if _is_async(tool):
 
             @wraps(tool)
             async def call_async(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -70,7 +70,7 @@ class Repeats:
     def watch(self, tool: _Tool) -> _Tool:
         """Return a tool after each call of which, failed or not, others are asked again."""
         name = getattr(tool, "__name__", repr(tool))
-        if inspect.iscoroutinefunction(tool):
+        if _is_async(tool):
 
             @wraps(tool)
             async def call_async(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -107,6 +107,8 @@ class Repeats:
 
     def _keep(self, key: tuple[str, str] | None, answer: Any, changes: int) -> Any:  # noqa: ANN401
         """Keep an answer, and return it. What was asked before something changed may be over: it is not kept."""
+        if isinstance(answer, Iterator | AsyncIterator | Awaitable):  # the second who reads it would find nothing
+            return answer
         with self._lock:
             if key is not None and changes == self._changes:
                 self._answers[key] = self._clock(), answer
@@ -116,10 +118,16 @@ class Repeats:
         return answer
 
 
+def _is_async(tool: Callable[..., Any]) -> bool:
+    """Whether a tool, a function or an object that is called like one, is asynchronous."""
+    return inspect.iscoroutinefunction(tool) or inspect.iscoroutinefunction(type(tool).__call__)
+
+
 def _make_key(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, str] | None:
     """Return what tells a call from others; None for arguments that are no plain data: it is not remembered."""
     try:
-        return name, json.dumps([args, kwargs], sort_keys=True)
+        text = json.dumps([list(args), kwargs], sort_keys=True)
+        return (name, text) if json.loads(text) == [list(args), kwargs] else None  # {1: ...} is not {"1": ...}
     except (TypeError, ValueError, RecursionError):
         return None
 

@@ -64,9 +64,10 @@ _QUOTED: Final = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n
 _LOOKED_AT: Final = 20_000
 """Characters: what is pasted behind them says little of what is asked for."""
 _CONTENTS: Final = (
-    "content contents text body code source patch diff new_string new_str new_text file_text data script input"
+    "content contents text body code source patch diff newstring newstr newtext filetext data script input command cmd"
 )
 _CONTENT: Final = frozenset(_CONTENTS.split())
+"""Arguments that may hold a file: a shell writes them too. Names without signs between words."""
 
 
 class Rule(NamedTuple):
@@ -139,25 +140,48 @@ def may_write(tools: Iterable[Tool]) -> bool:
 
 
 def _takes_content(raw: Any) -> bool:  # noqa: ANN401  a definition in any format
-    properties = _find_properties(raw)
-    if properties is None:
+    schema = _find_schema(raw)
+    if schema is None or (not isinstance(schema.get("properties"), Mapping) and not _is_closed(schema)):
         return True
-    return any(name.lower() in _CONTENT and _may_be_text(schema) for name, schema in properties.items())
+    return _holds_content(schema)
 
 
-def _find_properties(raw: Any) -> Mapping[str, Any] | None:  # noqa: ANN401
-    """Return what a tool takes by name, None where its definition does not say."""
+def _find_schema(raw: Any) -> Mapping[str, Any] | None:  # noqa: ANN401
+    """Return the schema of what a tool takes, None where its definition has none."""
     if not isinstance(raw, Mapping):
         return None
     inner = raw.get("function")
     definition = inner if isinstance(inner, Mapping) else raw
     schema = next((definition[key] for key in ("parameters", "input_schema") if key in definition), None)
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    if not isinstance(properties, Mapping):
-        return {} if isinstance(schema, Mapping) and schema.get("additionalProperties") is False else None
-    return properties
+    return schema if isinstance(schema, Mapping) else None
+
+
+def _is_closed(schema: Mapping[str, Any]) -> bool:
+    return schema.get("additionalProperties") is False
+
+
+def _holds_content(schema: Any) -> bool:  # noqa: ANN401
+    """Whether a content may stand in it, however deep: lists of edits have theirs, and what is referred to is in it."""
+    waiting = [schema]
+    while waiting:
+        now = waiting.pop()
+        if isinstance(now, Mapping):
+            properties = now.get("properties")
+            named = properties.items() if isinstance(properties, Mapping) else ()
+            if now.get("additionalProperties") or any(_is_content(name, each) for name, each in named):
+                return True
+            waiting.extend(now.values())
+        elif isinstance(now, list | tuple):
+            waiting.extend(now)
+    return False
+
+
+def _is_content(name: Any, schema: Any) -> bool:  # noqa: ANN401
+    return re.sub(r"[\W_]", "", str(name)).lower() in _CONTENT and _may_be_text(schema)
 
 
 def _may_be_text(schema: Any) -> bool:  # noqa: ANN401
+    while isinstance(schema, Mapping) and schema.get("type") == "array":
+        schema = schema.get("items")
     kind = schema.get("type") if isinstance(schema, Mapping) else None
     return kind is None or kind == "string" or (isinstance(kind, list) and "string" in kind)

@@ -2,6 +2,7 @@
 # ruff: noqa: ANN401, FBT001  each SDK's own types; flags are cases
 
 import asyncio
+import copy
 import json
 import threading
 from collections.abc import Iterator
@@ -308,6 +309,65 @@ def test_without_money_nobody_is_left_alone(provider: Provider) -> None:
     wrapped.send(as_chat([TASK]))
     assert len(provider.seen) == 2
     assert wrapped.names == []
+
+
+@pytest.mark.parametrize("code", [None, "429", 1113])
+def test_a_server_may_say_in_the_type_that_there_is_no_money(code: Any, provider: Provider) -> None:
+    wrapped = Wrapped("chat", provider)
+    provider.refusals = [("60", {"message": "no money", "type": "insufficient_quota", "code": code})]
+    with pytest.raises(openai.RateLimitError):
+        wrapped.send(as_chat([TASK]))
+    wrapped.send(as_chat([TASK]))
+    assert wrapped.names == []
+
+
+def test_another_key_does_not_wait_for_the_first(provider: Provider) -> None:
+    wrapped = Wrapped("chat", provider)
+    provider.refusals = [("60", {"message": "too many"})]
+    with pytest.raises(openai.RateLimitError):
+        wrapped.send(as_chat([TASK]))
+    with pytest.raises(CoolingDown):
+        wrapped.client.with_options(timeout=9).chat.completions.create(model="m", messages=as_chat([TASK]))
+    wrapped.client.with_options(api_key="other").chat.completions.create(model="m", messages=as_chat([TASK]))
+    wrapped.client.api_key = "new"
+    wrapped.send(as_chat([TASK]))
+    assert wrapped.inner.api_key == "new"
+    assert len(provider.seen) == 3
+
+
+def test_tokens_tell_accounts_apart_too(provider: Provider) -> None:
+    around = Surroundings(cooldowns=Cooldowns())
+    made = (anthropic.Anthropic(auth_token=each, base_url=provider.address, max_retries=0) for each in "ab")
+    first, second = (budgeted(each, LIMITS, around=around) for each in made)
+    provider.refusals = [("60", {"message": "too many"})]
+    with pytest.raises(anthropic.RateLimitError):
+        first.messages.create(model="m", max_tokens=9, messages=as_anthropic([TASK]))
+    second.messages.create(model="m", max_tokens=9, messages=as_anthropic([TASK]))
+    assert len(provider.seen) == 2
+
+
+@pytest.mark.parametrize("said", ["5", None, True, -5, [5], 5.0])
+def test_a_stream_with_numbers_that_are_none_passes_through(
+    said: Any, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = {"type": "message_start", "message": {**MESSAGE, "usage": {"input_tokens": 50, "output_tokens": said}}}
+    monkeypatch.setitem(
+        globals(), "events", lambda *_: iter([("message_start", start), ("message_stop", {"type": "message_stop"})])
+    )
+    wrapped = Wrapped("anthropic", provider, limits=LIMITS._replace(per_minute=60))
+    assert len(wrapped.send(as_anthropic([TASK]), stream=True)) == 2
+    assert [each.attributes["used"] for each in wrapped.told if each.name == "capacity_warning"] == [50]
+
+
+def test_a_client_can_be_copied(provider: Provider) -> None:
+    copy.copy(Wrapped("chat", provider).client).chat.completions.create(model="m", messages=as_chat([TASK]))
+    assert len(provider.seen) == 1
+
+
+def test_where_an_older_function_could_write_nothing_is_capped(provider: Provider) -> None:
+    function = {"name": "write", "parameters": {"type": "object", "properties": {"content": {"type": "string"}}}}
+    Wrapped("chat", provider).send(as_chat([TASK]), functions=[function])
+    assert "max_completion_tokens" not in provider.seen[0]
 
 
 def test_what_is_too_large_after_all_is_not_sent(provider: Provider) -> None:

@@ -89,3 +89,26 @@ def test_where_all_fits_nothing_is_archived_and_the_objects_are_the_same() -> No
 def test_what_is_too_large_after_all_stops_the_agent() -> None:
     with pytest.raises(Blocked):
         run(history_processor(Limits("m", 30, 0.5, 0.9)))
+
+
+def test_a_list_that_could_not_be_archived_is_archived_when_it_comes_again() -> None:
+    archived: list[int] = []
+
+    def archive(messages: list[Any]) -> None:
+        archived.append(len(messages))
+        if len(archived) == 1:
+            raise OSError("the disk is full")
+
+    text = "\n".join(f"def f{n}(): return {n}" for n in range(300))
+    given: list[Any] = [
+        {"kind": "request", "parts": [{"part_kind": "user-prompt", "content": "fix the parser in a.py"}]}
+    ]
+    for at in range(CALLS):
+        call = {"part_kind": "tool-call", "tool_name": "Read", "args": {"path": f"{at}"}, "tool_call_id": f"c{at}"}
+        result = {"part_kind": "tool-return", "tool_name": "Read", "content": text, "tool_call_id": f"c{at}"}
+        given += [{"kind": "response", "parts": [call]}, {"kind": "request", "parts": [result]}]
+    process = history_processor(Limits("m", 8_000, 0.5, 0.9), archive=archive)
+    with pytest.raises(OSError, match="full"):
+        process(given)
+    assert len(process(given)) < len(given)
+    assert archived == [len(given)] * 2

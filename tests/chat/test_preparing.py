@@ -1,7 +1,9 @@
 """A request before it is sent: what is allowed, made smaller, capped, routed or stopped, and what is told of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from threading import Event as Signal
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from loopflow.tokens import count
 from tests.support.talks import Said, as_anthropic, as_chat
 
 COUNTS = Counts()
+LIMITS = Limits("m", 20_000, 0.5, 0.9)
 LONG = "\n".join(f"{n:4} def function_{n}(): return {n}" for n in range(150))
 TASK = Said("user", "explain why the parser in src/parse.py loses comments, please")
 READ = {"type": "function", "function": {"name": "Read", "parameters": {"properties": {"path": {"type": "string"}}}}}
@@ -362,3 +365,81 @@ def test_a_wrong_config_is_refused_with_its_place(text: str, why: str, tmp_path:
     with pytest.raises(ConfigError, match=why) as raised:
         limits_for("m", str(tmp_path), {})
     assert "loopflow.toml:" in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"extra_body": {"thinking": {"type": "enabled"}}},
+        {"extra_body": {"reasoning_effort": "high"}},
+        {"extra_body": {"enable_thinking": True}},
+    ],
+)
+def test_what_thinks_by_a_parameter_that_the_sdk_does_not_know_is_not_capped(parameters: dict[str, Any]) -> None:
+    assert Compactor(LIMITS).prepare(as_chat([TASK]), asked=parameters).max_tokens is None
+    off = {"extra_body": {"thinking": {"type": "disabled"}}}
+    assert Compactor(LIMITS).prepare(as_chat([TASK]), asked=off).max_tokens == 1_800
+
+
+def test_who_takes_events_may_ask_and_tell_again() -> None:
+    def take(event: Event) -> None:
+        if event.name == "workload_routing" and not told:
+            told.append(event.name)
+            compactor.flight.answered("m", 5)
+            compactor.prepare(as_chat([TASK]))
+
+    told: list[str] = []
+    compactor = Compactor(LIMITS, around=Surroundings(emit=take))
+    assert in_time(lambda: compactor.prepare(as_chat([TASK])))
+    assert told == ["workload_routing"]
+
+
+def test_a_summary_may_be_asked_for_by_the_same_way() -> None:
+    compactor = Compactor(LIMITS, summarise=lambda _: compactor.prepare(as_chat([TASK])).task)
+    assert in_time(lambda: compactor.prepare(as_chat([TASK, *steps(40)])))
+    assert compactor.last is not None
+    assert compactor.last.summary == "ok"
+
+
+def test_an_answer_waits_for_nobodys_summary() -> None:
+    asked, answered = Signal(), Signal()
+
+    def summarise(_: object) -> str:
+        asked.set()
+        return "noted" if answered.wait(20) else ""
+
+    compactor = Compactor(LIMITS, summarise=summarise)
+    thread = Thread(target=compactor.prepare, args=(as_chat([TASK, *steps(40)]),), daemon=True)
+    thread.start()
+    assert asked.wait(20)
+    assert in_time(lambda: compactor.flight.answered("m", 5))
+    answered.set()
+    thread.join(20)
+    assert compactor.last is not None
+    assert compactor.last.summary == "ok"
+
+
+def in_time(work: Callable[[], object]) -> bool:
+    """Return whether it ends, and does not wait for itself."""
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(15)
+    return not thread.is_alive()
+
+
+def test_what_is_prepared_says_whether_it_was_changed() -> None:
+    compactor, large = Compactor(LIMITS), as_chat([TASK, *steps(40)])
+    assert [compactor.prepare(each).changed for each in (as_chat([TASK]), large, large)] == [False, True, False]
+    compactor.flight.forget()
+    assert compactor.prepare(large).changed
+
+
+@pytest.mark.parametrize("words", [3_350, 3_351])  # a line is two tokens: one of them comes to the limit itself
+def test_what_would_be_blocked_by_one_token_is_made_smaller_first(words: int) -> None:
+    limits = Limits("m", 4_000, 0.5, 0.9)
+    begun = [{"role": "system", "content": "word " * words}, *as_chat([TASK, *steps(1, "first line\n" * 30)])]
+    for lines in range(60, 110):
+        compactor = Compactor(limits, counts=COUNTS)
+        compactor.prepare(begun)
+        more = as_chat([Said("call", "{}", "d", "Read"), Said("result", "\n".join(["x"] * lines), "d")])
+        assert compactor.prepare([*begun, *more]).tokens < limits.block

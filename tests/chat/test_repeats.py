@@ -1,7 +1,7 @@
 """Repeated calls of a tool, answered from memory where that was asked for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -128,3 +128,39 @@ def test_what_was_asked_before_a_change_is_not_remembered_after_it() -> None:
 
     read = repeats.cached(read_file, ends_on=("Edit",))
     assert (read(), read()) == ("read 1", "read 2")
+
+
+def test_what_can_be_read_only_once_is_not_remembered() -> None:
+    repeats, _, _ = make()
+
+    def lines(path: str) -> Iterator[str]:
+        yield path
+
+    read = repeats.cached(lines)
+    assert [list(read("a")), list(read("a"))] == [["a"], ["a"]]
+
+
+def test_objects_that_are_called_may_be_asynchronous() -> None:
+    repeats, _, asked = make()
+
+    class Fetch:
+        async def __call__(self, url: str) -> int:
+            asked.append(url)
+            return len(asked)
+
+    async def main() -> list[int]:
+        cached, changing = repeats.cached(Fetch(), ends_on=("fetch",)), repeats.watch(Fetch())
+        return [await cached("u"), await cached("u"), await changing("u"), await cached("u")]
+
+    assert asyncio.run(main()) == [1, 1, 2, 3]
+
+
+def test_arguments_that_json_takes_for_others_are_told_apart() -> None:
+    repeats, _, _ = make()
+
+    def look(what: object) -> str:
+        return repr(what)
+
+    cached = repeats.cached(look)
+    for what in ({1: "a"}, {"1": "a"}, (1, 2), [1, 2]):
+        assert cached(what) == repr(what)

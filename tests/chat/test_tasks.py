@@ -104,6 +104,14 @@ def test_own_rules_go_first() -> None:
         ({"content": {"type": "integer"}}, False),
         ({"content": {"type": ["string", "null"]}}, True),
         ({"patch": {}}, True),
+        ({"newString": {"type": "string"}}, True),
+        ({"content": {"type": "array", "items": {"type": "string"}}}, True),
+        ({"content": {"type": "array", "items": {"type": "integer"}}}, False),
+        ({"edits": {"type": "array", "items": {"properties": {"new_string": {"type": "string"}}}}}, True),
+        ({"edit": {"anyOf": [{"properties": {"text": {"type": "string"}}}, {"type": "null"}]}}, True),
+        ({"files": {"type": "object", "additionalProperties": {"type": "string"}}}, True),
+        ({"filter": {"properties": {"path": {"type": "string"}}, "additionalProperties": False}}, False),
+        ({"command": {"type": "string"}}, True),
         ({}, False),
         (None, True),
     ],
@@ -117,3 +125,10 @@ def test_a_tool_may_write_where_it_takes_a_content_or_nobody_knows(properties: A
     assert may_write([Tool("t", "", raw)]) is writes
     assert may_write([Tool("t", "", {"type": "web_search"})])
     assert not may_write([])
+
+
+def test_what_a_definition_refers_to_is_looked_at_too() -> None:
+    properties = {"edit": {"$ref": "#/$defs/Edit"}}
+    for name, writes in (("content", True), ("path", False)):
+        inner = {"Edit": {"properties": {name: {"type": "string"}}}}
+        assert may_write([Tool("t", "", {"parameters": {"properties": properties, "$defs": inner}})]) is writes
