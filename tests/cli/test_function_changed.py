@@ -232,6 +232,24 @@ def test_what_cannot_be_asked(shop: Repo, arguments: tuple[str, ...], wanted: st
     assert len(result.err.splitlines()) == 1
 
 
+def test_a_store_can_begin_empty(shop: Repo) -> None:
+    """A commit differs from itself in nothing, whatever is changed on disk."""
+    call(shop, "--changed", "--rev", "HEAD", "--against", "HEAD", "--list", "--save-hashes", STORE)
+    assert call(shop, "--changed", "--known", STORE).out == call(shop, "--changed").out
+
+
+@pytest.mark.parametrize("store", ["--known", "--save-hashes"])
+@pytest.mark.parametrize("output", [("-o", STORE), ("--report", f"json:shop/../{STORE}")])
+def test_nothing_else_is_written_over_a_store(shop: Repo, store: str, output: tuple[str, str]) -> None:
+    """What is known would be gone, however the file is called."""
+    call(shop, "shop", "--save-hashes", STORE)
+    kept = (shop.root / STORE).read_bytes()
+    result = call(shop, "shop", store, STORE, *output)
+    assert (result.code, result.out) == (2, "")
+    assert f"{STORE} is the store of hashes; write to another file" in result.err
+    assert (shop.root / STORE).read_bytes() == kept
+
+
 def test_what_is_excluded_is_no_target(shop: Repo) -> None:
     """The config says so."""
     shop.write("loopflow.toml", '[function]\nexclude = ["shop/tax.py"]\n')
