@@ -250,6 +250,16 @@ def test_nothing_else_is_written_over_a_store(shop: Repo, store: str, output: tu
     assert (shop.root / STORE).read_bytes() == kept
 
 
+@pytest.mark.parametrize("part", ["closure", "hashing"])
+def test_users_follow_parts_of_which_nothing_is_left_out(shop: Repo, part: str) -> None:
+    """The same lists that follow other parts, behind the same code."""
+    shop.write("shop/tax.py", (shop.root / "shop/tax.py").read_text().replace("return", "return 2 *"))
+    plain = call(shop, "--changed", "--part", part).out
+    users = call(shop, "--changed", "--callers", "--affected").out.partition("Callers:")[2]
+    assert users
+    assert call(shop, "--changed", "--part", part, "--callers", "--affected").out == f"{plain}\nCallers:{users}"
+
+
 def test_what_is_excluded_is_no_target(shop: Repo) -> None:
     """The config says so."""
     shop.write("loopflow.toml", '[function]\nexclude = ["shop/tax.py"]\n')
