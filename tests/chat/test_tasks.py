@@ -48,7 +48,7 @@ def test_the_first_rule_that_matches_names_the_task(text: str, task: str) -> Non
 def test_no_coding_message_gets_less_than_1500() -> None:
     assert len(ASKED) == 200
     caps = [find_cap(detect(text), OUTPUT, 1_500) for task, text in ASKED if task == "CODE_GENERATION"]
-    assert len(caps) > 70
+    assert len(caps) > 60
     assert min(caps) >= 1_500
 
 

@@ -109,6 +109,21 @@ CASES = {
         b=SHOP,
         a="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from b import Shop\ndef f(s: 'Shop'): s.sell()\n",
     ),
+    "a variable of the module that a test is about": case(
+        "a.py:f",
+        "b.py:Shop",
+        "b.py:Shop.sell",
+        names=("a.py:s",),
+        b=SHOP,
+        a="from b import Shop\ns = None\ndef f():\n    if isinstance(s, Shop):\n        s.sell()\n",
+    ),
+    "an imported variable that a test is about": case(
+        "a.py:f",
+        "b.py:Shop",
+        names=("b.py:s",),
+        b=SHOP + "s = Shop()\n",
+        a="from b import Shop, s\ndef f():\n    assert isinstance(s, Shop)\n    return s\n",
+    ),
     "a method of self": case("a.py:C.f", "a.py:C.g", a="class C:\n    def g(self): ...\n    def f(self): self.g()\n"),
     "a method of a base": case(
         "a.py:C.f",

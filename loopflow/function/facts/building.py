@@ -8,6 +8,7 @@ from loopflow.function.facts.model import (
     ANNOTATION,
     CLASS,
     CONSTANT,
+    NARROW,
     OUTSIDE,
     TYPE_PARAMETER,
     Binding,
@@ -78,7 +79,11 @@ class ScopeBuilder:
         outside = self.outside
         if any(found[0].kind == TYPE_PARAMETER for found in self.bindings.values()):
             outside = {name for name in outside if not self._is_type_parameter(name)}
-        own = {name for name in self.bindings if "." not in name and name not in self.outer}
+        own = {
+            name
+            for name, found in self.bindings.items()
+            if "." not in name and name not in self.outer and any(each.kind != NARROW for each in found)
+        }
         if self.kind == CLASS:
             return (self.loads - own) | self.nested | outside
         return ((self.loads | self.nested) - own) | outside

@@ -6,7 +6,7 @@ JSON gives back, so facts that were kept are used as they are read.
 
 from typing import Any, Final, NamedTuple, TypeAlias
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the facts: one more whenever a file would give others."""
 
 Expr: TypeAlias = list[Any]

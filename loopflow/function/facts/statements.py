@@ -4,7 +4,8 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from loopflow.function.facts.building import NOTHING, OUTER_ANNOTATION, ScopeBuilder, dotted, ends
+from loopflow.function.facts.branching import READERS
+from loopflow.function.facts.building import OUTER_ANNOTATION, ScopeBuilder, dotted
 from loopflow.function.facts.expressions import Expressions, operator_name
 from loopflow.function.facts.model import (
     ABSTRACT,
@@ -12,30 +13,20 @@ from loopflow.function.facts.model import (
     ANNOTATION,
     ASSIGNED,
     ASYNC,
-    ASYNC_ELEMENT,
-    ASYNC_ENTERED,
     BASE,
     BINARY,
-    CAUGHT,
     CLASS,
     COMPREHENSION_SCOPE,
     DECORATOR,
     DEFAULT,
     DEFINED,
     DELETED,
-    ELEMENT,
-    ENTERED,
     FUNCTION,
     GENERATOR,
     IMPORTED,
-    LEAVES,
-    LOOP,
     MODULE,
-    NARROW,
-    NARROWED,
     OUTSIDE,
     PARAMETER,
-    RETURNS,
     STARRED,
     TYPE_PARAMETER,
     Parameter,
@@ -54,7 +45,7 @@ class Reader:
         self._open = [0]
         self._scopes: list[ScopeBuilder | Scope] = [self.scope]
         self._builders = [self.scope]
-        self._expressions = Expressions(self)
+        self.expressions = Expressions(self)
         self._names: dict[int, set[str]] = {}
 
     def finish(self) -> list[Scope]:
@@ -169,7 +160,7 @@ class Reader:
                 else:
                     self.assign(each, root, [*way, step if step >= 0 else step - 1])
         else:
-            scope.add_root(self._expressions.read(target))
+            scope.add_root(self.expressions.read(target))
             if isinstance(target, ast.Attribute):
                 self._assign_attribute(target, root, way, -1)
 
@@ -195,7 +186,7 @@ class Reader:
         """Read what stands at a definition and is evaluated around it."""
         scope = self.scope
         kept, scope.loads = scope.loads, set()
-        read = self._expressions.annotation if mode & ANNOTATION else self._expressions.read
+        read = self.expressions.annotation if mode & ANNOTATION else self.expressions.read
         root = scope.add_root(read(node), mode)
         scope.outside |= scope.loads
         scope.loads = kept
@@ -235,25 +226,25 @@ class Reader:
     def _type_parameters(self, node: Any) -> None:  # noqa: ANN401  Python 3.11 knows none
         for each in getattr(node, "type_params", ()):
             bound = getattr(each, "bound", None)
-            root = self.scope.add_root(self._expressions.annotation(bound), ANNOTATION) if bound else -1
+            root = self.scope.add_root(self.expressions.annotation(bound), ANNOTATION) if bound else -1
             self.scope.bind(each.name, each.lineno, TYPE_PARAMETER, [root])
 
     def _assign(self, node: ast.Assign) -> None:
-        root = self.scope.add_root(self._expressions.read(node.value))
+        root = self.scope.add_root(self.expressions.read(node.value))
         for target in node.targets:
             self.assign(target, root, [])
 
     def _annotated(self, node: ast.AnnAssign) -> None:
         scope = self.scope
-        annotation = scope.add_root(self._expressions.annotation(node.annotation), ANNOTATION)
+        annotation = scope.add_root(self.expressions.annotation(node.annotation), ANNOTATION)
         is_alias = dotted(node.annotation).endswith("TypeAlias")
-        read = self._expressions.annotation if is_alias else self._expressions.read
+        read = self.expressions.annotation if is_alias else self.expressions.read
         value = scope.add_root(read(node.value)) if node.value else -1
         if isinstance(node.target, ast.Name):
             what = [value, []] if is_alias else [annotation, value]
             scope.bind(node.target.id, node.target.lineno, ASSIGNED if is_alias else ANNOTATED, what)
         elif isinstance(node.target, ast.Attribute):
-            scope.add_root(self._expressions.read(node.target))
+            scope.add_root(self.expressions.read(node.target))
             self._assign_attribute(node.target, value, [], annotation)
 
     def _augmented(self, node: ast.AugAssign) -> None:
@@ -265,13 +256,13 @@ class Reader:
             else ast.Subscript(node.target.value, node.target.slice, ast.Load()),
             node.target,
         )
-        left, right = self._expressions.read(before), self._expressions.read(node.value)
+        left, right = self.expressions.read(before), self.expressions.read(node.value)
         root = self.scope.add_root([BINARY, "i" + operator_name(node.op), left, right, node.lineno])
         if isinstance(node.target, ast.Name):
             self.scope.bind(node.target.id, node.lineno, ASSIGNED, [root, []])
 
     def _type_alias(self, node: Any) -> None:  # noqa: ANN401  of Python 3.12
-        root = self.scope.add_root(self._expressions.annotation(node.value))
+        root = self.scope.add_root(self.expressions.annotation(node.value))
         self.scope.bind(node.name.id, node.lineno, ASSIGNED, [root, []])
 
     def _import(self, node: ast.Import) -> None:
@@ -297,146 +288,24 @@ class Reader:
             if isinstance(target, ast.Name):
                 self.load(target.id)
             else:
-                self.scope.add_root(self._expressions.read(target))
+                self.scope.add_root(self.expressions.read(target))
 
     def _evaluate(self, node: Any) -> None:  # noqa: ANN401  statements that hold expressions
         for each in ast.iter_child_nodes(node):
             if isinstance(each, ast.expr):
-                self.scope.add_root(self._expressions.read(each))
+                self.scope.add_root(self.expressions.read(each))
 
     def _expression(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):
-            self.scope.add_root(self._expressions.read(node.value))
+            self.scope.add_root(self.expressions.read(node.value))
 
     def _return(self, node: ast.Return) -> None:
         if node.value:
-            self.scope.results.append(self.scope.add_root(self._expressions.read(node.value)))
+            self.scope.results.append(self.scope.add_root(self.expressions.read(node.value)))
 
     def _assert(self, node: ast.Assert) -> None:
         self._evaluate(node)
-        self._expressions.narrow(node.test, positive=True)
-
-    def _arm(self, body: Sequence[ast.stmt], group: int, arms: int, begin: Callable[[], object] = bool) -> None:
-        """Read a branch; `begin` binds what holds in it."""
-        statements = list(body)
-        flags = RETURNS if ends(statements, leaves=False) else 0
-        before = self.scope.open_block(group, flags | (LEAVES if ends(statements, leaves=True) else 0), arms)
-        begin()
-        self.read_body(body)
-        self.scope.block = before
-
-    def _if(self, node: ast.If) -> None:
-        known = _decide(node.test)
-        if known is not None:
-            skipped = node.orelse if known else node.body  # it may be printed all the same, and needs its names then
-            for part in (node.test, *skipped):
-                self.scope.loads |= {each.id for each in ast.walk(part) if isinstance(each, ast.Name)}
-            for each, holds in ((node.body, known), (node.orelse, not known)):
-                if holds:
-                    self.read_body(each)
-            return
-        if self.scope.kind == MODULE and _is_main(node.test):
-            return
-        self.scope.add_root(self._expressions.read(node.test))
-        group = self.scope.new_group()
-        arms = 2
-        self._arm(node.body, group, arms, lambda: self._expressions.narrow(node.test, positive=True))
-        self._arm(node.orelse, group, arms, lambda: self._expressions.narrow(node.test, positive=False))
-        for branch, positive in ((node.body, False), (node.orelse, True)):
-            if ends(branch, leaves=True):
-                self._expressions.narrow(node.test, positive)
-
-    def _loop(self, body: Sequence[ast.stmt], begin: Callable[[], object], orelse: Sequence[ast.stmt]) -> None:
-        before = self.scope.open_block(0, LOOP)
-        begin()
-        self.read_body(body)
-        self.scope.block = before
-        self.read_body(orelse)
-
-    def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        tag = ASYNC_ELEMENT if isinstance(node, ast.AsyncFor) else ELEMENT
-        root = self.scope.add_root([tag, self._expressions.read(node.iter), node.iter.lineno])
-        self._loop(node.body, lambda: self.assign(node.target, root, []), node.orelse)
-
-    def _while(self, node: ast.While) -> None:
-        def begin() -> None:
-            self.scope.add_root(self._expressions.read(node.test))
-            self._expressions.narrow(node.test, positive=True)
-
-        self._loop(node.body, begin, node.orelse)
-
-    def _with(self, node: ast.With | ast.AsyncWith) -> None:
-        tag = ASYNC_ENTERED if isinstance(node, ast.AsyncWith) else ENTERED
-        for item in node.items:
-            line = item.context_expr.lineno
-            root = self.scope.add_root([tag, self._expressions.read(item.context_expr), line])
-            if item.optional_vars:
-                self.assign(item.optional_vars, root, [])
-        self.read_body(node.body)
-
-    def _try(self, node: Any) -> None:  # noqa: ANN401  Try or TryStar
-        before = self.scope.open_block(0, 0)
-        self.read_body(node.body)
-        self.scope.block = before
-        group = self.scope.new_group()
-        for handler in node.handlers:
-            self._arm(handler.body, group, 0, lambda handler=handler: self._catch(handler))  # type: ignore[misc]
-        self._arm(node.orelse, 0, 0)
-        self.read_body(node.finalbody)
-
-    def _catch(self, handler: ast.ExceptHandler) -> None:
-        if handler.type:
-            root = self.scope.add_root([CAUGHT, self._expressions.read(handler.type), handler.lineno])
-            if handler.name:
-                self.scope.bind(handler.name, handler.lineno, ASSIGNED, [root, []])
-
-    def _match(self, node: ast.Match) -> None:
-        subject = self._expressions.read(node.subject)
-        self.scope.add_root(subject)
-        group = self.scope.new_group()
-        for case in node.cases:
-            self._arm(case.body, group, 0, lambda case=case: self._case(case, node.subject))  # type: ignore[misc]
-
-    def _case(self, case: ast.match_case, subject: ast.expr) -> None:
-        for pattern in ast.walk(case.pattern):
-            if isinstance(pattern, ast.MatchClass):
-                kind = self._expressions.read(pattern.cls)
-                root = self.scope.add_root([NARROWED, NOTHING, kind, True])
-                if pattern is case.pattern and (name := dotted(subject)):
-                    narrowed = [NARROWED, self._expressions.read(subject), kind, True]
-                    self.scope.bind(name, pattern.lineno, NARROW, [self.scope.add_root(narrowed)])
-                captured = next((each for each in ast.walk(case.pattern) if _captures(each, pattern)), None)
-                if isinstance(captured, ast.MatchAs) and captured.name:
-                    self.scope.bind(captured.name, pattern.lineno, ASSIGNED, [root, []])
-            elif isinstance(pattern, ast.MatchValue):
-                self.scope.add_root(self._expressions.read(pattern.value))
-            elif isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
-                if not (isinstance(pattern, ast.MatchAs) and isinstance(pattern.pattern, ast.MatchClass)):
-                    self.scope.bind(pattern.name, pattern.lineno, DELETED, [])
-            elif isinstance(pattern, ast.MatchMapping) and pattern.rest:
-                self.scope.bind(pattern.rest, pattern.lineno, DELETED, [])
-        if case.guard:
-            self.scope.add_root(self._expressions.read(case.guard))
-            self._expressions.narrow(case.guard, positive=True)
-
-
-def _captures(node: ast.AST, pattern: ast.pattern) -> bool:
-    return isinstance(node, ast.MatchAs) and node.pattern is pattern
-
-
-def _decide(test: ast.expr) -> bool | None:
-    """Return whether a test holds that is the same in every run: what only type checkers read counts as read."""
-    if dotted(test).rpartition(".")[2] == "TYPE_CHECKING":
-        return True
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _decide(test.operand)
-        return None if inner is None else not inner
-    return None
-
-
-def _is_main(test: ast.expr) -> bool:
-    """Whether a test asks if the file is run as a program."""
-    return isinstance(test, ast.Compare) and "__name__" in {dotted(test.left), *map(dotted, test.comparators)}
+        self.expressions.narrow(node.test, positive=True)
 
 
 _READERS: Final[Mapping[type, Callable[[Reader, Any], None]]] = {
@@ -455,14 +324,6 @@ _READERS: Final[Mapping[type, Callable[[Reader, Any], None]]] = {
     ast.Return: Reader._return,  # noqa: SLF001
     ast.Raise: Reader._evaluate,  # noqa: SLF001
     ast.Assert: Reader._assert,  # noqa: SLF001
-    ast.If: Reader._if,  # noqa: SLF001
-    ast.For: Reader._for,  # noqa: SLF001
-    ast.AsyncFor: Reader._for,  # noqa: SLF001
-    ast.While: Reader._while,  # noqa: SLF001
-    ast.With: Reader._with,  # noqa: SLF001
-    ast.AsyncWith: Reader._with,  # noqa: SLF001
-    ast.Try: Reader._try,  # noqa: SLF001
-    ast.TryStar: Reader._try,  # noqa: SLF001
-    ast.Match: Reader._match,  # noqa: SLF001
+    **READERS,
     **({ast.TypeAlias: Reader._type_alias} if hasattr(ast, "TypeAlias") else {}),  # noqa: SLF001
 }

@@ -7,10 +7,11 @@ from loopflow.function.facts import model as facts
 from loopflow.function.facts.model import CLASS, COMPREHENSION_SCOPE, FUNCTION, Expr
 from loopflow.function.resolve import values
 from loopflow.function.resolve.calls import name_type_variable
-from loopflow.function.resolve.flow import reaching
+from loopflow.function.resolve.flow import always_passed
 from loopflow.function.resolve.found import Frame, Mention, Resolved, merge
-from loopflow.function.resolve.outside import IMPLICIT_CALLS, MAPPINGS, canonical
+from loopflow.function.resolve.outside import IMPLICIT_CALLS, canonical
 from loopflow.function.resolve.project import Node
+from loopflow.function.resolve.subscripts import evaluate_subscript
 from loopflow.function.resolve.values import UNKNOWN, Types, Value, external, join
 
 if TYPE_CHECKING:
@@ -75,25 +76,13 @@ def _narrowed(engine: "Engine", frame: Frame, text: str) -> Types | None:
     while node is not None:
         bindings = node.scope.bindings.get(text)
         if bindings:
-            before = [each for each in bindings if each.pos < pos]
-            if not before:
-                return None
-            reached = reaching(node.scope, before, pos, block)
-            is_certain = any(_dominates(node, each.block, block) for each in reached)
-            return merge([engine.names.of_binding(node, each, text) for each in reached]).types if is_certain else None
+            passed = always_passed(node.scope, bindings, pos, block)
+            return merge([engine.names.of_binding(node, each, text) for each in passed]).types if passed else None
         if node.scope.kind != COMPREHENSION_SCOPE:
             return None
         pos, block = node.scope.at
         node = node.parent
     return None
-
-
-def _dominates(node: Node, block: int, other: int) -> bool:
-    while other >= 0:
-        if other == block:
-            return True
-        other = node.scope.blocks[other].parent
-    return False
 
 
 def _call(engine: "Engine", frame: Frame, expr: Expr) -> Types:
@@ -149,68 +138,6 @@ def _super(engine: "Engine", frame: Frame, args: list[Expr]) -> Types:
         owner = named[0] if named else owner
     bound = next((each for each in given if each.node), Value(values.INSTANCE, owner))
     return (Value(values.SUPER, owner, bound=bound),)
-
-
-def _subscript(engine: "Engine", frame: Frame, expr: Expr) -> Types:
-    _, owner, index, line, use = expr
-    given = engine.evaluate(frame, owner)
-    if any(_is_generic(value) for value in given):
-        return join(_parametrise(engine, frame, value, index) for value in given)
-    inner = engine.evaluate(frame, index)
-    name = ("__getitem__", "__setitem__", "__delitem__")[use]
-    results = [engine.implicit.mention(frame, given, name, line, [inner])]
-    is_slice = (index[0] == facts.CONSTANT and index[1] == "slice") or _has_slice(index)
-    for value in given:
-        if value.kind == values.EXTERNAL_INSTANCE:
-            results.append((value,) if is_slice else _item(engine, value, index))
-        elif value.kind == values.INSTANCE and not results[0]:
-            results.append(_item(engine, value, index))
-    return join(results)
-
-
-def _has_slice(index: Expr) -> bool:
-    return bool(index[0] == facts.EITHER and index[1] and index[1][0][:2] == [facts.CONSTANT, "slice"])
-
-
-def _item(engine: "Engine", value: Value, index: Expr) -> Types:
-    if canonical(value.name) in MAPPINGS:
-        return value.args[1] if len(value.args) > 1 else UNKNOWN
-    if index[0] == facts.CONSTANT and isinstance(index[2], int):
-        return engine.item(value, index[2])
-    return engine.element((value,)) if value.kind == values.EXTERNAL_INSTANCE else UNKNOWN
-
-
-def _is_generic(value: Value) -> bool:
-    if value.kind == values.EXTERNAL:
-        return value.bound is None
-    return value.kind == values.CLASS and value.node is not None
-
-
-def _parametrise(engine: "Engine", frame: Frame, value: Value, index: Expr) -> Types:
-    """Return a type with what stands in brackets after it."""
-    name = canonical(value.name)
-    if value.kind == values.CLASS and value.node and engine.members.is_enum(value.node):
-        engine.evaluate(frame, index)
-        return engine.instances((value,))
-    parts = index[2] if index[0] == facts.DISPLAY and index[1] == "tuple" else [index]
-    if name == "typing.Literal":
-        return (Value(values.EXTERNAL, name=name),)
-    args = [_type_argument(engine, frame, each) for each in parts]
-    is_open = parts and parts[-1][0] == facts.CONSTANT and parts[-1][1] == "ellipsis"
-    if name == "builtins.tuple" and is_open:
-        return (Value(values.EXTERNAL, name="builtins.list", args=(args[0],)),)
-    if name == "typing.Annotated":
-        args = args[:1]
-    return (value._replace(args=tuple(args), name=name),)
-
-
-def _type_argument(engine: "Engine", frame: Frame, expr: Expr) -> Types:
-    if expr[0] == facts.CONSTANT and expr[1] == "str" and isinstance(expr[2], str):
-        found = engine.names.look_up(frame, expr[2])
-        if found.places:
-            frame.mentions.append(Mention(expr[2], 0, 0, "annotation", found.places, found.via, ""))
-        return found.types
-    return engine.evaluate(frame, expr)
 
 
 def _constant(engine: "Engine", _: Frame, expr: Expr) -> Types:  # noqa: ARG001  as all of these
@@ -370,7 +297,7 @@ EVALUATORS: Final[Mapping[str, Callable[[Any, Frame, Expr], Types]]] = {
     facts.NAME: _name,
     facts.ATTRIBUTE: _attribute,
     facts.CALL: _call,
-    facts.SUBSCRIPT: _subscript,
+    facts.SUBSCRIPT: evaluate_subscript,
     facts.CONSTANT: _constant,
     facts.DISPLAY: _display,
     facts.DICT: _dict,

@@ -33,6 +33,14 @@ def reaching(scope: Scope, bindings: Sequence[Binding], pos: int, block: int) ->
     return [*reversed(found), *later] or list(bindings)
 
 
+def always_passed(scope: Scope, bindings: Sequence[Binding], pos: int, block: int) -> list[Binding]:
+    """Return the bindings that reach `pos` in `block` where one of them is passed on every way there, else none."""
+    before = [each for each in bindings if each.pos < pos]
+    reached = reaching(scope, before, pos, block) if before else []
+    path = _path(scope.blocks, block)
+    return reached if any(each.block in path for each in reached) else []
+
+
 def _path(blocks: Sequence[Block], block: int) -> list[int]:
     path = [block]
     while blocks[path[-1]].parent >= 0:

@@ -23,7 +23,7 @@ from loopflow.function.facts.model import (
     Expr,
 )
 from loopflow.function.resolve import values
-from loopflow.function.resolve.flow import reaching
+from loopflow.function.resolve.flow import always_passed, reaching
 from loopflow.function.resolve.found import Frame, Resolved, merge
 from loopflow.function.resolve.outside import canonical
 from loopflow.function.resolve.project import Location, Module, Node
@@ -50,16 +50,19 @@ class Names:
             return self.of_binding(frame.inner, found[0], name)
         node: Node | None = frame.node
         pos, block, direct = frame.pos, frame.block, True
+        tested: Types | None = None
         while node is not None:
             scope = node.scope
             outer = scope.outer.get(name)
-            if outer == "g":
-                return self._in_module(node.module, name)
-            if scope.kind == MODULE and not direct:
-                return self._in_module(node.module, name)
-            if outer != "n" and (bindings := scope.bindings.get(name)) and (direct or scope.kind != CLASS):
+            if outer == "g" or (scope.kind == MODULE and not direct):
+                break
+            bindings = scope.bindings.get(name, [])
+            if all(each.kind == NARROW for each in bindings):  # a test binds nothing: the name is one of outside
+                if direct and tested is None and (passed := always_passed(scope, bindings, pos, block)):
+                    tested = merge([self.of_binding(node, each, name) for each in passed]).types
+            elif outer != "n" and (direct or scope.kind != CLASS):
                 reached = reaching(scope, bindings, pos, block) if direct else bindings
-                return merge([self.of_binding(node, each, name) for each in reached])
+                return _as_tested(merge([self.of_binding(node, each, name) for each in reached]), tested)
             if scope.kind == COMPREHENSION_SCOPE or (scope.kind == CLASS and direct and scope.parent >= 0):
                 pos, block = scope.at
                 direct = direct and scope.kind == COMPREHENSION_SCOPE
@@ -68,7 +71,7 @@ class Names:
             if scope.kind == MODULE:
                 break
             node = node.parent
-        return self._in_module(frame.node.module, name)
+        return _as_tested(self._in_module(frame.node.module, name), tested)
 
     def exported(self, path: str, name: str) -> Resolved:
         """Return what `name` is in the module at `path`, a file or a directory."""
@@ -175,7 +178,8 @@ class Names:
             return Resolved(reason="unparsed")
         node = module.nodes[0]
         scope = node.scope
-        if bindings := scope.bindings.get(name):
+        bindings = scope.bindings.get(name, [])
+        if any(each.kind != NARROW for each in bindings):
             reached = reaching(scope, bindings, _END, 0)
             reached = [*self._wrapped(node, bindings, reached, name), *reached]
             found = [self.of_binding(node, each, name) for each in reached]
@@ -272,3 +276,8 @@ def _mentions(expr: Expr, name: str) -> bool:
     if expr[:2] == [NAME, name]:
         return True
     return any(_mentions(each, name) for each in expr if isinstance(each, list) and each)
+
+
+def _as_tested(found: Resolved, tested: Types | None) -> Resolved:
+    """Return what a name is, of the types that a test on the way says."""
+    return found if tested is None else found._replace(types=tested)
