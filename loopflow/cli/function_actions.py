@@ -50,9 +50,9 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     reports = [_read_report(value) for value in given["report"]]
     _refuse_what_clashes(given, [form for form, _ in reports])
     now = _prepare(given, console, here)
-    _keep_sources(
-        now, [*(path for _, path in reports), *(given[name] for name in ("output", "save_hashes") if given[name])]
-    )
+    outputs = [path for path in (*(path for _, path in reports), given["output"]) if path]
+    _keep_sources(now, [*outputs, *([given["save_hashes"]] if given["save_hashes"] else [])])
+    _keep_stores(given, outputs, here)
     chosen = choose(now.workshop, given, here)
     skip_known(now.workshop, chosen, given, console, here)
     if given["callers"]:
@@ -141,6 +141,14 @@ def _keep_sources(run: Run, outputs: Sequence[str]) -> None:
         inside = os.path.relpath(os.path.realpath(os.path.join(run.here, path)), os.path.realpath(tree.root))
         if inside.replace(os.sep, "/") in tree.files:
             raise UsageError(f"{escape_name(path)} is a file that is read", "write to another one")
+
+
+def _keep_stores(given: Mapping[str, Any], outputs: Sequence[str], here: str) -> None:
+    """Raise UsageError for an output that is a store of hashes: what is known would be gone."""
+    stores = {os.path.realpath(os.path.join(here, given[name])) for name in ("known", "save_hashes") if given[name]}
+    for path in outputs:
+        if os.path.realpath(os.path.join(here, path)) in stores:
+            raise UsageError(f"{escape_name(path)} is the store of hashes", "write to another file")
 
 
 def _remark(given: Mapping[str, Any], console: Console) -> Any:  # noqa: ANN401

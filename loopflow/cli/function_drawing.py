@@ -60,14 +60,14 @@ class Drawn:
 
     def _code(self) -> str:
         """Return contexts as Markdown: of several functions together, what they share once, and who uses them."""
-        if self._run.given["part"] in WHOLE_PARTS:
-            return write_whole(self._run, [each.target for each in self._made])
-        code, chosen = self._contexts_as_code(), self._chosen
+        is_whole, chosen = self._run.given["part"] in WHOLE_PARTS, self._chosen
+        code = write_whole(self._run, [each.target for each in self._made]) if is_whole else self._contexts_as_code()
         if not (chosen.callers or chosen.affected):
             return code
         limit = self._run.limit if self._run.fits_all else None
         shown: list[FunctionToOptimize] = []
-        if limit is not None and chosen.affected and self._run.workshop.tally.count(code) <= limit:
+        is_added = bool(chosen.affected) and not is_whole
+        if is_added and limit is not None and self._run.workshop.tally.count(code) <= limit:
             code, shown = self._add_affected(code, limit)
         return self._add_users(code, shown, limit)
 

@@ -232,6 +232,34 @@ def test_what_cannot_be_asked(shop: Repo, arguments: tuple[str, ...], wanted: st
     assert len(result.err.splitlines()) == 1
 
 
+def test_a_store_can_begin_empty(shop: Repo) -> None:
+    """A commit differs from itself in nothing, whatever is changed on disk."""
+    call(shop, "--changed", "--rev", "HEAD", "--against", "HEAD", "--list", "--save-hashes", STORE)
+    assert call(shop, "--changed", "--known", STORE).out == call(shop, "--changed").out
+
+
+@pytest.mark.parametrize("store", ["--known", "--save-hashes"])
+@pytest.mark.parametrize("output", [("-o", STORE), ("--report", f"json:shop/../{STORE}")])
+def test_nothing_else_is_written_over_a_store(shop: Repo, store: str, output: tuple[str, str]) -> None:
+    """What is known would be gone, however the file is called."""
+    call(shop, "shop", "--save-hashes", STORE)
+    kept = (shop.root / STORE).read_bytes()
+    result = call(shop, "shop", store, STORE, *output)
+    assert (result.code, result.out) == (2, "")
+    assert f"{STORE} is the store of hashes; write to another file" in result.err
+    assert (shop.root / STORE).read_bytes() == kept
+
+
+@pytest.mark.parametrize("part", ["closure", "hashing"])
+def test_users_follow_parts_of_which_nothing_is_left_out(shop: Repo, part: str) -> None:
+    """The same lists that follow other parts, behind the same code."""
+    shop.write("shop/tax.py", (shop.root / "shop/tax.py").read_text().replace("return", "return 2 *"))
+    plain = call(shop, "--changed", "--part", part).out
+    users = call(shop, "--changed", "--callers", "--affected").out.partition("Callers:")[2]
+    assert users
+    assert call(shop, "--changed", "--part", part, "--callers", "--affected").out == f"{plain}\nCallers:{users}"
+
+
 def test_what_is_excluded_is_no_target(shop: Repo) -> None:
     """The config says so."""
     shop.write("loopflow.toml", '[function]\nexclude = ["shop/tax.py"]\n')
