@@ -4,6 +4,7 @@ They come from the same tree as everything else in the run: from disk for the wo
 staged, from the commit for a revision. A link is not followed, and is no file.
 """
 
+import errno
 import os
 from contextlib import suppress
 
@@ -93,10 +94,13 @@ def read_codeowners(files: TreeFiles) -> str:
 def read_named(path: str) -> bytes | None:
     """Return the content of a file that the user named, None where there is none: links are followed, git is not asked.
 
-    Raises OSError for one that is unreadable.
+    Raises OSError for one that is unreadable, or has no end: a repository may hold a link to a device.
     """
     try:
         with open(path, "rb") as file:
-            return file.read()
+            data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         return None
+    if len(data) > _MOST_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return data
