@@ -398,7 +398,7 @@ def test_on_paper(open_page: Open) -> None:
     live.write("a line\n" * 200)
     live.await_exact()
     live.page.emulate_media(media="print")
-    assert live.page.locator(".cm-line").count() == 201
+    expect(live.page.locator(".cm-line")).to_have_count(201)
     held = "document.querySelector('#editor .cm-scroller')"
     assert live.page.evaluate(f"{held}.scrollHeight <= {held}.clientHeight + 1")
     assert live.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
