@@ -11,7 +11,7 @@ import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from threading import Thread
+from selectors import EVENT_READ, DefaultSelector
 from typing import NamedTuple
 
 from loopflow.analysis.names import escape_name
@@ -156,19 +156,22 @@ class GitCommand:
     def _take(process: subprocess.Popen[bytes], take: Callable[[bytes], None]) -> Answer:
         output, complaints = process.stdout, process.stderr
         assert output is not None and complaints is not None  # noqa: S101, PT018  both are pipes
-        errors: list[bytes] = []
-        listener = Thread(target=lambda: errors.append(complaints.read()), daemon=True)  # a full pipe would stop git
+        errors = bytearray()
         with process:
             try:
-                listener.start()
-                while piece := output.read(_PIECE_BYTES):
-                    take(piece)
-                listener.join()
+                with DefaultSelector() as waiting:  # both at once: a pipe that is full would stop git
+                    waiting.register(output, EVENT_READ, take)
+                    waiting.register(complaints, EVENT_READ, errors.extend)
+                    while waiting.get_map():
+                        for key, _ in waiting.select():
+                            if piece := os.read(key.fd, _PIECE_BYTES):
+                                key.data(piece)
+                            else:
+                                waiting.unregister(key.fileobj)
             except BaseException:
                 process.kill()
-                listener.join()
                 raise
-        return Answer(process.returncode, b"", decode_path(b"".join(errors)))
+        return Answer(process.returncode, b"", decode_path(bytes(errors)))
 
 
 def _find_program(environ: Mapping[str, str]) -> str:
