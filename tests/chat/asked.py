@@ -1,7 +1,7 @@
 """Two hundred messages to a coding assistant, each with what it asks for: `asked.jsonl`.
 
-Three language models wrote and labelled them that had not seen the rules, each in a voice of its own; a third were to be
-tricky. That is no sample of what people really write, and nobody has checked the labels.
+Three language models wrote and labelled them that had not seen the rules, each in a voice of its own; a third were to
+be tricky. That is no sample of what people really write, and nobody has checked the labels.
 """
 
 import json
