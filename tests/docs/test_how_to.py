@@ -105,27 +105,15 @@ def test_every_command_for_logs_is_understood() -> None:
             raise
 
 
-def test_every_command_for_usage_is_understood() -> None:
-    """No page names an option of `loopflow usage` that is not there."""
-    found = [(page.name, arguments) for page in ALL for arguments in _commands(page, "loopflow usage")]
+@pytest.mark.parametrize("command", [usage, memory], ids=["usage", "memory"])
+def test_every_command_of_a_group_is_understood(command: click.Command) -> None:
+    """No page names an option of `loopflow usage` or `loopflow memory` that is not there."""
+    found = [(page.name, arguments) for page in ALL for arguments in _commands(page, f"loopflow {command.name}")]
     commands = [(page, arguments) for page, arguments in found if not arguments[0].endswith(":")]  # what is printed
     assert len(commands) > 5
     for page, arguments in commands:
         try:
-            _read(usage, arguments)
-        except Exception as error:
-            error.add_note(f"{page}: {' '.join(arguments)}")
-            raise
-
-
-def test_every_command_for_memory_is_understood() -> None:
-    """No page names an option of `loopflow memory` that is not there."""
-    found = [(page.name, arguments) for page in ALL for arguments in _commands(page, "loopflow memory")]
-    commands = [(page, arguments) for page, arguments in found if not arguments[0].endswith(":")]  # what is printed
-    assert len(commands) > 5
-    for page, arguments in commands:
-        try:
-            _read(memory, arguments)
+            _read(command, arguments)
         except Exception as error:
             error.add_note(f"{page}: {' '.join(arguments)}")
             raise
