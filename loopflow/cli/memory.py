@@ -1,6 +1,6 @@
 """The command `loopflow memory`: what failed in earlier runs, asked and kept in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -31,8 +31,21 @@ _PLACE = (
 )
 
 
-def _place(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_PLACE):
+_Decorated = Callable[..., Any]
+
+
+def _place(function: _Decorated) -> _Decorated:
+    """Declare what every command takes."""
+    return _decorate(function, _PLACE)
+
+
+def _answer(function: _Decorated) -> _Decorated:
+    """Declare what every command takes that prints what is remembered."""
+    return _decorate(function, (_fit, _format, _encoding, _output, *_PLACE))
+
+
+def _decorate(function: _Decorated, options: Sequence[Callable[[_Decorated], _Decorated]]) -> _Decorated:
+    for option in reversed(options):
         function = option(function)
     return function
 
@@ -61,12 +74,8 @@ def memory(context: click.Context) -> None:
 
 @memory.command("query", add_help_option=False)
 @_words
-@_fit
 @click.option("--trace", is_flag=True, help="With the lines of each failure, from the log or its copy; redacted.")
-@_format
-@_encoding
-@_output
-@_place
+@_answer
 @click.pass_context
 def _query(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Print what has all of the WORDS: failures, runs, and notes of others; the newest first."""
@@ -75,11 +84,7 @@ def _query(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  
 
 @memory.command("analyze", add_help_option=False)
 @_words
-@_fit
-@_format
-@_encoding
-@_output
-@_place
+@_answer
 @click.pass_context
 def _analyze(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Print what changed between runs of a log: what is new, gone, back, or comes and goes; of failures with WORDS."""
@@ -88,11 +93,7 @@ def _analyze(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401
 
 @memory.command("show", add_help_option=False)
 @click.argument("name")
-@_fit
-@_format
-@_encoding
-@_output
-@_place
+@_answer
 @click.pass_context
 def _show(context: click.Context, /, **given: Any) -> Action:  # noqa: ANN401  click's values
     """Print all that is known of NAME: a run, or a kind of error such as AssertionError."""
