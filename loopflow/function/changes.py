@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from loopflow.analysis.names import path_bytes
@@ -259,7 +260,7 @@ def _by_name(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
 
 def _find_moves(found: Changes) -> None:
     """Call what is new moved where the same is gone elsewhere: by its name first, then whatever it was called."""
-    for say in (_named, _nameless):
+    for say in (attrgetter("said"), _nameless):
         gone: dict[str, list[Change]] = {}
         for each in found.of(Kind.REMOVED):
             gone.setdefault(say(each), []).append(each)
@@ -272,10 +273,6 @@ def _find_moves(found: Changes) -> None:
     for at, each in enumerate(found.changes):
         if not each.qualname and each.said and all(said in found.gone for said in each.said.split("\n") if said):
             found.changes[at] = each._replace(kind=Kind.MOVED)
-
-
-def _named(change: Change) -> str:
-    return change.said
 
 
 def _nameless(change: Change) -> str:

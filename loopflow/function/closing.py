@@ -246,7 +246,8 @@ class Closing:
             self._mention(each for each in mentions if unit.head <= each.line <= unit.end)
 
     def _take_plain_imports(self, path: str, module: Module) -> None:
-        for unit in _plain_imports(module.facts.units):
+        plain = (unit for unit in module.facts.units if unit.kind == "i" and unit.imports[0][0] is None)
+        for unit in plain:
             for name, alias in unit.imports[0][2]:
                 if not alias and self._names.find(path, 0, name):
                     self.keeps[path].names.add(name.partition(".")[0])
@@ -279,9 +280,3 @@ def _heads_of_effects(units: Iterable[Unit]) -> Iterator[Unit]:
             yield from unit.children
             for arm in unit.children:
                 yield from _heads_of_effects(arm.children)
-
-
-def _plain_imports(units: Iterable[Unit]) -> Iterator[Unit]:
-    for unit in units:
-        if unit.kind == "i" and unit.imports[0][0] is None:
-            yield unit

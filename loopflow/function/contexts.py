@@ -73,8 +73,8 @@ class Builder:
     """Builds contexts of functions of a project."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = self._engine = engine
-        self._finder = Finder(engine)
+        self.engine = engine
+        self.finder = Finder(engine)
         self.texts: dict[tuple[str, str], str] = {}
         """What is printed behind the code of a file, or of one that is not in the tree, by path and name."""
         self._units: dict[str, dict[str, list[Unit]]] = {}
@@ -84,21 +84,16 @@ class Builder:
         self._variables: dict[tuple[str, str], tuple[str, ...]] = {}
         self._bodies: dict[tuple[str, str], Body] = {}
 
-    @property
-    def finder(self) -> Finder:
-        """What finds what functions need."""
-        return self._finder
-
     def lines(self, path: str) -> list[str]:
         """Return the lines of a file."""
         if path not in self._lines:
-            self._lines[path] = self._engine.project.tree.lines(path)
+            self._lines[path] = self.engine.project.tree.lines(path)
         return self._lines[path]
 
     def units(self, path: str) -> dict[str, list[Unit]]:
         """Return the statements of a file by the qualified names that they bind."""
         if path not in self._units:
-            module = self._engine.project.module(path)
+            module = self.engine.project.module(path)
             self._units[path] = _index(module.facts.units) if module else {}
         return self._units[path]
 
@@ -115,7 +110,7 @@ class Builder:
         """Return what the body of a class has."""
         key = path, qualname
         if key not in self._bodies:
-            nodes = [node for node in self._finder.nodes(path, qualname) if node.scope.kind == CLASS]
+            nodes = [node for node in self.finder.nodes(path, qualname) if node.scope.kind == CLASS]
             self._bodies[key] = _look_into(nodes)
         return self._bodies[key]
 
@@ -183,7 +178,7 @@ class Builder:
         return self._extracted[key]
 
     def _extract_new(self, path: str, keep: Keep) -> Extracted:
-        module = self._engine.project.module(path)
+        module = self.engine.project.module(path)
         assert module is not None  # noqa: S101  something of it was found
         if path not in self._files:
             self._files[path] = File(self.lines(path), module.facts.units)

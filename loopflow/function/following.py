@@ -29,7 +29,7 @@ class Reaching(Protocol):
 
 
 class Names:
-    """Follows names, each once; `_seen` are those, and what decides on them."""
+    """Follows names, each once."""
 
     def __init__(self, project: Project, builder: Builder, graph: Graph, reaching: Reaching) -> None:
         self._project = project

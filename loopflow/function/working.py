@@ -86,10 +86,10 @@ class Workshop:
     def _find(self, target: FunctionToOptimize) -> Found:
         statements = self.statements.get(target)
         if statements is None:
-            found = self.builder.finder.discover(target.path, target.qualname)
+            found = self.builder.finder.discover(target.path, target.qualname, self.config.depth)
             return Found(target, found, self._keep_excluded(choose(self.builder, found)))
         lines = {line for each in statements for line in range(each.start, each.end + 1)}
-        found = self.builder.finder.discover(target.path, "", lines=lines)
+        found = self.builder.finder.discover(target.path, "", self.config.depth, lines)
         pieces = choose(self.builder, found, self._pieces_of(target.path, statements))
         return Found(target, found, self._keep_excluded(pieces))
 
