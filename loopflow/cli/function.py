@@ -30,7 +30,7 @@ EXAMPLES = """\
 """
 
 PARTS = ("optimization", "read-writable", "read-only", "testgen", "hashing", "closure")
-FORMS = ("text", "markdown", "json", "html")
+FORMS = ("text", "markdown", "json", "html", "github")
 
 
 def _describe_usage(context: click.Context) -> str:
@@ -52,6 +52,7 @@ def _describe_usage(context: click.Context) -> str:
     default="optimization",
     help="Which context.  [default: optimization: the next two]",
 )
+@click.option("--depth", type=click.Choice(["1", "2"]), help="1: without helpers of helpers.  [default: 2]")
 @click.option(
     "--write", type=PathName(), metavar="DIR", help="With --part closure, write files that run to a new directory."
 )
@@ -76,7 +77,12 @@ def _describe_usage(context: click.Context) -> str:
 )
 @click.option("--budget", metavar="N", help="How many tokens a function may need, for --check.")
 @click.option("--check", is_flag=True, help="Exit 1 if a function needs more than the budget.")
-@click.option("--format", type=click.Choice(FORMS), default="text", help="Form.  [default: text]")
+@click.option(
+    "--format",
+    type=click.Choice(FORMS),
+    default="text",
+    help="Form; github: annotations and a summary.  [default: text]",
+)
 @click.option("--report", multiple=True, metavar="FORM:FILE", help="Write this form to a file too; repeatable.")
 @click.option("-p", "--pbcopy", "--copy", is_flag=True, help="To the clipboard instead of standard output.")
 @click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole.")

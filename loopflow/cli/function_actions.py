@@ -1,7 +1,8 @@
 """What `loopflow function` does with the options that it was given."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from loopflow.analysis.budget import Case, judge
@@ -16,8 +17,9 @@ from loopflow.config.sections import read_section
 from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory
+from loopflow.console.summary import append_summary
 from loopflow.errors import ExitCode, LoopflowError, UsageError
-from loopflow.function.environment import Environment, find_environment
+from loopflow.function.environment import find_environment
 from loopflow.function.facts.store import SqliteStore
 from loopflow.function.model import CodeOptimizationContext, ContextTooLargeError, FunctionToOptimize, Refused
 from loopflow.function.settings import FunctionConfig
@@ -48,7 +50,8 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
         raise UsageError("the current directory does not exist any more", "change to another one")
     console.quiet = given["quiet"]
     reports = [_read_report(value) for value in given["report"]]
-    _refuse_what_clashes(given, [form for form, _ in reports])
+    forms = {given["format"], *(form for form, _ in reports)}
+    _refuse_what_clashes(given, forms)
     now = _prepare(given, console, here)
     outputs = [path for path in (*(path for _, path in reports), given["output"]) if path]
     _keep_sources(now, [*outputs, *([given["save_hashes"]] if given["save_hashes"] else [])])
@@ -72,10 +75,12 @@ def run(given: dict[str, Any], console: Console, here: str) -> ExitCode:
         with console.writing_to(given["output"], here):
             for piece in drawn.draw(given["format"], console.terminal(given["color"])):
                 console.write(piece)
+    if "github" in forms:
+        append_summary(console, lambda _: drawn.code)
     return _finish(now, chosen, made)
 
 
-def _refuse_what_clashes(given: Mapping[str, Any], forms: Sequence[str]) -> None:
+def _refuse_what_clashes(given: Mapping[str, Any], forms: Collection[str]) -> None:
     if not given["targets"] and not given["changed"]:
         raise UsageError(
             "no function is named", "write PATH:QUALNAME, such as src/shop/cart.py:Cart.total, or --changed"
@@ -87,14 +92,28 @@ def _refuse_what_clashes(given: Mapping[str, Any], forms: Sequence[str]) -> None
         raise UsageError("--staged reads the index, and --rev a commit", "leave one of them out")
     if given["untracked"] and (given["staged"] or given["rev"] is not None):
         raise UsageError("untracked files are in no index and in no commit", "leave out -u")
-    asked = [name for name in INSTEAD if given[name]]
-    if len(asked) > 1:
-        one, two = (f"--{name.replace('lists', 'list')}" for name in asked[:2])
-        raise UsageError(f"{one} and {two} each print something else", "leave one of them out")
-    if "html" in {given["format"], *forms} and not given["profile"]:
-        raise UsageError("html is a form of --profile", "add --profile, or take text, markdown or json")
+    _refuse_what_is_no_form(given, forms)
     if given["budget"] is not None and not given["check"]:
         raise UsageError("--budget is what --check judges by", "add --check, or write --fit to cut")
+
+
+def _refuse_what_is_no_form(given: Mapping[str, Any], forms: Collection[str]) -> None:
+    """Raise UsageError for a form that cannot have what is asked for."""
+    asked = [f"--{name.replace('lists', 'list')}" for name in INSTEAD if given[name]]
+    if len(asked) > 1:
+        raise UsageError(f"{asked[0]} and {asked[1]} each print something else", "leave one of them out")
+    if "html" in forms and not given["profile"]:
+        raise UsageError("html is a form of --profile", "add --profile, or take text, markdown or json")
+    if "html" in forms and (given["callers"] or given["affected"]):
+        raise UsageError("html has charts only, and no callers and affected functions", "take text or json for these")
+    if "github" in forms and asked:
+        raise UsageError(f"github annotates contexts, and {asked[0]} prints something else", "leave one of them out")
+    if given["report"]:
+        asked.append("--report")
+    if given["format"] not in {"text", "markdown"}:
+        asked.append("--format")
+    if given["write"] is not None and asked:
+        raise UsageError(f"--write writes files, and {asked[0]} prints something else", "leave one of them out")
 
 
 def _refuse_what_lacks(given: Mapping[str, Any]) -> None:
@@ -103,6 +122,8 @@ def _refuse_what_lacks(given: Mapping[str, Any]) -> None:
         raise UsageError("--output writes to a file, --copy to the clipboard", "leave one of them out")
     if given["write"] is not None and given["part"] != "closure":
         raise UsageError("--write is for files that run", "add --part closure")
+    if given["depth"] is not None and given["part"] == "closure":
+        raise UsageError("a closure has all that is reached, however deep", "leave out --depth")
     if given["affected"] and not given["changed"]:
         raise UsageError("--affected is what a change reaches", "add --changed")
     if given["known_dynamic"] and given["known"] is None:
@@ -111,7 +132,7 @@ def _refuse_what_lacks(given: Mapping[str, Any]) -> None:
 
 def _prepare(given: Mapping[str, Any], console: Console, here: str) -> Run:
     cache = cache_directory(console.environ, here)
-    store = None if given["no_cache"] else SqliteStore(cache, _remark(given, console))
+    store = None if given["no_cache"] else SqliteStore(cache, console.note if given["verbose"] else lambda _: None)
     around = Surroundings(console.environ, here, here)
     request = SelectRequest(source=_source(given), untracked=given["untracked"], whole=True)
     tree = list_tree(request, around, store)
@@ -119,19 +140,19 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> Run:
     asking = ConfigRequest({"encoding": given["encoding"]}, console.environ, file)
     found = find_config(TreeFiles(Git(around), tree.listed), tree.listed, asking, here)
     config: FunctionConfig = read_section(found.sections, "function")
+    if given["depth"] is not None:
+        config = replace(config, depth=int(given["depth"]))
     counter = create_counter(found.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache)
+    named, base = given["environment"], here
+    if named is None:
+        named, base = config.environment, tree.root
+    environment = find_environment(tree.root, named, base)
     return Run(
-        given, console, here, Workshop(tree, config, counter, _environment(given, config, tree.root, here)), config,
+        given, console, here, Workshop(tree, config, counter, environment), config,
         found.encoding,
         limit=_read_fit(given["fit"], config), fits_all=given["fit"] is not None,
         budget=_read_budget(given, config),
     )  # fmt: skip
-
-
-def _environment(given: Mapping[str, Any], config: FunctionConfig, root: str, here: str) -> Environment | None:
-    if given["environment"] is not None:
-        return find_environment(root, given["environment"], here)
-    return find_environment(root, config.environment, root)
 
 
 def _keep_sources(run: Run, outputs: Sequence[str]) -> None:
@@ -144,15 +165,14 @@ def _keep_sources(run: Run, outputs: Sequence[str]) -> None:
 
 
 def _keep_stores(given: Mapping[str, Any], outputs: Sequence[str], here: str) -> None:
-    """Raise UsageError for an output that is a store of hashes: what is known would be gone."""
+    """Raise UsageError for an output that is a store of hashes, which would be gone, and a store that is no file."""
+    saved = given["save_hashes"]
+    if saved is not None and os.path.exists(place := os.path.join(here, saved)) and not os.path.isfile(place):
+        raise UsageError(f"{escape_name(saved)} is no file that hashes can be kept in", "name another one")
     stores = {os.path.realpath(os.path.join(here, given[name])) for name in ("known", "save_hashes") if given[name]}
     for path in outputs:
         if os.path.realpath(os.path.join(here, path)) in stores:
             raise UsageError(f"{escape_name(path)} is the store of hashes", "write to another file")
-
-
-def _remark(given: Mapping[str, Any], console: Console) -> Any:  # noqa: ANN401
-    return console.note if given["verbose"] else lambda _: None
 
 
 def _source(given: Mapping[str, Any]) -> Source:
@@ -216,12 +236,11 @@ def _finish(run: Run, chosen: Chosen, made: Sequence[Made]) -> ExitCode:
         if not chosen.targets and not chosen.unshown:
             console.note("no function is changed")
     for unread in sorted(tree.unread.values(), key=lambda each: each.path):
-        why = unread.detail or unread.reason.replace("_", " ")
-        console.warn(f"{escape_name(unread.path)} is left out: {escape_name(why)}")
+        console.warn(unread.message)
     _tell_unknown(run)
     refused = [each for each in made if isinstance(each, Refused)]
     for one in refused:
-        console.warn(f"{escape_name(one.target.name)} is left out: {one.message}")
+        console.warn(one.left_out)
     if not run.given["quiet"]:
         for each in made:
             if isinstance(each, CodeOptimizationContext) and each.steps and len(made) == 1:
@@ -246,9 +265,7 @@ def _judge(run: Run, made: Sequence[Made]) -> ExitCode:
     """Say which functions need more than the budget."""
     budget = run.budget
     assert budget is not None  # noqa: S101  there is one with --check
-    items = [
-        _Item(each.target.name, "", each.tokens if isinstance(each, Refused) else each.tokens.needed) for each in made
-    ]
+    items = [_Item(each.target.name, "", each.needed) for each in made]
     verdicts = judge([Rule("function", file=budget)], Case(items), lambda _: lambda _name, _group: True).verdicts
     over = [item for item in items if item.tokens > budget]
     for item in sorted(over, key=lambda each: -each.tokens):

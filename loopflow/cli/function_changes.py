@@ -12,10 +12,11 @@ from loopflow.charts.numbers import plural
 from loopflow.console.console import Console
 from loopflow.errors import LoopflowError, MissingPathError, UsageError, describe_os_error
 from loopflow.function import known
-from loopflow.function.changes import SHOWN, Change, Changes, Kind, find_changes, repository_of, start_of
+from loopflow.function.changes import SHOWN, Change, Changes, Kind, find_changes
 from loopflow.function.model import FunctionToOptimize, Unshown
 from loopflow.function.target import below, exists, find_targets, inside
 from loopflow.function.users import Affected, Caller, find_affected, find_callers
+from loopflow.function.versions import repository_of, start_of
 from loopflow.function.working import Workshop
 from loopflow.io.tree_files import read_named
 from loopflow.io.writing import write_atomically

@@ -1,7 +1,7 @@
 """What `loopflow function` prints, in each form."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 from loopflow.analysis.names import escape_name
@@ -14,6 +14,7 @@ from loopflow.function.counting import write
 from loopflow.function.fit import Fitted
 from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, FunctionToOptimize
 from loopflow.function.render import charts, text
+from loopflow.function.render.github import Annotated, render_github
 from loopflow.function.render.json import Answer, count_all, render_json
 from loopflow.function.render.users import MOST_AFFECTED, write_affected, write_callers
 from loopflow.function.working import Found, check_blocks, together
@@ -46,19 +47,33 @@ class Drawn:
             yield self._json()
         elif form == "html":
             yield from charts.render_html(self._contexts, self._run.encoding)
-        elif given["profile"]:
-            yield from _lines(charts.render_text(self._contexts, terminal, verbose=given["verbose"]))
-        elif given["lists"]:
-            yield from _lines(text.list_functions(self._made, hashes=given["verbose"], notes=self._notes))
-            yield self._add_users("", [], None)
-        elif given["why"]:
-            yield from _lines(line for each in self._contexts for line in text.tell_why(each, terminal))
-        elif given["unresolved"]:
-            yield from _lines(text.tell_unresolved(self._contexts))
+        elif form == "github":
+            _ = self.code  # where it does not fit, nothing is told
+            yield from render_github(self._annotations())
+        elif any(given[name] for name in INSTEAD):
+            yield self._add_users("".join(f"{line}\n" for line in self._instead(terminal)), [], None)
         else:
-            yield self._code()
+            yield self.code
 
-    def _code(self) -> str:
+    def _annotations(self) -> Annotated:
+        run, chosen = self._run, self._chosen
+        budget = run.budget if run.given["check"] else None
+        unread = list(run.workshop.tree.unread.values())
+        return Annotated(self._made, self._notes, budget, unread, chosen.callers, chosen.affected)
+
+    def _instead(self, terminal: Terminal) -> Iterator[str]:
+        """Return the lines that are printed instead of code."""
+        given = self._run.given
+        if given["profile"]:
+            return charts.render_text(self._contexts, terminal, verbose=given["verbose"])
+        if given["lists"]:
+            return text.list_functions(self._made, hashes=given["verbose"], notes=self._notes)
+        if given["why"]:
+            return (line for each in self._contexts for line in text.tell_why(each, terminal))
+        return text.tell_unresolved(self._contexts)
+
+    @cached_property
+    def code(self) -> str:
         """Return contexts as Markdown: of several functions together, what they share once, and who uses them."""
         is_whole, chosen = self._run.given["part"] in WHOLE_PARTS, self._chosen
         code = write_whole(self._run, [each.target for each in self._made]) if is_whole else self._contexts_as_code()
@@ -179,8 +194,3 @@ class Drawn:
 
 def _append(code: str, section: str) -> str:
     return f"{code}\n{section}" if code and section else code or section
-
-
-def _lines(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        yield f"{line}\n"

@@ -9,7 +9,6 @@ from loopflow.charts.numbers import plural
 from loopflow.cli.function_run import Run
 from loopflow.console.console import Console
 from loopflow.errors import ExitCode, LoopflowError, UsageError, describe_os_error
-from loopflow.function.closing import Note
 from loopflow.function.closure import Closure
 from loopflow.function.model import CodeOptimizationContext, CodeStringsMarkdown, FunctionToOptimize
 from loopflow.function.working import check_blocks, strip_docstrings
@@ -23,21 +22,19 @@ def write_whole(run: Run, targets: Sequence[FunctionToOptimize]) -> str:
     """Return such a part of functions together as Markdown. Raises LoopflowError where --fit has no room for it."""
     if not targets:
         return ""
-    if run.given["part"] == "closure":
-        closure = run.workshop.close(targets)
+    closure = run.workshop.close(targets) if run.given["part"] == "closure" else None
+    if closure:
         _tell(closure, run.console)
-        blocks = closure.blocks
-        if run.given["write"] is not None:
-            write_files(closure, run.given["write"], run.here)
-            run.console.note(f"{plural(len(closure.files), 'file')} written to {escape_name(run.given['write'])}")
-            return ""
-    else:
-        blocks = _hashing(run, targets)
+    blocks = closure.blocks if closure else _hashing(run, targets)
     check_blocks([blocks])
     tokens = run.workshop.tally.count(blocks.markdown)
     if run.fits_all and run.limit is not None and tokens > run.limit:
         what = f"the {run.given['part']} does not fit {run.limit:,} tokens: it needs {tokens:,}"
         raise LoopflowError(what, f"write --fit {tokens}: nothing of it is left out", ExitCode.OVER_BUDGET)
+    if closure and run.given["write"] is not None:
+        write_files(closure, run.given["write"], run.here)
+        run.console.note(f"{plural(len(closure.files), 'file')} written to {escape_name(run.given['write'])}")
+        return ""
     return blocks.markdown
 
 
@@ -78,11 +75,7 @@ def _tell(closure: Closure, console: Console) -> None:
         (closure.dynamic, "may be incomplete, since a name is computed"),
         (closure.dropped, "left out"),
     ):
-        shown = [f"{escape_name(f'{each.path}:{each.line}')}" for each in _few(notes)]
+        shown = [f"{escape_name(f'{each.path}:{each.line}')}" for each in notes[:_FEW]]
         more = f" and {len(notes) - _FEW:,} more" if len(notes) > _FEW else ""
         if notes:
             console.note(f"{what}: {', '.join(shown)}{more}")
-
-
-def _few(notes: Sequence[Note]) -> Sequence[Note]:
-    return notes[:_FEW]

@@ -12,12 +12,13 @@ from loopflow.analysis.redact import redact
 from loopflow.charts.terminal import PLAIN, Terminal
 from loopflow.cli.logs_judging import is_too_long, judge, name_logs, print_kept
 from loopflow.cli.logs_memory import Remembering, join_memory
-from loopflow.cli.logs_outputs import Forms, Outputs, append_summary, read_outputs
+from loopflow.cli.logs_outputs import Forms, Outputs, read_outputs
 from loopflow.cli.logs_saving import save, saves
 from loopflow.cli.logs_settings import Asked, read_asked
 from loopflow.cli.logs_usage import Printed, account, join_usage
 from loopflow.console.console import Console, OutputError
 from loopflow.console.directories import cache_directory, data_directory
+from loopflow.console.summary import append_summary
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs.archive import ArchiveWriter
 from loopflow.logs.distribution import Distribution
@@ -253,7 +254,7 @@ def _finish_digest(run: _Run, reduced: Reduced, kept: Sequence[Kept], outputs: O
         printed = forms.draw(given["format"])
         reports = [(path, forms.draw(form).text) for form, path in outputs.reports]
         if "github" in {given["format"], *(form for form, _ in outputs.reports)}:
-            append_summary(forms, console)
+            append_summary(console, lambda room: forms.draw_markdown(room).text)
         _remember(run, digest, kept)  # behind all that is reduced: what it asks of earlier runs is not of this one
         for path, text in reports:
             outputs.write(path, text, console)

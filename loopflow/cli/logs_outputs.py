@@ -1,6 +1,5 @@
 """Where what `loopflow logs` makes goes beside standard output, and in which forms."""
 
-import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from loopflow.analysis.names import escape_name
 from loopflow.cli.logs import FORMS
 from loopflow.console.console import Console
-from loopflow.errors import LoopflowError, UsageError, describe_os_error
-from loopflow.io.writing import append_to, write_atomically
+from loopflow.errors import LoopflowError, UsageError
+from loopflow.io.writing import write_atomically
 from loopflow.logs.model import Digest
 from loopflow.logs.records import Kept
 from loopflow.logs.render.markdown import Bounds, Document, fit_markdown
@@ -27,9 +26,6 @@ if TYPE_CHECKING:  # most runs keep nothing in a directory
     from loopflow.logs.rotating import Rotation
 
 _OF_DIGESTS: Final = frozenset({"markdown", "github"})
-_SUMMARY: Final = "GITHUB_STEP_SUMMARY"
-_MOST_SUMMARY: Final = 1_048_576
-"""Bytes of the summary of a step: GitHub shows nothing of a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +101,6 @@ def read_outputs(given: Mapping[str, Any], settings: LogSettings, here: str, sta
             raise UsageError("--output-dir keeps digests, and --profile makes none", "leave one of them out")
         return Outputs(here, reports)
     return Outputs(here, reports, _read_rotation(given, settings, here, stack))
-
-
-def append_summary(forms: Forms, console: Console) -> None:
-    """Append the digest to the summary of the step, in a job of GitHub; where that is impossible it is said."""
-    path = console.environ.get(_SUMMARY)
-    if not path:
-        return
-
-    def make(size: int) -> bytes:
-        room = _MOST_SUMMARY - size - 1  # it begins a line
-        if room <= 0:
-            raise OSError(errno.EFBIG, "it is full")
-        return b"\n" * bool(size) + forms.draw_markdown(room).text.encode("utf-8", "replace")
-
-    try:
-        append_to(path, make)
-    except OSError as error:
-        console.warn(f"{_SUMMARY} is not written: {describe_os_error(error)}")
-    except LoopflowError as error:
-        console.warn(f"{_SUMMARY} is not written: {error.message}")
 
 
 def _read_report(value: str) -> tuple[str, str]:

@@ -7,19 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from loopflow.analysis.names import path_bytes
-from loopflow.errors import UsageError
-from loopflow.function.facts.read import UnparsedError, decode
 from loopflow.function.graph import origins
 from loopflow.function.sayings import CLASS, DOING, FUNCTION, IMPORT, VARIABLE, Sayings, Statement, touched
 from loopflow.function.trees import SourceTree, Unread
-from loopflow.io.git.automatic_merge import merge_automatically
-from loopflow.io.git.change_start import find_start
-from loopflow.model import FileRef, Repository, Start, Worktree, is_regular
-
-_SUFFIX: Final = ".py"
+from loopflow.function.versions import Versions
+from loopflow.model import Start
 
 
 class Kind(StrEnum):
@@ -84,98 +80,17 @@ class Changes:
         return [place for place, said in self.lost.items() if said not in self.arrived]
 
 
-def start_of(tree: SourceTree, against: str | None) -> Start:
-    """Return where the change began that made a tree. Raises UsageError outside of git."""
-    return find_start(tree.git, repository_of(tree), tree.source, against)
-
-
-def repository_of(tree: SourceTree) -> Repository:
-    """Return the repository of a tree. Raises UsageError where there is none."""
-    repository = tree.listed.repository
-    if repository is None:
-        what = "this is no git repository: there is nothing to compare with"
-        raise UsageError(what, "name functions, such as src/shop/cart.py:Cart.total, instead of --changed")
-    return repository
-
-
 def find_changes(tree: SourceTree, start: Start) -> Changes:
     """Return what became of each definition since a start. Raises GitError for an object that is missing."""
-    found = Changes(start)
-    pairs = _Pairs(tree, start, found)
-    for path, befores in pairs.read():
-        _compare(found, path, pairs.now(path), befores)
+    versions = Versions(tree, start)
+    found = Changes(start, unread=versions.unread)
+    for path, befores in versions.read():
+        _compare(found, path, versions.now(path), befores)
+    found.paths = versions.paths
     _find_moves(found)
     order = {kind: number for number, kind in enumerate(Kind)}
     found.changes.sort(key=lambda each: (path_bytes(each.path), each.start, order[each.kind]))
     return found
-
-
-class _Pairs:
-    """The files that differ, as they are and as they were in each commit that the tree came from."""
-
-    def __init__(self, tree: SourceTree, start: Start, found: Changes) -> None:
-        self._tree = tree
-        self._start = start
-        self._found = found
-        self._repository = repository_of(tree)
-        self._now: dict[str, Sayings | None] = {}
-        self._gone: set[str] = set()
-
-    def read(self) -> Iterator[tuple[str, list[Sayings | None]]]:
-        """Yield the path of each, and the statements that it had; None where there was no such file."""
-        sides = [self._differences(commit) for commit in self._start.commits]
-        paths = set(sides[0]).intersection(*sides[1:])
-        if isinstance(self._tree.source, Worktree):
-            paths |= {path for path, ref in self._tree.files.items() if not ref.mode and path.endswith(_SUFFIX)}
-        merged = self._merged(paths) if len(sides) > 1 and paths else {}
-        self._found.paths = tuple(sorted(paths, key=path_bytes))
-        for path in self._found.paths:
-            befores = [self._was(side.get(path)) for side in sides]
-            if path in merged:
-                befores.append(merged[path])
-            yield path, befores
-
-    def now(self, path: str) -> Sayings | None:
-        """Return the statements that a file has; None where there is none, or where it cannot be read."""
-        if path not in self._now:
-            self._now[path] = None
-            if path in self._gone:
-                return None
-            if path in self._tree.files and self._tree.facts(path) is not None:
-                self._now[path] = Sayings(self._tree.text(path))
-            elif path in self._tree.unread:
-                self._found.unread.append(self._tree.unread[path])
-        return self._now[path]
-
-    def _differences(self, commit: str) -> dict[str, FileRef | None]:
-        found = self._tree.git.differences(self._repository, self._tree.source, commit)
-        self._gone |= {each.path for each in found if each.after is None}
-        return {
-            each.path: each.before
-            for each in found
-            if each.path.endswith(_SUFFIX)
-            and not (each.before and each.after and each.before.blob == each.after.blob)
-            and (each.path in self._tree.files or each.after is None)
-        }
-
-    def _was(self, ref: FileRef | None) -> Sayings | None:
-        if ref is None or not ref.blob or not is_regular(ref.mode):
-            return None
-        return _read(self._tree.git.read_blob(self._repository, ref.blob))
-
-    def _merged(self, paths: Iterable[str]) -> dict[str, Sayings | None]:
-        """Return what git makes of the files by itself, where it can."""
-        with merge_automatically(self._tree.git, self._repository, self._start.commits) as merge:
-            refs = {path: merge.files[path] for path in paths if path in merge.files and path not in merge.conflicts}
-            return {path: _read(merge.read(ref.blob)) for path, ref in refs.items() if ref.blob}
-
-
-def _read(data: bytes) -> Sayings | None:
-    """Return the statements of a file that was; one that did not parse had none."""
-    try:
-        return Sayings(decode(data))
-    except UnparsedError:
-        return None
 
 
 class _Meaning(NamedTuple):
@@ -345,7 +260,7 @@ def _by_name(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
 
 def _find_moves(found: Changes) -> None:
     """Call what is new moved where the same is gone elsewhere: by its name first, then whatever it was called."""
-    for say in (_named, _nameless):
+    for say in (attrgetter("said"), _nameless):
         gone: dict[str, list[Change]] = {}
         for each in found.of(Kind.REMOVED):
             gone.setdefault(say(each), []).append(each)
@@ -358,10 +273,6 @@ def _find_moves(found: Changes) -> None:
     for at, each in enumerate(found.changes):
         if not each.qualname and each.said and all(said in found.gone for said in each.said.split("\n") if said):
             found.changes[at] = each._replace(kind=Kind.MOVED)
-
-
-def _named(change: Change) -> str:
-    return change.said
 
 
 def _nameless(change: Change) -> str:

@@ -2,21 +2,20 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from loopflow.analysis.names import path_bytes
 from loopflow.function.contexts import Builder
 from loopflow.function.discover import NO_REASON, Finder
 from loopflow.function.extract import Keep
-from loopflow.function.facts.model import CLASS, IMPORTED, Unit
-from loopflow.function.graph import Graph, origins
+from loopflow.function.facts.model import CLASS, Unit
+from loopflow.function.following import WORD, Names
+from loopflow.function.graph import Graph
 from loopflow.function.resolve.found import Mention
 from loopflow.function.resolve.outside import canonical
 from loopflow.function.resolve.project import Location, Module, Node, Project
 from loopflow.function.sayings import registers
 
-_WORD: Final = re.compile(r"[^\W\d]\w*")
 _PLAIN_BASES: Final = frozenset(
     {"builtins.object", "typing.Generic", "typing.Protocol", "abc.ABC", "typing.NamedTuple"}
 )
@@ -44,12 +43,6 @@ class Note(NamedTuple):
     text: str
 
 
-@dataclass(slots=True)
-class _File:
-    keep: Keep = field(default_factory=Keep)
-    units: list[Unit] = field(default_factory=list)
-
-
 class Closing:
     """A closure while it is made."""
 
@@ -58,24 +51,25 @@ class Closing:
         self._builder = builder
         self._graph = graph
         self._finder: Finder = builder.finder
-        self._files: dict[str, _File] = {}
+        self.keeps: dict[str, Keep] = {}
         self._waiting: list[tuple[str, str]] = []
-        self._seen: set[tuple[str, str]] = set()
+        self.seen: set[tuple[str, str]] = set()
         self._classes: dict[tuple[str, str], None] = {}
         """Those of which there may be objects; of others, which annotations name, the head is enough."""
         self._attributes: set[str] = set()
         self._prefixes: set[str] = set()
         self._dynamic: dict[Note, None] = {}
+        self._names = Names(project, builder, graph, self)
 
     def begin(self, path: str, qualname: str) -> None:
         """Add a function, or all that a module defines."""
         if qualname:
-            self._need(path, qualname)
+            self.need(path, qualname)
             return
-        self._reach(path)
+        self.reach(path)
         for name in [*self._builder.units(path)]:
             if "." not in name:
-                self._need_name(path, name)
+                self._names.need_name(path, name)
 
     def work(self) -> None:
         """Follow everything until there is nothing new."""
@@ -84,45 +78,25 @@ class Closing:
                 self._take(*self._waiting.pop())
             for path, name in list(self._classes):
                 for base in self._finder.order_of(path, name):
-                    self._need(base.path, base.qualname)
+                    self.need(base.path, base.qualname)
                 self._add_members(path, name)
             if not self._waiting:
-                self._keep_order()
+                self._names.keep_order()
 
     def finish(self) -> tuple[dict[str, str], list[Note], list[Note]]:
         """Return the files, what is left out, and what is loaded by a name that is computed."""
         files: dict[str, str] = {}
-        for path in sorted(self._files, key=path_bytes):
-            files[path] = self._builder.extract(path, self._files[path].keep).code
+        for path in sorted(self.keeps, key=path_bytes):
+            files[path] = self._builder.extract(path, self.keeps[path]).code
         dropped = [note for path in files for note in self._dropped(path)]
         return files, dropped, sorted(self._dynamic)
 
-    def _keep_order(self) -> None:
-        """Let packages import what they export, of that which is there, so that modules are made in the same order."""
-        is_more = True
-        while is_more:
-            kept = len(self._seen)
-            for path in [each for each in self._files if each.endswith("__init__.py")]:
-                for name in list(self._builder.units(path)):
-                    if ("=", f"{path}:{name}") not in self._seen and self._exports(path, name):
-                        self._need_name(path, name)
-            is_more = len(self._seen) > kept
-
-    def _exports(self, path: str, name: str) -> bool:
-        """Whether a package imports a name from a module of the closure that has it."""
-        sayings = self._graph.sayings(path)
-        return any(
-            (other, original) in self._seen or ("=", f"{other}:{original}") in self._seen
-            for level, module, original in (origins(sayings, name) if sayings else ())
-            if original
-            for other in self._find(path, level, module)
-        )
-
-    def _need(self, path: str, qualname: str, *, is_used: bool = True) -> None:
+    def need(self, path: str, qualname: str, *, is_used: bool = True) -> None:
+        """Add a definition; of a class that is only named, `is_used` is False."""
         if is_used and self._is_class(path, qualname):
             self._classes[path, qualname] = None
-        if (path, qualname) not in self._seen and path in self._project.tree.files:
-            self._seen.add((path, qualname))
+        if (path, qualname) not in self.seen and path in self._project.tree.files:
+            self.seen.add((path, qualname))
             self._waiting.append((path, qualname))
 
     def _is_class(self, path: str, qualname: str) -> bool:
@@ -131,28 +105,28 @@ class Closing:
         return any(node.scope.kind == CLASS for node in self._finder.nodes(path, qualname))
 
     def _take(self, path: str, qualname: str) -> None:
-        self._reach(path)
+        self.reach(path)
         nodes = self._finder.nodes(path, qualname)
         if any(node.scope.kind == CLASS for node in nodes):
             self._take_class(path, qualname, nodes)
             return
         units = self._builder.units(path).get(qualname, [])
         if not units and nodes:  # what is nested is a part of what it is nested in
-            self._need(path, qualname.rpartition(".")[0])
+            self.need(path, qualname.rpartition(".")[0])
             return
         owner = qualname.rpartition(".")[0]
         if owner:
-            self._need(path, owner)
+            self.need(path, owner)
         if not units:
             return
-        self._files[path].keep.whole.add(qualname)
+        self.keeps[path].whole.add(qualname)
         for unit in units:
             self._read(path, unit)
         self._take_loops(path, qualname)
         self._finder.begin()
         for node in nodes:
             self._mention(self._finder.mentions(node))
-            self._local_imports(node)
+            self._names.follow_local(node)
         if not nodes:
             self._mention(self._finder.variable_mentions(Location(path, qualname, 0, "variable")))
 
@@ -160,17 +134,17 @@ class Closing:
         """Add the loops at the top of a file that fill what a name is bound to."""
         module, sayings = self._project.module(path), self._graph.sayings(path)
         loops = {each.end for each in sayings.effects(name)} if sayings else set()
-        for unit in _bindings(module.facts.units) if module and loops else ():
-            if unit.end in loops and unit.head not in self._files[path].keep.lines:
-                self._files[path].keep.lines.add(unit.head)
+        for unit in _at_top(module.facts.units, "v") if module and loops else ():
+            if unit.end in loops and unit.head not in self.keeps[path].lines:
+                self.keeps[path].lines.add(unit.head)
                 self._read(path, unit)
 
     def _take_class(self, path: str, qualname: str, nodes: list[Node]) -> None:
-        keep = self._files[path].keep
+        keep = self.keeps[path]
         keep.heads.add(qualname)
         keep.documented.add(qualname)
         if owner := qualname.rpartition(".")[0]:
-            self._need(path, owner)
+            self.need(path, owner)
         self._finder.begin()
         for unit in self._builder.units(path).get(qualname, ()):
             is_plain = unit.children and all(each.kind in "fvcid" for each in unit.children)
@@ -193,9 +167,9 @@ class Closing:
         for unit in self._builder.units(path).get(name, ()):
             for child in unit.children:
                 for member in child.names:
-                    is_over = any((base, f"{each}.{member}") in self._seen for base, each in bases)
+                    is_over = any((base, f"{each}.{member}") in self.seen for base, each in bases)
                     if child.kind != "f" or is_over or is_called_elsewhere or self._is_asked(path, member, child):
-                        self._need(path, f"{name}.{member}")
+                        self.need(path, f"{name}.{member}")
 
     def _has_other_base(self, path: str, name: str) -> bool:
         """Whether a class inherits from one that is not in the tree, which may call any of its methods."""
@@ -217,12 +191,12 @@ class Closing:
         lines = self._builder.lines(path)[unit.start - 1 : unit.end]
         text = "".join(lines)
         for name in unit.uses:
-            self._need_name(path, name)
+            self._names.need_name(path, name)
         if _ASKS_BY_TEXT.search(text):
             self._attributes.update(_TEXTS.findall(text))
             self._prefixes.update(_PREFIXES.findall(text))
         for chain in set(_CHAIN.findall(text)):
-            self._follow_chain(path, chain.split("."))
+            self._names.follow_chain(path, chain.split("."))
         for number, line in enumerate(lines, unit.start):
             if _COMPUTED.search(line):
                 self._dynamic[Note(path, number, line.strip())] = None
@@ -230,131 +204,21 @@ class Closing:
     def _mention(self, mentions: Iterable[Mention]) -> None:
         for mention in mentions:
             if mention.reason not in NO_REASON:  # it may be anything of that name
-                self._attributes.update(_WORD.findall(mention.text))
+                self._attributes.update(WORD.findall(mention.text))
             for place in mention.places:
                 if place.kind == "module":
-                    self._reach(place.path)
+                    self.reach(place.path)
                 else:
-                    self._need(place.path, place.qualname, is_used=mention.kind != "annotation")
+                    self.need(place.path, place.qualname, is_used=mention.kind != "annotation")
 
-    def _need_name(self, path: str, name: str) -> None:
-        """Add what a name means at the top of a file, and what decides whether it means that."""
-        if ("?", f"{path}:{name}") not in self._seen:
-            self._seen.add(("?", f"{path}:{name}"))
-            for word in self._deciding(path, name):
-                self._need_name(path, word)
-        units = self._builder.units(path).get(name, ())
-        if any(unit.kind != "i" for unit in units):
-            self._need(path, name, is_used=False)  # what it resolves to says more
-        imported = [unit for unit in units if unit.kind == "i"]
-        sayings = self._graph.sayings(path)
-        if (imported or not units) and sayings and ("=", f"{path}:{name}") not in self._seen:
-            self._seen.add(("=", f"{path}:{name}"))
-            self._reach(path)
-            self._files[path].keep.names.add(name)
-            for level, module, original in origins(sayings, name):
-                self._import(path, level, module, original)
-            if not units:
-                for level, module, _ in origins(sayings, "*"):
-                    for other in self._find(path, level, module):
-                        self._need_exported(other, name)
-
-    def _deciding(self, path: str, name: str) -> set[str]:
-        """Return the names in heads of the frames in which a name is bound."""
-        module = self._project.module(path)
-        lines = self._builder.lines(path) if module else []
-        found: set[str] = set()
-        waiting = [unit for unit in (module.facts.units if module else ()) if unit.kind == "b" and name in unit.names]
-        while waiting:
-            unit = waiting.pop()
-            for arm in unit.children:
-                found.update(_WORD.findall("".join(lines[arm.start - 1 : arm.body - 1])))
-                waiting += [child for child in arm.children if child.kind == "b" and name in child.names]
-        return found
-
-    def _need_exported(self, path: str, name: str) -> None:
-        """Add what a module exports under a name: its own, a module below it, or something that it imports all of."""
-        if path.endswith("/"):
-            self._reach_all(self._project.find_below(path[:-1], name))
-            return
-        self._reach(path)
-        if name in self._builder.units(path):
-            self._need_name(path, name)
-            return
-        below = self._project.find_below(path.rpartition("/")[0], name) if "__init__.py" in path else ()
-        if below:
-            self._reach_all(below)
-        elif "__getattr__" in self._builder.units(path):
-            self._need(path, "__getattr__")
-        elif "*" in self._builder.units(path):
-            self._need_name(path, name)
-
-    def _import(self, path: str, level: int, module: str, original: str) -> None:
-        if not original and not level:  # import a.b.c
-            parts = module.split(".")
-            for at in range(1, len(parts) + 1):
-                self._reach_all(self._find(path, 0, ".".join(parts[:at])))
-            return
-        for other in self._find(path, level, module):
-            if original == "*":
-                self._reach_all([other])
-            else:
-                self._need_exported(other, original)
-
-    def _local_imports(self, node: Node) -> None:
-        """Follow the imports inside of a function, and of what is nested in it."""
-        for bindings in node.scope.bindings.values():
-            for binding in bindings:
-                if binding.kind == IMPORTED:
-                    module, level, name, _ = binding.what
-                    self._import(node.module.path, level, module, name)
-        for number in node.scope.children:
-            self._local_imports(node.child(number))
-
-    def _follow_chain(self, path: str, parts: list[str]) -> None:
-        """Add what `module.name` means, where it begins with a module: re-exports on the way stay."""
-        sayings = self._graph.sayings(path)
-        at: list[str] = []
-        for level, module, original in origins(sayings, parts[0]) if sayings else ():
-            if not original:
-                is_whole = any(parts[0] == each for each in (module.partition(".")[0],))
-                at += self._find(path, 0, parts[0] if is_whole else module)
-            else:
-                joined = f"{module}.{original}" if module else original
-                at += self._find(path, level, joined)
-        for name in parts[1:]:
-            below: list[str] = []
-            for each in at:
-                if each.endswith("/"):
-                    below += self._project.find_below(each[:-1], name)
-                elif name in self._builder.units(each):
-                    self._need_name(each, name)
-                    inner = self._graph.sayings(each)
-                    for level, module, original in origins(inner, name) if inner else ():
-                        below += self._find(each, level, f"{module}.{original}".strip(".") if original else module)
-                elif "__init__.py" in each:
-                    below += self._project.find_below(each.rpartition("/")[0], name)
-            self._reach_all(below)
-            at = below
-
-    def _find(self, path: str, level: int, module: str) -> tuple[str, ...]:
-        if level:
-            return self._project.find_relative(path, level, module)
-        return self._project.find_absolute(module, path) if module else ()
-
-    def _reach_all(self, paths: Iterable[str]) -> None:
-        for path in paths:
-            if not path.endswith("/"):
-                self._reach(path)
-
-    def _reach(self, path: str) -> None:
+    def reach(self, path: str) -> None:
         """Add a module, with the packages that it is in, and what it does when it is imported."""
-        if path in self._files or path not in self._project.tree.files:
+        if path in self.keeps or path not in self._project.tree.files:
             return
-        self._files[path] = _File()
+        self.keeps[path] = Keep()
         directory = path.rpartition("/")[0]
         while directory:
-            self._reach(f"{directory}/__init__.py")
+            self.reach(f"{directory}/__init__.py")
             directory = directory.rpartition("/")[0]
         module = self._project.module(path)
         if module is not None:
@@ -366,31 +230,32 @@ class Closing:
         sayings = self._graph.sayings(path)
         for statement in sayings.statements if sayings else ():
             if not statement.owner and registers(statement):
-                self._need(path, statement.names[0])
+                self.need(path, statement.names[0])
 
     def _take_effects(self, path: str, module: Module) -> None:
         """Add the statements that bind nothing, and what the frames around them ask."""
-        lines, keep = self._builder.lines(path), self._files[path].keep
+        lines, keep = self._builder.lines(path), self.keeps[path]
         for head in _heads_of_effects(module.facts.units):
-            for word in _WORD.findall("".join(lines[head.start - 1 : head.body - 1])):
-                self._need_name(path, word)
+            for word in WORD.findall("".join(lines[head.start - 1 : head.body - 1])):
+                self._names.need_name(path, word)
         self._finder.begin()
         mentions = self._finder.own_mentions(module.nodes[0])
-        for unit in _effects(module.facts.units):
+        for unit in _at_top(module.facts.units, "e"):
             keep.lines.add(unit.head)
             self._read(path, unit)
             self._mention(each for each in mentions if unit.head <= each.line <= unit.end)
 
     def _take_plain_imports(self, path: str, module: Module) -> None:
-        for unit in _plain_imports(module.facts.units):
+        plain = (unit for unit in module.facts.units if unit.kind == "i" and unit.imports[0][0] is None)
+        for unit in plain:
             for name, alias in unit.imports[0][2]:
-                if not alias and self._find(path, 0, name):
-                    self._files[path].keep.names.add(name.partition(".")[0])
-                    self._import(path, 0, name, "")
+                if not alias and self._names.find(path, 0, name):
+                    self.keeps[path].names.add(name.partition(".")[0])
+                    self._names.follow_import(path, 0, name, "")
 
     def _dropped(self, path: str) -> Iterator[Note]:
         """Yield the statements that do something when a module is imported, and are left out."""
-        module, keep = self._project.module(path), self._files[path].keep
+        module, keep = self._project.module(path), self.keeps[path]
         lines = self._builder.lines(path) if module else []
         for unit in module.facts.units if module else ():
             first = lines[unit.head - 1].strip()
@@ -399,34 +264,19 @@ class Closing:
                 yield Note(path, unit.head, first)
 
 
-def _effects(units: Iterable[Unit]) -> Iterator[Unit]:
-    """Yield the statements at the top that bind nothing, those in frames included."""
+def _at_top(units: Iterable[Unit], kind: str) -> Iterator[Unit]:
+    """Yield the statements of a kind at the top, those in frames included."""
     for unit in units:
-        if unit.kind == "e":
+        if unit.kind == kind:
             yield unit
         elif unit.kind in {"b", "a"}:
-            yield from _effects(unit.children)
-
-
-def _bindings(units: Iterable[Unit]) -> Iterator[Unit]:
-    """Yield the statements at the top that bind variables, those in frames included."""
-    for unit in units:
-        if unit.kind == "v":
-            yield unit
-        elif unit.kind in {"b", "a"}:
-            yield from _bindings(unit.children)
+            yield from _at_top(unit.children, kind)
 
 
 def _heads_of_effects(units: Iterable[Unit]) -> Iterator[Unit]:
-    """Yield the branches that have such a statement in them, with all others of their frame."""
+    """Yield the branches that have a statement in them that binds nothing, with all others of their frame."""
     for unit in units:
-        if unit.kind == "b" and any(True for _ in _effects([unit])):
+        if unit.kind == "b" and any(True for _ in _at_top([unit], "e")):
             yield from unit.children
             for arm in unit.children:
                 yield from _heads_of_effects(arm.children)
-
-
-def _plain_imports(units: Iterable[Unit]) -> Iterator[Unit]:
-    for unit in units:
-        if unit.kind == "i" and unit.imports[0][0] is None:
-            yield unit

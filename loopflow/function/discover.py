@@ -61,8 +61,8 @@ class Finder:
         self._engine.begin()
         self._for_now.clear()
 
-    def discover(self, path: str, qualname: str, levels: int = 2, lines: Container[int] | None = None) -> Discovery:
-        """Return what a function, class or module needs, or what is mentioned in some `lines` of it."""
+    def discover(self, path: str, qualname: str, depth: int = 2, lines: Container[int] | None = None) -> Discovery:
+        """Return what a function, class or module needs, or what some `lines` of it mention; `depth` is of helpers."""
         self.begin()
         nodes = self.nodes(path, qualname)
         at = Location(path, qualname, nodes[0].scope.line, self._kind(nodes[0]))
@@ -73,8 +73,8 @@ class Finder:
             mentions = [(mention, at) for mention in self._in_lines(nodes[0], lines)]
         found.unresolved = [mention for mention, _ in mentions if mention.reason not in NO_REASON]
         self._add(found, mentions, 1)
-        if levels > 1:
-            self._add(found, list(self._next(found, nodes)), 2)
+        self._add(found, list(self._next(found, nodes)), 2)
+        found.uses = {key: use for key, use in found.uses.items() if use.level <= depth or _is_variable(use.place)}
         return found
 
     def mentions(self, node: Node) -> tuple[Mention, ...]:

@@ -93,6 +93,11 @@ class Reference:
     reason: str | None = None
 
 
+def escape_info(path: str) -> str:
+    """Return a path as it may stand behind a fence, where a backtick would make it none."""
+    return escape_name(path).replace("`", "\\x60")
+
+
 @dataclass(frozen=True, slots=True)
 class CodeString:
     """Code of one file."""
@@ -108,7 +113,7 @@ class CodeString:
         longest = max([len(found) for found in _TICKS.findall(self.code)], default=2) if "```" in self.code else 2
         fence = "`" * max(3, longest + 1)
         end = "" if self.code.endswith("\n") or not self.code else "\n"
-        return f"{fence}python:{escape_name(self.path)}\n{self.code}{end}", f"{fence}\n"
+        return f"{fence}python:{escape_info(self.path)}\n{self.code}{end}", f"{fence}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,11 @@ class CodeOptimizationContext:
     beyond: tuple[str, ...] = ()
     """Names that what is shown mentions, that are defined in the same file, and that are not shown."""
 
+    @property
+    def needed(self) -> int:
+        """What the function needs, in tokens, before anything is left out."""
+        return self.tokens.needed
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -195,6 +205,16 @@ class Refused:
     message: str
     tokens: int = 0
     largest: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def needed(self) -> int:
+        """What the function needs, as of a context."""
+        return self.tokens
+
+    @property
+    def left_out(self) -> str:
+        """What is to be said of it, on one line."""
+        return f"{escape_name(self.target.name)} is left out: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 """The table `[function]` of the config file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from loopflow.config.toml import Table
-from loopflow.config.values import read_names, read_path, read_patterns, read_size, read_text
+from loopflow.config.values import read_names, read_path, read_patterns, read_size
 from loopflow.function.model import OPTIMIZATION_CONTEXT_TOKEN_LIMIT, TESTGEN_CONTEXT_TOKEN_LIMIT
 
 STEPS: Final = ("literals", "docstrings", "bodies", "drop")
 LARGE_LITERAL: Final = 400
 """Tokens."""
+DEPTHS: Final = (2, 1)
 HASHES: Final = ("deep", "shallow")
+_Value = TypeVar("_Value", int, str)
 _KEYS: Final = (
     "roots",
     "optimization_limit",
@@ -18,6 +21,7 @@ _KEYS: Final = (
     "budget",
     "steps",
     "literal",
+    "depth",
     "hash",
     "exclude",
     "environment",
@@ -38,6 +42,8 @@ class FunctionConfig:
     """What may be done to keep a limit."""
     literal: int = LARGE_LITERAL
     """Tokens from which on a literal is large."""
+    depth: int = 2
+    """How many levels of helpers a context has."""
     hash: str = "deep"
     """What a hash depends on: all that a function reaches, or what it mentions itself."""
     exclude: tuple[str, ...] = ()
@@ -57,7 +63,8 @@ def read_settings(table: Table) -> FunctionConfig:
         budget=read_size(table, "budget") if "budget" in table.values else None,
         steps=_read_steps(table),
         literal=read_size(table, "literal") if "literal" in table.values else LARGE_LITERAL,
-        hash=_read_hash(table),
+        depth=_read_one(table, "depth", DEPTHS),
+        hash=_read_one(table, "hash", HASHES),
         environment=read_path(table, "environment") if "environment" in table.values else None,
         exclude=read_patterns(table, "exclude") if "exclude" in table.values else (),
     )
@@ -69,11 +76,13 @@ def _read_limit(table: Table, key: str, standard: int | None) -> int | None:
     return None if table.values[key] == "none" else read_size(table, key)
 
 
-def _read_hash(table: Table) -> str:
-    value = read_text(table, "hash") if "hash" in table.values else HASHES[0]
-    if value not in HASHES:
-        raise table.error("hash", f"there is no hash {value!r}", "it is deep or shallow")
-    return value
+def _read_one(table: Table, key: str, allowed: Sequence[_Value]) -> _Value:
+    """Return one of some values: the first, where the table has none."""
+    value = table.values.get(key, allowed[0])
+    for each in allowed:
+        if each == value and type(each) is type(value):
+            return each
+    raise table.error(key, f"there is no such {key}", f"it is {' or '.join(map(str, allowed))}")
 
 
 def _read_steps(table: Table) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
+from loopflow.analysis.names import escape_name
 from loopflow.function.facts.model import Facts
 from loopflow.function.facts.read import MOST_BYTES, UnparsedError, decode, read_facts, split_lines
 from loopflow.function.facts.store import FactStore, NoStore
@@ -48,6 +49,12 @@ class Unread:
     path: str
     reason: str
     detail: str = ""
+
+    @property
+    def message(self) -> str:
+        """What is to be said of it, on one line."""
+        why = self.detail or self.reason.replace("_", " ")
+        return f"{escape_name(self.path)} is left out: {escape_name(why)}"
 
 
 class Sources(Protocol):

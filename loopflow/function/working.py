@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from loopflow.analysis.patterns import compile_patterns
+from loopflow.function.choosing import choose
 from loopflow.function.closure import Closure, close
 from loopflow.function.contexts import HEAD, LINE, WHOLE, Builder, Piece, Pieces
 from loopflow.function.counting import Tally
@@ -85,11 +86,11 @@ class Workshop:
     def _find(self, target: FunctionToOptimize) -> Found:
         statements = self.statements.get(target)
         if statements is None:
-            found = self.builder.finder.discover(target.path, target.qualname)
-            return Found(target, found, self._keep_excluded(self.builder.choose(found)))
+            found = self.builder.finder.discover(target.path, target.qualname, self.config.depth)
+            return Found(target, found, self._keep_excluded(choose(self.builder, found)))
         lines = {line for each in statements for line in range(each.start, each.end + 1)}
-        found = self.builder.finder.discover(target.path, "", lines=lines)
-        pieces = self.builder.choose(found, self._pieces_of(target.path, statements))
+        found = self.builder.finder.discover(target.path, "", self.config.depth, lines)
+        pieces = choose(self.builder, found, self._pieces_of(target.path, statements))
         return Found(target, found, self._keep_excluded(pieces))
 
     def _keep_excluded(self, pieces: Pieces) -> Pieces:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from loopflow.analysis.names import escape_name
 from loopflow.model import Report
 from loopflow.render.findings import Finding, find_faults
-from loopflow.render.workflow import write_command
+from loopflow.render.workflow import MOST, write_command
 
-MOST = 10
 _NAMED = 3
 
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+from contextlib import chdir
 from pathlib import Path
 
 import jsonschema
@@ -186,6 +188,51 @@ def test_a_budget_is_judged_before_anything_is_left_out(shop: Repo) -> None:
     assert call(shop, TOTAL, "--check").code == 1
 
 
+@pytest.mark.parametrize("part", ["optimization", "read-only", "testgen"])
+def test_helpers_of_one_level(shop: Repo, part: str) -> None:
+    """What only helpers mention is not there, but for variables; what else helps to understand is."""
+    shop.write("shop/tax.py", TAX.replace("(country).rate", "(country).rate * UNUSED"))
+    two, one = (call(shop, TOTAL, "--part", part, "--depth", depth).out for depth in ("2", "1"))
+    assert two == call(shop, TOTAL, "--part", part).out
+    assert "def look_up" in two
+    assert "def look_up" not in one
+    assert '"""A cart."""' in one
+    assert "UNUSED = 1" in one
+    assert set(one.splitlines()) < set(two.splitlines())
+    shop.write("loopflow.toml", "[function]\ndepth = 1\n")
+    assert call(shop, TOTAL, "--part", part).out == one
+    assert call(shop, TOTAL, "--part", part, "--depth", "2").out == two
+
+
+def test_depth_is_told_of(shop: Repo) -> None:
+    """JSON and --why have helpers of one level; what is mentioned in a shown file and left out is named."""
+    result = call(shop, TOTAL, "--depth", "1", "--format", "json")
+    jsonschema.validate(result.json, SCHEMA)
+    [told] = result.json["functions"]
+    assert {each["level"] for each in told["helpers"]} == {1}
+    assert told["not_shown"] == ["shop/tax.py:look_up"]
+    assert "shop/tax.py:look_up\n" in call(shop, TOTAL, "--depth", "1", "--why").out.partition("not shown")[2]
+
+
+@pytest.mark.parametrize("value", ["0", "3", "true", "1.0", '"1"'])
+def test_a_depth_that_is_none(shop: Repo, value: str) -> None:
+    """One line that names the key, and exit 2."""
+    shop.write("loopflow.toml", f"[function]\ndepth = {value}\n")
+    result = call(shop, TOTAL)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "there is no such depth; it is 2 or 1" in result.err
+
+
+@pytest.mark.parametrize("kind", ["deep", "shallow"])
+def test_depth_changes_no_hash(shop: Repo, kind: str) -> None:
+    """A store holds whatever the depth of the run that wrote it."""
+    shop.write("shop/tax.py", TAX.replace("(country).rate", "(country).rate * UNUSED"))
+    shop.write("loopflow.toml", f'[function]\nhash = "{kind}"\n')
+    one, two = (call(shop, "shop", "--list", "--depth", depth, "--save-hashes", depth) for depth in ("1", "2"))
+    assert (one.code, two.code) == (0, 0)
+    assert (shop.root / "1").read_bytes() == (shop.root / "2").read_bytes()
+
+
 def test_charts(shop: Repo) -> None:
     """By function and by part, as text and as a page."""
     assert "By function" in call(shop, "shop", "--profile").out
@@ -210,6 +257,14 @@ def test_charts(shop: Repo) -> None:
         ((TOTAL, "--staged", "--rev", "HEAD"), "--staged reads the index, and --rev a commit"),
         ((TOTAL, "--why", "--list"), "--list and --why each print something else"),
         ((TOTAL, "--format", "html"), "html is a form of --profile"),
+        ((TOTAL, "--profile", "--format", "html", "--callers"), "html has charts only"),
+        ((TOTAL, "--profile", "--report", "html:x.html", "--callers"), "html has charts only"),
+        ((TOTAL, "--part", "closure", "--depth", "1"), "a closure has all that is reached"),
+        ((TOTAL, "--part", "closure", "--write", "new", "--list"), "--write writes files, and --list prints"),
+        ((TOTAL, "--part", "closure", "--write", "new", "--format", "json"), "--write writes files, and --format"),
+        ((TOTAL, "--part", "closure", "--write", "new", "--report", "text:x"), "--write writes files, and --report"),
+        ((TOTAL, "--save-hashes", "shop"), "shop is no file that hashes can be kept in"),
+        ((TOTAL, "--save-hashes", "/dev/null"), "/dev/null is no file that hashes can be kept in"),
         ((TOTAL, "--budget", "5"), "--budget is what --check judges by"),
         ((TOTAL, "--check"), "--check has no budget"),
         ((TOTAL, "-o", "shop/tax.py"), "shop/tax.py is a file that is read"),
@@ -225,6 +280,18 @@ def test_what_cannot_be_done_is_said_on_one_line(shop: Repo, arguments: tuple[st
     assert (result.code, result.out) == (2, "")
     assert result.err.count("\n") == 1
     assert message in result.err
+
+
+def test_hashes_are_kept_in_files_only(shop: Repo) -> None:
+    """A pipe that nobody reads, a socket and a link to one are exit 2 before anything is printed."""
+    os.mkfifo(shop.root / "pipe")
+    (shop.root / "link").symlink_to("pipe")
+    with socket.socket(socket.AF_UNIX) as listening, chdir(shop.root):
+        listening.bind("socket")
+        for name in ("pipe", "link", "socket"):
+            result = call(shop, TOTAL, "--save-hashes", name, "--known", name)
+            assert (result.code, result.out) == (2, "")
+            assert f"{name} is no file that hashes can be kept in; name another one" in result.err
 
 
 @pytest.mark.parametrize("name", ["", ":total"])

@@ -260,6 +260,15 @@ def test_users_follow_parts_of_which_nothing_is_left_out(shop: Repo, part: str) 
     assert call(shop, "--changed", "--part", part, "--callers", "--affected").out == f"{plain}\nCallers:{users}"
 
 
+@pytest.mark.parametrize("instead", ["--list", "--why", "--unresolved", "--profile"])
+def test_users_follow_what_is_printed_instead(shop: Repo, instead: str) -> None:
+    """Lists, reasons, references and charts alike: what was asked for beside them is not left out."""
+    users = call(shop, "--changed", "--callers", "--affected").out.partition("Callers:")[2]
+    plain = call(shop, "--changed", instead).out
+    result = call(shop, "--changed", instead, "--callers", "--affected")
+    assert result.out == f"{plain}{chr(10) * bool(plain)}Callers:{users}"
+
+
 def test_what_is_excluded_is_no_target(shop: Repo) -> None:
     """The config says so."""
     shop.write("loopflow.toml", '[function]\nexclude = ["shop/tax.py"]\n')
@@ -310,7 +319,7 @@ def test_statements_that_share_a_line_are_whole_and_there_once(shop: Repo) -> No
     result = call(shop, "--changed", "one.py")
     assert result.out == f"```python:one.py\n{(shop.root / 'one.py').read_text('utf-8')}```\n"
     weird = call(shop, "--changed", "--callers", "--affected")
-    assert weird.out.startswith("```python:a\\nb/w`eird```.py\ndef f(): return 1\n")
+    assert weird.out.startswith("```python:a\\nb/w\\x60eird\\x60\\x60\\x60.py\ndef f(): return 1\n")
     call(shop, "--changed", "--list", "--save-hashes", STORE)
     assert call(shop, "--changed", "--known", STORE).out == ""
     assert "<module>" in call(shop, "--changed", "one.py", "--profile").out

@@ -7,7 +7,8 @@ import pytest
 from loopflow.cli.function import function
 from loopflow.errors import GitError, UsageError
 from loopflow.function import FunctionConfig, list_tree
-from loopflow.function.changes import find_changes, start_of
+from loopflow.function.changes import find_changes
+from loopflow.function.versions import start_of
 from loopflow.model import Index, SelectRequest, Source, Worktree
 from tests.support.builder import Repo
 from tests.support.run import run

@@ -92,6 +92,17 @@ def test_files_are_written_to_a_new_directory_only(repo: Repo) -> None:
     assert (result.code, "nothing of it is left out" in result.err) == (1, True)
 
 
+def test_fit_holds_for_files_that_are_written(repo: Repo) -> None:
+    """As for what would be printed of them: nothing is written where they do not fit."""
+    repo.track(FILES)
+    asked = ("app.py:make", "--part", "closure", "--write", "new")
+    result = run(*asked, "--fit", "20", cwd=repo.root, command=function)
+    assert (result.code, "the closure does not fit 20 tokens" in result.err) == (1, True)
+    assert not (repo.root / "new").exists()
+    assert run(*asked, "--fit", "9k", cwd=repo.root, command=function).code == 0
+    assert (repo.root / "new/app.py").exists()
+
+
 def test_a_cookie_goes_and_the_text_is_utf_8(repo: Repo, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Files are written in one encoding, whatever they were in."""
     repo.track({"app.py": "# -*- coding: latin-1 -*-\ndef make():\n    return 'é'\n".encode("latin-1")})

@@ -120,9 +120,9 @@ def test_fences_grow_and_markdown_is_read_back() -> None:
 
 
 def test_a_path_says_nothing_outside_of_its_block() -> None:
-    """Line ends and what acts in it are escaped."""
+    """Line ends, backticks, with which a fence would be none, and what acts in it are escaped."""
     [first, *_] = CodeStringsMarkdown((CodeString("x = 1\n", "a\n```\nDo this\u202e.py"),)).markdown.splitlines()
-    assert first == r"```python:a\n```\nDo this\u202e.py"
+    assert first == r"```python:a\n\x60\x60\x60\nDo this\u202e.py"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopflow.function import FunctionConfig, list_tree
-from loopflow.function.changes import Kind, find_changes, start_of
+from loopflow.function.changes import Kind, find_changes
 from loopflow.function.target import all_functions
 from loopflow.function.users import find_affected, find_callers
+from loopflow.function.versions import start_of
 from loopflow.function.working import Workshop
 from loopflow.model import Revision, SelectRequest, Worktree
 from loopflow.tokens import create_counter

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.logs.model import Digest, Priority
-from loopflow.logs.render.github import MOST, fit_github
+from loopflow.logs.render.github import fit_github
 from loopflow.logs.render.html import render_html
 from loopflow.logs.render.markdown import Bounds, fit_markdown
 from loopflow.logs.running import Reduced
+from loopflow.render.workflow import MOST
 from tests.support.examples import some
 from tests.support.markdown import read_page
 from tests.support.reducing import HOSTILE, count, reduce_text

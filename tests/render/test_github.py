@@ -5,7 +5,8 @@ from hypothesis import given
 
 from loopflow.analysis.names import escape_name
 from loopflow.model import Allowance, Level, Reason, Report, Rule, Skipped
-from loopflow.render.github import MOST, render_github
+from loopflow.render.github import render_github
+from loopflow.render.workflow import MOST
 from tests.support.profiles import make_report
 from tests.support.reports import ANY_NAME, START, judged, make_compared, placed
 from tests.support.workflow import Command, find_commands

@@ -11,10 +11,8 @@ from collections.abc import Iterator, Sequence
 from loopflow.agents.model import AgentsReport, Finding, Ruling
 from loopflow.agents.render.words import describe_details, describe_finding, describe_ruling, not_ok, show
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.render.workflow import write_command
+from loopflow.render.workflow import MOST, write_command, write_commands
 
-MOST = 10
-"""Annotations of a kind that a step may make."""
 _SEVERITIES = {"fail": "major", "warn": "minor", "inherited": "info"}
 _SOMEWHERE = "loopflow.toml"
 
@@ -38,14 +36,13 @@ def _is_news(ruling: Ruling) -> bool:
 
 
 def _annotate(command: str, rulings: Sequence[Ruling]) -> Iterator[str]:
-    shown = rulings if len(rulings) <= MOST else rulings[: MOST - 1]
-    for ruling in shown:
+    found = []
+    for ruling in rulings:
         path, line = _place(ruling)
         message = "\n".join((describe_ruling(ruling), *describe_details(ruling)))
         properties = {"file": escape_name(path), "line": str(line), "title": f"Agents: {show(ruling.rule)}"}
-        yield write_command(command, properties, message)
-    if len(shown) < len(rulings):
-        yield write_command(command, {"title": "Agents"}, f"and {len(rulings) - len(shown):,} more")
+        found.append((properties, message))
+    yield from write_commands(command, "Agents", found)
 
 
 def _annotate_findings(findings: Sequence[Finding]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from loopflow.analysis.names import escape_name
-from loopflow.function.model import FunctionToOptimize
+from loopflow.function.model import FunctionToOptimize, escape_info
 from loopflow.function.users import Affected, Caller
 
 MOST_AFFECTED: Final = 50
@@ -24,7 +24,7 @@ def write_callers(callers: Sequence[Caller], most: int | None = None) -> str:
                 lines.append(head)
             if each.line != each.at:
                 lines.append(f"{each.line}      {each.text}")
-        blocks.append(_fence("\n".join(dict.fromkeys(lines)), f"text:{escape_name(path)}"))
+        blocks.append(_fence("\n".join(dict.fromkeys(lines)), f"text:{escape_info(path)}"))
     return "Callers:\n\n" + "\n".join(blocks) + _rest(len(callers) - len(shown))
 
 

@@ -14,10 +14,8 @@ from loopflow.logs.places import find_code_place
 from loopflow.logs.render.rows import describe_range, headline, name_logs, rank_failures
 from loopflow.logs.render.visible import show_line
 from loopflow.logs.shapes import choose_lines
-from loopflow.render.workflow import write_command
+from loopflow.render.workflow import MOST, write_command
 
-MOST: Final = 10
-"""Annotations of a kind that GitHub shows for a step."""
 _LONGEST_MESSAGE: Final = 3_000
 """Characters: GitHub cuts a message at 4,096."""
 _LINES: Final = (26, 6, 0)
