@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from loopflow.io.mcp.heard import Heard, unwrap
+from loopflow.io.mcp.heard import Broken, Heard, unwrap
 from loopflow.io.mcp.processes import converse
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def main() -> None:
     try:
         anyio.run(_serve, asked, heard)
     except BaseException as error:  # noqa: BLE001  whatever it is, somebody waits for an answer
-        _answer({"broken": heard.explain(_say(unwrap(error)))})
+        error = unwrap(error)
+        _answer({"broken": heard.explain(_say(error)), "hint": error.hint if isinstance(error, Broken) else ""})
     sys.stdout.flush()
     os._exit(0)  # a thread may still wait for a line
 

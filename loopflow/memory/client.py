@@ -175,7 +175,9 @@ class Server:
         except (ValueError, RecursionError):
             raise self._fail("it ended" if not line else "it answers what cannot be read") from None
         if not isinstance(answer, dict) or "broken" in answer:
-            raise self._fail(str(answer.get("broken")) if isinstance(answer, dict) else "it answers nothing")
+            raise self._fail(
+                *map(answer.get, ("broken", "hint")) if isinstance(answer, dict) else ("it answers nothing",)
+            )
         if "damaged" in answer:
             raise MemoryServerError(self._show(answer["damaged"]), "loopflow memory repair keeps such lines apart")
         return answer
@@ -199,10 +201,11 @@ class Server:
             self._lines += self._pieces.add(data)
         return self._lines.pop(0)
 
-    def _fail(self, what: str, *, again: bool = True) -> MemoryServerError:
-        again = again and "in time" not in what and "cannot be started" not in what
-        hint = "check its command or url, or see loopflow memory status"
-        return MemoryServerError(f"the memory server is of no use: {self._show(what)}", hint, again=again)
+    def _fail(self, what: object, hint: str = "", *, again: bool = True) -> MemoryServerError:
+        said = self._show(what)
+        again = again and "in time" not in said and "cannot be started" not in said
+        hint = hint or "check its command or url, or see loopflow memory status"
+        return MemoryServerError(f"the memory server is of no use: {said}", hint, again=again)
 
     def _show(self, text: object) -> str:
         """Return what a server said, so that it can stand in a message: it may quote secrets, ours too."""

@@ -26,6 +26,10 @@ async def converse_at(
     url: str, heard: Heard, seconds: float, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[tuple[Any, Any]]:
     """Give what a session reads from and writes to. Raises Broken where the address cannot be asked."""
+    try:
+        httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise Broken("its address is none", "write https://HOST/PATH") from error
     from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415  it takes a second to import
 
     logging.getLogger("mcp").addHandler(logging.NullHandler())  # what it has to say is said in one line
@@ -36,8 +40,6 @@ async def converse_at(
     try:
         async with client, streamable_http_client(url, http_client=client, max_sse_event_size=most) as streams:
             yield streams[0], streams[1]
-    except httpx2.InvalidURL as error:
-        raise Broken("its address is none", "write https://HOST/PATH") from error
     except Exception as error:
         if heard.trouble is None:
             raise
