@@ -174,10 +174,10 @@ class Server:
             answer = json.loads(line)
         except (ValueError, RecursionError):
             raise self._fail("it ended" if not line else "it answers what cannot be read") from None
-        if not isinstance(answer, dict) or "broken" in answer:
-            raise self._fail(
-                *map(answer.get, ("broken", "hint")) if isinstance(answer, dict) else ("it answers nothing",)
-            )
+        if not isinstance(answer, dict):
+            raise self._fail("it answers nothing")
+        if "broken" in answer:
+            raise self._fail(answer["broken"], answer["hint"])
         if "damaged" in answer:
             raise MemoryServerError(self._show(answer["damaged"]), "loopflow memory repair keeps such lines apart")
         return answer
