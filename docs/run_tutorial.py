@@ -21,6 +21,7 @@ _MARK = "==== the next command ===="
 _PEOPLE = ("AUTHOR", "COMMITTER")
 _DIFFERS = (
     (re.compile(r"\bin \d\.\d\ds\b"), "in 1.00s"),
+    (re.compile(r"\blast \d{4}-\d\d-\d\d \d\d:\d\d\b"), "last 2026-03-01 12:00"),
     (re.compile(r"\bsince \d{4}-\d\d-\d\d\b"), "since 2026-03-01"),
 )
 

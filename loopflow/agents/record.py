@@ -1,11 +1,10 @@
-"""Asking a server for its tools, with the official SDK: the one module that imports it, and that starts anything.
+"""Asking a server for its tools, with the official SDK: the one module of the wing that imports it or starts anything.
 
 A server runs because somebody typed its command: never from a file of a repository. It gets a few variables, no shell
 and a process group of its own, which is ended in the end; what it may say and how long it may take is bounded.
 """
 
 import json
-import logging
 import os
 import signal
 from collections.abc import Mapping
@@ -14,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from loopflow.analysis.names import escape_name
 from loopflow.errors import LoopflowError, UsageError, describe_os_error
+from loopflow.io.mcp.heard import Broken, Heard, unwrap
+from loopflow.io.mcp.processes import converse
+from loopflow.io.mcp.typed import require_address, show_address
 
 if TYPE_CHECKING:
-    from anyio.abc import ByteReceiveStream, Process
+    from anyio.abc import Process
+    from mcp import ClientSession
 
 MOST_BYTES: Final = 16_000_000
 MOST_PAGES: Final = 100
-_TAIL: Final = 2_000
 _PASSED: Final = ("HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER")
-_LINES: Final = 3
-_LAST_WORDS: Final = 0.2
-"""Seconds for what a server says on its standard error while it ends."""
 
 
 class Asked(NamedTuple):
@@ -69,81 +68,74 @@ def record(asked: Asked, environ: Mapping[str, str], here: str) -> str:
 def _ask(asked: Asked, environ: Mapping[str, str], here: str) -> Listed:
     try:
         import anyio  # noqa: PLC0415  it takes a second to import
+        import mcp  # noqa: F401, PLC0415  it is missed before anything is started
     except ImportError:
         raise _not_installed() from None
     missing = [name for name in asked.variables if name not in environ]
     if missing:
         raise UsageError(f"--env {escape_name(missing[0])}: there is no such variable", "set it, or leave it out")
-    tail = bytearray()
+    if asked.url:
+        require_address(asked.url, "--url")
+    heard = Heard(MOST_BYTES)
     try:
         if asked.url:
-            return anyio.run(_ask_url, asked)
-        return anyio.run(_ask_command, asked, _environment(asked, environ), here, tail)
-    except TimeoutError:
-        raise ServerError(
-            _said(f"the server did not answer within {asked.timeout:g} s", tail), "see --timeout"
-        ) from None
-    except OSError as error:
-        what = escape_name(asked.argv[0] if asked.argv else asked.url)
-        raise ServerError(f"{what} cannot be asked: {describe_os_error(error)}", "check it") from error
-    except BaseExceptionGroup as group:
-        raise _unwrap(group, tail) from group
+            return anyio.run(_ask_url, asked, heard)
+        return anyio.run(_ask_command, asked, _environment(asked, environ), here, heard)
+    except BaseException as error:
+        raise _explain(unwrap(error), asked, heard) from error
 
 
 def _not_installed() -> UsageError:
     return UsageError("asking a server needs the MCP SDK", "pip install 'loopflow-code-context[mcp]'")
 
 
-def _unwrap(group: BaseExceptionGroup[BaseException], tail: bytearray) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = next((each for each in error.exceptions if isinstance(each, LoopflowError)), error.exceptions[0])
+def _explain(error: BaseException, asked: Asked, heard: Heard) -> BaseException:
+    """Return what is said of an error: one of the SDK's, too."""
     if isinstance(error, TimeoutError):
-        return ServerError(_said("the server did not answer in time", tail), "see --timeout")
-    if isinstance(error, LoopflowError | KeyboardInterrupt):
+        what = f"the server did not answer within {asked.timeout:g} s"
+        return ServerError(escape_name(heard.explain(what)), "see --timeout")
+    if isinstance(error, OSError):
+        whom = escape_name(asked.argv[0]) if asked.argv else show_address(asked.url)
+        return ServerError(f"{whom} cannot be asked: {describe_os_error(error)}", "check it")
+    if not isinstance(error, Exception) or isinstance(error, UsageError):
         return error
-    return ServerError(_said(f"the server did not list its tools: {escape_name(str(error)[:200])}", tail), "check it")
-
-
-def _said(what: str, tail: bytearray) -> str:
-    lines = bytes(tail).decode("utf-8", "replace").strip().splitlines()[-_LINES:]
-    return f"{what}; it said: {escape_name(' / '.join(lines))}" if lines else what
+    what = heard.explain(f"the server did not list its tools: {str(error)[:300]}")
+    return ServerError(escape_name(what), error.hint if isinstance(error, Broken) else "check it")
 
 
 def _environment(asked: Asked, environ: Mapping[str, str]) -> dict[str, str]:
     return {name: environ[name] for name in (*_PASSED, *asked.variables) if name in environ}
 
 
-async def _ask_command(asked: Asked, environment: Mapping[str, str], here: str, tail: bytearray) -> Listed:
+async def _ask_command(asked: Asked, environment: Mapping[str, str], here: str, heard: Heard) -> Listed:
     import anyio  # noqa: PLC0415
 
-    try:
-        from mcp import ClientSession  # noqa: PLC0415
-    except ImportError:
-        raise _not_installed() from None
+    pages: list[dict[str, Any]] = []
+
+    def look(line: bytes) -> None:
+        raw = json.loads(line)
+        if isinstance(raw, dict) and isinstance(raw.get("result"), dict) and "tools" in raw["result"]:
+            pages.append(raw["result"])
+
     process = await anyio.open_process(list(asked.argv), env=environment, cwd=here, start_new_session=True)
-    to_session, from_server = anyio.create_memory_object_stream[Any](0)
-    to_server, from_session = anyio.create_memory_object_stream[Any](0)
     try:
         with anyio.fail_after(asked.timeout):
-            async with anyio.create_task_group() as group:
-                pages: list[dict[str, Any]] = []
-                group.start_soon(_read, process.stdout, to_session, pages, tail)
-                group.start_soon(_write, process.stdin, from_session)
-                group.start_soon(_keep_tail, process.stderr, tail)
-                async with ClientSession(from_server, to_server) as session:
-                    listed = await _list(session, pages)
-                group.cancel_scope.cancel()
-        return listed
+            async with converse(process, heard, look) as streams:
+                return await _list(streams, pages)
     finally:
         with anyio.CancelScope(shield=True):
             await _end(process)
-            for stream in (to_session, from_server, to_server, from_session):
-                await stream.aclose()
 
 
-async def _list(session: Any, pages: list[dict[str, Any]]) -> Listed:  # noqa: ANN401  the SDK's
+async def _list(streams: tuple[Any, Any], pages: list[dict[str, Any]]) -> Listed:
     """List all pages. What was sent is taken as it came; where it did not pass by here, as the SDK has it."""
+    from mcp import ClientSession  # noqa: PLC0415
+
+    async with ClientSession(*streams) as session:
+        return await _list_pages(session, pages)
+
+
+async def _list_pages(session: "ClientSession", pages: list[dict[str, Any]]) -> Listed:
     from mcp.types import PaginatedRequestParams  # noqa: PLC0415
 
     about = await session.initialize()
@@ -160,64 +152,6 @@ async def _list(session: Any, pages: list[dict[str, Any]]) -> Listed:  # noqa: A
     raise ServerError(f"the server has more than {MOST_PAGES} pages of tools", "record fewer")
 
 
-async def _read(
-    stream: "ByteReceiveStream | None",
-    to_session: Any,  # noqa: ANN401  anyio's
-    pages: list[dict[str, Any]],
-    tail: bytearray,
-) -> None:
-    """Pass on what a server says, a message a line, up to a bound."""
-    import anyio  # noqa: PLC0415
-    from mcp.shared.message import SessionMessage  # noqa: PLC0415
-    from mcp.types import jsonrpc_message_adapter  # noqa: PLC0415
-
-    assert stream is not None  # noqa: S101  it was opened with pipes
-    total, held = 0, bytearray()
-    with suppress(anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
-        while True:
-            piece = await stream.receive()
-            total += len(piece)
-            if total > MOST_BYTES:
-                raise ServerError(f"the server said more than {MOST_BYTES:,} bytes", "record fewer tools")
-            held += piece
-            while (end := held.find(b"\n")) >= 0:
-                line = bytes(held[:end])
-                del held[: end + 1]
-                if not line.strip():
-                    continue
-                try:
-                    message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-                    raw = json.loads(line)
-                except (ValueError, RecursionError):
-                    shown = escape_name(line[:100].decode("utf-8", "replace"))
-                    what = f"the server writes to its standard output what is no message: {shown}"
-                    raise ServerError(_said(what, tail), "let it write logs to standard error") from None
-                if isinstance(raw, dict) and isinstance(raw.get("result"), dict) and "tools" in raw["result"]:
-                    pages.append(raw["result"])
-                await to_session.send(SessionMessage(message))
-    await anyio.sleep(_LAST_WORDS)
-    raise ServerError(_said("the server ended before it had listed its tools", tail), "run it by hand")
-
-
-async def _write(stream: Any, from_session: Any) -> None:  # noqa: ANN401  anyio's
-    import anyio  # noqa: PLC0415
-
-    with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
-        async for message in from_session:
-            text = message.message.model_dump_json(by_alias=True, exclude_unset=True)
-            await stream.send(text.encode() + b"\n")
-
-
-async def _keep_tail(stream: "ByteReceiveStream | None", tail: bytearray) -> None:
-    import anyio  # noqa: PLC0415
-
-    assert stream is not None  # noqa: S101  as above
-    with suppress(anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
-        while True:
-            tail += await stream.receive()
-            del tail[:-_TAIL]
-
-
 async def _end(process: "Process") -> None:
     """End a server and all of its group, first asking, then not."""
     import anyio  # noqa: PLC0415
@@ -230,33 +164,11 @@ async def _end(process: "Process") -> None:
     await process.aclose()
 
 
-async def _ask_url(asked: Asked) -> Listed:
+async def _ask_url(asked: Asked, heard: Heard) -> Listed:
     import anyio  # noqa: PLC0415
 
-    try:
-        from httpx2 import AsyncClient  # noqa: PLC0415
-        from mcp import ClientSession  # noqa: PLC0415
-        from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415
-    except ImportError:
-        raise _not_installed() from None
-    from loopflow.agents.addresses import Transport, TypedAddress, require_address  # noqa: PLC0415
+    from loopflow.io.mcp.addresses import converse_at  # noqa: PLC0415
 
-    require_address(asked.url)
-    logging.getLogger("mcp").addHandler(logging.NullHandler())  # what it has to say is said in one line
-    is_encrypted = asked.url.lower().startswith("https:")
-    transport = Transport(TypedAddress(is_encrypted=is_encrypted, seconds=asked.timeout), MOST_BYTES)
-    client = AsyncClient(
-        transport=transport, timeout=asked.timeout, headers={"Accept-Encoding": "identity"}, trust_env=False
-    )
-    try:
-        with anyio.fail_after(asked.timeout):
-            async with (
-                client,
-                streamable_http_client(asked.url, http_client=client, max_sse_event_size=MOST_BYTES) as streams,
-                ClientSession(streams[0], streams[1]) as session,
-            ):
-                return await _list(session, [])
-    except Exception as error:
-        if transport.trouble is None:
-            raise
-        raise transport.trouble from error
+    with anyio.fail_after(asked.timeout):
+        async with converse_at(asked.url, heard, asked.timeout) as streams:
+            return await _list(streams, [])

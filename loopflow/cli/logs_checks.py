@@ -181,7 +181,7 @@ def _look_at_memory(named: str | None, console: Console, here: str) -> "Finding"
 
     try:
         place = find_place(Named(config=named), console.environ, here)
-        if not place.argv:
+        if not any(place.peer):
             return absent("failures are not remembered in a memory server", f"set {COMMAND}; see loopflow memory")
         with Memory(place, console.environ) as memory:
             says, waiting = memory.say_who(), len(memory.waiting.runs())

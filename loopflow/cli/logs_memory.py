@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from loopflow.memory.remembering import Memory, Stored
 
 _COMMAND: Final = "--memory-command"
+_URL: Final = "--memory-url"
 OPTIONS = (
     click.option(
         "--store-memory", is_flag=True, help="Remember what failed across runs, in a memory server or in files."
     ),
     click.option(_COMMAND, metavar="COMMAND", help="What starts it.  [default: LOOPFLOW_MEMORY_COMMAND]"),
+    click.option(_URL, metavar="URL", help="Instead: where it is asked.  [default: LOOPFLOW_MEMORY_URL]"),
     click.option("--memory-query", metavar="WORDS", help="As `loopflow memory query`; no log is read."),
     click.option("--analyze-memory", is_flag=True, help="As `loopflow memory analyze`; no log is read."),
     click.option("--check-memory-connection", is_flag=True, help="As `loopflow memory status`; no log is read."),
@@ -52,8 +54,12 @@ def add_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def describe_action(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an action of `loopflow memory` is given."""
     words = (given["memory_query"],) if given["memory_query"] else ()
-    named = {"command": given["memory_command"], "command_option": _COMMAND, "file": None, "timeout": None}
-    return {**named, "words": words, "fit": given["fit"], "output": given["output"], "trace": False}
+    return {**_name_server(given), "words": words, "fit": given["fit"], "output": given["output"], "trace": False}
+
+
+def _name_server(given: Mapping[str, Any]) -> dict[str, Any]:
+    options = {"command_option": _COMMAND, "url_option": _URL}
+    return {"command": given["memory_command"], "url": given["memory_url"], **options}
 
 
 class Remembering:
@@ -108,7 +114,7 @@ def join_memory(asked: "Asked", console: "Console", here: str) -> Remembering:
     from loopflow.memory.place import Named, find_place  # noqa: PLC0415  few runs remember
     from loopflow.memory.remembering import Memory  # noqa: PLC0415
 
-    named = Named(given["memory_command"], config=given["config"], command_option=_COMMAND)
+    named = Named(**_name_server(given), config=given["config"])
     place = find_place(named, console.environ, here)
     return Remembering(Memory(place, console.environ), console)
 
@@ -158,7 +164,7 @@ def store_in_memory(digest: "Digest", args: object, environ: Mapping[str, str], 
     from loopflow.memory.place import Named, find_place  # noqa: PLC0415  --help needs none of it
     from loopflow.memory.remembering import Memory  # noqa: PLC0415
 
-    place = find_place(Named(getattr(args, "memory_command", None)), environ, here)
+    place = find_place(Named(getattr(args, "memory_command", None), getattr(args, "memory_url", None)), environ, here)
     with Memory(place, environ) as memory:
         stored = memory.store(make_run(digest, place.project, datetime.now(UTC)))
     if said := describe(stored):

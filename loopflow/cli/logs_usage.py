@@ -79,8 +79,10 @@ def find_action(name: str, given: Mapping[str, Any]) -> Callable[[Console, str],
     flags = [flag for flag in _ACTIONS if _is_given(given[flag])]
     if given["analyze_memory"] and given["memory_query"] is not None:
         flags.remove("memory_query")
-    if given["memory_command"] is not None and not (given["store_memory"] or _REMEMBERS.intersection(flags)):
-        raise UsageError("--memory-command is for what asks or fills a memory", "leave it out, or add --store-memory")
+    for option in ("memory_command", "memory_url"):
+        if given[option] is not None and not (given["store_memory"] or _REMEMBERS.intersection(flags)):
+            what = f"{_flag(option)} is for what asks or fills a memory"
+            raise UsageError(what, "leave it out, or add --store-memory")
     files = (*given.get("files", ()), *given.get("log_file", ()))
     if not flags:
         return None

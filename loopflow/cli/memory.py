@@ -23,6 +23,7 @@ _format = click.option("--format", type=click.Choice(["text", "json"]), default=
 _output = click.option("-o", "--output", type=PathName(), metavar="FILE", help="To a file that appears whole.")
 _PLACE = (
     click.option("--command", metavar="COMMAND", help="What starts the server.  [default: LOOPFLOW_MEMORY_COMMAND]"),
+    click.option("--url", metavar="URL", help="Instead: where a server is asked.  [default: LOOPFLOW_MEMORY_URL]"),
     click.option("--file", type=PathName(), metavar="FILE", help="The server's file.  [default: your own]"),
     click.option("--timeout", metavar="TIME", help="How long a step of the server may take.  [default: 10s]"),
     click.option("--config", type=PathName(), metavar="FILE", help="Instead of the config of the repository."),
@@ -66,7 +67,8 @@ def memory(context: click.Context) -> None:
     """Ask what failed in earlier runs: in a memory server that speaks MCP, or in files where there is none.
 
     `loopflow logs FILE --store-memory` fills it. What starts the server is named by LOOPFLOW_MEMORY_COMMAND, such as
-    "npx -y @modelcontextprotocol/server-memory", by --command, or by [memory] of a config that is named.
+    "npx -y @modelcontextprotocol/server-memory", by --command, or by [memory] of a config that is named; one that is
+    asked over HTTP in the same ways by a url.
     """
     if context.invoked_subcommand is None:
         raise Answered(_describe_usage(context))

@@ -12,6 +12,7 @@ from loopflow.config.values import read_size_option
 from loopflow.console.console import Console
 from loopflow.console.directories import cache_directory
 from loopflow.errors import ExitCode, LoopflowError, UsageError, describe_os_error
+from loopflow.io.mcp.typed import show_address
 from loopflow.memory.fitting import Fitted, fit_rows
 from loopflow.memory.model import Graph, MemoryFileError, Tools
 from loopflow.memory.place import Named, find_place
@@ -38,8 +39,7 @@ def open_memory(given: Mapping[str, Any], console: Console, here: str, stack: Ex
     if not here:
         raise UsageError("the current directory does not exist any more", "change to another one")
     console.quiet = bool(given.get("quiet"))
-    option = given.get("command_option") or "--command"
-    named = Named(given.get("command"), given.get("file"), given.get("timeout"), given.get("config"), option)
+    named = Named(**{field: given[field] for field in Named.__dataclass_fields__ if field in given})
     place = find_place(named, console.environ, here)
     fit = read_size_option(given["fit"], "--fit") if given.get("fit") else STANDARD_FIT
     encoding = given.get("encoding") or place.encoding
@@ -120,28 +120,32 @@ def status(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     with ExitStack() as stack:
         memory = open_memory(given, console, here, stack).memory
         place, waiting = memory.place, len(memory.waiting.runs())
+        is_named, url = any(place.peer), show_address(place.peer.url) if place.peer.url else None
         says, problem = "", None
         try:
-            says = memory.say_who() if place.argv else ""
+            says = memory.say_who() if is_named else ""
         except LoopflowError as error:
             problem = error
         entries = sum(len(line.items) for line in read_lines(read_file(place.file))) if not problem else 0
     if given["format"] == "json":
         known: dict[str, Any] = {
             "server": says or None,
-            "named": bool(place.argv),
+            "named": is_named,
+            "url": url,
             "problem": problem.message if problem else None,
         }
-        known |= {"file": place.file, "entries": entries, "directory": place.directory, "waiting": waiting}
+        known |= {"file": None if url else place.file, "entries": None if url else entries}
+        known |= {"directory": place.directory, "waiting": waiting}
         console.write(_render_json(known))
     else:
-        server = f"{says} answers" if says else "does not answer" if place.argv else "none is named"
-        console.write_chart(f"server   {server}\nfile     {escape_name(place.file)}, {plural(entries, 'entry')}\n")
+        server = f"{says} answers" if says else "does not answer" if is_named else "none is named"
+        file = f"where it runs, at {url}" if url else f"{escape_name(place.file)}, {plural(entries, 'entry')}"
+        console.write_chart(f"server   {server}\nfile     {file}\n")
         console.write_chart(f"waiting  {plural(waiting, 'run')} in {escape_name(place.directory)}\n")
     if problem:
         raise problem
-    if not place.argv:
-        console.note("set LOOPFLOW_MEMORY_COMMAND to what starts a server; until then, runs wait in files")
+    if not is_named:
+        console.note("set LOOPFLOW_MEMORY_COMMAND or LOOPFLOW_MEMORY_URL to a server; until then, runs wait in files")
     return ExitCode.OK
 
 
@@ -169,7 +173,7 @@ def forget(given: dict[str, Any], console: Console, here: str) -> ExitCode:
     before = _read_date(given["before"])
     with ExitStack() as stack:
         memory = open_memory(given, console, here, stack).memory
-        if memory.place.argv or read_file(memory.place.file):
+        if any(memory.place.peer) or read_file(memory.place.file):
             gone = memory.change(lambda tools: forget_in(tools, before))
         else:
             gone = Forgotten(memory.drop_waiting(before), 0)
@@ -214,6 +218,8 @@ def repair(given: dict[str, Any], console: Console, here: str) -> ExitCode:
 
     with ExitStack() as stack:
         place = open_memory(given, console, here, stack).memory.place
+        if place.peer.url:
+            raise UsageError("the file of a server at a url is where that runs", "repair it there, with --file")
         if not os.path.lexists(place.file):
             raise UsageError(f"there is no file {escape_name(place.file)}", "name the server's with --file")
         with locked(place.file, 2 * place.timeout):
@@ -232,7 +238,7 @@ def _look(opened: Opened, console: Console, work: Callable[[Tools], Any]) -> tup
     found, problem = opened.memory.look(work)
     if problem is None:
         return found, "server"
-    say = console.warn if opened.memory.place.argv or isinstance(problem, MemoryFileError) else console.note
+    say = console.warn if any(opened.memory.place.peer) or isinstance(problem, MemoryFileError) else console.note
     say(f"answered from files: {problem.message}; {problem.hint}")
     return found, "files"
 

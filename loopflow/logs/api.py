@@ -110,7 +110,8 @@ def process_logs(args: object) -> tuple[Digest, str]:
 def store_in_memory(summary: Digest, log_path: str, args: object) -> None:  # noqa: ARG001  the names of others
     """Remember the failures of a digest across runs, as `loopflow logs --store-memory` does.
 
-    The server is what LOOPFLOW_MEMORY_COMMAND starts, or `args.memory_command`. Without one, and where it fails, the
+    The server is what LOOPFLOW_MEMORY_COMMAND starts, or that LOOPFLOW_MEMORY_URL names; before both go
+    `args.memory_command` and `args.memory_url`. Without one, and where it fails, the
     run waits in files, which is a warning. Raises LoopflowError where it can be kept nowhere.
     """
     joined = import_module("loopflow.cli.logs_memory")  # it stands above: logs know no memory

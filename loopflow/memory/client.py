@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Final, Self
@@ -17,10 +16,12 @@ from typing import Any, Final, Self
 from loopflow.analysis.names import escape_name
 from loopflow.analysis.redact import redact
 from loopflow.errors import describe_os_error
-from loopflow.memory.bridge import MOST_BYTES, Lines
+from loopflow.io.mcp.heard import Lines
+from loopflow.memory.bridge import MOST_BYTES
 from loopflow.memory.graph import read_entity, read_graph, read_relation, write_entity, write_relation
 from loopflow.memory.lines import shorten
 from loopflow.memory.model import Entity, Graph, MemoryServerError, Relation
+from loopflow.memory.place import MemoryPlace
 
 _PASSED: Final = frozenset(
     (
@@ -39,23 +40,13 @@ _MOST_SAID: Final = 300
 _READ: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """How a server is started: its words, in which directory, on which file, and how many seconds a step may take."""
-
-    argv: tuple[str, ...]
-    directory: str
-    file: str
-    timeout: float
-
-
 class Server:
     """A running memory server, with its tools. It begins when it is made; the first call waits for it."""
 
-    def __init__(self, command: Command, environ: Mapping[str, str]) -> None:
+    def __init__(self, place: MemoryPlace, environ: Mapping[str, str]) -> None:
         if find_spec("mcp") is None:
             raise MemoryServerError("the MCP SDK is not installed", "pip install 'loopflow-code-context[memory]'")
-        self._command = command
+        self._place = place
         self._pieces = Lines()
         self._lines: list[bytes] = []
         self.about = ""
@@ -66,7 +57,7 @@ class Server:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                cwd=command.directory,
+                cwd=place.server_directory,
                 env={**environ, "PYTHONPATH": os.pathsep.join(filter(os.path.isabs, sys.path))},
                 start_new_session=True,
             )
@@ -74,11 +65,13 @@ class Server:
             raise MemoryServerError(f"no process can be started: {describe_os_error(error)}", "try again") from error
         self._send(
             {
-                "argv": command.argv,
-                "environment": {**_pass_on(environ), FILE_VARIABLE: command.file},
-                "directory": command.directory,
-                "file": command.file,
-                "timeout": command.timeout,
+                "argv": place.peer.argv,
+                "url": place.peer.url,
+                "headers": {"Authorization": f"Bearer {place.peer.token}"} if place.peer.token else {},
+                "environment": {**_pass_on(environ), FILE_VARIABLE: place.file},
+                "directory": place.server_directory,
+                "file": place.file,
+                "timeout": place.timeout,
             }
         )
 
@@ -94,7 +87,7 @@ class Server:
             ready = self._receive().get("ready")
             if not isinstance(ready, dict):
                 raise self._fail("it answers what it was not asked")
-            self.about = _show(f"{ready.get('name')} {ready.get('version')}")
+            self.about = self._show(f"{ready.get('name')} {ready.get('version')}")
         return self.about
 
     def open(self, names: Sequence[str]) -> Graph:
@@ -153,7 +146,7 @@ class Server:
         self._send({"tool": tool, "arguments": arguments, "without": list(without)})
         answer = self._receive()
         if "refused" in answer:
-            raise MemoryServerError(f"the memory server refuses {tool}: {_show(answer['refused'])}", again=True)
+            raise MemoryServerError(f"the memory server refuses {tool}: {self._show(answer['refused'])}", again=True)
         return answer.get("result")
 
     def _read(self, result: object) -> Graph:
@@ -176,15 +169,17 @@ class Server:
 
     def _receive(self) -> dict[str, Any]:
         slack = _SLACK if self.about else _SLACK_AT_START
-        line = self._read_line(time.monotonic() + self._command.timeout + slack)
+        line = self._read_line(time.monotonic() + self._place.timeout + slack)
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError):
             raise self._fail("it ended" if not line else "it answers what cannot be read") from None
-        if not isinstance(answer, dict) or "broken" in answer:
-            raise self._fail(str(answer.get("broken")) if isinstance(answer, dict) else "it answers nothing")
+        if not isinstance(answer, dict):
+            raise self._fail("it answers nothing")
+        if "broken" in answer:
+            raise self._fail(answer["broken"], answer["hint"])
         if "damaged" in answer:
-            raise MemoryServerError(_show(answer["damaged"]), "loopflow memory repair keeps such lines apart")
+            raise MemoryServerError(self._show(answer["damaged"]), "loopflow memory repair keeps such lines apart")
         return answer
 
     def _read_line(self, until: float) -> bytes:
@@ -196,7 +191,7 @@ class Server:
         while not self._lines:
             left = until - time.monotonic()
             if left <= 0 or not poll.poll(left * 1_000):
-                raise self._fail(f"it did not answer within {self._command.timeout:g} s", again=False)
+                raise self._fail(f"it did not answer within {self._place.timeout:g} s", again=False)
             data = os.read(handle, _READ)
             if not data:
                 return b""
@@ -206,19 +201,22 @@ class Server:
             self._lines += self._pieces.add(data)
         return self._lines.pop(0)
 
-    def _fail(self, what: str, *, again: bool = True) -> MemoryServerError:
-        again = again and "in time" not in what and "cannot be started" not in what
-        hint = "check the command, or see loopflow memory status"
-        return MemoryServerError(f"the memory server is of no use: {_show(what)}", hint, again=again)
+    def _fail(self, what: object, hint: str = "", *, again: bool = True) -> MemoryServerError:
+        said = self._show(what)
+        again = again and "in time" not in said and "cannot be started" not in said
+        hint = hint or "check its command or url, or see loopflow memory status"
+        return MemoryServerError(f"the memory server is of no use: {said}", hint, again=again)
+
+    def _show(self, text: object) -> str:
+        """Return what a server said, so that it can stand in a message: it may quote secrets, ours too."""
+        said = str(text)
+        for secret in self._place.peer.secrets:
+            said = said.replace(secret, "***")
+        said = redact(said[: 20 * _MOST_SAID].encode("utf-8", "replace")).decode("utf-8", "replace")
+        return shorten(escape_name(" ".join(said.split())), _MOST_SAID)
 
 
 def _pass_on(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value for name, value in environ.items() if name.upper() in _PASSED or name.startswith(_PASSED_BEGINNING)
     }
-
-
-def _show(text: object) -> str:
-    """Return what a server said, so that it can stand in a message: it may quote secrets."""
-    said = redact(str(text)[: 20 * _MOST_SAID].encode("utf-8", "replace")).decode("utf-8", "replace")
-    return shorten(escape_name(" ".join(said.split())), _MOST_SAID)

@@ -1,7 +1,8 @@
-"""Where a memory is: the command that starts its server, the server's file, and the directory of what waits for it.
+"""Where a memory is: the command that starts its server or its address, its file, and where runs wait for it.
 
-What starts a program counts from the command line, the environment and a config that is named; in a config that was
-found, which may be a stranger's, it is an error. Such a config may name a file below the root, behind no link.
+What starts a program, or says where data is sent, counts from the command line, the environment and a config that is
+named; in a config that was found, which may be a stranger's, it is an error. Such a config may name a file below the
+root, behind no link.
 """
 
 import os
@@ -9,18 +10,21 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from loopflow.analysis.names import escape_name, path_bytes
 from loopflow.config.sections import read_section
 from loopflow.config.values import clean_path
 from loopflow.console.directories import data_directory
 from loopflow.errors import UsageError
+from loopflow.io.mcp.typed import require_address
 from loopflow.memory.settings import MemorySettings, read_timeout
 from loopflow.model import ConfigRequest
 from loopflow.usecases.find_config import find_config_here, find_root
 
 COMMAND: Final = "LOOPFLOW_MEMORY_COMMAND"
+URL: Final = "LOOPFLOW_MEMORY_URL"
+TOKEN: Final = "LOOPFLOW_MEMORY_TOKEN"  # noqa: S105  where it is
 FILE: Final = "LOOPFLOW_MEMORY_FILE"
 TIMEOUT: Final = "LOOPFLOW_MEMORY_TIMEOUT"
 NAME: Final = "memory.jsonl"
@@ -35,19 +39,35 @@ class Named:
     """What the command line names: texts as they were typed, None where nothing was."""
 
     command: str | None = None
+    url: str | None = None
     file: str | None = None
     timeout: str | None = None
     config: str | None = None
     command_option: str = "--command"
-    """What the command was typed behind."""
+    url_option: str = "--url"
+    """What each was typed behind."""
+
+
+class Peer(NamedTuple):
+    """Who is asked: what starts a server, or a server's address and the token for it; nobody where all is empty."""
+
+    argv: tuple[str, ...] = ()
+    url: str = ""
+    token: str = ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of it is never shown."""
+        return tuple(filter(None, (self.token, self.url)))
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlace:
-    """What holds. `argv` is empty where no server is named. All paths are absolute."""
+    """What holds. All paths are absolute."""
 
-    argv: tuple[str, ...]
+    peer: Peer
     file: str
+    """The server's. At a url there is none here: of this one there is but the lock, of all here who ask that url."""
     directory: str
     server_directory: str
     """Where the server runs: ours, whatever a config says. Below the root npx would run what a repository ships."""
@@ -70,9 +90,14 @@ def find_place(named: Named, environ: Mapping[str, str], here: str) -> MemoryPla
     file = os.path.join(root, settings.file) if settings.file else os.path.join(directory, NAME)
     if given := named.file or environ.get(FILE):
         file = os.path.join(here, given)
+    peer = _find_peer(named, environ, here, settings)
+    if peer.url:
+        file = os.path.join(os.path.dirname(room), f"url-{_hash(peer.url.encode())}")
+        if named.file:
+            raise UsageError("--file is of a server that is started, and a url is named", "leave out one")
     timeout = named.timeout or environ.get(TIMEOUT)
     return MemoryPlace(
-        argv=_find_command(named, environ, here) or settings.command,
+        peer=peer,
         file=os.path.normpath(file),
         directory=os.path.normpath(directory),
         server_directory=os.path.normpath(room),
@@ -86,9 +111,10 @@ def find_place(named: Named, environ: Mapping[str, str], here: str) -> MemoryPla
 def _refuse_found(settings: MemorySettings, root: str) -> None:
     """Raise UsageError for what a config that was found may not say."""
     places = dict(settings.places)
-    if settings.command:
-        what = f"{places['command']}: memory.command is not taken from a config that was found"
-        raise UsageError(what, f"set {COMMAND}, or name the file with --config")
+    for key, variable in (("command", COMMAND), ("url", URL), ("token", TOKEN)):
+        if key in places:
+            what = f"{places[key]}: memory.{key} is not taken from a config that was found"
+            raise UsageError(what, f"set {variable}, or name the file with --config")
     for key, path in (("file", settings.file), ("fallback_dir", settings.fallback_dir)):
         if not path:
             continue
@@ -103,15 +129,39 @@ def _is_below(path: str, root: str) -> bool:
     return f"{os.path.realpath(path)}/".startswith(f"{inner.rstrip('/')}/")
 
 
-def _find_command(named: Named, environ: Mapping[str, str], here: str) -> tuple[str, ...]:
-    """Return the words of the command that is typed or in the environment; a path in it is relative to `here`."""
-    typed = named.command
-    text, what = (typed, named.command_option) if typed is not None else (environ.get(COMMAND, ""), COMMAND)
+def _find_peer(named: Named, environ: Mapping[str, str], here: str, settings: MemorySettings) -> Peer:
+    """Return who is asked: as it is typed, else as the environment says, else the config."""
+    command, url, names = named.command, named.url, (named.command_option, named.url_option)
+    if command is None and url is None:
+        command, url, names = environ.get(COMMAND, "").strip() or None, environ.get(URL) or None, (COMMAND, URL)
+    if command is not None and url is not None:
+        raise UsageError(f"{names[0]} and {names[1]} name two servers", "leave one of them out")
+    if url is not None:
+        require_address(url, names[1])
+        return Peer(url=url, token=_read_token(TOKEN, environ.get(TOKEN, "")))
+    if argv := _split(command or "", names[0], here):
+        return Peer(argv)
+    if settings.token and settings.token not in environ:
+        where = dict(settings.places)["token"]
+        raise UsageError(f"{where}: there is no variable {settings.token}", "set it, or leave memory.token out")
+    name = settings.token or TOKEN
+    token = _read_token(name, environ.get(name, "")) if settings.url else ""
+    return Peer(settings.command, settings.url, token)
+
+
+def _read_token(name: str, token: str) -> str:
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise UsageError(f"{name} holds what is no token", "look for spaces and ends of lines in it")
+    return token
+
+
+def _split(text: str, what: str, here: str) -> tuple[str, ...]:
+    """Return the words of a command; a path in it is relative to `here`."""
     try:
         words = shlex.split(text)
     except ValueError as error:
         raise UsageError(f"{what}: {escape_name(text[:100])} is no command: {error}", "close its quotes") from error
-    if not words and typed:
+    if not words and text:
         raise UsageError(f"{what} names no program", "write for example 'npx -y @modelcontextprotocol/server-memory'")
     if words and "/" in words[0]:
         words[0] = os.path.join(here, words[0])
@@ -121,4 +171,8 @@ def _find_command(named: Named, environ: Mapping[str, str], here: str) -> tuple[
 def _name_room(root: str) -> str:
     """Return the name of the directory of a repository: what it is called, and a hash of where it is."""
     base = "".join(char if char.isalnum() and char.isascii() else "-" for char in os.path.basename(root))
-    return f"{base[:_LONGEST] or 'root'}-{blake2b(path_bytes(root), digest_size=_DIGITS).hexdigest()}"
+    return f"{base[:_LONGEST] or 'root'}-{_hash(path_bytes(root))}"
+
+
+def _hash(data: bytes) -> str:
+    return blake2b(data, digest_size=_DIGITS).hexdigest()

@@ -13,13 +13,13 @@ from typing import NamedTuple, Self, TypeVar
 
 from loopflow.errors import LoopflowError
 from loopflow.memory.checking import read_lines
-from loopflow.memory.client import Command, Server
+from loopflow.memory.client import Server
 from loopflow.memory.entities import read_run
 from loopflow.memory.fallback import Waiting
 from loopflow.memory.files import locked, make_directory, read_file, require_regular
 from loopflow.memory.graph import LocalGraph, read_graph
 from loopflow.memory.model import MemoryFileError, MemoryServerError, Run, Tools
-from loopflow.memory.place import COMMAND, MemoryPlace
+from loopflow.memory.place import COMMAND, URL, MemoryPlace
 from loopflow.memory.storing import store
 
 _T = TypeVar("_T")
@@ -106,7 +106,7 @@ class Memory:
         return self._ask(lambda server: server.wait())
 
     def _hand_over(self) -> Stored:
-        if not self.place.argv:
+        if not any(self.place.peer):
             return Stored(0, self.waiting.count(), _name_no_server())
         runs, done = self.waiting.runs(), list[str]()
 
@@ -142,13 +142,12 @@ class Memory:
             raise self._problem
         if self._server is None:
             place = self.place
-            if not place.argv:
+            if not any(place.peer):
                 raise _name_no_server()
             make_directory(place.server_directory)
             make_directory(os.path.dirname(place.file))
             require_regular(place.file)
-            command = Command(place.argv, place.server_directory, place.file, place.timeout)
-            self._server = Server(command, self._environ)
+            self._server = Server(place, self._environ)
         return self._server
 
     def _end(self) -> None:
@@ -164,7 +163,7 @@ class Memory:
 
     @contextmanager
     def _locked_file(self) -> Iterator[None]:
-        if not self.place.argv:
+        if not any(self.place.peer):
             yield
             return
         make_directory(os.path.dirname(self.place.file))
@@ -199,4 +198,4 @@ def _list_ids(graph: LocalGraph) -> set[str]:
 
 
 def _name_no_server() -> MemoryServerError:
-    return MemoryServerError("no memory server is named", f"set {COMMAND}, or use --command")
+    return MemoryServerError("no memory server is named", f"set {COMMAND} or {URL}, or use --command or --url")

@@ -7,12 +7,14 @@ from typing import Final
 from loopflow.config.toml import Table
 from loopflow.config.values import read_names, read_text
 from loopflow.errors import UsageError
+from loopflow.io.mcp.typed import require_address
 
-_KEYS: Final = ("command", "file", "timeout", "store", "fallback_dir")
+_KEYS: Final = ("command", "url", "token", "file", "timeout", "store", "fallback_dir")
 STANDARD_TIMEOUT: Final = 10.0
 _DURATION: Final = re.compile(r"(\d{1,4})(?:\.(\d))? ?(s|m)?")
 _MOST_SECONDS: Final = 600
 _MINUTE: Final = 60
+_VARIABLE: Final = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class MemorySettings:
     """
 
     command: tuple[str, ...] = ()
+    url: str = ""
+    token: str = ""
+    """The variable that has the token for the url."""
     file: str = ""
     timeout: float = STANDARD_TIMEOUT
     store: bool = False
@@ -37,6 +42,8 @@ def read_settings(table: Table) -> MemorySettings:
     values = table.values
     return MemorySettings(
         command=_read_command(table) if "command" in values else (),
+        url=_read_url(table) if "url" in values else "",
+        token=_read_token(table) if "token" in values else "",
         file=read_text(table, "file") if "file" in values else "",
         timeout=_read_timeout(table) if "timeout" in values else STANDARD_TIMEOUT,
         store=_read_flag(table, "store"),
@@ -50,6 +57,24 @@ def _read_command(table: Table) -> tuple[str, ...]:
     if not command or any("\0" in word for word in command):
         raise table.error("command", "it names no program", 'write for example command = ["mcp-server-memory"]')
     return command
+
+
+def _read_url(table: Table) -> str:
+    url = read_text(table, "url")
+    if "command" in table.values:
+        raise table.error("url", "there is a command, too", "leave one of them out")
+    try:
+        require_address(url, "url")
+    except UsageError as error:
+        raise table.error("url", error.message.removeprefix("url "), error.hint) from error
+    return url
+
+
+def _read_token(table: Table) -> str:
+    found = _VARIABLE.fullmatch(read_text(table, "token"))
+    if not found or "url" not in table.values:
+        raise table.error("token", "it names the variable that has the token for url", 'write token = "env:NAME"')
+    return found[1]
 
 
 def _read_flag(table: Table, key: str) -> bool:

@@ -12,7 +12,7 @@ from loopflow.memory.fallback import Waiting
 from loopflow.memory.files import locked
 from loopflow.memory.graph import LocalGraph, write_lines
 from loopflow.memory.model import Entity, Graph, MemoryFileError, Relation
-from loopflow.memory.place import MemoryPlace, Named, find_place
+from loopflow.memory.place import MemoryPlace, Named, Peer, find_place
 from loopflow.memory.querying import find
 from loopflow.memory.records import read_record, write_record
 from loopflow.memory.remembering import Memory
@@ -27,7 +27,7 @@ EDGE = b'{"type":"relation","from":"a","to":"b","relationType":"r"}'
 def place_in(directory: Path) -> MemoryPlace:
     """Return a place without a server."""
     file, room = str(directory / "memory.jsonl"), str(directory)
-    return MemoryPlace((), file, room, room, 1.0, store=False, project="shop", encoding="o200k_base")
+    return MemoryPlace(Peer(), file, room, room, 1.0, store=False, project="shop", encoding="o200k_base")
 
 
 def test_without_a_server_runs_wait_and_are_found(tmp_path: Path) -> None:
@@ -123,7 +123,9 @@ FOUND = [
     ("timeout = 3", "memory.timeout"),
     ('timeout = "11m"', "memory.timeout: it is no time up to ten minutes"),
     ("store = 1", "memory.store: it is true or false"),
-    ('url = "http://x"', "memory.url: there is no such key"),
+    ('url = "http://localhost/x"', "loopflow.toml:2: memory.url is not taken from a config that was found"),
+    ('url = "ftp://x"', "memory.url: is no address of a server"),
+    ('adress = "x"', "memory.adress: there is no such key"),
 ]
 
 
@@ -144,12 +146,12 @@ def test_a_config_that_is_named_may_name_a_command(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('[memory]\ncommand = ["a", "b"]\nfile = "/x/y"\ntimeout = "1.5m"\n')
     here = str(tmp_path)
     named = find_place(Named(config="mine.toml"), {}, here)
-    assert (named.argv, named.file, named.timeout) == (("a", "b"), "/x/y", 90.0)
+    assert (named.peer.argv, named.file, named.timeout) == (("a", "b"), "/x/y", 90.0)
     environ = {"LOOPFLOW_CONFIG": "mine.toml", "LOOPFLOW_MEMORY_COMMAND": "./c 'd e'", "LOOPFLOW_MEMORY_FILE": "f"}
     found = find_place(Named(), environ, here)
-    assert (found.argv, found.file) == ((f"{here}/./c", "d e"), f"{here}/f")
+    assert (found.peer.argv, found.file) == ((f"{here}/./c", "d e"), f"{here}/f")
     typed = find_place(Named(command="g", file="h", timeout="2s"), environ, here)
-    assert (typed.argv, typed.file, typed.timeout) == (("g",), f"{here}/h", 2.0)
+    assert (typed.peer.argv, typed.file, typed.timeout) == (("g",), f"{here}/h", 2.0)
 
 
 @pytest.mark.parametrize("config", ["loopflow.toml", "mine.toml"])

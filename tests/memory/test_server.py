@@ -21,7 +21,7 @@ from loopflow.memory.checking import describe_damage, read_lines
 from loopflow.memory.entities import ERROR, newest_rows, read_run
 from loopflow.memory.graph import LocalGraph, read_graph, write_lines
 from loopflow.memory.model import Entity, Graph, MemoryServerError
-from loopflow.memory.place import MemoryPlace
+from loopflow.memory.place import MemoryPlace, Peer
 from loopflow.memory.querying import find
 from loopflow.memory.remembering import Memory
 from loopflow.memory.storing import store
@@ -36,6 +36,10 @@ ODD = (sys.executable, str(Path(__file__).parent / "odd_server.py"))
 @pytest.fixture(scope="session")
 def server() -> str:
     """Return the path of the server."""
+    return find_server()
+
+
+def find_server() -> str:
     found = shutil.which("mcp-server-memory")
     if not found:
         assert not os.environ.get("CI"), "CI installs it"
@@ -46,7 +50,7 @@ def server() -> str:
 def place_in(directory: Path, *argv: str, timeout: float = 30.0) -> MemoryPlace:
     file = str(directory / "memory.jsonl")
     room = str(directory)
-    return MemoryPlace(argv, file, room, room, timeout, store=False, project="shop", encoding="o200k_base")
+    return MemoryPlace(Peer(argv), file, room, room, timeout, store=False, project="shop", encoding="o200k_base")
 
 
 def open_memory(directory: Path, *argv: str, timeout: float = 30.0) -> Memory:
