@@ -27,7 +27,7 @@ _LITERALS = [(literal.translate(_ALIKE), row, literal) for row in LONG_FORMATS f
 _BY_LIKENESS = {
     alike: [(row, literal) for other, row, literal in _LITERALS if other == alike] for alike, _, _ in _LITERALS
 }
-# The letters and signs that tell the names from other words; the others are left out, which leaves less to look through.
+# The letters and signs that tell names from other words; the others are left out, which leaves less to look through.
 _TELLING = b"aceknprstwy%&\\"
 _OTHERS = bytes(byte for byte in range(256) if byte not in _TELLING + _TELLING.upper())
 _TOLD = {each: each.translate(_FOLD, _OTHERS) for row in NAMED for each in (row.first, *row.literals)}
