@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import click
+import option_pages
 
 from loopflow.agents.facts import FACTS
 from loopflow.agents.specs import SPECS
@@ -18,191 +19,28 @@ from loopflow.cli import agents, chat, count, function, logs, memory, serve
 from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
-from loopflow.cli.logs_names import ACTIONS
 from loopflow.cli.words import WordedCommand
 
 HERE = Path(__file__).parent
-OPTIONS = """\
-# Options
-
-`code-context [OPTIONS] [PATHS]...` is the whole command. This page is made from its own declarations by
-`docs/reference/make_options.py`.
-
-{about}
-
-```
-{examples}```
-"""
-VARIABLES = """
-## Environment variables
-
-The command line goes before the environment, the environment before the config file.
-
-| variable | meaning |
-|---|---|
-| `LOOPFLOW_ENCODING`, `LOOPFLOW_AGAINST`, `LOOPFLOW_BASELINE` | the config keys of these names |
-| `LOOPFLOW_AGAINST_NAME` | what to call the commit that `--against` names by its id: the branch it is of |
-| `SOURCE_DATE_EPOCH` | the moment of the run, for reports that can be reproduced; in seconds since 1970 |
-| `LOOPFLOW_CONFIG` | as `--config` |
-| `LOOPFLOW_CACHE_DIR` | where counts are kept, instead of the user's cache directory |
-| `LOOPFLOW_DATA_DIR` | where `loopflow logs` keeps what failed and originals, instead of the user's data directory |
-| `LOOPFLOW_USAGE_DATABASE` | as `--database` of `loopflow usage` |
-| `LOOPFLOW_MEMORY_COMMAND`, `LOOPFLOW_MEMORY_FILE` | as `--command` and `--file` of `loopflow memory` |
-| `LOOPFLOW_MEMORY_TIMEOUT` | as its `--timeout` |
-| `LOOPFLOW_SMTP_URL`, `LOOPFLOW_SMTP_PASSWORD` | the mail server for alerts, and the password that is sent to it |
-| `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
-| `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |
-| `LOOPFLOW_SERVICE_TOKEN`, `LOOPFLOW_SERVICE_DATABASE` | what `loopflow serve` wants shown; where it keeps counts |
-| `LOOPFLOW_SERVICE_TOKEN` | what `loopflow serve` wants to be shown |
-| `LOOPFLOW_SERVICE_DATABASE` | where it keeps counts and tasks |
-| `LOOPFLOW_ENGINE` | `table`, `toktok` or `tiktoken`, instead of what is fastest for the amount |
-| `PRE_COMMIT_FROM_REF`, `PRE_COMMIT_TO_REF` | what a push sends, or a range of commits; pre-commit sets them |
-| `PRE_COMMIT_REMOTE_NAME`, `PRE_COMMIT_REMOTE_BRANCH` | where a push goes |
-| `PRE_COMMIT_LOCAL_BRANCH` | what is pushed, where the remote has nothing of it yet |
-| `PRE_COMMIT_CHECKOUT_TYPE` | says that it is a checkout, and no range |
-| `NO_COLOR`, `FORCE_COLOR`, `COLUMNS` | colour and width of what is printed |
-"""
-LOGS = """\
-# Options of loopflow logs
-
-`loopflow logs [OPTIONS] FILES...` reduces logs. This page is made from the command's own declarations by
-`docs/reference/make_options.py`; [what it prints](logs.md), and how it ends, is on another one. What the options
-override is in [`[logs]` of the config file](config.md#logs).
-
-{about}
-
-```
-{examples}```
-
-A file that is called like a subcommand is `./NAME`. `--log-file FILE` is FILE.
-"""
-OTHER_NAMES = """
-## Names that others know
-
-What other tools call these things is understood, beside the names that options above share:
-
-| name | what it is |
-|---|---|
-"""
-MEMORY = """\
-# Options of loopflow memory
-
-`loopflow memory COMMAND` asks what failed in earlier runs. This page is made from the commands' own declarations by
-`docs/reference/make_options.py`; [what they print and keep](memory.md) is on another one. What the options override
-is in [`[memory]` of the config file](config.md#memory).
-
-{about}
-"""
-USAGE = """\
-# Options of loopflow usage
-
-`loopflow usage COMMAND` accounts for tokens. This page is made from the commands' own declarations by
-`docs/reference/make_options.py`; [what they print and keep](usage.md) is on another one. What the options override
-is in [`[usage]` of the config file](config.md#usage).
-
-{about}
-"""
-FUNCTION = """\
-# Options of loopflow function
-
-`loopflow function [OPTIONS] TARGETS...` prints what a model must read to work on a function. This page is made from the
-command's own declarations by `docs/reference/make_options.py`; [what it prints](function.md) is on another one. What
-the options override is in [`[function]` of the config file](config.md#function).
-"""
-CHAT = """\
-# Options of loopflow chat
-
-`loopflow chat [OPTIONS] FILE` looks at a conversation. This page is made from the command's own declarations by
-`docs/reference/make_options.py`; [what it reads, counts and writes](chat.md) is on another one. What they override is
-in [`[chat]` of the config file](config.md#chat).
-"""
-COUNT = """\
-# Options of loopflow count
-
-`loopflow count [OPTIONS] [PATHS]...` counts texts. This page is made from the command's own declarations by
-`docs/reference/make_options.py`; [how to use it](../how-to/count.md) is on another one. `--format json` prints what
-[its schema](count.schema.json) says.
-
-{about}
-
-```
-{examples}```
-
-It ends with 0; under `--check` with 1 over a budget, or where `--fit` cut something; with 2 where an input or a
-reference could not be counted (the others are counted and printed, and the total is marked).
-"""
-AGENTS = """\
-# Options of loopflow agents
-
-`loopflow agents [OPTIONS] [DIRS]...` counts what coding agents load. This page is made from the command's own
-declarations by `docs/reference/make_options.py`; [what it prints](agents.md) is on another one. Its rules are in
-[`[agents]` of the config file](config.md#agents), and [what is known of each agent](agents-facts.md) is data.
-
-{about}
-
-```
-{examples}```
-
-A directory that is called like a subcommand is `./NAME`.
-"""
-SERVE = """\
-# Options of loopflow serve
-
-`loopflow serve [OPTIONS]` counts over HTTP. This page is made from the command's own declarations by
-`docs/reference/make_options.py`; [what can be asked](service.md) is on another one. What the options override is in
-[`[service]` of the config file](config.md#service). It needs `pip install '.[service]'`, and for PostgreSQL
-`'.[service,postgres]'`.
-
-{about}
-
-```
-{examples}```
-
-One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and
-with 130 after SIGINT, once what was asked is answered; a second signal ends it at once. Whatever keeps it from
-beginning is exit 2.
-"""
-OTHER_NAMES = """
-## Names that others know
-
-What other tools call these things is understood, beside the names that options above share:
-
-| name | what it is |
-|---|---|
-One line on standard error says where it listens; nothing goes to standard output. It ends with 0 after SIGTERM and with
-130 after SIGINT, once what was asked is answered; a second signal ends it at once. What keeps it from beginning is
-exit 2.
-"""
-CONFIG = """\
-# Config file
-
-{about} [The schema](config.schema.json) says the same to editors; this page is made from it by
-`docs/reference/make_options.py`. `code-context --show-config` shows what holds, and where each value comes from.
-"""
 
 
 def render_options() -> str:
     """Return the page of options."""
     context = click.Context(code_context, **code_context.context_settings)
     about = (code_context.help or "").replace("\n    ", "\n")
-    return OPTIONS.format(about=about, examples=EXAMPLES) + "".join(_sections(context, SECTIONS)) + VARIABLES
+    return (
+        option_pages.OPTIONS.format(about=about, examples=EXAMPLES)
+        + "".join(_sections(context, SECTIONS))
+        + option_pages.VARIABLES
+    )
 
 
 def render_logs() -> str:
     """Return the page of options of `loopflow logs` and its subcommands."""
     [reduction] = logs.logs.commands.values()
     context = click.Context(reduction, **reduction.context_settings)
-    page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
+    page = option_pages.LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
-    names = "".join([OTHER_NAMES, *_other_names()])
-    subcommands = "".join(_subcommands(logs.logs, set(_rows(context))))
-    return page + "".join(_sections(context, logs.SECTIONS)) + subcommands + names
-
-
-def _other_names() -> Iterator[str]:
-    """Yield the flags that are subcommands."""
-    for flag, subcommand in ACTIONS.items():
-        yield f"| `{flag}` | `loopflow logs {subcommand}` |\n"
 
 
 def _render(page: str, command: click.Command, module: ModuleType) -> str:
@@ -214,53 +52,39 @@ def _render(page: str, command: click.Command, module: ModuleType) -> str:
 
 def render_function() -> str:
     """Return the page of options of `loopflow function`."""
-    return _render(FUNCTION, function.function, function)
+    return _render(option_pages.FUNCTION, function.function, function)
 
 
 def render_chat() -> str:
     """Return the page of options of `loopflow chat`."""
-    return _render(CHAT, chat.chat, chat) + "".join(_words(chat.chat))
+    return _render(option_pages.CHAT, chat.chat, chat) + "".join(_words(chat.chat))
 
 
 def render_count() -> str:
     """Return the page of options of `loopflow count`."""
-    return _render(COUNT, count.count, count)
+    return _render(option_pages.COUNT, count.count, count)
 
 
 def render_serve() -> str:
     """Return the page of options of `loopflow serve`."""
-    return _render(SERVE, serve.serve, serve)
+    return _render(option_pages.SERVE, serve.serve, serve)
 
 
 def render_agents() -> str:
     """Return the page of options of `loopflow agents` and its subcommands."""
     [survey] = agents.agents.commands.values()
     context = click.Context(survey, **survey.context_settings)
-    page = AGENTS.format(about=inspect.cleandoc(survey.help or ""), examples=agents.EXAMPLES)
+    page = option_pages.AGENTS.format(about=inspect.cleandoc(survey.help or ""), examples=agents.EXAMPLES)
     options = "".join(_sections(context, agents.SECTIONS))
     return page + options + "".join(_subcommands(agents.agents, set(_rows(context))))
 
 
 _FACTS_HEAD = "| what | how known | read in | version | date |\n|---|---|---|---|---|\n"
-FACTS_PAGE = """\
-# What is known of each agent
-
-What an agent loads is data in `loopflow/agents/facts.py`, and this page is made from it by
-`docs/reference/make_options.py`. `source` was read in the vendor's code, `docs` in its documentation; both may fail a
-check. `seen` was told by others, and can but warn. The date is that of the copy that was read.
-
-**If a row is wrong**, correct it in `facts.py`, with what you read and when, and in `specs.py` what follows from it; a
-test in `tests/agents/` shows each. For your repository alone, [`[agents.NAME]`](config.md#agentsname) of the config
-says it in the same words, and adds an agent that is missing.
-
-**Never counted**: an agent's own prompt and tools, wrappers around files, files of the home directory and of an
-organisation, plugins, and what hooks print.
-"""
 
 
 def render_facts() -> str:
     """Return the page of facts about agents."""
-    pieces = [FACTS_PAGE]
+    pieces = [option_pages.FACTS_PAGE]
     for name, spec in SPECS.items():
         pieces.append(f"\n## {spec.title}: `{name}`\n\n{_FACTS_HEAD}")
         pieces += [
@@ -315,13 +139,13 @@ def render_usage() -> str:
     """Return the page of options of `loopflow usage` and its subcommands."""
     group = usage_command.usage
     about = inspect.cleandoc(group.help or "")
-    return USAGE.format(about=about) + "".join(_commands_of(group, "loopflow usage"))
+    return option_pages.USAGE.format(about=about) + "".join(_commands_of(group, "loopflow usage"))
 
 
 def render_memory() -> str:
     """Return the page of options of `loopflow memory` and its subcommands."""
     about = inspect.cleandoc(memory.memory.help or "")
-    return MEMORY.format(about=about) + "".join(_commands_of(memory.memory, "loopflow memory"))
+    return option_pages.MEMORY.format(about=about) + "".join(_commands_of(memory.memory, "loopflow memory"))
 
 
 def _commands_of(group: click.Group, path: str) -> Iterator[str]:
@@ -366,7 +190,7 @@ def render_config() -> str:
         "`[[service.api_cache]]`": schema["$defs"]["service_api_cache"]["properties"],
         "`[[service.model]]`": schema["$defs"]["service_model"]["properties"],
     }
-    pieces = [CONFIG.format(about=schema["description"])]
+    pieces = [option_pages.CONFIG.format(about=schema["description"])]
     for title, keys in tables.items():
         pieces.append(f"\n## {title}\n\n| key | meaning | default | example |\n|---|---|---|---|\n")
         pieces += [_key(name, _resolve(value, schema)) for name, value in keys.items()]
