@@ -7,128 +7,43 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Final, TypeVar
-from urllib.parse import parse_qs
+from typing import Any, Final
 
 import msgspec
 from starlette.responses import Response
 
 from loopflow.service.auth import Access
-from loopflow.service.errors import BadRequest, CountTimeout, NoSuchThing, ServiceError, TextTooLarge
+from loopflow.service.connection import Hangup, Receive, Scope, Send, drain, unless_gone
+from loopflow.service.errors import (
+    CountTimeout,
+    LongHeaders,
+    NoSuchThing,
+    ServiceError,
+    SlowBody,
+    TextTooLarge,
+    WrongMedia,
+    WrongMethod,
+)
+from loopflow.service.exchange import Exchange, Reply, Route
 from loopflow.service.limits import LARGE, Admission, Reservation
 from loopflow.service.metrics import Metrics
 from loopflow.service.settings import Bounds
 from loopflow.service.wire import Problem
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_T = TypeVar("_T")
-
 HEADERS_MOST: Final = 16_384
-_DRAINED: Final = 1 << 20
 _MOST_DIGITS: Final = 18
 _LOG: Final = logging.getLogger("loopflow.service.http")
 _ENCODER: Final = msgspec.json.Encoder()
-_DECODERS: Final[dict[type, "msgspec.json.Decoder[Any]"]] = {}
 _NOT_KEPT: Final = (b"cache-control", b"no-store")
 _COMMON: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
 _WITH_BODY: Final = frozenset({"POST", "PUT"})
-
-
-class WrongMethod(ServiceError):  # noqa: N818
-    """A path that is there, asked in another way."""
-
-    code, status = "method_not_allowed", 405
-
-
-class WrongMedia(ServiceError):  # noqa: N818
-    """A body that is not JSON."""
-
-    code, status = "unsupported_media_type", 415
-
-
-class SlowBody(ServiceError):  # noqa: N818
-    """A body that does not come."""
-
-    code, status, retryable = "slow_body", 408, True
-
-
-class LongHeaders(ServiceError):  # noqa: N818
-    """Headers that are longer than any should be."""
-
-    code, status = "headers_too_large", 431
-
-
-class Hangup(Exception):  # noqa: N818
-    """Whoever asked has gone."""
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A request that was let in."""
-
-    path: str
-    query: str
-    headers: Mapping[bytes, bytes]
-    body: bytes
-    parameters: Mapping[str, str]
-
-    def decode(self, kind: type[_T]) -> _T:
-        """Return the body as what it should be. Raises BadRequest, which says where it is not."""
-        decoder = _DECODERS.get(kind)
-        if decoder is None:
-            decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
-        try:
-            found: _T = decoder.decode(self.body)
-        except msgspec.ValidationError as error:
-            raise BadRequest(_one_line(str(error)), "see /openapi.json") from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-            raise BadRequest(f"the body is not JSON in UTF-8: {_one_line(str(error))}", "send JSON") from error
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What is answered: a struct as JSON, or bytes, or a response of Starlette's."""
-
-    content: Any
-    status: int = 200
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    media_type: bytes = b"application/json"
-
-
-Handler = Callable[[Exchange], Awaitable[Reply | Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A path, what it takes and gives, and what does it. In a path, `{name}` is a parameter."""
-
-    path: str
-    method: str
-    handler: Handler
-    summary: str
-    request: type | None = None
-    reply: type | None = None
-    status: int = 200
-    errors: tuple[int, ...] = ()
-    query: tuple[str, ...] = ()
-    is_open: bool = False
-    """Whether no token is asked for."""
-    is_health: bool = False
-    """Whether it is answered by any name, and waits for no place."""
-    is_stream: bool = False
-    is_page: bool = False
-    """Whether it is for people: no program needs to know of it."""
-    media_type: str = "application/json"
 
 
 @dataclass(slots=True)
@@ -198,7 +113,7 @@ class Edge:
                 async with asyncio.timeout(self.bounds.seconds), self.admission.enter(len(body)):
                     if len(body) < LARGE >> 4 and route.path.startswith("/v1/count"):
                         return await route.handler(exchange)  # done before anybody could hang up
-                    return await _unless_gone(route.handler(exchange), receive)
+                    return await unless_gone(route.handler(exchange), receive)
             except TimeoutError as error:
                 raise CountTimeout("it took too long", "send less at once, or a task") from error
 
@@ -314,7 +229,7 @@ class Edge:
             headers.append((b"connection", b"close"))
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
-                    await _drain(receive)
+                    await drain(receive)
         reply = Reply(problem, error.status, tuple(headers), b"application/problem+json")
         with suppress(OSError):
             await self._send(reply, id_, send, scope, receive)
@@ -324,50 +239,3 @@ def as_problem(error: ServiceError) -> Problem:
     """Return what is told of an error."""
     title = error.code.replace("_", " ")
     return Problem("about:blank", title, error.status, error.code, error.message, error.hint, error.retryable)
-
-
-async def _drain(receive: Receive) -> None:
-    size = 0
-    while size < _DRAINED:
-        message = await receive()
-        size += len(message.get("body", b""))
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
-            return
-
-
-async def _unless_gone(work: Awaitable[_T], receive: Receive) -> _T:
-    """Return what `work` gives; where whoever asked hangs up meanwhile, end it and raise Hangup."""
-    working = asyncio.ensure_future(work)
-    listening = asyncio.ensure_future(_until_gone(receive))
-    try:
-        await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise Hangup
-    finally:
-        for task in (working, listening):
-            task.cancel()
-        await asyncio.gather(working, listening, return_exceptions=True)
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.encode("ascii", "backslashreplace").decode().split())[:300]
-
-
-def read_query(exchange: Exchange, known: Sequence[str]) -> dict[str, str]:
-    """Return the values of a query by name. Raises BadRequest."""
-    try:
-        given = parse_qs(exchange.query, keep_blank_values=True, max_num_fields=20, errors="strict")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise BadRequest("the query is none", "see /openapi.json") from error
-    for name, values in given.items():
-        if name not in known:
-            raise BadRequest("the query has a name that is not known here", f"known are {', '.join(known)}")
-        if len(values) > 1 or not values[0] or "\0" in values[0]:
-            raise BadRequest(f"{name} has no value, or several", "give it one")
-    return {name: values[0] for name, values in given.items()}
