@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import loopflow.errors
-from loopflow.cli.clashes import CLASHES
 from loopflow.cli.habits import OPTIONS, PATHS, URL
+from loopflow.cli.requests import CLASHES
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent.parent / "loopflow"

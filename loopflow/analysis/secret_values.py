@@ -160,21 +160,11 @@ _ESCAPED_URL = re.compile(
 )
 
 
-def _percent(encoded: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of a URL that is encoded to stand in another, with or without its slashes.
-
-    With `encoded`, its percent signs are encoded once more.
-    """
-    pattern = (
-        rb"(?i)%3a(?:%2f%2f|//)[^\s%/:@\"'<>]{0,255}(?:%3a|:)"
-        + _PLACEHOLDER
-        + rb"(?P<password>(?:[^\s%\"'<>&@/]|%(?!40|2f)[0-9a-f]{2}){3,1024})(?=%40|@)"
-    )
-    for sign in (b"3a", b"2f", b"40"):
-        pattern = pattern.replace(b"%" + sign, b"%" + encoded + sign)
-    return re.compile(pattern.replace(b"(?!40|2f)", b"(?!" + encoded + b"40|" + encoded + b"2f)"))
-
-
+_ENCODED_URL = re.compile(
+    rb"(?i)%3a(?:%2f%2f|//)[^\s%/:@\"'<>]{0,255}(?:%3a|:)"
+    + _PLACEHOLDER
+    + rb"(?P<password>(?:[^\s%\"'<>&@/]|%(?!40|2f)[0-9a-f]{2}){3,1024})(?=%40|@)"
+)
 _SCHEMES = rb"(?:basic|bearer|token|negotiate|ntlm|apikey|key|bot|jwt|splunk)"
 NAMED = (
     Named(
@@ -194,8 +184,7 @@ NAMED = (
     *(
         Named(b"url-password", first, literals, pattern, is_there, _URLS)
         for first, literals, pattern in (
-            (b"%3", (b"%3a%2f%2f", b"%3a//"), _percent(b"")),
-            (b"%253", (b"%253a%252f%252f", b"%253a//"), _percent(b"25")),
+            (b"%3", (b"%3a%2f%2f", b"%3a//"), _ENCODED_URL),
             (b"@", (b":\\",), _ESCAPED_URL),
             (b"\\u0040", (b"://", b":\\"), _ESCAPED_URL),
             (b"\\x40", (b"://", b":\\"), _ESCAPED_URL),

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from loopflow.analysis.name_lists import parse_names
 from loopflow.analysis.names import escape_name
-from loopflow.cli.clashes import refuse_what_clashes
 from loopflow.config.values import read_share_option, read_window_option
 from loopflow.console.console import ColourChoice
 from loopflow.console.directories import cache_directory
@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 _NO_PATTERN = re.compile(r"[^*?/]*")
 _COUNTS = "counts.sqlite3"
 STANDARD_OUTPUT = "-"
+_LEAVE_ONE_OUT = "leave one of them out"
 _CONFIGURED = {"encoding": "encoding", "against": "against"}
 # What requests take as it was given.
 _AS_GIVEN = ("profile", "save_baseline", "check", "show_config", "init", "raw", "quiet")
+_OF_CHARTS = ("depth", "files", "top", "verbose", "cuts")
 _OF_A_SELECTION = ("paths", "include", "exclude", "untracked", "changed", "readmes", "against")
 
 
@@ -80,7 +82,7 @@ def read_options(
     """
     if not here:
         raise UsageError("the current directory does not exist any more", "change to another one")
-    refuse_what_clashes(given)
+    _refuse_what_clashes(given)
     configured = {key: given[name] for key, name in _CONFIGURED.items()}
     given, comparing = _as_pre_commit_says(given, environment)
     reports = tuple(_read_report(value) for value in given["report"])
@@ -90,10 +92,14 @@ def read_options(
     return Options(
         surroundings=Surroundings(environment, here, here),
         select=_ask_to_select(given, read_names, outputs, formats),
-        config=_ask_for_config(given, environment, configured),
+        config=ConfigRequest(
+            given=configured,
+            environment=environment,
+            file=given["config"] or environment.get("LOOPFLOW_CONFIG") or None,
+        ),
         compare=_ask_to_compare(given, environment, comparing),
         count=ask_to_count(environment, here, given["jobs"], caches=not given["no_cache"]),
-        charts=_ask_for_charts(given),
+        charts=ChartOptions(**{name: given[name] for name in _OF_CHARTS}),
         fit=_read_fit(given),
         extras=Extras(given["line_numbers"], given["tree"], given["diff"]),
         format=given["format"] or TEXT,
@@ -120,13 +126,6 @@ def _ask_to_select(
     )
 
 
-def _ask_for_config(
-    given: dict[str, Any], environment: Mapping[str, str], configured: Mapping[str, Any]
-) -> ConfigRequest:
-    file = given["config"] or environment.get("LOOPFLOW_CONFIG") or None
-    return ConfigRequest(given=configured, environment=environment, file=file)
-
-
 def _ask_to_compare(given: dict[str, Any], environment: Mapping[str, str], comparing: CompareRequest) -> CompareRequest:
     """Return what to compare with, where pre-commit has said which commits."""
     return replace(
@@ -136,10 +135,6 @@ def _ask_to_compare(given: dict[str, Any], environment: Mapping[str, str], compa
         file=given["baseline_file"],
         against_name=environment.get("LOOPFLOW_AGAINST_NAME") or None,
     )
-
-
-def _ask_for_charts(given: dict[str, Any]) -> ChartOptions:
-    return ChartOptions(**{name: given[name] for name in ("depth", "files", "top", "verbose", "cuts")})
 
 
 def ask_to_count(
@@ -207,6 +202,107 @@ def _read_fit(given: dict[str, Any]) -> "FitRequest | None":
     default = Fraction(1, 4) if is_the_models else Fraction(0)
     reserve = read_share_option(given["reserve"], "--reserve") if given["reserve"] is not None else default
     return FitRequest(tokens, reserve, given["keep"], model)
+
+
+_OF_A_PROFILE = (
+    *("depth", "files", "top", "format", "report", "cuts"),
+    *("baseline", "save-baseline", "baseline-file", "check", "pushed"),
+)
+
+_ALWAYS = frozenset({"config", "jobs", "no_cache", "color", "quiet", "verbose"})
+# What does one thing and prints no report: what it does, and what goes with it, or is refused with words of its own.
+_ALONE: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
+    {
+        "init": ("looks at the whole repository and writes a config file", _ALWAYS),
+        "show_config": (
+            "shows what the config says",
+            _ALWAYS | {"output", "stdin", "null", "paths", "staged", "rev", "untracked", "encoding", "against"},
+        ),
+        "save_baseline": (
+            "writes the baseline",
+            _ALWAYS
+            | {"profile", "stdin", "null", "paths", "staged", "rev", "encoding", "baseline_file", "baseline", "check"}
+            | {"untracked", "extension", "include", "exclude", "changed", "readmes"},
+        ),
+    }
+)
+
+# Each: whether the options clash, what is wrong, what to do.
+CLASHES: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
+    (
+        lambda given: given["pushed"] and (given["staged"] or given["rev"] is not None),
+        "--pushed says which commit to read",
+        _LEAVE_ONE_OUT,
+    ),
+    (lambda given: given["null"] and not given["stdin"], "-0 says how names on standard input end", "add --stdin"),
+    (
+        lambda given: given["output"] is not None and given["pbcopy"],
+        "--output writes to a file, --copy to the clipboard",
+        _LEAVE_ONE_OUT,
+    ),
+    (lambda given: given["raw"] and given["profile"], "--raw prints context, --profile counts it", _LEAVE_ONE_OUT),
+    (
+        lambda given: given["profile"] and (given["line_numbers"] or given["tree"] or given["diff"]),
+        "--line-numbers, --tree and --diff shape what is printed, and a profile prints no files",
+        "leave out --profile, or these",
+    ),
+    (
+        lambda given: given["fit"] and given["profile"],
+        "--fit shortens what is printed, and a profile prints no files",
+        "use --window",
+    ),
+    (
+        lambda given: given["window"] and not given["profile"],
+        "--window is about a profile",
+        "add --profile, or use --fit to print what fits",
+    ),
+    (
+        lambda given: (given["reserve"] or given["keep"]) and not (given["window"] or given["fit"]),
+        "--reserve and --keep are about a window",
+        "add --window N, or --fit N",
+    ),
+    (
+        lambda given: given["against"] is not None and not (given["profile"] or given["changed"] or given["diff"]),
+        "--against says what to compare with, and nothing is compared",
+        "add --profile, --changed or --diff",
+    ),
+    (
+        lambda given: given["baseline_file"] is not None and not (given["baseline"] or given["save_baseline"]),
+        "--baseline-file says which baseline",
+        "add --baseline or --save-baseline",
+    ),
+    (
+        lambda given: given["check"] and given["save_baseline"],
+        "--save-baseline beside --check would judge by what it writes",
+        _LEAVE_ONE_OUT,
+    ),
+    (
+        lambda given: given["baseline"] and given["save_baseline"],
+        "--baseline compares with the baseline, --save-baseline replaces it",
+        _LEAVE_ONE_OUT,
+    ),
+)
+
+
+def _refuse_what_clashes(given: dict[str, Any]) -> None:
+    for option in _OF_A_PROFILE:
+        if _is_given(given[option.replace("-", "_")]) and not given["profile"]:
+            raise UsageError(f"--{option} is about a profile, and no profile is asked for", "add --profile")
+    for name, (does, allowed) in _ALONE.items():
+        others = [other for other, value in given.items() if other not in {name, *allowed} and _is_given(value)]
+        if given[name] and others:
+            raise UsageError(f"{_spell(name)} {does}, and does nothing else", f"leave {_spell(others[0])} out")
+    for clashes, what, hint in CLASHES:
+        if clashes(given):
+            raise UsageError(what, hint)
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value is not False and value != ()  # 0 is a value
+
+
+def _spell(name: str) -> str:
+    return "the paths" if name == "paths" else "--copy" if name == "pbcopy" else f"--{name.replace('_', '-')}"
 
 
 def _extensions(given: Iterable[str]) -> Iterable[str]:

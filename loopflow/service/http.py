@@ -7,17 +7,16 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.responses import Response
 
 from loopflow.service.auth import Access
-from loopflow.service.connection import Hangup, Receive, Scope, Send, drain, unless_gone
 from loopflow.service.errors import (
     CountTimeout,
     LongHeaders,
@@ -34,6 +33,12 @@ from loopflow.service.metrics import Metrics
 from loopflow.service.settings import Bounds
 from loopflow.service.wire import Problem
 
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_T = TypeVar("_T")
+
+_DRAINED: Final = 1 << 20
 HEADERS_MOST: Final = 16_384
 _MOST_DIGITS: Final = 18
 _LOG: Final = logging.getLogger("loopflow.service.http")
@@ -44,6 +49,10 @@ _COMMON: Final = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _WITH_BODY: Final = frozenset({"POST", "PUT"})
+
+
+class Hangup(Exception):  # noqa: N818
+    """Whoever asked has gone."""
 
 
 @dataclass(slots=True)
@@ -113,7 +122,7 @@ class Edge:
                 async with asyncio.timeout(self.bounds.seconds), self.admission.enter(len(body)):
                     if len(body) < LARGE >> 4 and route.path.startswith("/v1/count"):
                         return await route.handler(exchange)  # done before anybody could hang up
-                    return await unless_gone(route.handler(exchange), receive)
+                    return await _unless_gone(route.handler(exchange), receive)
             except TimeoutError as error:
                 raise CountTimeout("it took too long", "send less at once, or a task") from error
 
@@ -229,7 +238,7 @@ class Edge:
             headers.append((b"connection", b"close"))
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
-                    await drain(receive)
+                    await _drain(receive)
         reply = Reply(problem, error.status, tuple(headers), b"application/problem+json")
         with suppress(OSError):
             await self._send(reply, id_, send, scope, receive)
@@ -239,3 +248,32 @@ def as_problem(error: ServiceError) -> Problem:
     """Return what is told of an error."""
     title = error.code.replace("_", " ")
     return Problem("about:blank", title, error.status, error.code, error.message, error.hint, error.retryable)
+
+
+async def _drain(receive: Receive) -> None:
+    size = 0
+    while size < _DRAINED:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
+
+
+async def _unless_gone(work: Awaitable[_T], receive: Receive) -> _T:
+    """Return what `work` gives; where whoever asked hangs up meanwhile, end it and raise Hangup."""
+    working = asyncio.ensure_future(work)
+    listening = asyncio.ensure_future(_until_gone(receive))
+    try:
+        await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise Hangup
+    finally:
+        for task in (working, listening):
+            task.cancel()
+        await asyncio.gather(working, listening, return_exceptions=True)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -87,7 +87,6 @@ NAMED_SECRETS = [
         "https:&#x2F;&#x2F;user:|hunter22|@host&#x2F;x",
         "https:&#47;&#47;user:|hunter22|&#x40;host",
         "to=https%3A//user%3A|hunter%32two|%40host/x",
-        "to=https%253A%252F%252Fuser%253A|hunter%2532|%2540host%252Fx&y=1",
     ),
     *_alike(
         "password",

@@ -48,30 +48,24 @@ def tell_apart(text: str) -> str:
 
 def hide_keys(value: Any, hide: Callable[[str], str]) -> bool:  # noqa: ANN401  any JSON
     """Hide the secrets in all keys of a value, where they stand; return whether there were any."""
-    objects = _find_objects(value)
-    keys = dict.fromkeys(key for each in objects for key in each)
-    joined = "\n".join(keys)
-    if hide(joined) == joined:  # nearly always, and far quicker than one by one
-        return False
-    hidden = {key: name for key in keys if (name := hide(key)) != key}
-    for each in objects:
-        if not hidden.keys().isdisjoint(each):
-            names = _Names({key: None for key in each if key not in hidden})
-            entries = [(names.give(hidden[key]) if key in hidden else key, kept) for key, kept in each.items()]
-            each.clear()
-            each.update(entries)
-    return bool(hidden)
-
-
-def _find_objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-    """Return all objects in a value, however deep it is: no function calls itself here."""
-    found: list[dict[str, Any]] = []
+    known: dict[str, bool] = {}  # rows of a table have the same keys
     waiting = [value]
-    while waiting:
+    while waiting:  # however deep it is
         each = waiting.pop()
-        if isinstance(each, dict):
-            found.append(each)
-            waiting += each.values()
-        elif isinstance(each, list):
+        if isinstance(each, list):
             waiting += each
-    return found
+        elif isinstance(each, dict):
+            waiting += each.values()
+            joined = "\n".join(each)
+            if joined not in known:
+                known[joined] = hide(joined) != joined
+            if known[joined]:
+                _rename(each, {key: hide(key) for key in each})
+    return any(known.values())
+
+
+def _rename(entries: dict[str, Any], hidden: Mapping[str, str]) -> None:
+    names = _Names({key: None for key in entries if hidden[key] == key})
+    named = [(key if hidden[key] == key else names.give(hidden[key]), kept) for key, kept in entries.items()]
+    entries.clear()
+    entries.update(named)
