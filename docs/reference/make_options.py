@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import click
+import option_pages
 
 from loopflow.agents.facts import FACTS
 from loopflow.agents.specs import SPECS
@@ -18,7 +19,6 @@ from loopflow.cli import agents, chat, count, function, logs, memory, serve
 from loopflow.cli import usage as usage_command
 from loopflow.cli.code_context import code_context
 from loopflow.cli.help import EXAMPLES, SECTIONS
-from loopflow.cli.logs_names import ACTIONS
 from loopflow.cli.words import WordedCommand
 
 HERE = Path(__file__).parent
@@ -186,24 +186,19 @@ def render_options() -> str:
     """Return the page of options."""
     context = click.Context(code_context, **code_context.context_settings)
     about = (code_context.help or "").replace("\n    ", "\n")
-    return OPTIONS.format(about=about, examples=EXAMPLES) + "".join(_sections(context, SECTIONS)) + VARIABLES
+    return (
+        option_pages.OPTIONS.format(about=about, examples=EXAMPLES)
+        + "".join(_sections(context, SECTIONS))
+        + option_pages.VARIABLES
+    )
 
 
 def render_logs() -> str:
     """Return the page of options of `loopflow logs` and its subcommands."""
     [reduction] = logs.logs.commands.values()
     context = click.Context(reduction, **reduction.context_settings)
-    page = LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
+    page = option_pages.LOGS.format(about=inspect.cleandoc(reduction.help or ""), examples=logs.EXAMPLES)
     return page + "".join(_sections(context, logs.SECTIONS)) + "".join(_subcommands(logs.logs, set(_rows(context))))
-    names = "".join([OTHER_NAMES, *_other_names()])
-    subcommands = "".join(_subcommands(logs.logs, set(_rows(context))))
-    return page + "".join(_sections(context, logs.SECTIONS)) + subcommands + names
-
-
-def _other_names() -> Iterator[str]:
-    """Yield the flags that are subcommands."""
-    for flag, subcommand in ACTIONS.items():
-        yield f"| `{flag}` | `loopflow logs {subcommand}` |\n"
 
 
 def _render(page: str, command: click.Command, module: ModuleType) -> str:
@@ -215,53 +210,39 @@ def _render(page: str, command: click.Command, module: ModuleType) -> str:
 
 def render_function() -> str:
     """Return the page of options of `loopflow function`."""
-    return _render(FUNCTION, function.function, function)
+    return _render(option_pages.FUNCTION, function.function, function)
 
 
 def render_chat() -> str:
     """Return the page of options of `loopflow chat`."""
-    return _render(CHAT, chat.chat, chat) + "".join(_words(chat.chat))
+    return _render(option_pages.CHAT, chat.chat, chat) + "".join(_words(chat.chat))
 
 
 def render_count() -> str:
     """Return the page of options of `loopflow count`."""
-    return _render(COUNT, count.count, count)
+    return _render(option_pages.COUNT, count.count, count)
 
 
 def render_serve() -> str:
     """Return the page of options of `loopflow serve`."""
-    return _render(SERVE, serve.serve, serve)
+    return _render(option_pages.SERVE, serve.serve, serve)
 
 
 def render_agents() -> str:
     """Return the page of options of `loopflow agents` and its subcommands."""
     [survey] = agents.agents.commands.values()
     context = click.Context(survey, **survey.context_settings)
-    page = AGENTS.format(about=inspect.cleandoc(survey.help or ""), examples=agents.EXAMPLES)
+    page = option_pages.AGENTS.format(about=inspect.cleandoc(survey.help or ""), examples=agents.EXAMPLES)
     options = "".join(_sections(context, agents.SECTIONS))
     return page + options + "".join(_subcommands(agents.agents, set(_rows(context))))
 
 
 _FACTS_HEAD = "| what | how known | read in | version | date |\n|---|---|---|---|---|\n"
-FACTS_PAGE = """\
-# What is known of each agent
-
-What an agent loads is data in `loopflow/agents/facts.py`, and this page is made from it by
-`docs/reference/make_options.py`. `source` was read in the vendor's code, `docs` in its documentation; both may fail a
-check. `seen` was told by others, and can but warn. The date is that of the copy that was read.
-
-**If a row is wrong**, correct it in `facts.py`, with what you read and when, and in `specs.py` what follows from it; a
-test in `tests/agents/` shows each. For your repository alone, [`[agents.NAME]`](config.md#agentsname) of the config
-says it in the same words, and adds an agent that is missing.
-
-**Never counted**: an agent's own prompt and tools, wrappers around files, files of the home directory and of an
-organisation, plugins, and what hooks print.
-"""
 
 
 def render_facts() -> str:
     """Return the page of facts about agents."""
-    pieces = [FACTS_PAGE]
+    pieces = [option_pages.FACTS_PAGE]
     for name, spec in SPECS.items():
         pieces.append(f"\n## {spec.title}: `{name}`\n\n{_FACTS_HEAD}")
         pieces += [
@@ -316,13 +297,13 @@ def render_usage() -> str:
     """Return the page of options of `loopflow usage` and its subcommands."""
     group = usage_command.usage
     about = inspect.cleandoc(group.help or "")
-    return USAGE.format(about=about) + "".join(_commands_of(group, "loopflow usage"))
+    return option_pages.USAGE.format(about=about) + "".join(_commands_of(group, "loopflow usage"))
 
 
 def render_memory() -> str:
     """Return the page of options of `loopflow memory` and its subcommands."""
     about = inspect.cleandoc(memory.memory.help or "")
-    return MEMORY.format(about=about) + "".join(_commands_of(memory.memory, "loopflow memory"))
+    return option_pages.MEMORY.format(about=about) + "".join(_commands_of(memory.memory, "loopflow memory"))
 
 
 def _commands_of(group: click.Group, path: str) -> Iterator[str]:
@@ -367,7 +348,7 @@ def render_config() -> str:
         "`[[service.api_cache]]`": schema["$defs"]["service_api_cache"]["properties"],
         "`[[service.model]]`": schema["$defs"]["service_model"]["properties"],
     }
-    pieces = [CONFIG.format(about=schema["description"])]
+    pieces = [option_pages.CONFIG.format(about=schema["description"])]
     for title, keys in tables.items():
         pieces.append(f"\n## {title}\n\n| key | meaning | default | example |\n|---|---|---|---|\n")
         pieces += [_key(name, _resolve(value, schema)) for name, value in keys.items()]

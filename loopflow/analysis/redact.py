@@ -27,10 +27,10 @@ _LITERALS = [(literal.translate(_ALIKE), row, literal) for row in LONG_FORMATS f
 _BY_LIKENESS = {
     alike: [(row, literal) for other, row, literal in _LITERALS if other == alike] for alike, _, _ in _LITERALS
 }
-# The letters of the names that tell them from other words; the others are left out, which leaves less to look through.
-_TELLING = b"aceknprstwy%"
+# The letters and signs that tell names from other words; the others are left out, which leaves less to look through.
+_TELLING = b"aceknprstwy%&\\"
 _OTHERS = bytes(byte for byte in range(256) if byte not in _TELLING + _TELLING.upper())
-_TOLD = {literal: literal.translate(_FOLD, _OTHERS) for row in NAMED for literal in row.literals}
+_TOLD = {each: each.translate(_FOLD, _OTHERS) for row in NAMED for each in (row.first, *row.literals)}
 
 
 def redact(text: bytes, *, short: bool = False) -> bytes:
@@ -75,7 +75,7 @@ class Redactor:
         folded = b""
         for kind, first, literals, pattern, judge, _ in NAMED:
             for literal in literals:
-                if first in text and _TOLD[literal] in told:
+                if _TOLD[first] in told and _TOLD[literal] in told and first in text:
                     folded = folded or text.translate(_FOLD)
                     hidden = _hide(text, _Places(folded, literal), pattern, judge, self._mark(kind))
                     folded = folded if hidden is text else b""

@@ -13,6 +13,8 @@ from typing import NamedTuple
 _NAMES = "https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude"
 _COLOUR = rb"(?:\x1b\[[0-9;]{0,16}m){0,3}"
 _BLANK = rb"[ \t]{0,8}"
+# A quote as an escape of JSON, or as HTML has it.
+_QUOTE = rb"(?:\\{1,4}u002[27]|&(?:quot|\#3[49]|\#[xX]2[27]);)"
 # What is no value, whatever stands around it: masked already, a variable, a template, one of the usual words.
 _PLACEHOLDER = (
     rb"(?!\*{3}|\[(?:redacted|secure|masked|filtered|hidden|protected)\b|\$[{(]|\$[A-Za-z_]\w*+(?![^\s\"';,&)}\]])"
@@ -56,9 +58,10 @@ class Named(NamedTuple):
 
 # `name=value`, `"name": "value"`, `--name value`, `<name>value</name>`, also in colours and in strings within strings.
 _ASSIGNED = rb"""
-    (?i:NAME)(?:[_-]?[0-9]{1,2})? (?:\\{0,3}["']\]?)? COLOUR
+    (?i:NAME)(?:[_-]?[0-9]{1,2})? (?:\\{0,3}["']\]?|ESCAPE)? COLOUR
     (?:
-        BLANK (?::[ ]?(?i:&?str|string)[ ]?(?==))? (?::=|=>|=(?![=~>])|:(?!:)|%3[DdAa]) BLANK
+        BLANK (?::[ ]?(?i:&?str|string)[ ]?(?==))?
+        (?::=|=>|=(?![=~>])|:(?!:)|%3[DdAa]|\\{1,4}u003[DdAa]|&\#(?:61|[xX]3[Dd]);) BLANK
         | (?P<gap>[ \t]{1,4}(?![-=:]))
         | (?P<tag>>)
     )
@@ -67,7 +70,7 @@ _ASSIGNED = rb"""
         " NONE (?P<double>(?:[^"\\QUOTED]|\\[^\r\n]){8,4000}+)(?=")
         | ' NONE (?P<single>(?:[^'\\QUOTED]|\\[^\r\n]){8,4000}+)(?=')
         | \\{1,3}["'] NONE (?P<escaped>(?:[^\\"'QUOTED]|\\(?!\\{0,2}["'])){8,4000}+)(?=\\)
-        | (?:\\{0,3}["'])? NONE (?P<bare>BARE)
+        | (?:\\{0,3}["']|ESCAPE)? NONE (?P<bare>BARE)
     )
 """
 
@@ -77,10 +80,15 @@ def _assigned(name: bytes, quoted: bytes, bare: bytes) -> re.Pattern[bytes]:
     pattern = _ASSIGNED
     for word, part in ((b"NONE", _PLACEHOLDER), (b"NAME", name), (b"QUOTED", quoted), (b"BARE", bare)):
         pattern = pattern.replace(word, part)
-    return re.compile(pattern.replace(b"COLOUR", _COLOUR).replace(b"BLANK", _BLANK), re.VERBOSE)
+    for word, part in ((b"COLOUR", _COLOUR), (b"BLANK", _BLANK), (b"ESCAPE", _QUOTE)):
+        pattern = pattern.replace(word, part)
+    return re.compile(pattern, re.VERBOSE)
 
 
-_ANY = rb"(?:[^\s\"'`<>\\&;,\x00-\x1f\x7f]|\\(?![\"'])|[&;,](?![\w.%\[\]-]{1,40}[=:]|[\s\"'`<>]|\Z)){8,4000}+"
+_ANY = (
+    rb"(?:[^\s\"'`<>\\&;,\x00-\x1f\x7f]|\\(?![\"']|u00(?:2[27]|3[Cc]|26[\w.%\[\]-]{1,40}(?:[=:]|\\{1,4}u003)))"
+    rb"|[&;,](?![\w.%\[\]-]{1,40}[=:]|[\s\"'`<>]|\Z|(?:quot|lt|\#3[49]|\#[xX]2[27]);)){8,4000}+"
+)
 _TOKEN = rb"[A-Za-z0-9+/=._~%:@!*$^#-]{8,4000}+(?![({\[])"
 
 
@@ -137,6 +145,26 @@ def _is_mixed(value: bytes) -> bool:
     return len(value) >= _TOKEN_LENGTH and 3 * len(value) <= 10 * upper <= 7 * len(value)
 
 
+_URLS = "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1"
+# What JSON (RFC 8259, section 7) and HTML write for these. Behind such a `//` there is no name that a regular
+# expression would match: those are written so too.
+_ESCAPED_URL = re.compile(
+    (
+        rb"(?i):SLASH{2}(?:[\w.%+~$-]{0,255}:(?![(\[.\\]|[0-9]{1,5}(?!AT)(?:[/?#\s\"'<>\\&]|\Z))"
+        + _PLACEHOLDER
+        + rb"(?:(?P<password>[^\s\"'<>/]{3,1024}(?=AT)|[^\s\"'<>@]{3,1024}(?=AT))(?!ATsha256:)|[^\s\"'<>]{0,512})"
+        rb"|(?P<user>(?=[A-Za-z_-]{0,255}[0-9])[\w-]{20,255}(?=AT)))?"
+    )
+    .replace(b"SLASH", rb"(?:\\{0,4}/|\\{1,4}(?:u00|x)2f|&#(?:47|x2f);)")
+    .replace(b"AT", rb"(?:@|\\{1,4}(?:u00|x)40|&#(?:64|x40);)")
+)
+
+
+_ENCODED_URL = re.compile(
+    rb"(?i)%3a(?:%2f%2f|//)[^\s%/:@\"'<>]{0,255}(?:%3a|:)"
+    + _PLACEHOLDER
+    + rb"(?P<password>(?:[^\s%\"'<>&@/]|%(?!40|2f)[0-9a-f]{2}){3,1024})(?=%40|@)"
+)
 _SCHEMES = rb"(?:basic|bearer|token|negotiate|ntlm|apikey|key|bot|jwt|splunk)"
 NAMED = (
     Named(
@@ -151,19 +179,17 @@ NAMED = (
             rb"|(?P<user>(?=[A-Za-z_-]{0,255}[0-9])[\w-]{20,255}(?=@)))?"
         ),
         is_there,
-        "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
+        _URLS,
     ),
-    Named(
-        b"url-password",
-        b"",
-        (b"%3a%2f%2f",),
-        re.compile(
-            rb"(?i)%3a%2f%2f[^\s%/:@\"'<>]{0,255}(?:%3a|:)"
-            + _PLACEHOLDER
-            + rb"(?P<password>(?:[^\s%\"'<>&@/]|%(?!40|2f)[0-9a-f]{2}){3,1024})(?=%40|@)"
-        ),
-        is_there,
-        "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
+    *(
+        Named(b"url-password", first, literals, pattern, is_there, _URLS)
+        for first, literals, pattern in (
+            (b"%3", (b"%3a%2f%2f", b"%3a//"), _ENCODED_URL),
+            (b"@", (b":\\",), _ESCAPED_URL),
+            (b"\\u0040", (b"://", b":\\"), _ESCAPED_URL),
+            (b"\\x40", (b"://", b":\\"), _ESCAPED_URL),
+            (b"&#", (b"://", b":\\", b":&#"), _ESCAPED_URL),
+        )
     ),
     Named(
         b"authorization",

@@ -133,7 +133,9 @@ class _Sent(NamedTuple):
 
     model: str
     prepared: Prepared | None
-    is_capped: bool
+    at: float
+    """When, as `flight.now` has it."""
+    is_capped: bool = False
     """Whether the cap is ours."""
 
 
@@ -178,7 +180,7 @@ class _Sender:
         model = str(said.get("model") or "")
         messages = said.get(point.messages)
         if not messages or any(said.get(name) for name in _ON_THE_SERVER):  # then what came before is not here
-            return given, _Sent(model, None, is_capped=False)
+            return given, _Sent(model, None, self._compactor.flight.now())
         listed = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
         request = {point.messages: listed, **{name: said[name] for name in point.beside if said.get(name)}}
         cap_name = next((name for name in point.caps if said.get(name) is not None), point.caps[0])
@@ -192,15 +194,17 @@ class _Sender:
             changed[cap_name] = ready.max_tokens
         if ready.model and ready.model != model and model:
             changed["model"] = ready.model
-        return changed, _Sent(ready.model or model, ready, is_capped=ready.max_tokens != asked_for)
+        is_capped = ready.max_tokens != asked_for
+        return changed, _Sent(ready.model or model, ready, self._compactor.flight.now(), is_capped)
 
     def _note_answer(self, answer: Answer, sent: _Sent) -> None:
         flight = self._compactor.flight
-        flight.answered(sent.model, answer.tokens or (sent.prepared.tokens if sent.prepared else 0))
+        tokens = answer.tokens or (sent.prepared.tokens if sent.prepared else 0)
+        flight.answered(sent.model, tokens, sent=sent.at)
         if answer.is_cut and sent.prepared is not None and sent.is_capped:
             flight.cut_short(sent.prepared.task, sent.prepared.max_tokens, sent.model)
 
     def _note_refusal(self, error: Exception, sent: _Sent) -> None:
         refusal = read_refusal(error)
         if refusal is not None:
-            self._compactor.flight.refused(sent.model, refusal.retry_after, refusal.code)
+            self._compactor.flight.refused(sent.model, refusal.retry_after, refusal.code, sent=sent.at)

@@ -125,18 +125,22 @@ class Preflight:
             told = tuple(teller.told)
             return Prepared(written, cap, tokens, action, told, route.model, detected.task, done.fits, done.changed)
 
-    def answered(self, model: str, tokens: int) -> None:
-        """Take note of an answer, and of the tokens that it took in all."""
-        self._around.cooldowns.accept((model, self._around.account))
+    def now(self) -> float:
+        """Return the time, as `sent` has it."""
+        return self._around.cooldowns.now()
+
+    def answered(self, model: str, tokens: int, *, sent: float | None = None) -> None:
+        """Take note of an answer, and of the tokens that it took in all; of when the request was `sent`, see `now`."""
+        self._around.cooldowns.accept((model, self._around.account), sent)
         with self._lock:
             self._meter.add(tokens, 1)
         self._tell_fullness(_Teller(self._around, "", model))
 
-    def refused(self, model: str, retry_after: str | None = None, code: str = "") -> None:
+    def refused(self, model: str, retry_after: str | None = None, code: str = "", *, sent: float | None = None) -> None:
         """Take note of a 429. Where there is no money left, waiting changes nothing."""
         if code == NO_QUOTA:
             return
-        number, seconds = self._around.cooldowns.refuse((model, self._around.account), retry_after)
+        number, seconds = self._around.cooldowns.refuse((model, self._around.account), retry_after, sent)
         said = read_retry_after(retry_after, self._around.clock())
         told = {"consecutive_429s": number, "cooldown_s": round(seconds, 3), "retry_after": said}
         _Teller(self._around, "", model).tell("rate_limit", "warn", told)

@@ -87,26 +87,44 @@ class Cooldowns:
         self._until: dict[tuple[str, str], float] = {}
         self._in_a_row: dict[tuple[str, str], int] = {}
 
-    def refuse(self, key: tuple[str, str], retry_after: str | None) -> tuple[int, float]:
-        """Take note of a 429; return how many there were in a row, and the seconds for which it is left alone."""
+    def now(self) -> float:
+        """Return the time by which requests are told apart, in seconds."""
+        return self._clock()
+
+    def refuse(self, key: tuple[str, str], retry_after: str | None, sent: float | None = None) -> tuple[int, float]:
+        """Take note of a 429; return how many there were in a row, and the seconds for which it is left alone.
+
+        Of a request that was `sent` (now, if that is not said) before it stopped being left alone, it is none more:
+        of a hundred requests in flight all are refused at once. Then only what the server says makes it longer.
+        """
         said = read_retry_after(retry_after, self._wall())
         with self._lock:
             number = self._in_a_row.get(key, 0) + 1
-            usual = min(_FIRST_WAIT * 2 ** min(number - 1, _MOST_DOUBLINGS), _LONGEST_WAIT)
-            seconds = float(usual) if said is None else said
+            seconds = float(min(_FIRST_WAIT * 2 ** min(number - 1, _MOST_DOUBLINGS), _LONGEST_WAIT))
+            if not self._is_news(key, sent):
+                number, seconds = max(number - 1, 1), self._left(key)
+            seconds = seconds if said is None else said
             self._in_a_row[key] = number
             self._until[key] = max(self._until.get(key, 0), self._clock() + seconds)
             return number, seconds
 
-    def accept(self, key: tuple[str, str]) -> None:
-        """Take note of an answer: the row is over."""
+    def accept(self, key: tuple[str, str], sent: float | None = None) -> None:
+        """Take note of an answer: the row is over, but for one to a request that was on its way when it was refused."""
         with self._lock:
-            self._in_a_row.pop(key, None)
+            if self._is_news(key, sent):
+                self._in_a_row.pop(key, None)
 
     def left(self, key: tuple[str, str]) -> float:
         """Return the seconds for which it is still left alone, 0 if it is not."""
         with self._lock:
-            return max(self._until.get(key, 0) - self._clock(), 0)
+            return self._left(key)
+
+    def _left(self, key: tuple[str, str]) -> float:
+        return max(self._until.get(key, 0) - self._clock(), 0)
+
+    def _is_news(self, key: tuple[str, str], sent: float | None) -> bool:
+        """Whether what became of a request says more than is known since the latest 429."""
+        return (self._clock() if sent is None else sent) >= self._until.get(key, -math.inf)
 
 
 def read_retry_after(value: str | None, now: float) -> float | None:

@@ -14,10 +14,10 @@ from loopflow.console.directories import cache_directory
 from loopflow.errors import UsageError
 from loopflow.service.counting import Engine, TokenCountingService
 from loopflow.service.errors import ForbiddenReference, ServiceError
-from loopflow.service.files import FileRules
 from loopflow.service.handlers import FileHandler, VariableHandler
 from loopflow.service.model import Answer, Content, Failed, Kind, Resolved
 from loopflow.service.parsing import parse_reference
+from loopflow.service.places import FileRules
 from loopflow.service.references import Asked, Handler, ReferenceHandlers, tokens_of
 from loopflow.service.settings import ServiceSettings, require_trusted
 from loopflow.service.variables import Variables

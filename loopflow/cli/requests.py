@@ -38,6 +38,10 @@ _COUNTS = "counts.sqlite3"
 STANDARD_OUTPUT = "-"
 _LEAVE_ONE_OUT = "leave one of them out"
 _CONFIGURED = {"encoding": "encoding", "against": "against"}
+# What requests take as it was given.
+_AS_GIVEN = ("profile", "save_baseline", "check", "show_config", "init", "raw", "quiet")
+_OF_CHARTS = ("depth", "files", "top", "verbose", "cuts")
+_OF_A_SELECTION = ("paths", "include", "exclude", "untracked", "changed", "readmes", "against")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,57 +87,53 @@ def read_options(
     given, comparing = _as_pre_commit_says(given, environment)
     reports = tuple(_read_report(value) for value in given["report"])
     output = given["output"] if given["output"] != STANDARD_OUTPUT else None
+    outputs = (*(path for _, path in reports), *([output] if output is not None else []))
+    formats = {given["format"], *(name for name, _ in reports)}
     return Options(
         surroundings=Surroundings(environment, here, here),
-        select=SelectRequest(
-            paths=given["paths"],
-            names=parse_names(read_names(), null=given["null"]) if given["stdin"] else (),
-            extensions=tuple(_extensions(given["extension"])),
-            include=given["include"],
-            exclude=given["exclude"],
-            source=_source(given),
-            untracked=given["untracked"],
-            changed=given["changed"],
-            readmes=given["readmes"],
-            against=given["against"],
-            outputs=(*(path for _, path in reports), *([output] if output is not None else [])),
-            names_origin=not WITH_ORIGIN.isdisjoint({given["format"], *(name for name, _ in reports)}),
-        ),
+        select=_ask_to_select(given, read_names, outputs, formats),
         config=ConfigRequest(
             given=configured,
             environment=environment,
             file=given["config"] or environment.get("LOOPFLOW_CONFIG") or None,
         ),
-        compare=replace(
-            comparing,
-            baseline=given["baseline"],
-            against=given["against"],
-            file=given["baseline_file"],
-            against_name=environment.get("LOOPFLOW_AGAINST_NAME") or None,
-        ),
+        compare=_ask_to_compare(given, environment, comparing),
         count=ask_to_count(environment, here, given["jobs"], caches=not given["no_cache"]),
-        charts=ChartOptions(
-            depth=given["depth"],
-            files=given["files"],
-            top=given["top"],
-            verbose=given["verbose"],
-            cuts=given["cuts"],
-        ),
+        charts=ChartOptions(**{name: given[name] for name in _OF_CHARTS}),
         fit=_read_fit(given),
         extras=Extras(given["line_numbers"], given["tree"], given["diff"]),
-        profile=given["profile"],
-        save_baseline=given["save_baseline"],
-        check=given["check"],
-        show_config=given["show_config"],
-        init=given["init"],
         format=given["format"] or TEXT,
         reports=reports,
         output=output,
         is_bounded=given["output"] is None and given["fit"] is None and not given["pbcopy"],
-        raw=given["raw"],
         copy=given["pbcopy"],
         colour=given["color"],
-        quiet=given["quiet"],
+        **{name: given[name] for name in _AS_GIVEN},
+    )
+
+
+def _ask_to_select(
+    given: dict[str, Any], read_names: Callable[[], bytes], outputs: tuple[str, ...], formats: set[str | None]
+) -> SelectRequest:
+    """Return what to select; `outputs` are the files that are written, `formats` all forms that are asked for."""
+    return SelectRequest(
+        names=parse_names(read_names(), null=given["null"]) if given["stdin"] else (),
+        extensions=tuple(_extensions(given["extension"])),
+        source=_source(given),
+        outputs=outputs,
+        names_origin=not WITH_ORIGIN.isdisjoint(formats),
+        **{name: given[name] for name in _OF_A_SELECTION},
+    )
+
+
+def _ask_to_compare(given: dict[str, Any], environment: Mapping[str, str], comparing: CompareRequest) -> CompareRequest:
+    """Return what to compare with, where pre-commit has said which commits."""
+    return replace(
+        comparing,
+        baseline=given["baseline"],
+        against=given["against"],
+        file=given["baseline_file"],
+        against_name=environment.get("LOOPFLOW_AGAINST_NAME") or None,
     )
 
 

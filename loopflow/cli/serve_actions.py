@@ -17,7 +17,7 @@ from loopflow.model import ConfigRequest
 from loopflow.service.auth import make_access, needs_token, read_token
 from loopflow.service.counting import Engine
 from loopflow.service.database import Database, read_database_url
-from loopflow.service.files import FileRules
+from loopflow.service.places import FileRules
 from loopflow.service.serving import FileLock, Serving, bind, run_serving
 from loopflow.service.settings import ServiceSettings, require_trusted
 from loopflow.tokens.choice import require_encoding

@@ -102,7 +102,7 @@ class _Gathering:
         self._request = request
         self._follower = follower
         self._workers = workers
-        pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES)
+        pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES, is_redacted=request.redact)
         self.scan = Scan(pool, Census(), Ending(request.fit), workers.classifier)
         self.scan.watch = follower
         self.whole = Whole(counter, request.fit, redact=request.redact, drops=bool(request.drop))

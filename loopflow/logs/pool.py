@@ -12,7 +12,7 @@ from typing import Final
 
 from loopflow.logs.found import About, Found
 from loopflow.logs.model import Block, Failure, Priority, Span
-from loopflow.logs.signatures import has_codes, make_cause, make_ref, make_signature, weighted_lines
+from loopflow.logs.signatures import has_codes, hide_in_block, make_cause, make_ref, make_signature, weighted_lines
 
 EVERY: Final = 8_192
 """After so many lines what is held is looked at."""
@@ -143,10 +143,14 @@ class Entry:
 
 
 class Pool:
-    """Takes blocks and keeps what they tell. `missed` counts failures, by priority, that there was no room for."""
+    """Takes blocks and keeps what they tell. `missed` counts failures, by priority, that there was no room for.
 
-    def __init__(self, room: int = POOL_BYTES) -> None:
+    What makes two failures the same holds no secret, also where lines are not `is_redacted`.
+    """
+
+    def __init__(self, room: int = POOL_BYTES, *, is_redacted: bool = True) -> None:
         self._room = room
+        self._is_redacted = is_redacted
         self._entries: dict[bytes, Entry] = {}
         self._recent: dict[tuple[int | bytes, ...], tuple[bytes, tuple[str, ...]]] = {}
         self._counts: dict[str, int] = {}
@@ -168,7 +172,7 @@ class Pool:
 
     def _look_at(self, found: Found, fingerprint: tuple[int | bytes, ...]) -> tuple[bytes, tuple[str, ...]]:
         """Return the signature of a block and its masked lines. Where no digit decides, that holds for all like it."""
-        block = found.make()
+        block = found.make() if self._is_redacted else hide_in_block(found.make())
         masked = tuple(weighted_lines(block))
         known = make_signature(block, masked), masked
         if not any(has_codes(line.text) for line in block.lines if line.weight or line is block.lines[block.headline]):

@@ -17,6 +17,7 @@ from loopflow.analysis.names import path_bytes
 from loopflow.logs.archive import MOST_BYTES, MOST_RUNS, ArchiveWriter
 from loopflow.logs.model import Digest, Failure, Priority, Source, Span
 from loopflow.logs.originals import Opened, Range
+from loopflow.logs.signatures import hide
 
 SCHEMA: Final = 1
 _AT_ONCE: Final = 500
@@ -278,9 +279,10 @@ def range_of(span: Span) -> Range:
 
 
 def _words(failure: Failure) -> tuple[str, str, str]:
+    """Return the kind, the headline and the recogniser. Whatever was printed, no secret is stored."""
     block = failure.block
-    headline = block.lines[block.headline].text if block.lines else ""
-    return _text(block.kind), _text(headline[:_LONGEST_HEADLINE]), _text(block.recogniser)
+    headline = hide(block.lines[block.headline].text) if block.lines else ""
+    return _text(hide(block.kind)), _text(headline[:_LONGEST_HEADLINE]), _text(block.recogniser)
 
 
 def _text(text: str) -> str:

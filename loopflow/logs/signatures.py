@@ -6,10 +6,12 @@ message alone. Codes and the numbers of states are never masked: they say what f
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
+from loopflow.analysis.redact import redact
 from loopflow.logs.keys import MEDIUM_WEIGHT
 from loopflow.logs.model import Block
 
@@ -54,6 +56,19 @@ def mask(text: str) -> str:
         parts += [pattern.sub("<*>", text[at : code.start()]), code[0]]
         at = code.end()
     return "".join([*parts, pattern.sub("<*>", text[at:])])
+
+
+def hide(text: str) -> str:
+    """Return a line without the secrets in it."""
+    data = text.encode("utf-8", "surrogatepass")
+    safe = redact(data)
+    return text if safe == data else safe.decode("utf-8", "surrogatepass")
+
+
+def hide_in_block(block: Block) -> Block:
+    """Return a block that was read with its secrets as its signature takes it: without them."""
+    lines = tuple(line._replace(text=hide(line.text)) for line in block.lines)
+    return replace(block, kind=hide(block.kind), lines=lines)
 
 
 def has_codes(text: str) -> bool:

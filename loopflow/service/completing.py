@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from loopflow.io.read.opening import NotOpened, Opener
-from loopflow.service.files import FileRules, means_lines, path_below
 from loopflow.service.parsing import LONGEST_TARGET
+from loopflow.service.places import FileRules, means_lines, path_below
 
 MOST_NAMES: Final = 100
 """That are told at once."""

@@ -7,7 +7,7 @@ from loopflow.errors import UncountableError
 from loopflow.service import wire
 from loopflow.service.counting import uncountable
 from loopflow.service.errors import ServiceError
-from loopflow.service.http import Exchange, Reply
+from loopflow.service.exchange import Exchange, Reply
 from loopflow.service.model import Failed, Reference, Resolved
 from loopflow.service.parsing import parse_reference
 from loopflow.service.references import Asked

@@ -136,3 +136,27 @@ class VariableUnset(ReferenceTrouble):
     def __init__(self, message: str, hint: str = "", *, last_known_tokens: int | None = None) -> None:
         super().__init__(message, hint)
         self.last_known_tokens = last_known_tokens
+
+
+class WrongMethod(ServiceError):  # noqa: N818
+    """A path that is there, asked in another way."""
+
+    code, status = "method_not_allowed", 405
+
+
+class WrongMedia(ServiceError):  # noqa: N818
+    """A body that is not JSON."""
+
+    code, status = "unsupported_media_type", 415
+
+
+class SlowBody(ServiceError):  # noqa: N818
+    """A body that does not come."""
+
+    code, status, retryable = "slow_body", 408, True
+
+
+class LongHeaders(ServiceError):  # noqa: N818
+    """Headers that are longer than any should be."""
+
+    code, status = "headers_too_large", 431

@@ -5,23 +5,17 @@ Nothing here waits for anybody: pipes, devices and sockets are refused, as `io.r
 
 import hashlib
 import os
-import re
 import time
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 from loopflow.analysis.names import escape_name, path_bytes
-from loopflow.analysis.patterns import Patterns, compile_patterns
 from loopflow.errors import LoopflowError, TooLargeError, describe_os_error
 from loopflow.io.git.discovery import nearest_git_entry
 from loopflow.io.read.document import LARGE_BYTES, is_binary
 from loopflow.io.read.opening import NotOpened, Opener
 from loopflow.model import Reason, Stamp
 from loopflow.service.errors import (
-    BadReference,
     BinaryReference,
     ChangedReference,
     ForbiddenReference,
@@ -29,52 +23,18 @@ from loopflow.service.errors import (
     ReferenceTooLarge,
     ReferenceTrouble,
 )
+from loopflow.service.places import FileRules, Place, forbidden
 from loopflow.service.streams import Streamed, count_stream
 from loopflow.tokens.protocol import TokenCounter
 
-DENIED: Final = (".git/", ".env*", "*.pem", "*.key", "id_*")
-"""What is never read unless a line of the config lifts it."""
-FILE_MOST: Final = 512_000_000
 MOST_FILES: Final = 10_000
 """Files of one directory."""
 
-_LINES = re.compile(r"#L([1-9]\d{0,8})(?:-L?([1-9]\d{0,8}))?\Z")
 _SKIPPED_IN_DIRECTORIES = (BinaryReference, ForbiddenReference, MissingReference)
 _READ_BEYOND: Final = 4_096
 """Bytes asked for beyond what a file is said to have."""
 _SETTLED_NS: Final = 2_000_000_000
 """How old a file's times must be for its state to tell of its content: a later change has to show."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileRules:
-    """What may be read: files below the roots (absolute, without links), but for what is denied."""
-
-    roots: tuple[str, ...] = ()
-    deny: tuple[str, ...] = DENIED
-    most: int = FILE_MOST
-    environ: Mapping[str, str] | None = None
-    """For git, which lists what a directory has."""
-
-    def denies(self, path: str) -> bool:
-        """Whether a path below a root may not be read. Case makes no difference, as on some file systems."""
-        patterns, folded = _compile(self.deny), _fold(path)
-        # One by one: asked for all of a path, the patterns would remember every directory that anybody names.
-        above = (folded[:at] for at, sign in enumerate(folded) if sign == "/")
-        return any(patterns.decide(f"{each}/") is True for each in above) or patterns.decide(folded) is True
-
-
-class Place(NamedTuple):
-    """A file below a root, or some of its lines (from 1)."""
-
-    root: str
-    path: str
-    lines: tuple[int, int] | None = None
-
-    @property
-    def name(self) -> str:
-        """By which its state is known."""
-        return self.path if self.lines is None else f"{self.path}#L{self.lines[0]}-L{self.lines[1]}"
 
 
 class Small(NamedTuple):
@@ -93,43 +53,6 @@ class Large(NamedTuple):
     streamed: Streamed
     digest: str
     stamp: Stamp | None
-
-
-def locate(target: str, rules: FileRules) -> Place:
-    """Return what a target means, unopened. Raises BadReference and ForbiddenReference."""
-    if "\0" in target:
-        raise BadReference("a NUL is in no name of a file", "leave it out")
-    lines = None
-    if found := _LINES.search(target):
-        target = target[: found.start()]
-        lines = int(found[1]), int(found[2] or found[1])
-        if lines[0] > lines[1]:
-            raise BadReference(f"{escape_name(found[0])} ends before it begins", "write the first line first")
-    if not target:
-        raise BadReference("no file is named", "write @[file:PATH]")
-    if not rules.roots:
-        raise ForbiddenReference("no file may be read", "name a directory with --root")
-    path = path_below(target, rules)
-    if path is None or rules.denies(path[1]):
-        raise _forbidden(target)
-    return Place(*path, lines)
-
-
-def path_below(target: str, rules: FileRules) -> tuple[str, str] | None:
-    """Return the root and the path below it, None where the target lies outside of all."""
-    root, rest = rules.roots[0], target
-    if target.startswith("/"):
-        above = next((each for each in rules.roots if f"{target}/".startswith(f"{each.rstrip('/')}/")), None)
-        if above is None:
-            return None
-        root, rest = above, target[len(above) :]
-    parts = [part for part in rest.split("/") if part not in {"", "."}]
-    return None if ".." in parts else (root, "/".join(parts))
-
-
-def means_lines(name: str) -> bool:
-    """Whether the end of a name is taken for lines, so that no reference can mean a file of this name."""
-    return _LINES.search(name) is not None
 
 
 def stamp_all(places: Sequence[Place]) -> list[Stamp | ReferenceTrouble | None]:
@@ -160,7 +83,7 @@ def list_directory(place: Place, rules: FileRules) -> list[Place]:
 
     directory = os.path.join(place.root, place.path)
     if nearest_git_entry(directory) is None:
-        raise _forbidden(place.path or ".")
+        raise forbidden(place.path or ".")
     environ = {k: v for k, v in (rules.environ or {}).items() if not k.startswith("GIT_")}
     surroundings = Surroundings(environ, directory, directory)
     try:
@@ -307,25 +230,12 @@ class Reading:
         return after if is_settled else None
 
 
-@lru_cache(maxsize=8)
-def _compile(deny: tuple[str, ...]) -> Patterns:
-    return compile_patterns(tuple(map(_fold, deny)), "deny")
-
-
 def _stamp(status: os.stat_result) -> Stamp:
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino & (2**63 - 1))
 
 
-def _fold(path: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-
-
 def _show(place: Place) -> str:
     return escape_name(place.name)
-
-
-def _forbidden(target: str) -> ForbiddenReference:
-    return ForbiddenReference(f"{escape_name(target)} may not be read", "name a file below a root that is not denied")
 
 
 def _changed(place: Place) -> ChangedReference:
@@ -339,7 +249,7 @@ def _too_large(place: Place, most: int) -> ReferenceTooLarge:
 def _explain(why: NotOpened, place: Place) -> ReferenceTrouble:
     if why.reason is Reason.MISSING:
         return MissingReference(f"there is no file {_show(place)}", "check its path")
-    return _forbidden(place.name)
+    return forbidden(place.name)
 
 
 def digest_of(text: str) -> str:

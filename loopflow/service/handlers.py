@@ -11,20 +11,18 @@ from loopflow.service.completing import Completions, complete
 from loopflow.service.counting import TokenCountingService
 from loopflow.service.errors import ReferenceTrouble, ServiceError, StoreUnavailable, VariableUnset
 from loopflow.service.files import (
-    FileRules,
     Large,
-    Place,
     Reading,
     Small,
     digest_of,
     digest_of_files,
     is_skipped_in_directory,
     list_directory,
-    locate,
     stamp_all,
 )
 from loopflow.service.keeping import FileRow, VariableRow
 from loopflow.service.model import CacheLevel, Content
+from loopflow.service.places import FileRules, Place, locate
 from loopflow.service.references import Asked, gather_at_once
 from loopflow.service.streams import whole_text
 from loopflow.service.variables import Variables

@@ -7,18 +7,27 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qs
 
 import msgspec
 from starlette.responses import Response
 
 from loopflow.service.auth import Access
-from loopflow.service.errors import BadRequest, CountTimeout, NoSuchThing, ServiceError, TextTooLarge
+from loopflow.service.errors import (
+    CountTimeout,
+    LongHeaders,
+    NoSuchThing,
+    ServiceError,
+    SlowBody,
+    TextTooLarge,
+    WrongMedia,
+    WrongMethod,
+)
+from loopflow.service.exchange import Exchange, Reply, Route
 from loopflow.service.limits import LARGE, Admission, Reservation
 from loopflow.service.metrics import Metrics
 from loopflow.service.settings import Bounds
@@ -29,12 +38,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _T = TypeVar("_T")
 
-HEADERS_MOST: Final = 16_384
 _DRAINED: Final = 1 << 20
+HEADERS_MOST: Final = 16_384
 _MOST_DIGITS: Final = 18
 _LOG: Final = logging.getLogger("loopflow.service.http")
 _ENCODER: Final = msgspec.json.Encoder()
-_DECODERS: Final[dict[type, "msgspec.json.Decoder[Any]"]] = {}
 _NOT_KEPT: Final = (b"cache-control", b"no-store")
 _COMMON: Final = [
     (b"x-content-type-options", b"nosniff"),
@@ -43,92 +51,8 @@ _COMMON: Final = [
 _WITH_BODY: Final = frozenset({"POST", "PUT"})
 
 
-class WrongMethod(ServiceError):  # noqa: N818
-    """A path that is there, asked in another way."""
-
-    code, status = "method_not_allowed", 405
-
-
-class WrongMedia(ServiceError):  # noqa: N818
-    """A body that is not JSON."""
-
-    code, status = "unsupported_media_type", 415
-
-
-class SlowBody(ServiceError):  # noqa: N818
-    """A body that does not come."""
-
-    code, status, retryable = "slow_body", 408, True
-
-
-class LongHeaders(ServiceError):  # noqa: N818
-    """Headers that are longer than any should be."""
-
-    code, status = "headers_too_large", 431
-
-
 class Hangup(Exception):  # noqa: N818
     """Whoever asked has gone."""
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A request that was let in."""
-
-    path: str
-    query: str
-    headers: Mapping[bytes, bytes]
-    body: bytes
-    parameters: Mapping[str, str]
-
-    def decode(self, kind: type[_T]) -> _T:
-        """Return the body as what it should be. Raises BadRequest, which says where it is not."""
-        decoder = _DECODERS.get(kind)
-        if decoder is None:
-            decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
-        try:
-            found: _T = decoder.decode(self.body)
-        except msgspec.ValidationError as error:
-            raise BadRequest(_one_line(str(error)), "see /openapi.json") from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-            raise BadRequest(f"the body is not JSON in UTF-8: {_one_line(str(error))}", "send JSON") from error
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What is answered: a struct as JSON, or bytes, or a response of Starlette's."""
-
-    content: Any
-    status: int = 200
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    media_type: bytes = b"application/json"
-
-
-Handler = Callable[[Exchange], Awaitable[Reply | Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A path, what it takes and gives, and what does it. In a path, `{name}` is a parameter."""
-
-    path: str
-    method: str
-    handler: Handler
-    summary: str
-    request: type | None = None
-    reply: type | None = None
-    status: int = 200
-    errors: tuple[int, ...] = ()
-    query: tuple[str, ...] = ()
-    is_open: bool = False
-    """Whether no token is asked for."""
-    is_health: bool = False
-    """Whether it is answered by any name, and waits for no place."""
-    is_stream: bool = False
-    is_page: bool = False
-    """Whether it is for people: no program needs to know of it."""
-    media_type: str = "application/json"
 
 
 @dataclass(slots=True)
@@ -353,21 +277,3 @@ async def _unless_gone(work: Awaitable[_T], receive: Receive) -> _T:
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.encode("ascii", "backslashreplace").decode().split())[:300]
-
-
-def read_query(exchange: Exchange, known: Sequence[str]) -> dict[str, str]:
-    """Return the values of a query by name. Raises BadRequest."""
-    try:
-        given = parse_qs(exchange.query, keep_blank_values=True, max_num_fields=20, errors="strict")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise BadRequest("the query is none", "see /openapi.json") from error
-    for name, values in given.items():
-        if name not in known:
-            raise BadRequest("the query has a name that is not known here", f"known are {', '.join(known)}")
-        if len(values) > 1 or not values[0] or "\0" in values[0]:
-            raise BadRequest(f"{name} has no value, or several", "give it one")
-    return {name: values[0] for name, values in given.items()}

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from loopflow.service.http import Route
+from loopflow.service.exchange import Route
 from loopflow.service.wire import Problem
 
 _PHRASES = {

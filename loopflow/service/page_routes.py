@@ -12,7 +12,7 @@ from typing import Final
 
 from loopflow.charts.page import read_colours
 from loopflow.service.errors import NoSuchThing
-from loopflow.service.http import Exchange, Handler, Reply, Route
+from loopflow.service.exchange import Exchange, Handler, Reply, Route
 
 _FOLDER: Final = files("loopflow.service").joinpath("page")
 _SHOWN: Final = "index.html"

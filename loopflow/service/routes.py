@@ -4,7 +4,7 @@ import msgspec
 
 from loopflow.service import wire
 from loopflow.service.counting_routes import CountingRoutes
-from loopflow.service.http import Exchange, Reply, Route
+from loopflow.service.exchange import Exchange, Reply, Route
 from loopflow.service.openapi import describe
 from loopflow.service.page_routes import page_routes
 from loopflow.service.services import Services

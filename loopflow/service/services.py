@@ -12,12 +12,12 @@ from loopflow.service.auth import Access
 from loopflow.service.counting import TokenCountingService
 from loopflow.service.errors import StoreUnavailable
 from loopflow.service.events import Event, Events
-from loopflow.service.files import FileRules
 from loopflow.service.handlers import FileHandler, VariableHandler
 from loopflow.service.keeping import Removal
 from loopflow.service.metrics import Metrics
 from loopflow.service.model import Kind, TaskStatus
 from loopflow.service.parsing import parse_reference
+from loopflow.service.places import FileRules
 from loopflow.service.references import Asked, Handler, ReferenceHandlers
 from loopflow.service.replies import tell_references, tell_task
 from loopflow.service.settings import MODELS, Model, ServiceSettings

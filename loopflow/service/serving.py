@@ -20,10 +20,10 @@ from loopflow.service.auth import Access
 from loopflow.service.counting import Engine, TokenCountingService
 from loopflow.service.database import Database
 from loopflow.service.fetching import Fetcher
-from loopflow.service.files import FileRules
 from loopflow.service.guard import Guard, read_allowed
 from loopflow.service.http import HEADERS_MOST, Edge
 from loopflow.service.memory import MemoryCache
+from loopflow.service.places import FileRules
 from loopflow.service.routes import make_routes
 from loopflow.service.services import Services
 from loopflow.service.settings import ServiceSettings

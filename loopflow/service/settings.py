@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from loopflow.config.toml import Table
 from loopflow.config.values import read_encoding, read_names, read_patterns, read_share, read_size, read_text
-from loopflow.service.files import DENIED, FILE_MOST
 from loopflow.service.memory import ENTRIES
+from loopflow.service.places import DENIED, FILE_MOST
 
 _BYTES = re.compile(r"(\d{1,12}) ?(|B|kB|KB|MB|GB|KiB|MiB|GiB)")
 _BYTE_UNITS: Final = {

@@ -6,7 +6,7 @@ import msgspec
 
 from loopflow.service import wire
 from loopflow.service.errors import BadRequest, NoSuchThing, StoreUnavailable, VariableUnset
-from loopflow.service.http import Exchange, Reply, read_query
+from loopflow.service.exchange import Exchange, Reply, read_query
 from loopflow.service.keeping import Removal
 from loopflow.service.model import Failed, Reference
 from loopflow.service.references import Asked

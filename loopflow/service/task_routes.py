@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from loopflow.service import wire
 from loopflow.service.counting_routes import parse_all
 from loopflow.service.errors import BadRequest, NoSuchThing, Overloaded
-from loopflow.service.http import Exchange, Reply, read_query
+from loopflow.service.exchange import Exchange, Reply, read_query
 from loopflow.service.model import Priority, TaskStatus
 from loopflow.service.replies import tell_task
 from loopflow.service.services import Services

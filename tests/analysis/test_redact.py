@@ -73,6 +73,29 @@ NAMED_SECRETS = [
         f"https://|{MIXED[:40]}|@h/r",
     ),
     *_alike("url-password", "to=https%3A%2F%2Fuser%3A|hunter%32two|%40host", "http://h:80/?u=ftp://me:|hunter22|@h"),
+    # As JSON, HTML and URLs within URLs write them.
+    *_alike(
+        "url-password",
+        r"https:\/\/user:|hunter22|@host\/x",
+        r"{\"u\":\"https:\\/\\/user:|p\/ss:w0rd|@host\\/x\"}",
+        r"https:\/\/:|12345|\u0040host:8080\/x",
+        r"amqp:\u002f\u002fme:|hunter22|\u0040host",
+        r"redis:\x2f\x2fu:|hunter22|\x40h",
+        rf"https:\/\/|{MIXED[:40]}|@h\/r",
+        r"https://user:|hunter22|\u0040host/x",
+        "https://user:|hunt&amp;r22|&#64;host/x",
+        "https:&#x2F;&#x2F;user:|hunter22|@host&#x2F;x",
+        "https:&#47;&#47;user:|hunter22|&#x40;host",
+        "to=https%3A//user%3A|hunter%32two|%40host/x",
+    ),
+    *_alike(
+        "password",
+        r"?user\u003dme\u0026password\u003d|hunter22|\u0026x\u003d1",
+        r"{\u0022password\u0022:\u0022|hunter22|\u0022,\u0022x\u0022:1}",
+        "{&quot;password&quot;: &quot;|hunter22|&quot;, &quot;x&quot;: 1}",
+        "{&#34;password&#34;:&#34;|hunt&amp;r22|&#34;}",
+    ),
+    *_alike("token", r"token\u003d|0a1b2c3d4|", "&quot;token&quot;:&quot;|0a1b2c3d4|&quot;,"),
     *_alike(
         "authorization",
         "Authorization: Bearer |abcDEF123456|",
@@ -215,6 +238,22 @@ NEAR_MISSES = [
     "https://x-access-token:${TOKEN}@github.com",
     "https://example.org/@scope/package",
     "https%3A%2F%2Fexample.org%2Fa%40b",
+    "https%3A//example.org%3A8080/a%40b",
+    "https%253A%252F%252Fexample.org%253A8080%252Fa%2540b",
+    r"https:\/\/example.org:8080\/x\u00402x.png",
+    r"https:\/\/example.org:8080\/a@b",
+    r"https:\/\/example.org\/@scope\/package",
+    r"https:\/\/user:***@example.org",
+    r"docker:\/\/nginx:1.19@sha256:" + HEX[:64],
+    r"/^https?:\/\/(.*):(.*)@/",
+    r"/^(\w+:\/\/)([^:]+):([^@]+)@/",
+    r"/\w+:\/\/\w+:\w+@\S+/",
+    r"C:\Users\me:x@y",
+    "https://example.org:8080/x&#64;2x.png",
+    "https:&#x2F;&#x2F;example.org:8080&#x2F;a@b",
+    "http://a:b/c%40d",
+    r"token\u003dNone",
+    "&quot;password&quot;: &quot;&quot;, &quot;user&quot;: 1",
     "http://a:b c@d",
     "should parse http://u:p@h.com/p",
     "100% of http%3A%2F%2Fhost",
@@ -269,6 +308,8 @@ SURROUNDINGS = [
     ("KEY=", "\r"),
     ("<k>", "</k>"),
 ]
+SLASHES = ("//", r"\/\/", r"\u002f\u002f", "&#x2F;&#47;", "%2F%2F")
+ATS = ("@", r"\u0040", r"\x40", "&#64;", "%40", "&#1;", "")
 BODY = [MIXED[n : n + 64] for n in range(6)] + [MIXED[:20] + "=="]
 KEY = ["-----BEGIN RSA PRIVATE KEY-----", *BODY, "-----END RSA PRIVATE KEY-----"]
 
@@ -357,7 +398,13 @@ def test_hidden_anywhere_among_other_texts_once_for_all_with_no_line_lost(data: 
 
 
 @given(
-    st.lists(st.sampled_from([*KEY, *KEY, "", "x", f"token={HEX}", "-----BEGIN EC PRIVATE KEY-----"]), max_size=20),
+    st.lists(
+        st.sampled_from(
+            [*KEY, *KEY, "", "x", f"token={HEX}", "-----BEGIN EC PRIVATE KEY-----"]
+            + [f"a:{slash}u:hunter22{at}h" for slash in SLASHES for at in ATS]
+        ),
+        max_size=20,
+    ),
     st.data(),
 )
 def test_blocks_of_a_stream_give_what_the_whole_gives(lines: list[str], data: st.DataObject) -> None:

@@ -284,6 +284,30 @@ def test_after_429_a_model_is_left_alone_and_nothing_is_sent(kind: str, is_async
     assert [(each["consecutive_429s"], each["retry_after"]) for each in limited] == [(1, 86_400)]
 
 
+def test_a_request_that_was_on_its_way_when_another_was_refused_counts_with_that(provider: Provider) -> None:
+    """However late its own refusal comes: it says no more than the first one."""
+    now = [0.0]
+    told: list[Any] = []
+    provider.refusals = [(None, {"message": "too many"})] * 2
+
+    def meanwhile(_: Any) -> None:
+        hooks["request"].clear()
+        with pytest.raises(openai.RateLimitError):
+            client.chat.completions.create(model="m", messages=as_chat([TASK]))
+        now[0] += 60
+
+    http = openai.DefaultHttpxClient(event_hooks={"request": [meanwhile]})
+    hooks = http.event_hooks
+    inner = openai.OpenAI(api_key="none", base_url=f"{provider.address}/v1", max_retries=0, http_client=http)
+    around = Surroundings(cooldowns=Cooldowns(lambda: now[0]))
+    client = budgeted(inner, LIMITS, emit=told.append, around=around)
+    with pytest.raises(openai.RateLimitError):
+        client.chat.completions.create(model="m", messages=as_chat([TASK]))
+    limited = [event.attributes for event in told if event.name == "rate_limit"]
+    assert [(each["consecutive_429s"], each["cooldown_s"]) for each in limited] == [(1, 60), (1, 0)]
+    client.chat.completions.create(model="m", messages=as_chat([TASK]))
+
+
 def _send_again(wrapped: Wrapped, kind: str) -> None:
     if wrapped.is_async:
         asyncio.run(wrapped.create(model="m", max_tokens=9, **{KEYS[kind]: MAKERS[kind]([TASK])}))

@@ -288,6 +288,37 @@ def test_a_secret_in_escapes_of_json_or_between_colours_is_hidden() -> None:
             assert "Zk3vTq9LmXc7RbYd2NwPj5HsFg8UeA1iBoKr" not in shown
 
 
+KEYS = st.lists(
+    st.sampled_from([SECRET, SECRET[::-1], "a", 'k"', "[redacted:aws-key]", f"ASIA{SECRET[4:]}"]), unique=True
+)
+
+
+@given(KEYS, st.lists(KEYS, max_size=3), st.booleans())
+def test_no_entry_of_json_is_lost_where_its_key_is_hidden(
+    keys: list[str],
+    inner: list[list[str]],
+    escapes: bool,  # noqa: FBT001  a case
+) -> None:
+    """In a text that stays whole, and in one that is cut; keys without a secret stay."""
+    document = {**{key: at for at, key in enumerate(keys)}, "in": [dict.fromkeys(each, "x") for each in inner], "of": 7}
+    text = json.dumps(document)
+    text = text.replace("K", "\\u004b") if escapes else text
+    for limit, wanted in ((100_000, text), (400, text[:-1] + f', "rest": [{"7, " * 5_000} 7]}}')):
+        found = json.loads(narrow(wanted, "mcp__a__b", limit=limit).text)
+        assert [value for key, value in found.items() if key not in {"in", "of", "rest"}] == list(range(len(keys)))
+        assert [len(each) for each in found["in"]] == [len(each) for each in inner]
+        if limit == 400 or not escapes:
+            assert SECRET not in json.dumps(found)
+            assert [key for key in found if "redacted" not in key] == [
+                *filter(_is_plain, keys),
+                *list(found)[len(keys) :],
+            ]
+
+
+def _is_plain(key: str) -> bool:
+    return redact(key.encode()) == key.encode() and "redacted" not in key
+
+
 def test_whoever_reads_a_file_with_secrets_is_told_not_to_write_it() -> None:
     said = "[loopflow: 1 secret hidden: edit other lines only, never write this file whole]"
     assert narrow(f"a = 1\nkey = {SECRET}\n", "Read").text.endswith(f"\n{said}")

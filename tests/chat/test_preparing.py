@@ -234,6 +234,36 @@ def test_a_model_that_had_too_many_requests_is_left_alone_longer_each_time() -> 
     assert told[-1].attributes["consecutive_429s"] == 1
 
 
+def test_what_was_on_its_way_when_a_model_refused_counts_as_one() -> None:
+    """Ten at once, while it is left alone or after; an answer among them ends no row; what the server says holds."""
+    clock = Clock()
+    compactor, told = make(cooldowns=Cooldowns(clock, clock))
+    flight = compactor.flight
+
+    def said() -> tuple[object, object]:
+        attributes = [event for event in told if event.name == "rate_limit"][-1].attributes
+        return attributes["consecutive_429s"], attributes["cooldown_s"]
+
+    sent = flight.now()
+    for _ in range(10):
+        flight.refused("cerebras")
+        assert said() == (1, 60)
+    clock.now += 20
+    flight.answered("cerebras", 10, sent=sent)
+    flight.refused("cerebras")
+    assert said() == (1, 40)
+    clock.now += 40
+    flight.refused("cerebras", sent=sent)
+    assert said() == (1, 0)
+    compactor.prepare(as_chat([TASK]))
+    flight.refused("cerebras", "30", sent=sent)
+    with pytest.raises(CoolingDown):
+        compactor.prepare(as_chat([TASK]))
+    clock.now += 30
+    flight.refused("cerebras", sent=flight.now())
+    assert said() == (2, 120)
+
+
 def test_another_model_stands_in_and_none_that_is_left_alone_too() -> None:
     cooldowns = Cooldowns()
     routes = Routes(failover={"cerebras": "b", "b": "c", "c": "cerebras"})

@@ -30,7 +30,9 @@ class Run:
         self.provider.add_log_record_processor(SimpleLogRecordProcessor(self.exporter))
         self.told: list[Event] = []
         self.telemetry = Telemetry(to_ledger(lambda: self.store), to_otel(self.provider))
-        around = Surroundings(emit=self._emit, routes=routes, cooldowns=Cooldowns(), session="s-1")
+        self.now = 0.0
+        cooldowns = Cooldowns(lambda: self.now)
+        around = Surroundings(emit=self._emit, routes=routes, cooldowns=cooldowns, session="s-1")
         self.compactor = Compactor(limits, around=around)
 
     def _emit(self, event: Event) -> None:
@@ -127,6 +129,7 @@ def test_six_refusals_in_a_row_break_a_rule(make: Make) -> None:
     run = make(LIMITS, Routes())
     run.compactor.flight.answered("large", 45_000)
     for _ in range(6):
+        run.now += 30
         run.compactor.flight.refused("large", "30")
     with pytest.raises(CoolingDown):
         run.compactor.prepare(talk(1), model="large")

@@ -251,6 +251,19 @@ def test_a_key_whose_lines_are_texts_of_their_own_is_hidden(tool: str, response:
     assert "MIIEpAIBAAKCAQEA" not in json.dumps(said)
 
 
+def test_secrets_in_keys_are_hidden_and_each_entry_stays_where_it_was(tmp_path: Path) -> None:
+    """However deep, with one that is called so already; what has no such key keeps all of them."""
+    first, second, *_ = [each for each in SECRETS if each.startswith("AKIA")] + [f"AKIA{'Q7W3E5R2' * 2}"]
+    mark = "[redacted:aws-key]"
+    assert first != second
+    users = {first: 1, "b": {"name": "x"}, f"{mark} (2)": 3, second: [{second: "text"}], first[::-1]: None}
+    said = ask(tmp_path, make_event("mcp__a__b", {"content": [], "users": users}))
+    hidden = {mark: 1, "b": {"name": "x"}, f"{mark} (2)": 3, f"{mark} (3)": [{mark: "text"}], first[::-1]: None}
+    assert said == {"content": [], "users": hidden}
+    assert list(said["users"]) == list(hidden)
+    assert ask(tmp_path, make_event("mcp__a__b", {"content": [], "users": hidden})) is None
+
+
 def test_many_small_texts_are_left_out_and_single_words_stay(tmp_path: Path) -> None:
     rows = [{"type": "text", "text": f"row {n} " + "of words " * 20} for n in range(2_000)]
     said = ask(tmp_path, make_event("mcp__a__b", rows))

@@ -230,6 +230,16 @@ def test_what_was_remembered_is_traced(here: Path) -> None:
     assert SECRET in traced.out
 
 
+def test_what_is_remembered_has_no_secret_and_one_reference_whatever_is_printed(here: Path) -> None:
+    """With --no-redact the digest has the secret; neither the store nor the reference of the failure has."""
+    told = [json.loads(reduced(here, "--format", "json", *option))["errors"][0] for option in ((), ("--no-redact",))]
+    assert [SECRET in each["headline"] for each in told] == [False, True]
+    assert told[0]["ref"] == told[1]["ref"]
+    files = [each for each in (here / "data").rglob("*") if each.is_file()]
+    assert "logs.sqlite3" in {each.name for each in files}
+    assert [each.name for each in files if SECRET.encode() in each.read_bytes()] == []
+
+
 def test_nothing_is_remembered_where_that_is_asked_for(here: Path) -> None:
     """Then there is nothing to trace, and no earlier run."""
     reduced(here, "--no-store")

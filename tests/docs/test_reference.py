@@ -24,8 +24,9 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("script", "function", "page"), PAGES)
-def test_a_page_is_what_the_code_says(script: str, function: str, page: str) -> None:
+def test_a_page_is_what_the_code_says(script: str, function: str, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody forgets the page: where this fails, `python docs/reference/SCRIPT` renews it."""
+    monkeypatch.syspath_prepend(REFERENCE)  # as where the script is run
     assert runpy.run_path(str(REFERENCE / script))[function]() == (REFERENCE / page).read_text("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Databases: SQLite in a file, and PostgreSQL where it is installed."""
+"""Databases: SQLite in a file, and PostgreSQL where it is installed; and the live page in a browser."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from playwright.sync_api import Browser
 
 from loopflow.service.database import Database, read_database_url
 from loopflow.tokens import create_counter
+from tests.support.browser import launch_browser
+from tests.support.live_page import Open, visit
 from tests.support.postgres import make_database, serve_postgres
+from tests.support.serve import Server, serve
 
 T = TypeVar("T")
 
@@ -48,6 +52,39 @@ def database(address: str) -> Iterator[Database]:
     database.create()
     yield database
     database.close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Return Chromium."""
+    with launch_browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory that a service serves: empty, where a module puts nothing there."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def arguments() -> tuple[str, ...]:
+    """Return what the service is started with."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def server(root: Path, arguments: tuple[str, ...]) -> Iterator[Server]:
+    """Return a service of the module's own."""
+    with serve(root, *arguments) as server:
+        yield server
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: Server) -> Iterator[Open]:
+    """Return what opens the page of the service."""
+    with visit(browser, server) as open_page:
+        yield open_page
 
 
 def empty(url: str) -> None:

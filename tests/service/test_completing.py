@@ -9,7 +9,8 @@ from loopflow.io.read.opening import HAS_HANDLES, NotOpened, Opener
 from loopflow.service import completing
 from loopflow.service.completing import MOST_NAMES, complete
 from loopflow.service.errors import ReferenceTrouble
-from loopflow.service.files import FileRules, Reading, locate, stamp_all
+from loopflow.service.files import Reading, stamp_all
+from loopflow.service.places import FileRules, locate
 from tests.service.test_http import ask
 from tests.support.asgi import Client
 

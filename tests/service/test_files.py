@@ -16,7 +16,8 @@ from loopflow.service.errors import (
     ReferenceTooLarge,
     ReferenceTrouble,
 )
-from loopflow.service.files import FileRules, Place, Reading, list_directory, locate, stamp_all
+from loopflow.service.files import Reading, list_directory, stamp_all
+from loopflow.service.places import FileRules, Place, locate
 from loopflow.tokens import count, create_counter
 from tests.support.builder import Repo
 

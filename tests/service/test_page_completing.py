@@ -1,27 +1,18 @@
 """Completing `@[file:` on the page, in Chromium: by keyboard, in words for all, from what the service lists."""
 
 import re
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from loopflow.tokens import count
-from tests.support.browser import launch_browser
-from tests.support.live_page import Live, Open, refuse, visit
-from tests.support.serve import Server, serve
+from tests.support.live_page import Live, Open, refuse
 
 pytestmark = pytest.mark.browser
 HIT = "<img src=x onerror=hit()>.txt"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with launch_browser(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +26,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(root: Path) -> Iterator[Server]:
-    with serve(root, "--root", "files") as server:
-        yield server
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: Server) -> Iterator[Open]:
-    with visit(browser, server) as open_page:
-        yield open_page
+def arguments() -> tuple[str, ...]:
+    return ("--root", "files")
 
 
 def type_in(live: Live, text: str) -> None:

@@ -2,16 +2,13 @@
 
 import random
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from loopflow.tokens import count
-from tests.support.browser import launch_browser
-from tests.support.live_page import Live, Open, answer_later, visit
+from tests.support.live_page import Live, Open, answer_later
 from tests.support.oracle import count_text
-from tests.support.serve import Server, serve
 
 pytestmark = pytest.mark.browser
 TEXTS = [
@@ -30,24 +27,6 @@ NOTED = """() => {
   new MutationObserver(() => window.noted.push(Number(total.textContent.replaceAll(",", "")))).observe(
     total, { childList: true, characterData: true, subtree: true });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with launch_browser(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve(tmp_path_factory.mktemp("served")) as server:
-        yield server
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: Server) -> Iterator[Open]:
-    with visit(browser, server) as open_page:
-        yield open_page
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))

@@ -13,9 +13,8 @@ from playwright.sync_api import Browser, Page
 
 from loopflow.service.parsing import parse
 from loopflow.tokens import count
-from tests.support.browser import launch_browser
 from tests.support.oracle import count_text
-from tests.support.serve import Server, serve
+from tests.support.serve import Server
 
 pytestmark = pytest.mark.browser
 PIECES = [
@@ -37,18 +36,6 @@ PIECES = [
     "x\n" * 900,
     "line\n" * 4_000,
 ]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with launch_browser(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve(tmp_path_factory.mktemp("served")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@
 
 import random
 import re
-from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.support.browser import launch_browser
-from tests.support.live_page import Live, Open, visit
-from tests.support.serve import Server, serve
+from tests.support.live_page import Live, Open
 
 pytestmark = pytest.mark.browser
 CONFIG = """
@@ -34,23 +32,16 @@ COSTS = """async (cases) => {
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with launch_browser(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with a config."""
+    root = tmp_path_factory.mktemp("served")
+    (root / "loopflow.toml").write_text(CONFIG)
+    return root
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("served")
-    (directory / "loopflow.toml").write_text(CONFIG)
-    with serve(directory, "--config", "loopflow.toml") as server:
-        yield server
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: Server) -> Iterator[Open]:
-    with visit(browser, server) as open_page:
-        yield open_page
+def arguments() -> tuple[str, ...]:
+    return ("--config", "loopflow.toml")
 
 
 def cost_of(live: Live, name: str) -> str:

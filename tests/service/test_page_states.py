@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections.abc import Iterator
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from loopflow.tokens import count, encode
-from tests.support.browser import launch_browser
 from tests.support.live_page import Live, Open, refuse, visit
 from tests.support.serve import Server, serve
 
@@ -39,12 +37,6 @@ CONTRAST = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with launch_browser(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a directory with files to refer to."""
     root = tmp_path_factory.mktemp("served")
@@ -52,18 +44,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "b.md").write_text("words\n")
     (root / ".env").write_text("SECRET=1\n")
     return root
-
-
-@pytest.fixture(scope="module")
-def server(root: Path) -> Iterator[Server]:
-    with serve(root) as server:
-        yield server
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: Server) -> Iterator[Open]:
-    with visit(browser, server) as open_page:
-        yield open_page
 
 
 def test_states_of_references(open_page: Open, server: Server, root: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from loopflow.service.auth import Access, make_access
 from loopflow.service.counting import Engine
 from loopflow.service.database import Database, read_database_url
-from loopflow.service.files import FileRules
 from loopflow.service.http import Edge
+from loopflow.service.places import FileRules
 from loopflow.service.routes import make_routes
 from loopflow.service.services import Services
 from loopflow.service.serving import Serving, make_services

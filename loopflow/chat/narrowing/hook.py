@@ -1,7 +1,8 @@
 """An agent's hook: the object that comes in after a tool was used, and what the agent shall see in the tool's place.
 
 Claude Code takes another output only in the shape of the one that came: the same keys, the same types. So texts are
-replaced in what came in, and nothing else; numbers, flags, pictures and the lengths of lists stay as they are.
+replaced in what came in, and nothing else; numbers, flags, pictures and the lengths of lists stay as they are. Of keys
+only those that hold a secret change, and no shape of a tool has such keys.
 """
 
 import json
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from loopflow.chat.narrowing.choosing import Ran, narrow_one
+from loopflow.chat.narrowing.keys import hide_keys
 from loopflow.chat.narrowing.model import Keep, Narrowed, Room
 from loopflow.chat.narrowing.originals import Originals
 from loopflow.chat.narrowing.secrets import hide, hide_together
@@ -54,13 +56,14 @@ def answer(data: bytes, setting: Setting) -> str | None:
     tool, given = event.get("tool_name"), event.get("tool_input")
     if not isinstance(tool, str) or event.get("hook_event_name", "PostToolUse") != "PostToolUse":
         return None
+    has_hidden = hide_keys(event["tool_response"], lambda key: hide(key).text)
     places = {place.path: place for place in _find_texts(event)}
     texts = {path: place.holder[place.key] for path, place in places.items()}
     seen = _Seen(tool, given if isinstance(given, Mapping) else {}, setting)
     changed = {
         path: text for path, text in _narrow_all(event["tool_response"], texts, seen).items() if text != texts[path]
     }
-    if not changed:
+    if not changed and not has_hidden:
         return None
     for path, text in changed.items():
         places[path].holder[places[path].key] = text

@@ -6,8 +6,8 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from loopflow.analysis.redact import redact
+from loopflow.chat.narrowing.keys import MARK, tell_apart
 
-_MARK: Final = "[redacted:"
 _LINE_END: Final = "\n"
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*[mK]")
 
@@ -54,7 +54,7 @@ def hide_together(texts: Sequence[str]) -> list[str]:
     ends = list(accumulate(text.count("\n") + 1 for text in texts))
     if ends and ends[-1] == len(lines):
         texts = ["\n".join(lines[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
-    return [hide(text).text for text in texts]
+    return [tell_apart(hide(text).text) for text in texts]
 
 
 def _hide(text: str) -> Hidden:
@@ -62,5 +62,5 @@ def _hide(text: str) -> Hidden:
     safe = redact(data)
     if safe == data:
         return Hidden(text, 0)
-    shown = safe.decode("utf-8", "surrogatepass")
-    return Hidden(shown, max(shown.count(_MARK) - text.count(_MARK), 1))
+    shown = tell_apart(safe.decode("utf-8", "surrogatepass"))
+    return Hidden(shown, max(shown.count(MARK) - text.count(MARK), 1))
