@@ -26,7 +26,8 @@ The command line goes before the environment, the environment before the config 
 | `LOOPFLOW_DATA_DIR` | where `loopflow logs` keeps what failed and originals, instead of the user's data directory |
 | `LOOPFLOW_USAGE_DATABASE` | as `--database` of `loopflow usage` |
 | `LOOPFLOW_MEMORY_COMMAND`, `LOOPFLOW_MEMORY_FILE` | as `--command` and `--file` of `loopflow memory` |
-| `LOOPFLOW_MEMORY_TIMEOUT` | as its `--timeout` |
+| `LOOPFLOW_MEMORY_URL`, `LOOPFLOW_MEMORY_TIMEOUT` | as its `--url` and `--timeout` |
+| `LOOPFLOW_MEMORY_TOKEN` | what that url is shown: `Authorization: Bearer` and this |
 | `LOOPFLOW_SMTP_URL`, `LOOPFLOW_SMTP_PASSWORD` | the mail server for alerts, and the password that is sent to it |
 | `LOOPFLOW_WEBHOOK_SECRET` | what posts of alerts are signed with |
 | `SSL_CERT_FILE` | the authorities that mail servers and webhooks are checked by, instead of the system's |

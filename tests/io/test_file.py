@@ -182,10 +182,11 @@ def test_a_file_named_explicitly_is_selected(project: Repo, tmp_path: Path, name
 def test_a_file_named_in_a_plain_directory_costs_no_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where only files are named, their directory is not listed: it may be large."""
     write_files(tmp_path / "plain", {"a.py": "a", "b.py": "b"})
-    monkeypatch.delattr(os, "scandir")
-    assert find(tmp_path, SelectRequest(paths=("plain/a.py",))).paths == ["a.py"]
-    with pytest.raises(AttributeError):
-        find(tmp_path, SelectRequest(paths=("plain",)))
+    with monkeypatch.context() as without:
+        without.delattr(os, "scandir")
+        assert find(tmp_path, SelectRequest(paths=("plain/a.py",))).paths == ["a.py"]
+        with pytest.raises(AttributeError):
+            find(tmp_path, SelectRequest(paths=("plain",)))
 
 
 @pytest.mark.parametrize("place", ["repository", "plain directory"])
