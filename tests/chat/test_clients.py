@@ -301,11 +301,12 @@ def test_a_request_that_was_on_its_way_when_another_was_refused_counts_with_that
     inner = openai.OpenAI(api_key="none", base_url=f"{provider.address}/v1", max_retries=0, http_client=http)
     around = Surroundings(cooldowns=Cooldowns(lambda: now[0]))
     client = budgeted(inner, LIMITS, emit=told.append, around=around)
-    with pytest.raises(openai.RateLimitError):
+    with inner:
+        with pytest.raises(openai.RateLimitError):
+            client.chat.completions.create(model="m", messages=as_chat([TASK]))
+        limited = [event.attributes for event in told if event.name == "rate_limit"]
+        assert [(each["consecutive_429s"], each["cooldown_s"]) for each in limited] == [(1, 60), (1, 0)]
         client.chat.completions.create(model="m", messages=as_chat([TASK]))
-    limited = [event.attributes for event in told if event.name == "rate_limit"]
-    assert [(each["consecutive_429s"], each["cooldown_s"]) for each in limited] == [(1, 60), (1, 0)]
-    client.chat.completions.create(model="m", messages=as_chat([TASK]))
 
 
 def _send_again(wrapped: Wrapped, kind: str) -> None:
