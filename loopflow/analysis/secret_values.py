@@ -14,7 +14,7 @@ _NAMES = "https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.htm
 _COLOUR = rb"(?:\x1b\[[0-9;]{0,16}m){0,3}"
 _BLANK = rb"[ \t]{0,8}"
 # A quote as an escape of JSON, or as HTML has it.
-_QUOTE = rb"(?:\\{1,4}u002[27]|&(?:quot|\#3[49]|\#[xX]2[27]);)"
+_QUOTE = rb"(?:\\{1,4}u002[27]|&(?:quot|apos|\#0?3[49]|\#[xX]2[27]);)"
 # What is no value, whatever stands around it: masked already, a variable, a template, one of the usual words.
 _PLACEHOLDER = (
     rb"(?!\*{3}|\[(?:redacted|secure|masked|filtered|hidden|protected)\b|\$[{(]|\$[A-Za-z_]\w*+(?![^\s\"';,&)}\]])"
@@ -87,7 +87,7 @@ def _assigned(name: bytes, quoted: bytes, bare: bytes) -> re.Pattern[bytes]:
 
 _ANY = (
     rb"(?:[^\s\"'`<>\\&;,\x00-\x1f\x7f]|\\(?![\"']|u00(?:2[27]|3[Cc]|26[\w.%\[\]-]{1,40}(?:[=:]|\\{1,4}u003)))"
-    rb"|[&;,](?![\w.%\[\]-]{1,40}[=:]|[\s\"'`<>]|\Z|(?:quot|lt|\#3[49]|\#[xX]2[27]);)){8,4000}+"
+    rb"|[&;,](?![\w.%\[\]-]{1,40}[=:]|[\s\"'`<>]|\Z|(?:quot|apos|lt|\#0?3[49]|\#[xX]2[27]);)){8,4000}+"
 )
 _TOKEN = rb"[A-Za-z0-9+/=._~%:@!*$^#-]{8,4000}+(?![({\[])"
 
@@ -150,7 +150,8 @@ _URLS = "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1"
 # expression would match: those are written so too.
 _ESCAPED_URL = re.compile(
     (
-        rb"(?i):SLASH{2}(?:[\w.%+~$-]{0,255}:(?![(\[.\\]|[0-9]{1,5}(?!AT)(?:[/?#\s\"'<>\\&]|\Z))"
+        rb"(?i):SLASH{2}(?:(?:[\w.%+~$!\x80-\xff-]|\\{1,4}u(?!00[23])[0-9a-f]{4}){0,255}+"
+        rb":(?![(\[.\\]|[0-9]{1,5}(?!AT)(?:[/?#\s\"'<>\\&]|\Z))"
         + _PLACEHOLDER
         + rb"(?:(?P<password>[^\s\"'<>/]{3,1024}(?=AT)|[^\s\"'<>@]{3,1024}(?=AT))(?!ATsha256:)|[^\s\"'<>]{0,512})"
         rb"|(?P<user>(?=[A-Za-z_-]{0,255}[0-9])[\w-]{20,255}(?=AT)))?"

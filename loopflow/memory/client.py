@@ -37,6 +37,7 @@ _SLACK: Final = 3.0
 _SLACK_AT_START: Final = 20.0
 """The same, while the bridge imports the SDK: on a machine that is busy that takes some seconds."""
 _MOST_SAID: Final = 300
+_CHECK: Final = "check its command or url, or see loopflow memory status"
 _READ: Final = 1 << 20
 
 
@@ -146,7 +147,9 @@ class Server:
         self._send({"tool": tool, "arguments": arguments, "without": list(without)})
         answer = self._receive()
         if "refused" in answer:
-            raise MemoryServerError(f"the memory server refuses {tool}: {self._show(answer['refused'])}", again=True)
+            raise MemoryServerError(
+                f"the memory server refuses {tool}: {self._show(answer['refused'])}", _CHECK, again=True
+            )
         return answer.get("result")
 
     def _read(self, result: object) -> Graph:
@@ -204,7 +207,7 @@ class Server:
     def _fail(self, what: object, hint: str = "", *, again: bool = True) -> MemoryServerError:
         said = self._show(what)
         again = again and "in time" not in said and "cannot be started" not in said
-        hint = hint or "check its command or url, or see loopflow memory status"
+        hint = hint or _CHECK
         return MemoryServerError(f"the memory server is of no use: {said}", hint, again=again)
 
     def _show(self, text: object) -> str:

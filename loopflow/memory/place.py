@@ -17,7 +17,7 @@ from loopflow.config.sections import read_section
 from loopflow.config.values import clean_path
 from loopflow.console.directories import data_directory
 from loopflow.errors import UsageError
-from loopflow.io.mcp.typed import require_address
+from loopflow.io.mcp.typed import find_secrets, require_address
 from loopflow.memory.settings import MemorySettings, read_timeout
 from loopflow.model import ConfigRequest
 from loopflow.usecases.find_config import find_config_here, find_root
@@ -58,7 +58,7 @@ class Peer(NamedTuple):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What of it is never shown."""
-        return tuple(filter(None, (self.token, self.url)))
+        return (*filter(None, [self.token]), *find_secrets(self.url))
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ NAMED_SECRETS = [
         "https:&#x2F;&#x2F;user:|hunter22|@host&#x2F;x",
         "https:&#47;&#47;user:|hunter22|&#x40;host",
         "to=https%3A//user%3A|hunter%32two|%40host/x",
+        r"https:\/\/jos\u00e9:|hunter22|@host",
+        r"https:\/\/me\u0040example.org:|hunter22|\u0040host",
+        r"https:\/\/josé!:|hunter22|@host",
     ),
     *_alike(
         "password",
@@ -94,6 +97,8 @@ NAMED_SECRETS = [
         r"{\u0022password\u0022:\u0022|hunter22|\u0022,\u0022x\u0022:1}",
         "{&quot;password&quot;: &quot;|hunter22|&quot;, &quot;x&quot;: 1}",
         "{&#34;password&#34;:&#34;|hunt&amp;r22|&#34;}",
+        "{&#039;password&#039;: &#039;|hunter22|&#039;, &#039;x&#039;: 1}",
+        "{&apos;password&apos;: &apos;|hunter22|&apos;}",
     ),
     *_alike("token", r"token\u003d|0a1b2c3d4|", "&quot;token&quot;:&quot;|0a1b2c3d4|&quot;,"),
     *_alike(
@@ -248,6 +253,7 @@ NEAR_MISSES = [
     r"/^https?:\/\/(.*):(.*)@/",
     r"/^(\w+:\/\/)([^:]+):([^@]+)@/",
     r"/\w+:\/\/\w+:\w+@\S+/",
+    r"{\u0022u\u0022:\u0022x:\/\/y\u0022,\u0022to\u0022:\u0022me@example.org\u0022}",
     r"C:\Users\me:x@y",
     "https://example.org:8080/x&#64;2x.png",
     "https:&#x2F;&#x2F;example.org:8080&#x2F;a@b",

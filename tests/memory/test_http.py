@@ -30,6 +30,7 @@ from tests.support.run import run
 from tests.support.schema import complaints
 
 TOKEN = "t0ken-of-ours"  # noqa: S105  nobody's
+KEY = "k3y-of-ours"
 served = pytest.mark.server
 
 
@@ -235,12 +236,12 @@ ODD = {
 def test_one_that_misbehaves(how: str, when: str, address: str, tmp_path: Path) -> None:
     """Whatever it does, the run waits, and one line says why, without what is secret in the url or is the token."""
     timeout = 2.0 if how == "hang" else 20.0
-    with open_at(tmp_path, f"{address}/{when}/{how}?key={TOKEN}", token=TOKEN, timeout=timeout) as memory:
+    with open_at(tmp_path, f"{address}/{when}/{how}?key={KEY}", token=TOKEN, timeout=timeout) as memory:
         stored = memory.store(make_run(0, REFS[0]))
     assert stored.waiting == 1
     assert stored.problem is not None
     assert ODD[how] in stored.problem.message
-    assert re.search(f"{TOKEN}|hidden", stored.problem.message + stored.problem.hint) is None
+    assert re.search(f"{TOKEN}|{KEY}|hidden", stored.problem.message + stored.problem.hint) is None
     assert stored.problem.message.isprintable()
     assert ("whether it wants a login" in stored.problem.hint) == how.isdigit()
     assert set(Handler.asked) == {f"Bearer {TOKEN}"}
@@ -251,6 +252,7 @@ def test_one_that_misbehaves(how: str, when: str, address: str, tmp_path: Path) 
     ("url", "said"),
     [
         ("http://localhost:1/x", "localhost cannot be reached"),
+        ("http://[::1]:1/x", "[::1] cannot be reached"),
         ("http://no.such.host.invalid/x", "there is no host no.such.host.invalid"),
         ("http://192.0.2.1/x", "192.0.2.1 leads to 192.0.2.1, which is no server's"),
         ("https://169.254.169.254/x", "169.254.169.254 leads to 169.254.169.254, which is no server's"),
@@ -293,6 +295,7 @@ WRONG: list[tuple[Named, dict[str, str], str, str]] = [
     (Named(), {}, f'url = "{HOST}"\ncommand = ["x"]', "mine.toml:2: memory.url: there is a command, too"),
     (Named(url="ftp://x"), {}, "", "--url is no address of a server"),
     (Named(url=""), {}, "", "--url is no address of a server"),
+    (Named(url=f" {HOST}"), {}, "", "--url is no address of a server"),
     (Named(url="https://\udcff"), {}, "", "--url is no address of a server"),
     (Named(url="x", url_option="--memory-url"), {}, "", "--memory-url is no address of a server"),
     (Named(url=f"https://{TOKEN}@x"), {}, "", "--url has a name or password in it"),

@@ -16,7 +16,7 @@ from loopflow.analysis.addresses import Address, is_inner, is_own, is_public
 from loopflow.analysis.names import escape_name
 from loopflow.io.connecting import CheckedBackend
 from loopflow.io.mcp.heard import Broken, Heard
-from loopflow.io.mcp.typed import show_address
+from loopflow.io.mcp.typed import show_address, show_host
 
 _NETWORK: Final = (httpcore2.NetworkError, httpcore2.ProtocolError)
 
@@ -58,7 +58,7 @@ class _TypedAddress(CheckedBackend):
 
     def check(self, host: str, port: int, address: Address) -> None:  # noqa: ARG002  as it is asked
         """Raise Broken for an address that is not asked."""
-        shown = escape_name(host)
+        shown = show_host(host)
         if not (is_public(address) or is_own(address) or is_inner(address)):
             raise Broken(f"{shown} leads to {address}, which is no server's", "name another one")
         if not (self.is_encrypted or is_own(address)):
@@ -66,7 +66,7 @@ class _TypedAddress(CheckedBackend):
 
     def not_found(self, host: str) -> Broken:
         """Return what is said of a name without an address."""
-        return Broken(f"there is no host {escape_name(host)}", "check its name")
+        return Broken(f"there is no host {show_host(host)}", "check its name")
 
     def no_socket(self) -> Broken:
         """Return what is said of a socket of this machine."""
@@ -103,7 +103,7 @@ class _Transport(httpx2.AsyncBaseTransport):
             self._heard.trouble = Broken("it did not answer in time", "see --timeout")
             raise self._heard.trouble from error
         except _NETWORK as error:
-            what = f"{escape_name(address.host)} cannot be reached: {escape_name(str(error)[:200]) or 'it went away'}"
+            what = f"{show_host(address.host)} cannot be reached: {escape_name(str(error)[:200]) or 'it went away'}"
             self._heard.trouble = Broken(what, "check the address, and that the server runs")
             raise self._heard.trouble from error
         body = _Body(answer.stream, self._heard, is_awaited=request.method == "POST")
