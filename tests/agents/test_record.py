@@ -4,17 +4,17 @@ import gzip
 import json
 import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.builder import Repo
+from tests.support.servers import serve_odd
 from tests.support.surveys import call
 
 pytestmark = pytest.mark.server
@@ -182,12 +182,8 @@ ANSWERS: Mapping[str, tuple[int, Mapping[str, str], bytes]] = {
 @pytest.fixture
 def address() -> Iterator[str]:
     """Run a server on this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_address[1]}"
-        server.shutdown()
+    with serve_odd(Handler) as address:
+        yield address
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/events", "/moved"])

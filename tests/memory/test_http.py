@@ -5,12 +5,11 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from tests.memory.runs import REFS, make_run
 from tests.memory.test_server import find_server, read, times
 from tests.support.run import run
 from tests.support.schema import complaints
+from tests.support.servers import serve_odd
 
 TOKEN = "t0ken-of-ours"  # noqa: S105  nobody's
 KEY = "k3y-of-ours"
@@ -207,12 +207,8 @@ class Handler(BaseHTTPRequestHandler):
 def address() -> Iterator[str]:
     """Run a server on this machine."""
     Handler.asked.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_address[1]}"
-        server.shutdown()
+    with serve_odd(Handler) as address:
+        yield address
 
 
 ODD = {

@@ -57,6 +57,17 @@ def serve(handler: type[Handler]) -> Iterator[str]:
 
 
 @contextmanager
+def serve_odd(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve by a handler that may never come to an end, and yield the address, by name."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_address[1]}"
+        server.shutdown()
+
+
+@contextmanager
 def serve_git(directory: Path) -> Iterator[str]:
     """Serve the repositories below `directory` to whoever shows the token; two tokens are refused, as GitHub does."""
     expected = "basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
