@@ -199,7 +199,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, Callable[[str, Any], Any]]]] = Mapping
         "timestamps": ("timestamps", _is_one("first", "drop", "keep")),
         "redact": ("redact", lambda _, value: bool(value)),
         "chunk_size": ("chunk_size", _is_whole(0, 10_000_000)),
-        "parallel_workers": ("workers", _is_whole(1, 64)),
+        "parallel_workers": ("workers", _is_whole(0, 64)),
         "max_logs": ("max_logs", _is_whole(1, MOST_LOGS)),
     }
 )

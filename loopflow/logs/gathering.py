@@ -1,7 +1,8 @@
 """Logs read once, one after the other, while their tokens are counted on a thread."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from loopflow.analysis.redact import redact
@@ -9,13 +10,13 @@ from loopflow.logs.census import Census
 from loopflow.logs.cleaning import clean
 from loopflow.logs.counting import InputCounter
 from loopflow.logs.ending import Ending
-from loopflow.logs.keys import FEW_KEYS, MOST_KEYS
+from loopflow.logs.keys import Classifier
 from loopflow.logs.model import LogRequest, Source
 from loopflow.logs.pool import POOL_BYTES, SMALL_POOL_BYTES, Pool
 from loopflow.logs.reading import READ_BYTES, SMALL_READ_BYTES, Chunk, LogReader
-from loopflow.logs.scanning import FileScan, Prepared, Scan, Watch
+from loopflow.logs.scanning import FileScan, Scan, Watch
 from loopflow.logs.whole import Whole
-from loopflow.logs.workers import Cleaned, InProcess, Processes, Workers
+from loopflow.logs.workers import choose_workers, make_classifier
 from loopflow.tokens.protocol import TokenCounter
 
 if TYPE_CHECKING:  # what it names is all that is needed of it
@@ -84,30 +85,28 @@ def gather(
     whole: Taker | None = None,
 ) -> Gathered:
     """Read logs; `whole` is given all that a reader would see. Raises LoopflowError where one cannot be read on."""
-    most_keys = FEW_KEYS if request.is_small else MOST_KEYS
-    workers = Processes(request.workers, most_keys) if request.workers > 1 else InProcess(most_keys)
-    reading = _Gathering(request, counter, workers, follower)
+    reading = _Gathering(request, counter, follower)
     if whole is not None:
         reading.taker = whole
     try:
         sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
     finally:
-        workers.close()
+        reading.workers.close()
         tokens = reading.count()
     return Gathered(reading.scan, reading.whole, sources, tokens)
 
 
 class _Gathering:
-    def __init__(self, request: LogRequest, counter: TokenCounter, workers: Workers, follower: Follower | None) -> None:
+    def __init__(self, request: LogRequest, counter: TokenCounter, follower: Follower | None) -> None:
         self._request = request
         self._follower = follower
-        self._workers = workers
         pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES, is_redacted=request.redact)
-        self.scan = Scan(pool, Census(), Ending(request.fit), workers.classifier)
+        self.scan = Scan(pool, Census(), Ending(request.fit))
         self.scan.watch = follower
         self.whole = Whole(counter, request.fit, redact=request.redact, drops=bool(request.drop))
         self.taker: Taker = self.whole
         self.tokens = follower or (InputCounter(counter) if request.counts_input else None)
+        self.workers = choose_workers(request, lambda: self._classifier)
         self._is_cut = False
 
     def read(self, number: int, given: Input) -> Source:
@@ -116,18 +115,21 @@ class _Gathering:
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
         reader.prepare = self._hide if request.redact else None
         file = FileScan(self.scan, number, self.taker.add, request)
-        prepared = self._prepare(file, self._workers.clean(self._chunks(reader), lambda chunk: chunk.data))
-        for lines, traits in self._workers.weigh(prepared):
-            file.take(lines, traits)
+        for chunk, prepared in self.workers.prepare(self._chunks(reader), given.most):
+            file.take(chunk, prepared)
         file.finish()
         if self._follower:
             self._follower.end_file()
         is_complete = given.most < 0 or reader.bytes >= given.most
-        told = file.envelope, file.lossy, is_complete, file.dropped
+        told = prepared.envelope, prepared.is_lossy, is_complete, prepared.dropped
         return Source(given.name, given.path, reader.bytes, reader.lines, reader.sha256, *told)
 
+    @cached_property
+    def _classifier(self) -> Classifier:
+        return make_classifier(self._request)
+
     def _hide(self, part: bytes) -> bytes:
-        return redact(clean(part, self.scan.classifier.weigh))
+        return redact(clean(part, self._classifier.weigh))
 
     def count(self) -> int | None:
         """Return the tokens of all that was read: None where a line was too long to be held."""
@@ -142,14 +144,6 @@ class _Gathering:
             self._is_cut = self._is_cut or chunk.cut > 0
             self.taker.add_raw(chunk.data)
             yield chunk
-
-    @staticmethod
-    def _prepare(file: FileScan, cleaned: Iterable[tuple[Chunk, Cleaned]]) -> Iterator[Prepared]:
-        for chunk, text in cleaned:
-            if prepared := file.prepare(chunk, text):
-                yield prepared
-        if rest := file.prepare_rest():
-            yield rest
 
     def _size(self) -> int:
         return self._request.read_size or (SMALL_READ_BYTES if self._request.is_small else READ_BYTES)

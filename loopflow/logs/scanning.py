@@ -1,42 +1,23 @@
-"""Reads a log once, from bytes to what a digest can be made of."""
+"""The second half of reading: from lines that are weighed to what a digest can be made of."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from loopflow.analysis.redact import Redactor
 from loopflow.logs.assembling import Assembler
 from loopflow.logs.census import Census
-from loopflow.logs.cleaning import LONGEST_LINE, clean, shorten_line
 from loopflow.logs.ending import Ending
-from loopflow.logs.envelopes import Envelopes
 from loopflow.logs.found import Found, Rules, compile_rules
-from loopflow.logs.heading import begins_digest
-from loopflow.logs.keys import (
-    CRITICAL_WEIGHT,
-    HIGH_WEIGHT,
-    MEDIUM_WEIGHT,
-    NOTHING,
-    Classifier,
-    Trait,
-    find_hot,
-    make_keys,
-)
+from loopflow.logs.keys import Trait, find_hot
 from loopflow.logs.lines import Lines, Origin
-from loopflow.logs.model import LogRequest, Priority, Unwrapped
-from loopflow.logs.own_lines import OwnLines
+from loopflow.logs.model import LogRequest, Unwrapped
 from loopflow.logs.pool import EVERY, Pool
+from loopflow.logs.preparing import Prepared
 from loopflow.logs.profiles import SAMPLE_BYTES
 from loopflow.logs.reading import Chunk
 from loopflow.logs.recognisers.tables import RECOGNISERS
-from loopflow.logs.workers import Cleaned
 
-_LEVELS: Final = {
-    Priority.CRITICAL: Trait(CRITICAL_WEIGHT),
-    Priority.HIGH: Trait(HIGH_WEIGHT * 2),
-    Priority.MEDIUM: Trait(MEDIUM_WEIGHT),
-}
 _MOST_STREAMS: Final = 64
 
 
@@ -59,7 +40,6 @@ class Scan:
     pool: Pool
     census: Census
     ending: Ending
-    classifier: Classifier
     rules: Sequence[Rules] = field(default_factory=lambda: compile_rules(RECOGNISERS))
     watch: Watch | None = None
     lines: int = 0
@@ -75,73 +55,28 @@ class FileScan:
         self._file = file
         self._take_text = take_text
         self._keeps_stamps = request.timestamps == "keep"
-        self._envelopes = Envelopes(lambda block: clean(block, scan.classifier.weigh))
-        self._redactor = Redactor() if request.redact else None
-        self._own = OwnLines(request)
         self._assemblers: dict[str, Assembler] = {}
         self._starts: list[int] = []
         self._first = 1
         self._base = 0
         """The place in `_starts` of the newest chunk's first line: lines of earlier ones may still be held."""
         self._is_held = False
-        self._is_digest: bool | None = None
-        self._cut = 0
-        self.lossy = False
 
-    @property
-    def envelope(self) -> str:
-        """What the lines were wrapped in."""
-        return self._envelopes.name
-
-    @property
-    def dropped(self) -> int:
-        """How many lines are treated as if they were not there."""
-        return self._own.dropped
-
-    def prepare(self, chunk: Chunk, cleaned: Cleaned) -> "Prepared | None":
-        """Take the next chunk; return its lines as a reader would see them, if they do not wait for more."""
-        self._cut = chunk.cut
-        self.lossy = self.lossy or cleaned.is_lossy
-        earlier = self._starts[:-1] if self._is_held else []
-        self._starts = earlier + chunk.starts()
-        self._first = chunk.first
-        self._base = len(earlier)
-        if self._is_digest is None:
-            self._is_digest = begins_digest(cleaned.text)
-        unwrapped = Unwrapped(cleaned.text) if self._is_digest else self._envelopes.unwrap(cleaned.text)
-        self._is_held = not unwrapped.text
-        return self._prepare(unwrapped)
-
-    def prepare_rest(self) -> "Prepared | None":
-        """Return the lines that waited, at the end."""
-        return self._prepare(self._envelopes.finish())
+    def take(self, chunk: Chunk | None, prepared: Prepared) -> None:
+        """Take the next chunk, at the end None, with the lines that it ended."""
+        if chunk is not None:
+            earlier = self._starts[:-1] if self._is_held else []
+            self._starts = earlier + chunk.starts()
+            self._first = chunk.first
+            self._base = len(earlier)
+            self._is_held = prepared.is_held
+        if prepared.text:
+            self._take(prepared)
 
     def finish(self) -> None:
         """Close what is open."""
         for assembler in self._assemblers.values():
             assembler.finish()
-
-    def _prepare(self, unwrapped: Unwrapped) -> "Prepared | None":
-        if not unwrapped.text:
-            return None
-        text = self._redactor.redact(unwrapped.text) if self._redactor else unwrapped.text
-        lines: Sequence[bytes] = text.split(b"\n")[:-1]
-        if max(map(len, lines)) > LONGEST_LINE:
-            lines = [shorten_line(line, self._find, self._cut) if len(line) > LONGEST_LINE else line for line in lines]
-            text = b"\n".join(lines) + b"\n"
-        if self._own.drops:
-            lines, unwrapped = self._own.drop(text, lines, unwrapped)
-            text = b"".join(line + b"\n" for line in lines)
-            if not lines:
-                return None
-        self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
-        self._sample(text)
-        origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
-        return Prepared(text, lines, make_keys(text), Origin(self._first, origins, self._starts, self._base), unwrapped)
-
-    def _find(self, line: bytes) -> list[int]:
-        """Return where in a very long line something matters."""
-        return [*self._own.places(line), *self._scan.classifier.find_strong(line)]
 
     def _sample(self, text: bytes) -> None:
         scan = self._scan
@@ -149,13 +84,15 @@ class FileScan:
             scan.first += text[: SAMPLE_BYTES - len(scan.first)]
         scan.last = (scan.last + text)[-SAMPLE_BYTES:] if len(text) < SAMPLE_BYTES else text[-SAMPLE_BYTES:]
 
-    def take(self, prepared: "Prepared", traits: list[Trait]) -> None:
-        """Take lines that were prepared, with what is known of each."""
-        for at, level in prepared.unwrapped.levels.items():
-            traits[at] = _raise(traits[at], level)
-        self._own.judge(prepared.text, prepared.lines, traits)
+    def _take(self, prepared: Prepared) -> None:
+        lines, traits, unwrapped = prepared.lines, prepared.traits, prepared.unwrapped
+        stamps = unwrapped.stamps if self._keeps_stamps else None
+        self._take_text(_stamped(lines, stamps) if stamps else prepared.text)
+        self._sample(prepared.text)
+        origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
+        origin = Origin(self._first, origins, self._starts, self._base)
         hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
-        view = _View(prepared.lines, traits, hot, prepared.origin, prepared.unwrapped)
+        view = _View(lines, traits, hot, origin, unwrapped)
         keys = prepared.keys
         for begin, end in self._windows(len(keys)):
             self._take_window(view.window(begin, end, keeps_stamps=self._keeps_stamps), keys[begin:end])
@@ -200,18 +137,6 @@ class FileScan:
             make = self._scan.watch.assemble if self._scan.watch else Assembler
             self._assemblers[name] = make(self._scan.rules, self._scan.pool.add, self._file)
         return self._assemblers[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Lines as a reader would see them: unwrapped, redacted, shortened."""
-
-    text: bytes
-    lines: Sequence[bytes]
-    keys: Sequence[bytes]
-    """The lines without their digits."""
-    origin: Origin
-    unwrapped: Unwrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,11 +215,3 @@ def _pick(lines: Lines, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
         lines.keeps_stamps,
     )
     return picked, [at for at, trait in enumerate(traits) if trait.weight or trait.recogniser >= 0]
-
-
-def _raise(trait: Trait, level: Priority) -> Trait:
-    """Return what a line is worth of which a logger said its level."""
-    if level is Priority.VERBOSE:
-        return trait if trait.weight >= CRITICAL_WEIGHT else NOTHING
-    told = _LEVELS.get(level, NOTHING)
-    return trait if trait.weight >= told.weight or trait.recogniser >= 0 else told

@@ -58,7 +58,7 @@ class LogSettings:
     strict_components: bool = False
     timestamps: str = "first"
     repeated: str = "full"
-    workers: int = 1
+    workers: int = 0
     redact: bool = True
     archive: bool = True
     """Whether originals are kept of what cannot be read again: a pipe, a command's output."""
@@ -131,7 +131,7 @@ _READERS: Final[Mapping[str, Callable[[Table, str], Any]]] = {
     "strict_components": read_flag,
     "timestamps": _of_choice("first", "drop", "keep"),
     "repeated": _of_choice("full", "short"),
-    "workers": _of_number(1, _MOST_WORKERS),
+    "workers": _of_number(0, _MOST_WORKERS),
     "redact": read_flag,
     "archive": read_flag,
     "output_dir": read_path,

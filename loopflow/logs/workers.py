@@ -1,71 +1,48 @@
-"""The two steps of reading that remember nothing: cleaning a chunk, and weighing its lines. Processes may do them.
+"""The first half of reading (`Preparer`), here or in another process. What comes out is the same, in the same order.
 
-What comes out is the same, and in the same order, however many there are.
+There is one other process at most: what puts failures together sees one line after the other, and takes about as long
+as the whole first half. Lines come back as a text, and what is known of them only for those of which anything is.
 """
 
+import os
+import pickle
+import subprocess
+import sys
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
-from signal import SIG_IGN, SIGINT, signal
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
+from itertools import chain
+from traceback import format_exc
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from loopflow.errors import LoopflowError
-from loopflow.logs.cleaning import clean, is_lossy
-from loopflow.logs.keys import NOTHING, Classifier, Trait, make_keys
+from loopflow.errors import LoopflowError, describe_os_error
+from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait, find_hot, make_keys
+from loopflow.logs.model import LogRequest
+from loopflow.logs.preparing import Prepared, Preparer
+from loopflow.logs.reading import Chunk
 from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
 
-if TYPE_CHECKING:  # most logs are read in one process, which needs none of it
-    from concurrent.futures import Future
+if TYPE_CHECKING:
+    from loopflow.logs.channel import Channel
 
-_IN_ADVANCE: Final = 2
-"""So many chunks for each process are on their way at once."""
-_FEW_CHUNKS: Final = 4
-"""A log with no more is read before a process has started."""
-
-
-class Cleaned(NamedTuple):
-    """A chunk that was cleaned, with a line end at its end; whether bytes of it were not UTF-8."""
-
-    text: bytes
-    is_lossy: bool
-
-
-class Text(Protocol):
-    """Lines that are to be weighed."""
-
-    @property
-    def text(self) -> bytes:
-        """All of them, each with its end."""
-        ...
-
-    @property
-    def lines(self) -> Sequence[bytes]:
-        """Each of them."""
-        ...
-
-    @property
-    def keys(self) -> Sequence[bytes]:
-        """Each without its digits."""
-        ...
-
-
-_Item = TypeVar("_Item")
-_Text = TypeVar("_Text", bound=Text)
-_Result = TypeVar("_Result")
+_IN_ADVANCE: Final = 4
+"""So many chunks are on their way at once."""
+LONG_BYTES: Final = 8_388_608
+"""A log with fewer is read before another process would have started."""
+_START: Final = "import sys; sys.path[:] = {path}; from loopflow.logs.workers import serve; serve({given}, {back})"
 
 
 class Workers(Protocol):
-    """Does the two steps, for many chunks, in order."""
+    """Prepares one file after the other."""
 
-    classifier: Classifier
+    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
+        """Yield the chunks of a file with what each of them ended, at last None with what waited until then.
 
-    def clean(self, chunks: Iterable[_Item], data: Callable[[_Item], bytes]) -> Iterator[tuple[_Item, Cleaned]]:
-        """Yield each chunk with what is left of it."""
-        ...
-
-    def weigh(self, texts: Iterable[_Text]) -> Iterator[tuple[_Text, list[Trait]]]:
-        """Yield each text with what is known of its lines."""
+        `size` is that of the file in bytes, negative if nobody knows.
+        """
         ...
 
     def close(self) -> None:
@@ -73,134 +50,207 @@ class Workers(Protocol):
         ...
 
 
+def choose_workers(request: LogRequest, classifier: Callable[[], Classifier]) -> Workers:
+    """Return what is asked for; where nothing is, another process for a long log if there is a processor for it."""
+    if request.workers > 1:
+        return Beside(request)
+    here = InProcess(request, classifier)
+    may_start = not (request.workers or request.is_small or getattr(sys, "frozen", False)) and _count_processors() > 1
+    return IfLong(here, Beside(request)) if may_start else here
+
+
+def make_classifier(request: LogRequest) -> Classifier:
+    """Return what weighs lines."""
+    return Classifier(WORDS, RECOGNISERS, FEW_KEYS if request.is_small else MOST_KEYS)
+
+
 class InProcess:
-    """Does them one after the other."""
+    """Prepares them here."""
 
-    def __init__(self, most_keys: int) -> None:
-        self.classifier = Classifier(WORDS, RECOGNISERS, most_keys)
+    def __init__(self, request: LogRequest, classifier: Callable[[], Classifier]) -> None:
+        self._request = request
+        self._classifier = classifier
 
-    def clean(self, chunks: Iterable[_Item], data: Callable[[_Item], bytes]) -> Iterator[tuple[_Item, Cleaned]]:
-        """Yield each chunk with what is left of it."""
+    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
+        """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then."""
+        preparer = Preparer(self._request, self._classifier())
         for chunk in chunks:
-            yield chunk, _clean(data(chunk), self.classifier)
-
-    def weigh(self, texts: Iterable[_Text]) -> Iterator[tuple[_Text, list[Trait]]]:
-        """Yield each text with what is known of its lines."""
-        for each in texts:
-            yield each, self.classifier.classify(each.keys, each.lines)
+            yield chunk, preparer.prepare(chunk.data, chunk.cut)
+        yield None, preparer.finish()
 
     def close(self) -> None:
         """There is nothing to give back."""
 
 
-class Processes:
-    """Does them in `count` processes, which are started when a log turns out to be long."""
+class Beside:
+    """Prepares them in another process, some chunks ahead. It is started once."""
 
-    def __init__(self, count: int, most_keys: int) -> None:
-        from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
-        from multiprocessing import get_context  # noqa: PLC0415
+    def __init__(self, request: LogRequest) -> None:
+        self._request = request
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
+        self._is_ready = False
 
-        self.classifier = Classifier(WORDS, RECOGNISERS, most_keys)
-        self._most_keys = most_keys
-        self._count = count
-        # A process that has threads, as ours has, cannot be copied safely: they are started afresh.
-        self._pool = ProcessPoolExecutor(count, get_context("spawn"), signal, (SIGINT, SIG_IGN))
+    def start(self) -> "Channel":
+        """Start it, unless it was. Raises LoopflowError if there can be none."""
+        if self._channel is None:
+            from loopflow.logs.channel import Channel  # noqa: PLC0415  few logs need it
 
-    def clean(self, chunks: Iterable[_Item], data: Callable[[_Item], bytes]) -> Iterator[tuple[_Item, Cleaned]]:
-        """Yield each chunk with what is left of it."""
-        return self._in_order(
-            chunks, data, lambda chunk: _clean(data(chunk), self.classifier), _clean_there, lambda made: made
-        )
+            (given, out), (back, answers) = os.pipe(), os.pipe()
+            self._channel = Channel(out, back)
+            code = _START.format(path=sys.path, given=given, back=answers)
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable or "", "-I", "-c", code],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=(given, answers),
+                    process_group=0,  # so that an interruption reaches this one alone, which ends the other
+                )
+            except OSError as error:
+                what = f"no process can be started: {describe_os_error(error)}"
+                raise LoopflowError(what, "use --parallel-workers 1") from error
+            finally:
+                os.close(given)
+                os.close(answers)
+            self._channel.send(pickle.dumps(self._request))
+        return self._channel
 
-    def weigh(self, texts: Iterable[_Text]) -> Iterator[tuple[_Text, list[Trait]]]:
-        """Yield each text with what is known of its lines."""
-        return self._in_order(
-            texts,
-            lambda each: each.text,
-            lambda each: self.classifier.classify(each.keys, each.lines),
-            _weigh_there,
-            _unpack,
-        )
+    def is_ready(self) -> bool:
+        """Start it, unless it was, and wait until it is there. Return whether it is."""
+        with suppress(LoopflowError):
+            self._wait()
+        return self._is_ready
+
+    def _wait(self) -> "Channel":
+        channel = self.start()
+        if not self._is_ready:
+            _receive(channel)
+            self._is_ready = True
+        return channel
+
+    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
+        """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then.
+
+        Raises LoopflowError if the process is ended from outside, or there can be none.
+        """
+        channel = self._wait()
+        waiting: deque[Chunk | None] = deque()
+        for chunk in chain(chunks, [None]):
+            channel.send(pickle.dumps(chunk and (chunk.data, chunk.cut)))
+            waiting.append(chunk)
+            if len(waiting) > _IN_ADVANCE:
+                yield waiting.popleft(), _unpack(*_receive(channel))
+        while waiting:
+            yield waiting.popleft(), _unpack(*_receive(channel))
 
     def close(self) -> None:
-        """End the processes."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _in_order(
-        self,
-        items: Iterable[_Item],
-        data: Callable[[_Item], bytes],
-        here: Callable[[_Item], _Result],
-        there: Callable[[bytes, int], bytes | Cleaned],
-        read: Callable[..., _Result],
-    ) -> Iterator[tuple[_Item, _Result]]:
-        """Yield what becomes of each item: of the first few `here`, of the others in a process."""
-        waiting: deque[tuple[_Item, Future[bytes | Cleaned]]] = deque()
-        for number, item in enumerate(items):
-            if number < _FEW_CHUNKS:
-                yield item, here(item)
-                continue
-            waiting.append((item, self._submit(there, data(item))))
-            if len(waiting) > _IN_ADVANCE * self._count:
-                done, future = waiting.popleft()
-                yield done, read(_result(future))
-        for done, future in waiting:
-            yield done, read(_result(future))
-
-    def _submit(self, there: Callable[[bytes, int], bytes | Cleaned], given: bytes) -> "Future[bytes | Cleaned]":
-        from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
-
-        try:
-            return self._pool.submit(there, given, self._most_keys)
-        except BrokenProcessPool as error:
-            raise _ended() from error
+        """End it."""
+        if self._channel is not None:
+            self._channel.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
-def _result(future: "Future[bytes | Cleaned]") -> bytes | Cleaned:
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+class IfLong:
+    """Prepares long files there, others here. Until it is known what a file is, its chunks are held."""
 
+    def __init__(self, here: Workers, there: Beside) -> None:
+        self._here = here
+        self._there = there
+
+    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
+        """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then.
+
+        Where no other process comes up it is done here. Raises LoopflowError if it is ended from outside later.
+        """
+        if size >= LONG_BYTES:
+            with suppress(LoopflowError):
+                self._there.start()  # it comes up while the first chunks are read
+        held: list[Chunk] = []
+        held_size, coming = 0, iter(chunks)
+        for chunk in coming:
+            held.append(chunk)
+            held_size += len(chunk.data)
+            if held_size >= LONG_BYTES:
+                break
+        workers = self._there if held_size >= LONG_BYTES and self._there.is_ready() else self._here
+        yield from workers.prepare(chain(_let_go(held), coming), size)
+
+    def close(self) -> None:
+        """End what was started."""
+        self._there.close()
+
+
+def serve(given: int, back: int) -> None:
+    """Prepare what comes through the pipe `given`, a request and then chunks, until it is closed."""
+    from loopflow.logs.channel import answer, messages  # noqa: PLC0415
+
+    coming = messages(given)
+    request: LogRequest = pickle.loads(next(coming))  # noqa: S301  it comes from the process that started this one
+    classifier = make_classifier(request)
+    preparer = Preparer(request, classifier)
+    with suppress(BrokenPipeError):
+        answer(back, pickle.dumps(None))
+        for message in coming:
+            chunk = pickle.loads(message)  # noqa: S301
+            try:
+                made = pickle.dumps(_pack(preparer.prepare(*chunk) if chunk else preparer.finish()))
+            except LoopflowError as error:
+                made = pickle.dumps(error)
+            except Exception:  # noqa: BLE001  a bug, which is told where others are
+                made = pickle.dumps(RuntimeError(format_exc()))
+            answer(back, made)
+            preparer = preparer if chunk else Preparer(request, classifier)
+
+
+def _receive(channel: "Channel") -> Any:  # noqa: ANN401  what the other process says next
     try:
-        return future.result()
-    except BrokenProcessPool as error:
-        raise _ended() from error
+        said = pickle.loads(channel.receive())  # noqa: S301
+    except EOFError as error:
+        raise LoopflowError(
+            "a process that reads the log was ended from outside", "use --parallel-workers 1"
+        ) from error
+    if isinstance(said, Exception):
+        raise said
+    return said
 
 
-def _ended() -> LoopflowError:
-    return LoopflowError("a process that reads the log was ended from outside", "use --parallel-workers 1")
+def _pack(prepared: Prepared) -> "tuple[Prepared, array[int], array[int]]":
+    """Return lines without what the other side makes anew, the places of which more is known, and what is."""
+    hot = find_hot(prepared.traits)
+    packed = [_pack_trait(prepared.traits[at]) for at in hot]
+    bare = replace(prepared, lines=(), keys=(), traits=(), unwrapped=replace(prepared.unwrapped, text=b"", levels={}))
+    return bare, array("L", hot), array("L", packed)
 
 
-def _clean(data: bytes, classifier: Classifier) -> Cleaned:
-    text = clean(data, classifier.weigh)
-    return Cleaned(text if text.endswith(b"\n") else text + b"\n", is_lossy(data))
-
-
-@cache
-def _classifier(most_keys: int) -> Classifier:
-    """Return the one of this process, which has nothing else to do."""
-    return Classifier(WORDS, RECOGNISERS, most_keys)
-
-
-def _clean_there(data: bytes, most_keys: int) -> Cleaned:
-    return _clean(data, _classifier(most_keys))
-
-
-def _weigh_there(text: bytes, most_keys: int) -> bytes:
-    lines = text.split(b"\n")
+def _unpack(bare: Prepared, hot: "array[int]", packed: "array[int]") -> Prepared:
+    lines = bare.text.split(b"\n")
     lines.pop()
-    traits = _classifier(most_keys).classify(make_keys(text), lines)
-    return array("I", [_pack(trait) if trait is not NOTHING else 0 for trait in traits]).tobytes()
+    traits = [NOTHING] * len(lines)
+    for at, each in zip(hot, packed, strict=True):
+        traits[at] = _unpack_trait(each)
+    return replace(bare, lines=lines, keys=make_keys(bare.text), traits=traits)
 
 
-def _pack(trait: Trait) -> int:
+def _pack_trait(trait: Trait) -> int:
     return trait.weight | (trait.recogniser + 1) << 8 | trait.is_anchor << 20
 
 
 @cache
-def _unpack_one(packed: int) -> Trait:
-    if not packed:
-        return NOTHING
+def _unpack_trait(packed: int) -> Trait:
     return Trait(packed & 0xFF, (packed >> 8 & 0xFFF) - 1, is_anchor=bool(packed >> 20))
 
 
-def _unpack(packed: bytes) -> list[Trait]:
-    return [_unpack_one(each) for each in array("I", packed)]
+def _let_go(held: list[Chunk]) -> Iterator[Chunk]:
+    """Yield what was held, which is not held any more then."""
+    held.reverse()
+    while held:
+        yield held.pop()
+
+
+def _count_processors() -> int:
+    """Return how many of them this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
