@@ -21,6 +21,8 @@ ROOT = HERE.parent.parent
 # -P: the current directory, which may be a copy of this project, is not where the command comes from.
 PROGRAM = [sys.executable, "-P", "-c", "from loopflow.cli.main import main; main()"]
 LOGS = [*PROGRAM, "logs"]
+PAGE = os.sysconf("SC_PAGE_SIZE")
+LOOK_SECONDS = 0.02
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -32,10 +34,15 @@ def environment(home: Path) -> dict[str, str]:
 
 
 class Ran(NamedTuple):
-    """A process that ended."""
+    """A process that ended. `megabytes` are the most that it, or one that it started, had at once.
+
+    `together` are the most that it and those that it started had at once, of looks every few milliseconds: what they
+    share, such as Python itself, is in there for each of them.
+    """
 
     seconds: float
     megabytes: float
+    together: float
     out: str
     error: str
     cpu: float
@@ -57,6 +64,8 @@ def run(command: Sequence[str], home: Path, stdin: Sequence[str] = (), watch: Wa
         watcher = threading.Thread(target=watch, args=(process.pid,)) if watch else None
         if watcher:
             watcher.start()
+        had: list[float] = []
+        threading.Thread(target=_look, args=(process.pid, had), daemon=True).start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -70,7 +79,30 @@ def run(command: Sequence[str], home: Path, stdin: Sequence[str] = (), watch: Wa
             texts.append(file.read(2_000_000).decode("utf-8", "replace"))
         if process.returncode:
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {texts[1][:500]}")
-        return Ran(seconds, usage.ru_maxrss * 1024 / 1e6, *texts, usage.ru_utime + usage.ru_stime)
+        alone = usage.ru_maxrss * 1024 / 1e6
+        together = max([alone, *had])
+        return Ran(seconds, alone, together, *texts, usage.ru_utime + usage.ru_stime)
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and those that it started. Raises OSError if it is gone."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [pid, *(int(each) for task in tasks for each in (task / "children").read_text().split())]
+
+
+def resident(pid: int) -> float:
+    """Return the megabytes that a process has in memory. Raises OSError if it is gone."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
+
+
+def _look(pid: int, found: list[float]) -> None:
+    """Take note of the memory of a process and those that it started, until it ends."""
+    try:
+        while True:
+            found.append(sum(map(resident, family(pid))))
+            time.sleep(LOOK_SECONDS)
+    except OSError:
+        return
 
 
 @dataclass
@@ -82,6 +114,7 @@ class Case:
     stdin: Sequence[str] = ()
     seconds: list[float] = field(default_factory=list)
     megabytes: float = 0.0
+    together: float = 0.0
     out: str = ""
     cpu: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
@@ -98,6 +131,7 @@ class Case:
         self.cpu.append(ran.cpu)
         self.peaks.append(ran.megabytes)
         self.megabytes = max(self.megabytes, ran.megabytes)
+        self.together = max(self.together, ran.together)
         self.out = ran.out
 
 

@@ -2,13 +2,14 @@
 
 import re
 import shutil
+import statistics
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from log_tables.processes import HERE, LOGS, PROGRAM, Case, Log, make_log, run, run_in_turn
+from log_tables.processes import HERE, LOGS, PROGRAM, Case, Log, family, make_log, resident, run, run_in_turn
 
 FIT = ("--fit", "4000", "--quiet")
 LINES = "import sys\nn = 0\nfor line in open(sys.argv[1], 'rb'):\n    n += 1\nprint(n)"
@@ -61,15 +62,15 @@ def _against_counting(log: Log, home: Path, runs: int) -> str:
     ours, _, counting, loop, *_ = cases
     lines, tokens = int(cases[-1].out.split()[0]), int(counting.out)
     title = f"### {NAMES[log.name]}: {log.megabytes:.0f} MB, {lines:,} lines, {tokens:,} tokens"
-    rows = ["| run | seconds, median | fastest to slowest | MB/s | times counting | times the loop | peak MB |"]
-    rows.append("|---|---:|---:|---:|---:|---:|---:|")
+    columns = ("run", "seconds, median", "fastest to slowest", "of CPU", "MB/s", "times counting", "times the loop")
+    rows = [f"| {' | '.join(columns)} | peak MB | all processes |"]
+    rows.append("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for case in cases:
         spread = f"{min(case.seconds):.2f} to {max(case.seconds):.2f}"
         ratios = f"{case.median / counting.median:.2f} | {case.median / loop.median:.1f}"
-        peak = f"{case.megabytes:.0f}" if case in (*cases[:2], counting) else ""
-        rows.append(
-            f"| {case.name} | {case.median:.2f} | {spread} | {log.megabytes / case.median:,.0f} | {ratios} | {peak} |"
-        )
+        peak = f"{case.megabytes:.0f} | {case.together:.0f}" if case in (*cases[:2], counting) else " | "
+        cpu, rate = statistics.median(case.cpu), log.megabytes / case.median
+        rows.append(f"| {case.name} | {case.median:.2f} | {spread} | {cpu:.2f} | {rate:,.0f} | {ratios} | {peak} |")
     bars = BARS[log.name]
     verdicts = [_judge(ours.median / counting.median, bars.counting, "counting")]
     if bars.loop:
@@ -86,8 +87,10 @@ def _judge(ratio: float, bar: float, what: str) -> str:
 
 def _large(small: Log, home: Path, runs: int) -> str:
     large = make_log("longer", home, 10 * round(small.megabytes), small.path)
-    rows = ["| run | size | seconds, median | MB/s | of the rate of a tenth | peak MB | peak of a tenth |"]
-    rows.append("|---|---:|---:|---:|---:|---:|---:|")
+    rows = [
+        "| run | size | seconds, median | MB/s | of the rate of a tenth | peak MB | peak of a tenth | all processes |"
+    ]
+    rows.append("|---|---:|---:|---:|---:|---:|---:|---:|")
     for options in ((), ("--memory-optimized",)):
         name = " ".join(["`loopflow logs", *options]) + "`"
         base = Case(name, [*LOGS, str(small.path), *FIT, *options])
@@ -99,11 +102,12 @@ def _large(small: Log, home: Path, runs: int) -> str:
                 case.run(home)
         rate = small.megabytes / base.median
         rows.append(
-            f"| {base.name} | {small.megabytes:,.0f} MB | {base.median:.2f} | {rate:.0f} | | {base.megabytes:.0f} | |"
+            f"| {base.name} | {small.megabytes:,.0f} MB | {base.median:.2f} | {rate:.0f} | | {base.megabytes:.0f} | "
+            f"| {base.together:.0f} |"
         )
         for case in (file, pipe):
             own = large.megabytes / case.median
-            tail = f"{own / rate:.0%} | {case.megabytes:.0f} | {base.megabytes:.0f} |"
+            tail = f"{own / rate:.0%} | {case.megabytes:.0f} | {base.megabytes:.0f} | {case.together:.0f} |"
             rows.append(f"| {case.name} | {large.megabytes:,.0f} MB | {case.median:.2f} | {own:.0f} | {tail}")
     title = "### A gigabyte: the same build ten times, with other numbers each time"
     return "\n".join([title, "", *rows, "", _draw_memory(large, home)])
@@ -122,8 +126,8 @@ def _draw_memory(large: Log, home: Path) -> str:
 
     def watch(pid: int) -> None:
         try:
-            while (sample := _sample(pid)) is not None:
-                samples.append(sample)
+            while True:
+                samples.append(_sample(pid))
                 time.sleep(SAMPLE_SECONDS)
         except OSError:  # it ended meanwhile
             return
@@ -132,11 +136,16 @@ def _draw_memory(large: Log, home: Path) -> str:
     return chart(samples, large.megabytes, ran.megabytes)
 
 
-def _sample(pid: int) -> Sample | None:
-    status, io = (Path(f"/proc/{pid}/{name}").read_text() for name in ("status", "io"))
-    memory = re.search(r"VmRSS:\s+(\d+)", status)
-    read = re.search(r"rchar: (\d+)", io)
-    return Sample(int(read[1]) / 1e6, int(memory[1]) * 1024 / 1e6) if memory and read else None
+def _sample(pid: int) -> Sample:
+    own, *others = family(pid)
+    answered = sum(_count_bytes(each, "wchar") for each in others)  # which came back, and is nothing of the log
+    return Sample((_count_bytes(own, "rchar") - answered) / 1e6, resident(own))
+
+
+def _count_bytes(pid: int, name: str) -> int:
+    """Return how many bytes a process has read, or written."""
+    found = re.search(rf"{name}: (\d+)", Path(f"/proc/{pid}/io").read_text())
+    return int(found[1]) if found else 0
 
 
 def chart(samples: Sequence[Sample], megabytes: float, peak: float) -> str:
