@@ -1,6 +1,6 @@
 """Lines on their way through the layers: the text, and what was learned of each line so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import NamedTuple, Protocol
@@ -39,6 +39,19 @@ class Line(NamedTuple):
     stamp: str = ""
     level: Priority | None = None
     component: str = ""
+
+
+class Record(NamedTuple):
+    """What a layer made of a line: at least one line, and what holds for all of them.
+
+    Only the first has the level; those below it too where that says that they do not matter.
+    """
+
+    lines: list[str]
+    level: Priority | None
+    component: str
+    stamp: str
+    stream: str = ""
 
 
 class Layer(Protocol):
@@ -97,50 +110,50 @@ def rebuilt(batch: Batch, lines: list[Line]) -> Batch:
     return made
 
 
-def spliced(batch: Batch, lines: Sequence[bytes], made: Sequence[tuple[int, list[Line]]]) -> Batch:
-    """Make a batch of the `lines` of another, some of which lines were `made` of that stand in their places.
+def spliced(batch: Batch, text: bytes, records: Sequence[tuple[int, Record]]) -> Batch:
+    """Make a batch of `text`, in which records stand in the places of lines that they were made of.
 
-    It gives what `rebuilt` would give for all lines, and costs something only for those that were made.
+    It gives what `rebuilt` would give for all lines, and costs something only for those that were made. The batch that
+    was given is used up by it.
     """
-    texts: list[bytes] = []
-    places: list[int] = []
-    new: list[tuple[int, Line]] = []
-    done = 0
-    for at, found in made:
-        texts += lines[done:at]
-        places += range(done, at)
-        new += enumerate(found, len(texts))
-        texts += [_encoded(line.text) for line in found]
-        places += [at] * len(found)
-        done = at + 1
-    texts += lines[done:]
-    places += range(done, len(lines))
-    result = Batch(b"".join(chain.from_iterable(zip(texts, repeat(b"\n")))), len(texts))
-    result.origins = [batch.origins[at] for at in places] if batch.origins else places
-    inner = _sparse(len(texts), {at: line.stream for at, line in new if line.stream})
-    outer = [batch.streams[at] for at in places] if batch.streams else None
-    result.streams = _within(outer, inner) if inner else outer
-    result.stamps = _sparse(
-        len(texts),
-        {at: line.stamp for at, line in new if line.stamp},
-        [batch.stamps[at] for at in places] if batch.stamps else None,
-    )
-    result.levels = {at: line.level for at, line in new if line.level is not None}
-    result.components = {at: line.component for at, line in new if line.component}
+    longer = {at: len(record.lines) for at, record in records if len(record.lines) > 1}
+    made = _stretched(batch, longer) if longer else batch
+    made.text = text
+    more = 0
+    for at, record in records:
+        first = at + more
+        more += len(record.lines) - 1
+        _note(made, range(first, at + more + 1), record)
+    return made
+
+
+def _note(batch: Batch, places: range, record: Record) -> None:
+    _, level, component, stamp, stream = record
+    if level is not None:
+        batch.levels.update(dict.fromkeys(places if level is Priority.VERBOSE else places[:1], level))
+    if component:
+        batch.components.update(dict.fromkeys(places, component))
+    if stamp:
+        batch.stamps = batch.stamps or [""] * batch.count
+        batch.stamps[places.start : places.stop] = [stamp] * len(places)
+    if stream:
+        batch.streams = batch.streams or [""] * batch.count
+        for at in places:
+            outer = batch.streams[at]
+            batch.streams[at] = f"{outer} {stream}" if outer else stream
+
+
+def _stretched(batch: Batch, sizes: Mapping[int, int]) -> Batch:
+    """Give the batch with so many lines in the place of some; each has what was known of the one."""
+    places = list(chain.from_iterable(repeat(at, sizes.get(at, 1)) for at in range(batch.count)))
+    made = Batch(b"", len(places))
+    made.origins = [batch.origins[at] for at in places] if batch.origins else places
+    made.streams = [batch.streams[at] for at in places] if batch.streams else None
+    made.stamps = [batch.stamps[at] for at in places] if batch.stamps else None
     if batch.components or batch.levels:
-        _inherit(batch, result, places)
-    result.steps = _first_places(batch.steps, places)
-    return result
-
-
-def _sparse(count: int, values: dict[int, str], outer: list[str] | None = None) -> list[str] | None:
-    """Give a list by line of a few values and those that were known; None where there are none."""
-    if not values:
-        return outer
-    found = outer or [""] * count
-    for at, value in values.items():
-        found[at] = value
-    return found
+        _inherit(batch, made, places)
+    made.steps = _first_places(batch.steps, places)
+    return made
 
 
 def _inherit(batch: Batch, made: Batch, places: list[int]) -> None:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from loopflow.logs.envelopes import errors
+from loopflow.logs.envelopes.batch import Record
 from loopflow.logs.envelopes.levels import Level, letter_level, syslog_level, telemetry_level, word_level
 from loopflow.logs.envelopes.parsing import written
 from loopflow.logs.model import Priority
@@ -50,33 +51,31 @@ _SECONDS_DIGITS = 11
 _MOST_FORMS = 256
 
 
-class Record(NamedTuple):
-    """`lines` as they are printed, at least one."""
-
-    lines: list[str]
-    level: Priority | None
-    component: str
-    stamp: str
-
-
 def record(found: Mapping[str, Any]) -> Record | None:
     """Tell what a logger said; None for an object that is no record: without a message, or without level and time.
 
     RecursionError where a field is nested too deep to be written.
     """
-    fields = list(found.items() if _NESTED.isdisjoint(found) else _opened(found))
-    best = _parts(fields)
-    if "message" not in best or not ("level" in best or "time" in best):
+    names, values = tuple(found), list(found.values())
+    if not _NESTED.isdisjoint(found):
+        fields = list(_opened(found))
+        names, values = tuple(name for name, _ in fields), [value for _, value in fields]
+    messages, levels, times, components = _plan(names)
+    message, level, time = _first(messages, values), _first(levels, values), _first(times, values)
+    if message is None or (level is None and time is None):
         return None
-    if "component" in best and fields[best["component"][0]][0] == "c" and "s" not in found:
-        del best["component"]  # "c" is that in MongoDB's records only, which have an "s"
-    component: str = best.get("component", _NONE)[1]
-    word, level = best["level"][1] if "level" in best else ("", None)
-    head = " ".join(part for part in (word, component and f"{component}:") if part)
-    first, *more = best["message"][1].strip("\n").split("\n")
-    behind, below = _rest(fields, {place for place, _ in best.values()}, level)
-    text = f"{head} {first}{behind}" if head else first + behind
-    return Record([text, *more, *below], level, component, best.get("time", _NONE)[1])
+    component = _first(components, values)
+    if component and names[component[0]] == "c" and "s" not in found:
+        component = None  # "c" is that in MongoDB's records only, which have an "s"
+    others = _others(names, tuple([part[0] for part in (message, level, time, component) if part]))
+    word, priority = level[1] if level else ("", None)
+    behind, below = _rest(values, others, priority)
+    head = f"{word} " if word else ""
+    if component:
+        head += f"{component[1]}: "
+    first, *more = message[1].strip("\n").split("\n")
+    lines = [head + first + behind, *more, *below]
+    return Record(lines, priority, component[1] if component else "", time[1] if time else "")
 
 
 def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -91,29 +90,40 @@ def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-_Part = tuple[int, Any]
-"""The place in the record, and what was read."""
-
-_NONE: _Part = (0, "")
-
-
-def _parts(fields: list[tuple[str, Any]]) -> dict[str, _Part]:
-    """Find level, time, component and message: for each the field that stands first in its table and can be read."""
-    best: dict[str, _Part] = {}
-    for kind, place, read in _plan(tuple([name for name, _ in fields])):
-        if kind not in best and (found := read(fields[place][1])) is not None:
-            best[kind] = place, found
-    return best
+_Read = tuple[int, Callable[[Any], Any]]
+"""The place of a field in the record, and what reads it."""
 
 
 @lru_cache(_MOST_FORMS)
-def _plan(names: tuple[str, ...]) -> list[tuple[str, int, Callable[[Any], Any]]]:
-    """Give the places of the fields that may be parts, with what reads them, in the order of their tables.
+def _plan(names: tuple[str, ...]) -> list[list[_Read]]:
+    """Give the fields that may be message, level, time and component, each in the order of its table.
 
     A logger writes the same names again and again.
     """
     known = [(_ROLES[name], place) for place, name in enumerate(names) if name in _ROLES]
-    return [(kind, place, read) for (kind, _, read), place in sorted(known, key=lambda each: each[0][1])]
+    known.sort(key=lambda each: each[0][1])
+    return [[(place, read) for (kind, _, read), place in known if kind == wanted] for wanted in _KINDS]
+
+
+def _first(fields: list[_Read], values: list[Any]) -> tuple[int, Any] | None:
+    """Give the place of the first field that can be read, and what was read."""
+    for place, read in fields:
+        if (found := read(values[place])) is not None:
+            return place, found
+    return None
+
+
+@lru_cache(_MOST_FORMS)
+def _others(names: tuple[str, ...], taken: tuple[int, ...]) -> list[tuple[int, str, str]]:
+    """Give the fields that are no parts: the place, the name, and what stands before a text or a number.
+
+    That is "" where a field must be looked at first.
+    """
+    return [
+        (place, name, "" if name in _LEVELS or name in errors.KEYS or name.startswith(errors.FLAT) else f" {name}=")
+        for place, name in enumerate(names)
+        if place not in taken
+    ]
 
 
 def _message(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON can hold
@@ -152,28 +162,38 @@ def _clock_of_second(digits: str) -> str:
     return datetime.fromtimestamp(int(digits), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _rest(fields: list[tuple[str, Any]], taken: set[int], level: Priority | None) -> tuple[str, list[str]]:
+def _rest(values: list[Any], others: list[tuple[int, str, str]], level: Priority | None) -> tuple[str, list[str]]:
     """Make what is printed behind the message, and the lines below it."""
     behind: list[str] = []
     below: list[str] = []
     flat: dict[str, dict[str, Any]] = {}
-    for place, (name, value) in enumerate(fields):
-        if place in taken or value is None or value == "" or (name in _LEVELS and _says_again(name, value, level)):
+    for place, name, label in others:
+        value = values[place]
+        if value is None or value == "":
             continue
-        start = next((start for start in errors.FLAT if name.startswith(start)), "") if "." in name else ""
-        if start:
-            flat.setdefault(start[:-1], {})[name[len(start) :]] = value
-        elif name in errors.KEYS:
-            below += errors.error_lines(name, value)
-        elif isinstance(value, str) and "\n" in value.strip("\n"):
-            below += [f"{name}:", *value.strip("\n").split("\n")]
-        elif value not in ({}, []):
-            behind.append(f" {name}={written(value)}")
-    for name, value in flat.items():
-        below += errors.error_lines(name, value)
+        if label and type(value) is str and "\n" not in value:
+            behind.append(label + value)
+        elif label and type(value) is int:
+            behind.append(f"{label}{value}")
+        elif name not in _LEVELS or not _says_again(name, value, level):
+            _add(name, value, behind, below, flat)
+    for name, fields in flat.items():
+        below += errors.error_lines(name, fields)
     if below:
         below = "\n".join(below).split("\n")
     return "".join(behind).replace("\n", " "), below
+
+
+def _add(name: str, value: Any, behind: list[str], below: list[str], flat: dict[str, dict[str, Any]]) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Put a field where it belongs."""
+    if start := next((start for start in errors.FLAT if name.startswith(start)), ""):
+        flat.setdefault(start[:-1], {})[name[len(start) :]] = value
+    elif name in errors.KEYS:
+        below += errors.error_lines(name, value)
+    elif isinstance(value, str) and "\n" in value.strip("\n"):
+        below += [f"{name}:", *value.strip("\n").split("\n")]
+    elif value not in ({}, []):
+        behind.append(f" {name}={written(value)}")
 
 
 def _says_again(name: str, value: Any, level: Priority | None) -> bool:  # noqa: ANN401 - whatever JSON can hold
@@ -192,5 +212,6 @@ def _roles() -> dict[str, tuple[str, int, Callable[[Any], Any]]]:
     return {name: (kind, rank, read) for kind, table in tables for rank, (name, read) in enumerate(table)}
 
 
+_KINDS = ("message", "level", "time", "component")
 _ROLES = _roles()
 """What each name is, and its place among those of its kind."""
