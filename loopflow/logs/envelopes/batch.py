@@ -69,29 +69,36 @@ class Layer(Protocol):
         ...
 
 
-def set_stamps(batch: Batch, stamps: Sequence[bytes | None]) -> None:
+def set_stamps(batch: Batch, places: Sequence[int], stamps: Sequence[bytes | None]) -> None:
     """Note stamps; where one was known already the inner one holds, for it is nearer to what happened."""
     if None in stamps or b"" in stamps:
         texts = [stamp.decode("ascii", "replace") if stamp else "" for stamp in stamps]
     else:
-        texts = b"\n".join(stamps).decode("ascii", "replace").split("\n") if stamps else []  # type: ignore[arg-type]
-    outer = batch.stamps
-    batch.stamps = [new or old for new, old in zip(texts, outer, strict=True)] if outer else texts
+        texts = b"\n".join(stamps).decode("ascii", "replace").split("\n")  # type: ignore[arg-type]
+    if len(texts) == batch.count and not batch.stamps:
+        batch.stamps = texts
+        return
+    batch.stamps = batch.stamps or [""] * batch.count
+    for at, text in zip(places, texts, strict=True):
+        batch.stamps[at] = text or batch.stamps[at]
 
 
-def set_streams(batch: Batch, streams: Sequence[bytes | None], *, component: bool) -> None:
+def set_streams(batch: Batch, places: Sequence[int], streams: Sequence[bytes | None], *, component: bool) -> None:
     """Note whose line each is; a stream within a stream is named by both."""
     words = {stream: stream.decode("utf-8", "replace") if stream else "" for stream in set(streams)}
     texts = [words[stream] for stream in streams]
     if component:
-        batch.components.update((at, text) for at, text in enumerate(texts) if text)
-    batch.streams = _within(batch.streams, texts)
+        batch.components.update((at, text) for at, text in zip(places, texts, strict=True) if text)
+    if len(texts) == batch.count and not batch.streams:
+        batch.streams = texts
+        return
+    batch.streams = batch.streams or [""] * batch.count
+    for at, text in zip(places, texts, strict=True):
+        batch.streams[at] = _both(batch.streams[at], text)
 
 
-def _within(outer: list[str] | None, inner: list[str]) -> list[str]:
-    if outer is None:
-        return inner
-    return [f"{a} {b}" if a and b else a or b for a, b in zip(outer, inner, strict=True)]
+def _both(outer: str, inner: str) -> str:
+    return f"{outer} {inner}" if outer and inner else outer or inner
 
 
 def rebuilt(batch: Batch, lines: list[Line]) -> Batch:
@@ -139,8 +146,7 @@ def _note(batch: Batch, places: range, record: Record) -> None:
     if stream:
         batch.streams = batch.streams or [""] * batch.count
         for at in places:
-            outer = batch.streams[at]
-            batch.streams[at] = f"{outer} {stream}" if outer else stream
+            batch.streams[at] = _both(batch.streams[at], stream)
 
 
 def _stretched(batch: Batch, sizes: Mapping[int, int]) -> Batch:
@@ -167,8 +173,9 @@ def _inherit(batch: Batch, made: Batch, places: list[int]) -> None:
 
 def _streams(batch: Batch, lines: list[Line]) -> list[str] | None:
     inner = [line.stream for line in lines]
-    outer = [batch.streams[line.origin] for line in lines] if batch.streams else None
-    return _within(outer, inner) if any(inner) else outer
+    if not batch.streams:
+        return inner if any(inner) else None
+    return [_both(batch.streams[line.origin], line.stream) for line in lines]
 
 
 def _stamps(batch: Batch, lines: list[Line]) -> list[str] | None:
