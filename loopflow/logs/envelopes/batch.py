@@ -123,30 +123,32 @@ def spliced(batch: Batch, text: bytes, records: Sequence[tuple[int, Record]]) ->
     It gives what `rebuilt` would give for all lines, and costs something only for those that were made. The batch that
     was given is used up by it.
     """
-    longer = {at: len(record.lines) for at, record in records if len(record.lines) > 1}
-    made = _stretched(batch, longer) if longer else batch
+    sizes = {at: len(record.lines) for at, record in records if len(record.lines) > 1}
+    made, placed = (_stretched(batch, sizes), _by_line(records)) if sizes else (batch, records)
     made.text = text
-    more = 0
-    for at, record in records:
-        first = at + more
-        more += len(record.lines) - 1
-        _note(made, range(first, at + more + 1), record)
+    made.levels.update({at: record.level for at, record in placed if record.level is not None})
+    made.components.update({at: record.component for at, record in placed if record.component})
+    if any(record.stamp for _, record in records):
+        made.stamps = made.stamps or [""] * made.count
+        for at, record in placed:
+            made.stamps[at] = record.stamp or made.stamps[at]
+    if any(record.stream for _, record in records):
+        made.streams = made.streams or [""] * made.count
+        for at, record in placed:
+            made.streams[at] = _both(made.streams[at], record.stream)
     return made
 
 
-def _note(batch: Batch, places: range, record: Record) -> None:
-    _, level, component, stamp, stream = record
-    if level is not None:
-        batch.levels.update(dict.fromkeys(places if level is Priority.VERBOSE else places[:1], level))
-    if component:
-        batch.components.update(dict.fromkeys(places, component))
-    if stamp:
-        batch.stamps = batch.stamps or [""] * batch.count
-        batch.stamps[places.start : places.stop] = [stamp] * len(places)
-    if stream:
-        batch.streams = batch.streams or [""] * batch.count
-        for at in places:
-            batch.streams[at] = _both(batch.streams[at], stream)
+def _by_line(records: Sequence[tuple[int, Record]]) -> list[tuple[int, Record]]:
+    """Tell what holds for each line of records, by the places that these have when all of them stand there."""
+    placed: list[tuple[int, Record]] = []
+    more = 0
+    for at, record in records:
+        below = record if record.level is Priority.VERBOSE else record._replace(level=None)
+        last = at + more + len(record.lines)
+        placed += [(at + more, record), *((place, below) for place in range(at + more + 1, last))]
+        more += len(record.lines) - 1
+    return placed
 
 
 def _stretched(batch: Batch, sizes: Mapping[int, int]) -> Batch:

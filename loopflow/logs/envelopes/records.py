@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from loopflow.logs.envelopes import errors
 from loopflow.logs.envelopes.batch import Record
@@ -46,8 +46,13 @@ _NESTED = frozenset({"fields", "jsonPayload", "log"})
 _LONGEST_NAME = 200
 _LONGEST_STAMP = 64
 _NUMBER = re.compile(r"(\d{9,19})(?:\.\d+)?")
+_LEAST, _MOST = 10**8, 10**19
+"""Of 9 to 19 digits are times: seconds since 1973, and billionths of them."""
+
 _DIGIT = re.compile(r"\d")
+_PLAIN = frozenset({str, int})
 _SECONDS_DIGITS = 11
+_FEWEST_DIGITS = 9
 _MOST_FORMS = 256
 
 
@@ -60,22 +65,22 @@ def record(found: Mapping[str, Any]) -> Record | None:
     if not _NESTED.isdisjoint(found):
         fields = list(_opened(found))
         names, values = tuple(name for name, _ in fields), [value for _, value in fields]
-    messages, levels, times, components = _plan(names)
-    message, level, time = _first(messages, values), _first(levels, values), _first(times, values)
-    if message is None or (level is None and time is None):
+    form = _form(names)
+    message_at, message = _first(form.messages, values)
+    level_at, level = _first(form.levels, values)
+    stamp_at, stamp = _first(form.times, values)
+    if message is None or (level is None and stamp is None):
         return None
-    component = _first(components, values)
-    if component and names[component[0]] == "c" and "s" not in found:
-        component = None  # "c" is that in MongoDB's records only, which have an "s"
-    others = _others(names, tuple([part[0] for part in (message, level, time, component) if part]))
-    word, priority = level[1] if level else ("", None)
-    behind, below = _rest(values, others, priority)
+    component_at, component = _first(form.components, values)
+    if component and names[component_at] == "c" and "s" not in found:
+        component_at, component = _NONE  # "c" is that in MongoDB's records only, which have an "s"
+    word, priority = level or ("", None)
+    behind, below = _rest(values, form.others((message_at, level_at, stamp_at, component_at)), priority)
     head = f"{word} " if word else ""
     if component:
-        head += f"{component[1]}: "
-    first, *more = message[1].strip("\n").split("\n")
-    lines = [head + first + behind, *more, *below]
-    return Record(lines, priority, component[1] if component else "", time[1] if time else "")
+        head += f"{component}: "
+    first, *more = message.strip("\n").split("\n")
+    return Record([head + first + behind, *more, *below], priority, component or "", stamp or "")
 
 
 def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -93,37 +98,55 @@ def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 _Read = tuple[int, Callable[[Any], Any]]
 """The place of a field in the record, and what reads it."""
 
-
-@lru_cache(_MOST_FORMS)
-def _plan(names: tuple[str, ...]) -> list[list[_Read]]:
-    """Give the fields that may be message, level, time and component, each in the order of its table.
-
-    A logger writes the same names again and again.
-    """
-    known = [(_ROLES[name], place) for place, name in enumerate(names) if name in _ROLES]
-    known.sort(key=lambda each: each[0][1])
-    return [[(place, read) for (kind, _, read), place in known if kind == wanted] for wanted in _KINDS]
+_NONE = (-1, None)
 
 
-def _first(fields: list[_Read], values: list[Any]) -> tuple[int, Any] | None:
+def _first(fields: list[_Read], values: list[Any]) -> tuple[int, Any]:
     """Give the place of the first field that can be read, and what was read."""
     for place, read in fields:
         if (found := read(values[place])) is not None:
             return place, found
-    return None
+    return _NONE
 
 
-@lru_cache(_MOST_FORMS)
-def _others(names: tuple[str, ...], taken: tuple[int, ...]) -> list[tuple[int, str, str]]:
-    """Give the fields that are no parts: the place, the name, and what stands before a text or a number.
+class _Others(NamedTuple):
+    """Fields that are no parts. `text` is what is printed of them where all are plain, "" where one may never be."""
 
-    That is "" where a field must be looked at first.
-    """
-    return [
-        (place, name, "" if name in _LEVELS or name in errors.KEYS or name.startswith(errors.FLAT) else f" {name}=")
-        for place, name in enumerate(names)
-        if place not in taken
-    ]
+    fields: list[tuple[int, str]]
+    places: list[int]
+    text: str
+
+
+class _Form:
+    """Which of the fields of some names may be what, each in the order of its table."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._others: dict[tuple[int, ...], _Others] = {}
+        known = [(_ROLES[name], place) for place, name in enumerate(names) if name in _ROLES]
+        known.sort(key=lambda each: each[0][1])
+        reads: dict[str, list[_Read]] = {kind: [] for kind in ("message", "level", "time", "component")}
+        for (kind, _, read), place in known:
+            reads[kind].append((place, read))
+        self.messages, self.levels, self.times, self.components = reads.values()
+
+    def others(self, taken: tuple[int, ...]) -> _Others:
+        """Give the fields that are not `taken`."""
+        if taken not in self._others:
+            self._others[taken] = self._make_others(taken)
+        return self._others[taken]
+
+    def _make_others(self, taken: tuple[int, ...]) -> _Others:
+        fields = [(place, name) for place, name in enumerate(self._names) if place not in taken]
+        is_plain = all(
+            name not in _LEVELS and name not in errors.KEYS and not name.startswith(errors.FLAT) for _, name in fields
+        )
+        text = "".join(f" {name}=".replace("%", "%%") + "%s" for _, name in fields) if is_plain else ""
+        return _Others(fields, [place for place, _ in fields], text)
+
+
+_form = lru_cache(_MOST_FORMS)(_Form)
+"""A logger writes the same names again and again."""
 
 
 def _message(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON can hold
@@ -143,12 +166,14 @@ def stamp_of(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON can hold
     if isinstance(value, dict) and len(value) == 1:
         value = value.get("$date")  # MongoDB's structured log
     if isinstance(value, int) and not isinstance(value, bool):
+        if _LEAST <= value < _MOST:
+            return _clock(str(value))
         value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_STAMP or not value.isprintable():
         return None
-    if (number := _NUMBER.fullmatch(value)) is not None:
+    if value[:_FEWEST_DIGITS].isdecimal() and (number := _NUMBER.fullmatch(value)):
         return _clock(number[1])
-    return value if _DIGIT.search(value) else None
+    return value if value[0].isdecimal() or _DIGIT.search(value) else None
 
 
 def _clock(digits: str) -> str:
@@ -162,20 +187,18 @@ def _clock_of_second(digits: str) -> str:
     return datetime.fromtimestamp(int(digits), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _rest(values: list[Any], others: list[tuple[int, str, str]], level: Priority | None) -> tuple[str, list[str]]:
+def _rest(values: list[Any], others: _Others, level: Priority | None) -> tuple[str, list[str]]:
     """Make what is printed behind the message, and the lines below it."""
+    chosen = [values[place] for place in others.places]
+    if others.text and "" not in chosen and _PLAIN.issuperset(map(type, chosen)):
+        text = others.text % tuple(chosen)
+        if "\n" not in text:
+            return text, []
     behind: list[str] = []
     below: list[str] = []
     flat: dict[str, dict[str, Any]] = {}
-    for place, name, label in others:
-        value = values[place]
-        if value is None or value == "":
-            continue
-        if label and type(value) is str and "\n" not in value:
-            behind.append(label + value)
-        elif label and type(value) is int:
-            behind.append(f"{label}{value}")
-        elif name not in _LEVELS or not _says_again(name, value, level):
+    for (_, name), value in zip(others.fields, chosen, strict=True):
+        if value is not None and value != "" and not (name in _LEVELS and _says_again(name, value, level)):
             _add(name, value, behind, below, flat)
     for name, fields in flat.items():
         below += errors.error_lines(name, fields)
@@ -212,6 +235,5 @@ def _roles() -> dict[str, tuple[str, int, Callable[[Any], Any]]]:
     return {name: (kind, rank, read) for kind, table in tables for rank, (name, read) in enumerate(table)}
 
 
-_KINDS = ("message", "level", "time", "component")
 _ROLES = _roles()
 """What each name is, and its place among those of its kind."""
