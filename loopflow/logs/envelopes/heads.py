@@ -43,14 +43,13 @@ class HeadLayer:
 
     def apply(self, batch: Batch) -> Batch:
         """Lines without a head stay as they are, with the stream ""."""
-        before, *parts = self._split.split(b"\n" + batch.text[:-1])
+        before, *parts = self._split.split(b"\n" + batch.text)
         if not parts:
             return batch
         width = self._split.groups + 1
         texts = parts[width - 1 :: width]
         if not self.kept:
-            batch.text = b"%b\n%b\n" % (before, b"\n".join(texts))
-            batch.text = batch.text[1:]
+            batch.text = b"\n".join([before, *texts])[1:]
         places = _places(before, texts, batch.count)
         columns = {name: parts[at - 1 :: width] for name, at in self._groups.items()}
         if "stamp" in columns:
@@ -93,8 +92,11 @@ def told_head(head: Head, lines: Sequence[bytes]) -> Head | None:
     Where it stands in one column, the pattern gets to hold that too.
     """
     pattern = re.compile(head.pattern)
+    fewest = max(_FEWEST, head.need * len(lines))
+    if not any(map(pattern.match, lines[: int(len(lines) - fewest) + 1])):
+        return None  # those that follow are too few, whatever they have
     found = [match for match in map(pattern.match, lines) if match]
-    if len(found) < max(_FEWEST, head.need * len(lines)):
+    if len(found) < fewest:
         return None
     if head.several:
         names = {match["name"] for match in found}

@@ -52,7 +52,7 @@ class JournalLayer:
 
 
 def _by_line(batch: Batch, read: Callable[[bytes], Record | None]) -> Batch:
-    before, *pieces = (b"\n" + batch.text[:-1]).split(b"\n{")
+    before, *pieces = (b"\n" + batch.text).split(b"\n{")
     texts, records, at = [before], [], before.count(b"\n")
     for piece in pieces:  # a line that may be a record, without what it begins with, and the lines up to the next one
         raw, end, others = piece.partition(b"\n")
@@ -63,7 +63,7 @@ def _by_line(batch: Batch, read: Callable[[bytes], Record | None]) -> Batch:
         else:
             texts += b"\n{", piece
         at += 1 + piece.count(b"\n")
-    return spliced(batch, b"".join(texts)[1:] + b"\n", records) if records else batch
+    return spliced(batch, b"".join(texts)[1:], records) if records else batch
 
 
 def logger_record(raw: bytes) -> Record | None:
