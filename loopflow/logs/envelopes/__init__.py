@@ -21,8 +21,8 @@ _FIRST_LOOK = 16 * 1024
 _FARTHEST = 512 * 1024
 _TAIL = 16 * 1024
 _TAIL_LINES = 40
-_UNPACKING = frozenset({"docker", "journald", "json"})
-"""Layers that unpack escapes, so that controls may stand in what they make."""
+_UNPACKING = frozenset({"docker", "journald"})
+"""Layers in whose output controls may stand: of an escape that an earlier chunk had, of a number that is a byte."""
 
 
 def _as_it_is(text: bytes) -> bytes:
@@ -142,7 +142,8 @@ class Envelopes:
             batch = layer.apply(batch)
             if told_layer in gone:
                 batch = appended(batch, layer.flush(), last)
-        if any(layer.key in _UNPACKING for _, layer in self._layers):
+        keys = {layer.key for _, layer in self._layers}
+        if not keys.isdisjoint(_UNPACKING) or ("json" in keys and b"\\" in text):
             batch.text = _cleaned(self._clean, batch)
         self._steps.note(batch)
         if first:

@@ -1,6 +1,6 @@
 """Lines on their way through the layers: the text, and what was learned of each line so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import NamedTuple, Protocol
@@ -41,6 +41,19 @@ class Line(NamedTuple):
     component: str = ""
 
 
+class Record(NamedTuple):
+    """What a layer made of a line: at least one line, and what holds for all of them.
+
+    Only the first has the level; those below it too where that says that they do not matter.
+    """
+
+    lines: list[str]
+    level: Priority | None
+    component: str
+    stamp: str
+    stream: str = ""
+
+
 class Layer(Protocol):
     """Takes one kind of envelope off. `key` is equal for layers that do the same."""
 
@@ -56,29 +69,36 @@ class Layer(Protocol):
         ...
 
 
-def set_stamps(batch: Batch, stamps: Sequence[bytes | None]) -> None:
+def set_stamps(batch: Batch, places: Sequence[int], stamps: Sequence[bytes | None]) -> None:
     """Note stamps; where one was known already the inner one holds, for it is nearer to what happened."""
     if None in stamps or b"" in stamps:
         texts = [stamp.decode("ascii", "replace") if stamp else "" for stamp in stamps]
     else:
-        texts = b"\n".join(stamps).decode("ascii", "replace").split("\n") if stamps else []  # type: ignore[arg-type]
-    outer = batch.stamps
-    batch.stamps = [new or old for new, old in zip(texts, outer, strict=True)] if outer else texts
+        texts = b"\n".join(stamps).decode("ascii", "replace").split("\n")  # type: ignore[arg-type]
+    if len(texts) == batch.count and not batch.stamps:
+        batch.stamps = texts
+        return
+    batch.stamps = batch.stamps or [""] * batch.count
+    for at, text in zip(places, texts, strict=True):
+        batch.stamps[at] = text or batch.stamps[at]
 
 
-def set_streams(batch: Batch, streams: Sequence[bytes | None], *, component: bool) -> None:
+def set_streams(batch: Batch, places: Sequence[int], streams: Sequence[bytes | None], *, component: bool) -> None:
     """Note whose line each is; a stream within a stream is named by both."""
     words = {stream: stream.decode("utf-8", "replace") if stream else "" for stream in set(streams)}
     texts = [words[stream] for stream in streams]
     if component:
-        batch.components.update((at, text) for at, text in enumerate(texts) if text)
-    batch.streams = _within(batch.streams, texts)
+        batch.components.update((at, text) for at, text in zip(places, texts, strict=True) if text)
+    if len(texts) == batch.count and not batch.streams:
+        batch.streams = texts
+        return
+    batch.streams = batch.streams or [""] * batch.count
+    for at, text in zip(places, texts, strict=True):
+        batch.streams[at] = _both(batch.streams[at], text)
 
 
-def _within(outer: list[str] | None, inner: list[str]) -> list[str]:
-    if outer is None:
-        return inner
-    return [f"{a} {b}" if a and b else a or b for a, b in zip(outer, inner, strict=True)]
+def _both(outer: str, inner: str) -> str:
+    return f"{outer} {inner}" if outer and inner else outer or inner
 
 
 def rebuilt(batch: Batch, lines: list[Line]) -> Batch:
@@ -97,50 +117,51 @@ def rebuilt(batch: Batch, lines: list[Line]) -> Batch:
     return made
 
 
-def spliced(batch: Batch, lines: Sequence[bytes], made: Sequence[tuple[int, list[Line]]]) -> Batch:
-    """Make a batch of the `lines` of another, some of which lines were `made` of that stand in their places.
+def spliced(batch: Batch, text: bytes, records: Sequence[tuple[int, Record]]) -> Batch:
+    """Make a batch of `text`, in which records stand in the places of lines that they were made of.
 
-    It gives what `rebuilt` would give for all lines, and costs something only for those that were made.
+    It gives what `rebuilt` would give for all lines, and costs something only for those that were made. The batch that
+    was given is used up by it.
     """
-    texts: list[bytes] = []
-    places: list[int] = []
-    new: list[tuple[int, Line]] = []
-    done = 0
-    for at, found in made:
-        texts += lines[done:at]
-        places += range(done, at)
-        new += enumerate(found, len(texts))
-        texts += [_encoded(line.text) for line in found]
-        places += [at] * len(found)
-        done = at + 1
-    texts += lines[done:]
-    places += range(done, len(lines))
-    result = Batch(b"".join(chain.from_iterable(zip(texts, repeat(b"\n")))), len(texts))
-    result.origins = [batch.origins[at] for at in places] if batch.origins else places
-    inner = _sparse(len(texts), {at: line.stream for at, line in new if line.stream})
-    outer = [batch.streams[at] for at in places] if batch.streams else None
-    result.streams = _within(outer, inner) if inner else outer
-    result.stamps = _sparse(
-        len(texts),
-        {at: line.stamp for at, line in new if line.stamp},
-        [batch.stamps[at] for at in places] if batch.stamps else None,
-    )
-    result.levels = {at: line.level for at, line in new if line.level is not None}
-    result.components = {at: line.component for at, line in new if line.component}
+    sizes = {at: len(record.lines) for at, record in records if len(record.lines) > 1}
+    made, placed = (_stretched(batch, sizes), _by_line(records)) if sizes else (batch, records)
+    made.text = text
+    made.levels.update({at: record.level for at, record in placed if record.level is not None})
+    made.components.update({at: record.component for at, record in placed if record.component})
+    if any(record.stamp for _, record in records):
+        made.stamps = made.stamps or [""] * made.count
+        for at, record in placed:
+            made.stamps[at] = record.stamp or made.stamps[at]
+    if any(record.stream for _, record in records):
+        made.streams = made.streams or [""] * made.count
+        for at, record in placed:
+            made.streams[at] = _both(made.streams[at], record.stream)
+    return made
+
+
+def _by_line(records: Sequence[tuple[int, Record]]) -> list[tuple[int, Record]]:
+    """Tell what holds for each line of records, by the places that these have when all of them stand there."""
+    placed: list[tuple[int, Record]] = []
+    more = 0
+    for at, record in records:
+        below = record if record.level is Priority.VERBOSE else record._replace(level=None)
+        last = at + more + len(record.lines)
+        placed += [(at + more, record), *((place, below) for place in range(at + more + 1, last))]
+        more += len(record.lines) - 1
+    return placed
+
+
+def _stretched(batch: Batch, sizes: Mapping[int, int]) -> Batch:
+    """Give the batch with so many lines in the place of some; each has what was known of the one."""
+    places = list(chain.from_iterable(repeat(at, sizes.get(at, 1)) for at in range(batch.count)))
+    made = Batch(b"", len(places))
+    made.origins = [batch.origins[at] for at in places] if batch.origins else places
+    made.streams = [batch.streams[at] for at in places] if batch.streams else None
+    made.stamps = [batch.stamps[at] for at in places] if batch.stamps else None
     if batch.components or batch.levels:
-        _inherit(batch, result, places)
-    result.steps = _first_places(batch.steps, places)
-    return result
-
-
-def _sparse(count: int, values: dict[int, str], outer: list[str] | None = None) -> list[str] | None:
-    """Give a list by line of a few values and those that were known; None where there are none."""
-    if not values:
-        return outer
-    found = outer or [""] * count
-    for at, value in values.items():
-        found[at] = value
-    return found
+        _inherit(batch, made, places)
+    made.steps = _first_places(batch.steps, places)
+    return made
 
 
 def _inherit(batch: Batch, made: Batch, places: list[int]) -> None:
@@ -154,8 +175,9 @@ def _inherit(batch: Batch, made: Batch, places: list[int]) -> None:
 
 def _streams(batch: Batch, lines: list[Line]) -> list[str] | None:
     inner = [line.stream for line in lines]
-    outer = [batch.streams[line.origin] for line in lines] if batch.streams else None
-    return _within(outer, inner) if any(inner) else outer
+    if not batch.streams:
+        return inner if any(inner) else None
+    return [_both(batch.streams[line.origin], line.stream) for line in lines]
 
 
 def _stamps(batch: Batch, lines: list[Line]) -> list[str] | None:

@@ -81,8 +81,8 @@ class CriLayer:
         stamps, streams, flags, texts = (parts[at::4] for at in (1, 2, 3, 4))
         if b"P" not in flags and not self._partials:
             batch.text = b"\n".join(texts) + b"\n"
-            set_stamps(batch, stamps)
-            set_streams(batch, streams, component=False)
+            set_stamps(batch, range(batch.count), stamps)
+            set_streams(batch, range(batch.count), streams, component=False)
             return batch
         made: list[Line] = []
         for at, (stamp, stream, flag, text) in enumerate(zip(stamps, streams, flags, texts, strict=True)):

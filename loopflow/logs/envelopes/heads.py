@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from loopflow.logs.envelopes.batch import Batch, Line, set_stamps, set_streams
@@ -35,45 +36,54 @@ class HeadLayer:
         self.name = head.name
         self.kept = head.kept
         self._names_source = head.kind == "prefix"
-        # "\n" in front and an optional head behind it: every line is split off, whether it has one or not.
-        self._split = re.compile(rb"\n(?:" + head.pattern + rb")?")
+        # "\n" in front of it: the search for that is fast, and only lines that have a head are split off.
+        self._split = re.compile(rb"\n(?:" + head.pattern + rb")")
         self._groups = self._split.groupindex
         self._step = b""
 
     def apply(self, batch: Batch) -> Batch:
         """Lines without a head stay as they are, with the stream ""."""
-        if not batch.count:
+        before, *parts = self._split.split(b"\n" + batch.text)
+        if not parts:
             return batch
-        parts = self._split.split(b"\n" + batch.text[:-1])
         width = self._split.groups + 1
+        texts = parts[width - 1 :: width]
         if not self.kept:
-            batch.text = b"\n".join(parts[width::width]) + b"\n"
-        columns = {name: parts[at::width] for name, at in self._groups.items()}
+            batch.text = b"\n".join([before, *texts])[1:]
+        places = _places(before, texts, batch.count)
+        columns = {name: parts[at - 1 :: width] for name, at in self._groups.items()}
         if "stamp" in columns:
-            set_stamps(batch, columns["stamp"])
+            set_stamps(batch, places, columns["stamp"])
         if "name" in columns:
-            set_streams(batch, columns["name"], component=self._names_source)
+            set_streams(batch, places, columns["name"], component=self._names_source)
         if "component" in columns:
-            self._note_components(batch, columns["component"])
+            self._note_components(batch, places, columns["component"])
         if "step" in columns:
-            self._note_steps(batch, columns["step"])
+            self._note_steps(batch, places, columns["step"])
         return batch
 
     def flush(self) -> list[Line]:
         """Nothing is held."""
         return []
 
-    def _note_components(self, batch: Batch, values: Sequence[bytes | None]) -> None:
+    def _note_components(self, batch: Batch, places: Sequence[int], values: Sequence[bytes | None]) -> None:
         words = {value: value.decode("utf-8", "replace") for value in set(values) if value}
-        batch.components.update((at, words[value]) for at, value in enumerate(values) if value)
+        batch.components.update((at, words[value]) for at, value in zip(places, values, strict=True) if value)
 
-    def _note_steps(self, batch: Batch, values: Sequence[bytes | None]) -> None:
+    def _note_steps(self, batch: Batch, places: Sequence[int], values: Sequence[bytes | None]) -> None:
         known = self._step
-        for at, value in enumerate(values):
+        for at, value in zip(places, values, strict=True):
             if value and value != known:
                 batch.steps[at] = "" if value == b"UNKNOWN STEP" else value.decode("utf-8", "replace")
                 known = value
         self._step = known
+
+
+def _places(before: bytes, texts: Sequence[bytes], count: int) -> Sequence[int]:
+    """Tell which lines of `count` have a head: what was `before` the first, and behind each up to the next one."""
+    if len(texts) == count:
+        return range(count)
+    return list(accumulate((text.count(b"\n") + 1 for text in texts[:-1]), initial=before.count(b"\n")))
 
 
 def told_head(head: Head, lines: Sequence[bytes]) -> Head | None:
@@ -82,8 +92,11 @@ def told_head(head: Head, lines: Sequence[bytes]) -> Head | None:
     Where it stands in one column, the pattern gets to hold that too.
     """
     pattern = re.compile(head.pattern)
+    fewest = max(_FEWEST, head.need * len(lines))
+    if not any(map(pattern.match, lines[: int(len(lines) - fewest) + 1])):
+        return None  # those that follow are too few, whatever they have
     found = [match for match in map(pattern.match, lines) if match]
-    if len(found) < max(_FEWEST, head.need * len(lines)):
+    if len(found) < fewest:
         return None
     if head.several:
         names = {match["name"] for match in found}

@@ -9,11 +9,10 @@ unit and the time are used, as of those of syslog and of the place in the source
 from collections.abc import Callable
 from typing import Any
 
-from loopflow.logs.envelopes.batch import Batch, Line, spliced
+from loopflow.logs.envelopes.batch import Batch, Line, Record, encoded, spliced
 from loopflow.logs.envelopes.levels import syslog_level
 from loopflow.logs.envelopes.parsing import parsed, written
 from loopflow.logs.envelopes.records import record, stamp_of
-from loopflow.logs.model import Priority
 
 _KNOWN = frozenset(
     {"MESSAGE", "PRIORITY", "MESSAGE_ID", "INVOCATION_ID", "USER_INVOCATION_ID", "JOB_ID", "JOB_TYPE", "TID"}
@@ -30,7 +29,7 @@ class JsonLayer:
 
     def apply(self, batch: Batch) -> Batch:
         """Record by record; a line that is none stays."""
-        return _by_line(batch, logger_lines)
+        return _by_line(batch, logger_record)
 
     def flush(self) -> list[Line]:
         """Nothing is held."""
@@ -45,41 +44,38 @@ class JournalLayer:
 
     def apply(self, batch: Batch) -> Batch:
         """Record by record; a line that is none stays."""
-        return _by_line(batch, journal_lines)
+        return _by_line(batch, journal_record)
 
     def flush(self) -> list[Line]:
         """Nothing is held."""
         return []
 
 
-def _by_line(batch: Batch, read: Callable[[bytes, int], list[Line] | None]) -> Batch:
-    if not batch.text.startswith(b"{") and b"\n{" not in batch.text:
-        return batch
-    lines = batch.text.split(b"\n")[: batch.count]
-    found = ((at, read(raw, at)) for at, raw in enumerate(lines) if raw.startswith(b"{"))
-    records = [(at, made) for at, made in found if made]
-    return spliced(batch, lines, records) if records else batch
+def _by_line(batch: Batch, read: Callable[[bytes], Record | None]) -> Batch:
+    before, *pieces = (b"\n" + batch.text).split(b"\n{")
+    texts, records, at = [before], [], before.count(b"\n")
+    for piece in pieces:  # a line that may be a record, without what it begins with, and the lines up to the next one
+        raw, end, others = piece.partition(b"\n")
+        made = read(b"{" + raw)
+        if made:
+            records.append((at, made))
+            texts += b"\n", encoded("\n".join(made.lines)), end, others
+        else:
+            texts += b"\n{", piece
+        at += 1 + piece.count(b"\n")
+    return spliced(batch, b"".join(texts)[1:], records) if records else batch
 
 
-def logger_lines(raw: bytes, at: int = 0) -> list[Line] | None:
+def logger_record(raw: bytes) -> Record | None:
     """Make the lines of a logger's record, or None where it is none."""
     found = parsed(raw)
     try:
-        made = record(found) if found else None
+        return record(found) if found else None
     except RecursionError:  # read, but too deep to be written
         return None
-    return _leveled(made.lines, made.level, Line("", at, "", made.stamp, None, made.component)) if made else None
 
 
-def _leveled(texts: list[str], level: Priority | None, like: Line) -> list[Line]:
-    """Lines of one record. The first has its level; those below it too where that says that they do not matter."""
-    if len(texts) == 1:
-        return [Line(texts[0], like.origin, like.stream, like.stamp, level, like.component)]
-    below = level if level is Priority.VERBOSE else None
-    return [like._replace(text=text, level=below if at else level) for at, text in enumerate(texts)]
-
-
-def journal_lines(raw: bytes, at: int = 0) -> list[Line] | None:
+def journal_record(raw: bytes) -> Record | None:
     """Make the lines of a journal's record, or None where it is none or its message was left out."""
     if b'"MESSAGE"' not in raw or (b'"__' not in raw and b'"_' not in raw):
         return None
@@ -87,12 +83,12 @@ def journal_lines(raw: bytes, at: int = 0) -> list[Line] | None:
     if found is None or not any(name.startswith("_") for name in found):
         return None
     try:
-        return _journal_lines(found, at)
+        return _journal_record(found)
     except RecursionError:  # read, but too deep to be written
         return None
 
 
-def _journal_lines(found: dict[str, Any], at: int) -> list[Line] | None:
+def _journal_record(found: dict[str, Any]) -> Record | None:
     message = _field(found.get("MESSAGE"))
     if not message:
         return None
@@ -106,7 +102,7 @@ def _journal_lines(found: dict[str, Any], at: int) -> list[Line] | None:
     others = ((name, _field(value)) for name, value in found.items() if name not in _KNOWN and name[:1] != "_")
     behind = "".join(f" {name}={text}" for name, text in others if text)
     lines = [first + behind.replace("\n", " "), *more]
-    return _leveled(lines, level[1] if level else None, Line("", at, stream, stamp, None, component))
+    return Record(lines, level[1] if level else None, component, stamp, stream)
 
 
 def _field(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold

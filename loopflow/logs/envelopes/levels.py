@@ -5,6 +5,7 @@ documentation); OpenTelemetry's 1 to 24 (its logs data model, SeverityNumber), w
 MongoDB's structured log and glog.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from loopflow.logs.model import Priority
@@ -53,6 +54,7 @@ _TENS = {1: "TRACE", 2: "DEBUG", 3: "INFO", 4: "WARN", 5: "ERROR", 6: "FATAL"}
 _TELEMETRY = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _LETTERS = frozenset("FEWIDT")
 _LARGEST = 999
+_MOST_TEXTS = 256
 
 Level = tuple[str, Priority | None]
 """The word that is printed, and what it says."""
@@ -61,15 +63,18 @@ Level = tuple[str, Priority | None]
 def word_level(value: Any) -> Level | None:  # noqa: ANN401 - whatever JSON can hold
     """Give the level of a word in any case ("warn", "ERROR2", "level=error" is none), or of a number of pino's kind."""
     if isinstance(value, str):
-        if len(value) > len("INFORMATIONAL"):
-            return None
-        word = value.strip().upper()
-        if word not in _WORDS:
-            word = word.rstrip("0123456789")
-        if word in _WORDS:
-            return word, _WORDS[word]
-        return number_level(int(value)) if value.isascii() and value.isdigit() and len(value) < len("1000") else None
+        return _text_level(value) if len(value) <= len("INFORMATIONAL") else None
     return number_level(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+@lru_cache(_MOST_TEXTS)
+def _text_level(text: str) -> Level | None:
+    word = text.strip().upper()
+    if word not in _WORDS:
+        word = word.rstrip("0123456789")
+    if word in _WORDS:
+        return word, _WORDS[word]
+    return number_level(int(text)) if text.isascii() and text.isdigit() and len(text) < len("1000") else None
 
 
 def number_level(value: int) -> Level | None:

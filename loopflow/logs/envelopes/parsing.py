@@ -35,6 +35,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=str, parse_constant=str)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_BLANKS = " \t\r\n"
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:
@@ -42,14 +44,15 @@ def parsed(line: bytes) -> dict[str, Any] | None:
     if not (line.startswith(b"{") and line.rstrip().endswith(b"}")):
         return None
     try:
-        found = _DECODER.decode(line.decode("utf-8", "replace"))
+        text = line.decode("utf-8", "replace")
+        found, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if not text[end:].strip(_BLANKS) else None
 
 
 def written(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
     """Write a value on one line: a text as it is, else compact JSON. RecursionError where it is nested too deep."""
     if isinstance(value, str):
         return value
-    return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return str(value) if type(value) is int else _ENCODER.encode(value)

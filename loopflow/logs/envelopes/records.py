@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from loopflow.logs.envelopes import errors
+from loopflow.logs.envelopes.batch import Record
 from loopflow.logs.envelopes.levels import Level, letter_level, syslog_level, telemetry_level, word_level
 from loopflow.logs.envelopes.parsing import written
 from loopflow.logs.model import Priority
@@ -45,18 +46,14 @@ _NESTED = frozenset({"fields", "jsonPayload", "log"})
 _LONGEST_NAME = 200
 _LONGEST_STAMP = 64
 _NUMBER = re.compile(r"(\d{9,19})(?:\.\d+)?")
+_LEAST, _MOST = 10**8, 10**19
+"""Of 9 to 19 digits are times: seconds since 1973, and billionths of them."""
+
 _DIGIT = re.compile(r"\d")
+_PLAIN = frozenset({str, int})
 _SECONDS_DIGITS = 11
+_FEWEST_DIGITS = 9
 _MOST_FORMS = 256
-
-
-class Record(NamedTuple):
-    """`lines` as they are printed, at least one."""
-
-    lines: list[str]
-    level: Priority | None
-    component: str
-    stamp: str
 
 
 def record(found: Mapping[str, Any]) -> Record | None:
@@ -64,19 +61,26 @@ def record(found: Mapping[str, Any]) -> Record | None:
 
     RecursionError where a field is nested too deep to be written.
     """
-    fields = list(found.items() if _NESTED.isdisjoint(found) else _opened(found))
-    best = _parts(fields)
-    if "message" not in best or not ("level" in best or "time" in best):
+    names, values = tuple(found), list(found.values())
+    if not _NESTED.isdisjoint(found):
+        fields = list(_opened(found))
+        names, values = tuple(name for name, _ in fields), [value for _, value in fields]
+    form = _form(names)
+    message_at, message = _first(form.messages, values)
+    level_at, level = _first(form.levels, values)
+    stamp_at, stamp = _first(form.times, values)
+    if message is None or (level is None and stamp is None):
         return None
-    if "component" in best and fields[best["component"][0]][0] == "c" and "s" not in found:
-        del best["component"]  # "c" is that in MongoDB's records only, which have an "s"
-    component: str = best.get("component", _NONE)[1]
-    word, level = best["level"][1] if "level" in best else ("", None)
-    head = " ".join(part for part in (word, component and f"{component}:") if part)
-    first, *more = best["message"][1].strip("\n").split("\n")
-    behind, below = _rest(fields, {place for place, _ in best.values()}, level)
-    text = f"{head} {first}{behind}" if head else first + behind
-    return Record([text, *more, *below], level, component, best.get("time", _NONE)[1])
+    component_at, component = _first(form.components, values)
+    if component and names[component_at] == "c" and "s" not in found:
+        component_at, component = _NONE  # "c" is that in MongoDB's records only, which have an "s"
+    word, priority = level or ("", None)
+    behind, below = _rest(values, form.others((message_at, level_at, stamp_at, component_at)), priority)
+    head = f"{word} " if word else ""
+    if component:
+        head += f"{component}: "
+    first, *more = message.strip("\n").split("\n")
+    return Record([head + first + behind, *more, *below], priority, component or "", stamp or "")
 
 
 def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -91,29 +95,58 @@ def _opened(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-_Part = tuple[int, Any]
-"""The place in the record, and what was read."""
+_Read = tuple[int, Callable[[Any], Any]]
+"""The place of a field in the record, and what reads it."""
 
-_NONE: _Part = (0, "")
-
-
-def _parts(fields: list[tuple[str, Any]]) -> dict[str, _Part]:
-    """Find level, time, component and message: for each the field that stands first in its table and can be read."""
-    best: dict[str, _Part] = {}
-    for kind, place, read in _plan(tuple([name for name, _ in fields])):
-        if kind not in best and (found := read(fields[place][1])) is not None:
-            best[kind] = place, found
-    return best
+_NONE = (-1, None)
 
 
-@lru_cache(_MOST_FORMS)
-def _plan(names: tuple[str, ...]) -> list[tuple[str, int, Callable[[Any], Any]]]:
-    """Give the places of the fields that may be parts, with what reads them, in the order of their tables.
+def _first(fields: list[_Read], values: list[Any]) -> tuple[int, Any]:
+    """Give the place of the first field that can be read, and what was read."""
+    for place, read in fields:
+        if (found := read(values[place])) is not None:
+            return place, found
+    return _NONE
 
-    A logger writes the same names again and again.
-    """
-    known = [(_ROLES[name], place) for place, name in enumerate(names) if name in _ROLES]
-    return [(kind, place, read) for (kind, _, read), place in sorted(known, key=lambda each: each[0][1])]
+
+class _Others(NamedTuple):
+    """Fields that are no parts. `text` is what is printed of them where all are plain, "" where one may never be."""
+
+    fields: list[tuple[int, str]]
+    places: list[int]
+    text: str
+
+
+class _Form:
+    """Which of the fields of some names may be what, each in the order of its table."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._others: dict[tuple[int, ...], _Others] = {}
+        known = [(_ROLES[name], place) for place, name in enumerate(names) if name in _ROLES]
+        known.sort(key=lambda each: each[0][1])
+        reads: dict[str, list[_Read]] = {kind: [] for kind in ("message", "level", "time", "component")}
+        for (kind, _, read), place in known:
+            reads[kind].append((place, read))
+        self.messages, self.levels, self.times, self.components = reads.values()
+
+    def others(self, taken: tuple[int, ...]) -> _Others:
+        """Give the fields that are not `taken`."""
+        if taken not in self._others:
+            self._others[taken] = self._make_others(taken)
+        return self._others[taken]
+
+    def _make_others(self, taken: tuple[int, ...]) -> _Others:
+        fields = [(place, name) for place, name in enumerate(self._names) if place not in taken]
+        is_plain = all(
+            name not in _LEVELS and name not in errors.KEYS and not name.startswith(errors.FLAT) for _, name in fields
+        )
+        text = "".join(f" {name}=".replace("%", "%%") + "%s" for _, name in fields) if is_plain else ""
+        return _Others(fields, [place for place, _ in fields], text)
+
+
+_form = lru_cache(_MOST_FORMS)(_Form)
+"""A logger writes the same names again and again."""
 
 
 def _message(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON can hold
@@ -133,12 +166,14 @@ def stamp_of(value: Any) -> str | None:  # noqa: ANN401 - whatever JSON can hold
     if isinstance(value, dict) and len(value) == 1:
         value = value.get("$date")  # MongoDB's structured log
     if isinstance(value, int) and not isinstance(value, bool):
+        if _LEAST <= value < _MOST:
+            return _clock(str(value))
         value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_STAMP or not value.isprintable():
         return None
-    if (number := _NUMBER.fullmatch(value)) is not None:
+    if value[:_FEWEST_DIGITS].isdecimal() and (number := _NUMBER.fullmatch(value)):
         return _clock(number[1])
-    return value if _DIGIT.search(value) else None
+    return value if value[0].isdecimal() or _DIGIT.search(value) else None
 
 
 def _clock(digits: str) -> str:
@@ -152,28 +187,36 @@ def _clock_of_second(digits: str) -> str:
     return datetime.fromtimestamp(int(digits), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _rest(fields: list[tuple[str, Any]], taken: set[int], level: Priority | None) -> tuple[str, list[str]]:
+def _rest(values: list[Any], others: _Others, level: Priority | None) -> tuple[str, list[str]]:
     """Make what is printed behind the message, and the lines below it."""
+    chosen = [values[place] for place in others.places]
+    if others.text and "" not in chosen and _PLAIN.issuperset(map(type, chosen)):
+        text = others.text % tuple(chosen)
+        if "\n" not in text:
+            return text, []
     behind: list[str] = []
     below: list[str] = []
     flat: dict[str, dict[str, Any]] = {}
-    for place, (name, value) in enumerate(fields):
-        if place in taken or value is None or value == "" or (name in _LEVELS and _says_again(name, value, level)):
-            continue
-        start = next((start for start in errors.FLAT if name.startswith(start)), "") if "." in name else ""
-        if start:
-            flat.setdefault(start[:-1], {})[name[len(start) :]] = value
-        elif name in errors.KEYS:
-            below += errors.error_lines(name, value)
-        elif isinstance(value, str) and "\n" in value.strip("\n"):
-            below += [f"{name}:", *value.strip("\n").split("\n")]
-        elif value not in ({}, []):
-            behind.append(f" {name}={written(value)}")
-    for name, value in flat.items():
-        below += errors.error_lines(name, value)
+    for (_, name), value in zip(others.fields, chosen, strict=True):
+        if value is not None and value != "" and not (name in _LEVELS and _says_again(name, value, level)):
+            _add(name, value, behind, below, flat)
+    for name, fields in flat.items():
+        below += errors.error_lines(name, fields)
     if below:
         below = "\n".join(below).split("\n")
     return "".join(behind).replace("\n", " "), below
+
+
+def _add(name: str, value: Any, behind: list[str], below: list[str], flat: dict[str, dict[str, Any]]) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Put a field where it belongs."""
+    if start := next((start for start in errors.FLAT if name.startswith(start)), ""):
+        flat.setdefault(start[:-1], {})[name[len(start) :]] = value
+    elif name in errors.KEYS:
+        below += errors.error_lines(name, value)
+    elif isinstance(value, str) and "\n" in value.strip("\n"):
+        below += [f"{name}:", *value.strip("\n").split("\n")]
+    elif value not in ({}, []):
+        behind.append(f" {name}={written(value)}")
 
 
 def _says_again(name: str, value: Any, level: Priority | None) -> bool:  # noqa: ANN401 - whatever JSON can hold

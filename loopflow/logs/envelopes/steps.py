@@ -58,7 +58,7 @@ class Steps:
         text = batch.text
         if (
             text.startswith((b"##[", b"::"))
-            or b"\n##[" in text
+            or (b"#" in text and b"\n##[" in text)  # a byte is sought far faster than several
             or b"\n::" in text
             or (self._runs and b"Post job cleanup." in text)
         ):

@@ -11,7 +11,7 @@ from functools import partial
 from loopflow.logs.envelopes.batch import Batch, Layer, appended
 from loopflow.logs.envelopes.containers import CriLayer, DockerLayer, docker_record, is_cri
 from loopflow.logs.envelopes.heads import HeadLayer, told_head
-from loopflow.logs.envelopes.json_lines import JournalLayer, JsonLayer, journal_lines, logger_lines
+from loopflow.logs.envelopes.json_lines import JournalLayer, JsonLayer, journal_record, logger_record
 from loopflow.logs.envelopes.prefixes import FOREMAN, PREFIXES, WORKERS
 from loopflow.logs.envelopes.stamps import STAMPS
 
@@ -21,8 +21,8 @@ _MOST = 4
 _RECORDS: tuple[tuple[str, Callable[[], Layer], Callable[[bytes], object]], ...] = (
     ("container", DockerLayer, docker_record),
     ("container", CriLayer, is_cri),
-    ("container", JournalLayer, journal_lines),
-    ("json", JsonLayer, logger_lines),
+    ("container", JournalLayer, journal_record),
+    ("json", JsonLayer, logger_record),
 )
 _HEADS = (FOREMAN, *STAMPS, *PREFIXES, WORKERS)
 
