@@ -50,11 +50,11 @@ class Assembler:
         nearest = next(waiting, count)
         free = 0
         while at < count:
-            if self._open is not None:
-                at = free = self._extend(self._open, lines, at)
-                continue
             while nearest < at:
                 nearest = next(waiting, count)
+            if self._open is not None:
+                at = free = self._extend(self._open, lines, at, nearest)
+                continue
             if nearest >= count:
                 break
             rules = self._find_rules(lines, nearest)
@@ -90,9 +90,20 @@ class Assembler:
         block.add(Part(lines, at))
         self._open = block
 
-    def _extend(self, block: Found, lines: Lines, at: int) -> int:
-        """Add the lines from `at` on that belong to the block; return the place of the first that does not."""
-        for place in range(at, len(lines.texts)):
+    def _extend(self, block: Found, lines: Lines, at: int, hot: int) -> int:
+        """Add lines from `at` on that belong to the block; return the place of the first that was not added.
+
+        Of those until `hot`, that one alone may weigh something.
+        """
+        if at < hot and block.room > 0 and block.rules.last is block.rules.ends is None:
+            end = min(hot, at + block.room)
+            place = _find_end(block, lines.texts, at, end)
+            block.add_light(lines, at, place)
+            if place < end:
+                self._close(block)
+            return place
+        after = min(hot + 1, len(lines.texts))
+        for place in range(at, after):
             trait = lines.traits[place]
             new = None if trait is NOTHING else self._find_rules(lines, place)
             if not _belongs(block, lines.texts[place], trait.weight, new):
@@ -101,12 +112,33 @@ class Assembler:
                 self._close(block)
                 return place
             block.add(Part(lines, place))
-        return len(lines.texts)
+        return after
 
     def _close(self, block: Found) -> None:
         self._open = None
         if block.close():
             self._take_block(block)
+
+
+def _find_end(block: Found, texts: Sequence[bytes], at: int, end: int) -> int:
+    """Return the first place from `at` to `end` of a line that does not go on a block, else `end`.
+
+    None of these lines weighs anything, and none can be said to be the last one: `_belongs` comes to the same.
+    """
+    rules, plain = block.rules, block.plain
+    if rules.row is GENERIC:
+        end = min(end, at + max(block.most_light - block.light, 0))
+    goes_on = rules.goes_on.match
+    for place in range(at, end):
+        if goes_on(texts[place]):
+            plain = 0
+        elif plain < rules.row.plain:
+            plain += 1
+        else:
+            end = place
+            break
+    block.plain = plain
+    return end
 
 
 def _belongs(block: Found, text: bytes, weight: int, new: Rules | None) -> bool:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, filterfalse
 from typing import Final
 
 from loopflow.logs.lines import Lines
@@ -51,10 +51,12 @@ class Census:
         self._counts.update(keys)
         last = dict(zip(keys, numbers, strict=True))
         self._last.update(last)
-        if len(self._examples) < _MOST_EXAMPLES and not self._examples.keys() >= last.keys():
-            for key, number, text in zip(keys, numbers, texts, strict=True):
-                if key not in self._examples and len(self._examples) < _MOST_EXAMPLES:
-                    self._examples[key] = number, text[:_LONGEST_EXAMPLE]
+        examples = self._examples
+        if len(examples) < _MOST_EXAMPLES and (new := set(filterfalse(examples.__contains__, last))):
+            of_new = compress(zip(keys, numbers, texts, strict=True), map(new.__contains__, keys))
+            for key, number, text in of_new:
+                if key not in examples and len(examples) < _MOST_EXAMPLES:
+                    examples[key] = number, text[:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""

@@ -72,10 +72,8 @@ class Ending:
         for segment in reversed(list(segments)):
             lines = segment.lines
             for at in reversed(range(min(len(lines.texts), end - segment.base))):
-                text = lines.shown(at)
-                size += len(text) + 1
+                size += len(lines.shown(at)) + 1
                 if size > self._room:
                     return found[::-1]
-                line = LogLine(lines.origin.place(at).number, text.decode("utf-8", "replace"), lines.traits[at].weight)
-                found.append((segment.file, line))
+                found.append((segment.file, lines.tell(at)))
         return found[::-1]

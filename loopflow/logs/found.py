@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, OWN_WEIGHT
@@ -121,6 +122,7 @@ class Found:
     """How many of its last lines weigh less than what it is about."""
     is_over: bool = False
     """Whether the line came with which it ends."""
+    _headline: int = -1
     _made: Block | None = None
 
     @property
@@ -130,7 +132,8 @@ class Found:
 
     def add(self, part: Part) -> None:
         """Take one more line."""
-        weight = part.weight
+        lines, at = part
+        weight = lines.traits[at].weight
         self.heaviest = max(self.heaviest, weight)
         self.light = 0 if weight >= self.least else self.light + 1
         if len(self.parts) < self.rules.row.most:
@@ -138,6 +141,16 @@ class Found:
             return
         self.cut += len(self.later) == _KEPT_AT_END
         self.later.append(part)
+
+    def add_light(self, lines: Lines, begin: int, end: int) -> None:
+        """Take lines that weigh nothing, of which it has room for all."""
+        self.light += end - begin
+        self.parts.extend(map(Part, repeat(lines), range(begin, end)))
+
+    @property
+    def room(self) -> int:
+        """How many more lines it keeps until it holds the last ones only."""
+        return self.rules.row.most - len(self.parts)
 
     @property
     def least(self) -> int:
@@ -178,20 +191,30 @@ class Found:
     @property
     def priority(self) -> Priority:
         """How much it matters."""
-        return _judge(max(part.weight for part in [*self.parts, *self.later]), self.rules.row)
+        return _judge(max(lines.traits[at].weight for lines, at in (*self.parts, *self.later)), self.rules.row)
+
+    @property
+    def headline(self) -> int:
+        """Which of its lines says why, once it is whole."""
+        if self._headline < 0:
+            self._headline = _find_headline(self.parts, self.rules)
+        return self._headline
 
     def fingerprint(self) -> tuple[int | bytes, ...]:
         """Return what two blocks have in common that differ in digits only, or in lines that weigh nothing."""
-        headline = _find_headline(self.parts, self.rules)
-        told = {part.text: None for at, part in enumerate(self.parts) if at == headline or part.weight >= MEDIUM_WEIGHT}
+        headline = self.headline
+        told = {
+            lines.texts[at]: None
+            for place, (lines, at) in enumerate(self.parts)
+            if lines.traits[at].weight >= MEDIUM_WEIGHT or place == headline
+        }
         return self.rules.number, *dict.fromkeys(map(_without_digits, list(told)[:MOST_TOLD]))
 
     def about(self, most: int) -> About:
         """Return what says where it happened, of the first so many lines."""
-        headline = _find_headline(self.parts, self.rules)
-        told = [self.parts[headline], *self.parts[:most]]
-        texts = [part.lines.shown(part.at).decode("utf-8", "replace") for part in told]
-        return About(texts, headline, self.rules.row.name)
+        told = [self.parts[self.headline], *self.parts[:most]]
+        texts = [lines.shown(at).decode("utf-8", "replace") for lines, at in told]
+        return About(texts, self.headline, self.rules.row.name)
 
     def make(self) -> Block:
         """Return it as it is told. It takes no more lines then."""
@@ -200,13 +223,8 @@ class Found:
         return self._made
 
     def _make(self) -> Block:
-        lines = tuple(
-            LogLine(
-                part.lines.origin.number(part.at), part.lines.shown(part.at).decode("utf-8", "replace"), part.weight
-            )
-            for part in self.parts
-        )
-        headline = _find_headline(self.parts, self.rules)
+        lines = tuple(lines.tell(at) for lines, at in self.parts)
+        headline = self.headline
         return Block(
             self.span,
             lines,
@@ -246,7 +264,7 @@ def _find_headline(parts: Sequence[Part], rules: Rules) -> int:
         for at, part in enumerate(parts):
             if rules.headline.match(part.text):
                 return at
-    weights = [part.weight for part in parts]
+    weights = [lines.traits[at].weight for lines, at in parts]
     return weights.index(max(weights))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from loopflow.logs.keys import Trait
+from loopflow.logs.model import LogLine
 
 
 class Place(NamedTuple):
@@ -70,3 +71,8 @@ class Lines:
         """Return a line as it is printed."""
         stamp = self.stamp(at) if self.keeps_stamps else ""
         return stamp.encode() + b" " + self.texts[at] if stamp else self.texts[at]
+
+    def tell(self, at: int) -> LogLine:
+        """Return a line as it is told."""
+        text = self.shown(at) if self.keeps_stamps else self.texts[at]
+        return LogLine(self.origin.number(at), text.decode("utf-8", "replace"), self.traits[at].weight)

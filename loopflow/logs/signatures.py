@@ -19,29 +19,34 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS_OF_REF: Final = 10
 
 _CODES: Final = re.compile(
-    r"\b(?:codes?|status|exited with|exit|signal|HTTP(?:/\d(?:\.\d)?)?|errno|rc)\b[\"')]?"
+    r"[csehrA-Z](?<=\b.)(?:"
+    r"(?:(?<=c)odes?|(?<=s)(?:tatus|ignal)|(?<=e)(?:xited with|xit|rrno)|(?<=H)TTP(?:/\d(?:\.\d)?)?|(?<=r)c)\b[\"')]?"
     r"[ :=]{1,3}(?:code |status )?-?\d+"
-    r"|\b[A-Z]{1,8}\d{2,6}\b"
+    r"|(?<=[A-Z])[A-Z]{0,7}\d{2,6}\b)"
 )
-"""Numbers that say what failed."""
+"""Numbers that say what failed. That it begins with a set makes it fast, here and below; what follows looks back."""
 _IDS: Final = (
-    r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
-    r"|\b0x[0-9a-fA-F]+\b"
-    r"|\b(?=[a-f]*\d)(?:[0-9a-f]{7,64})\b"
+    r"(?<=[0-9a-fA-F])[0-9a-fA-F]{7}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
+    r"|(?<=0)x[0-9a-fA-F]+\b"
+    r"|(?:(?<=[0-9])|(?<=[a-f])(?=[a-f]*\d))[0-9a-f]{6,63}\b"
 )
 _NUMBERS: Final = (
-    r"\d+(?:[.,:_/-]\d+)*(?:\s?(?:ms|s|sec|seconds?|min|minutes?|µs|us|ns|KB|MB|GB|kB|[KMG]iB|bytes|%)\b)?"
+    r"\d*(?:[.,:_/-]\d+)*(?:\s?(?:ms|s|sec|seconds?|min|minutes?|µs|us|ns|KB|MB|GB|kB|[KMG]iB|bytes|%)\b)?"
 )
+"""Both behind their first character."""
 _MASK: Final = re.compile(
     r"(?:/private)?(?:/var)?/tmp/[^\s:,;)'\"]*|/var/folders/[^\s:,;)'\"]*|[A-Z]:\\\S*\\Temp\\[^\s:,;)'\"]*"
-    rf"|{_IDS}|\b(?:[\w-]*[Tt]hread|pool|worker|executor|process|pid|gw)[-# ]?\d+(?:-[a-z]+-\d+)*|{_NUMBERS}"
+    rf"|\b[0-9a-fA-F](?:{_IDS})"
+    rf"|\b(?:[\w-]*[Tt]hread|pool|worker|executor|process|pid|gw)[-# ]?\d+(?:-[a-z]+-\d+)*|\d{_NUMBERS}"
 )
-_SLOW: Final = re.compile(r"/(?:tmp|folders)/|\\Temp\\|hread")
+_SLOW: Final = re.compile(r"[/\\h](?:(?<=/)(?:tmp|folders)/|(?<=\\)Temp\\|(?<=h)read)")
 """What temporary paths and names of threads have: most lines have none, and are masked faster without these."""
-_FAST_MASK: Final = re.compile(rf"{_IDS}|\b(?:pool|worker|executor|process|pid|gw)[-# ]?\d+(?:-[a-z]+-\d+)*|{_NUMBERS}")
-
-
-_MAY_DIFFER: Final = re.compile(r"\d|/tmp/|/folders/|\\Temp\\|[0-9a-fA-F]{4}-")
+_FAST_MASK: Final = re.compile(
+    rf"[\da-fA-Fpwg](?:(?<=\b.)(?:{_IDS}"
+    r"|(?:(?<=p)(?:ool|rocess|id)|(?<=w)orker|(?<=e)xecutor|(?<=g)w)[-# ]?\d+(?:-[a-z]+-\d+)*)"
+    rf"|(?<=\d){_NUMBERS})"
+)
+_MAY_DIFFER: Final = re.compile(r"[\d/\\-](?:(?<=\d)|(?<=/)(?:tmp|folders)/|(?<=\\)Temp\\|(?<=[0-9a-fA-F]{4}-))")
 """What every part that is masked has, and most lines have not."""
 
 
