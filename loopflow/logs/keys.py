@@ -7,7 +7,7 @@ looked at, all of a batch together, and patterns only where a stem of theirs occ
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import Final, NamedTuple
 
 from loopflow.logs.cleaning import LONGEST_LINE
@@ -18,7 +18,6 @@ from loopflow.logs.stems import Vocabulary, index_stems
 
 MOST_KEYS: Final = 400_000
 FEW_KEYS: Final = 50_000
-_MOST_KEY_BYTES: Final = 33_554_432
 
 OWN_WEIGHT: Final = 101
 """Of a line that a pattern of the user's says is critical: it goes before what any table says."""
@@ -32,6 +31,7 @@ _LONGEST_MARK: Final = 120
 DIGITS: Final = b"0123456789"
 _ONES: Final = bytes.maketrans(b"23456789", b"11111111")
 _MOST_COUNTS: Final = 10_000
+_MOST_RULES: Final = 10_000
 _LONGEST_LOOK: Final = LONGEST_LINE
 """Bytes of a line that patterns look at: all, where it was shortened."""
 
@@ -55,9 +55,30 @@ class Trait(NamedTuple):
 NOTHING: Final = Trait(0)
 
 
+class _Rules(NamedTuple):
+    """Rules whose stems a kind of line has: the numbers of recognisers and words, what digits of these may decide."""
+
+    recognisers: tuple[int, ...]
+    words: tuple[int, ...]
+    digits: frozenset[re.Pattern[bytes]]
+
+
 def find_hot(traits: Sequence[Trait]) -> list[int]:
     """Return the places of the lines of which more is known than that they say nothing."""
     return [place for place, trait in enumerate(traits) if trait is not NOTHING]
+
+
+class _Kinds(dict[bytes, Trait]):
+    """What is known of kinds of lines. Those that are new say nothing until they were looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.new: list[bytes] = []
+
+    def __missing__(self, key: bytes) -> Trait:
+        self.new.append(key)
+        self[key] = NOTHING
+        return NOTHING
 
 
 class Classifier:
@@ -71,10 +92,11 @@ class Classifier:
         self._starts = [re.compile(each.start) for each in recognisers]
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
-        self._known: dict[bytes, Trait] = {}
+        self._known = _Kinds()
+        self._rules: dict[int, _Rules] = {}
         self._counts: dict[bytes, Trait] = {}
         """Of lines that count something, with 1 for each digit but 0."""
-        self._size = 0
+        self._possible: dict[tuple[bytes, tuple[int, ...]], tuple[int, ...]] = {}
         stems = (*(word.stems for word in self._words), *(each.stems for each in recognisers))
         self._vocabulary = Vocabulary(index_stems(stems))
         self._pass = re.compile(PASS_MARK)
@@ -87,11 +109,13 @@ class Classifier:
     def classify(self, keys: Sequence[bytes], lines: Sequence[bytes]) -> list[Trait]:
         """Return what is known of each line; `keys` are the lines without their digits."""
         known = self._known
-        traits = list(map(known.get, keys))
-        if None in traits:
-            self._learn(keys, traits)
-            traits = list(map(known.get, keys))
-        found: list[Trait] = [trait for trait in traits if trait is not None]
+        if len(known) > self._most:
+            known.clear()
+        found = list(map(known.__getitem__, keys))
+        if known.new:
+            judged = self._judge_new()
+            for place in compress(range(len(keys)), map(judged.__contains__, keys)):
+                found[place] = judged[keys[place]]
         for place in find_hot(found):
             if found[place].rules:
                 found[place] = self._weigh_line(lines[place], found[place])
@@ -103,46 +127,60 @@ class Classifier:
 
     def find_strong(self, line: bytes) -> list[int]:
         """Return where in a line there are words that weigh as much as a failure does, at most one for each word."""
-        rules = sorted(self._find_rules([line]).get(0, ()))
-        strong = [rule for rule in rules if rule < len(self._words) and self._words[rule].weight >= CRITICAL_WEIGHT]
+        rules = self._read_rules(self._find_rules([line]).get(0, 0)).words
+        strong = [rule for rule in rules if self._words[rule].weight >= CRITICAL_WEIGHT]
         found = [self._patterns[rule].search(line) for rule in strong]
         return [each.start() for each in found if each is not None]
 
-    def _learn(self, keys: Sequence[bytes], traits: Sequence[Trait | None]) -> None:
-        new = list(dict.fromkeys(key for key, trait in zip(keys, traits, strict=True) if trait is None))
-        if len(self._known) > self._most:
-            self._known.clear()
-            new = list(dict.fromkeys(keys))
-        self._known.update(dict.fromkeys(new, NOTHING))
-        self._size += sum(map(len, new))
-        for at, rules in self._find_rules(new).items():
-            self._known[new[at]] = self._judge(new[at][:_LONGEST_LOOK], sorted(rules))
+    def _judge_new(self) -> dict[bytes, Trait]:
+        """Look at the kinds of lines that are new; return those that do not say nothing."""
+        new, self._known.new = self._known.new, []
+        judged = {}
+        for at, bits in self._find_rules(new).items():
+            trait = self._judge(new[at][:_LONGEST_LOOK], self._read_rules(bits))
+            if trait is not NOTHING:
+                judged[new[at]] = trait
+        self._known.update(judged)
+        return judged
 
-    def _find_rules(self, keys: Sequence[bytes]) -> dict[int, set[int]]:
-        """Return the rules whose stems occur in each of the keys, by the place of the key."""
+    def _find_rules(self, keys: Sequence[bytes]) -> dict[int, int]:
+        """Return the rules, as bits, whose stems occur in each of the keys, by the place of the key."""
         low = [b"\n" + key.lower() for key in keys]
         text = b"".join(low) + b"\n"
         starts = list(accumulate(map(len, low), initial=0))
-        found: dict[int, set[int]] = {}
-        for stem, rules, longer in self._vocabulary.choose(text):
+        found: dict[int, int] = {}
+        for stem, bits, longer in self._vocabulary.choose(text):
             place = text.find(stem)
             while place >= 0:
                 at = bisect_right(starts, place) - 1
-                held = found.setdefault(at, set())
-                held.update(rules)
+                held = found.get(at, 0) | bits
                 for other, more in longer:
                     if other in low[at]:
-                        held.update(more)
+                        held |= more
+                found[at] = held
                 place = text.find(stem, starts[at + 1])
         return found
 
-    def _judge(self, key: bytes, rules: Sequence[int]) -> Trait:
+    def _read_rules(self, bits: int) -> _Rules:
+        """Return the rules that are given as bits. The same ones are together in many kinds of lines."""
+        known = self._rules.get(bits)
+        if known is None:
+            if len(self._rules) >= _MOST_RULES:
+                self._rules.clear()
+            many = len(self._words)
+            rules = [rule for rule in range(bits.bit_length()) if bits >> rule & 1]
+            words = tuple(rule for rule in rules if rule < many)
+            digits = frozenset(self._digits[rule] for rule in words if rule in self._digits)
+            known = _Rules(tuple(rule - many for rule in rules if rule >= many), words, digits)
+            self._rules[bits] = known
+        return known
+
+    def _judge(self, key: bytes, rules: _Rules) -> Trait:
         """Return what a kind of line is worth."""
-        many = len(self._words)
-        for rule in rules:
-            if rule >= many and self._starts[rule - many].search(key):
+        for number in rules.recognisers:
+            if self._starts[number].search(key):
                 is_fine = self._says_that_it_is_fine(key)
-                return NOTHING if is_fine else Trait(self._weights[rule - many], rule - many)
+                return NOTHING if is_fine else Trait(self._weights[number], number)
         words = self._choose_words(rules, key)
         if not words:
             return NOTHING
@@ -152,12 +190,12 @@ class Classifier:
         otherwise = self._weigh(key, tuple(rule for rule in words if rule not in self._digits))
         return Trait(0, rules=of_digits, otherwise=otherwise) if of_digits else otherwise
 
-    def _choose_words(self, rules: Sequence[int], key: bytes) -> tuple[int, ...]:
+    def _choose_words(self, rules: _Rules, key: bytes) -> tuple[int, ...]:
         """Return the words of some rules, of those whose digits decide the ones that a line of the kind may hold."""
-        holds: dict[re.Pattern[bytes] | None, bool] = {None: True}  # several words have one pattern
-        for pattern in {self._digits[rule] for rule in rules if rule in self._digits}:
-            holds[pattern] = pattern.search(key) is not None
-        return tuple(rule for rule in rules if rule < len(self._words) and holds[self._digits.get(rule)])
+        missing = {pattern for pattern in rules.digits if not pattern.search(key)}  # several words have one pattern
+        if not missing:
+            return rules.words
+        return tuple(rule for rule in rules.words if self._digits.get(rule) not in missing)
 
     def _weigh_line(self, line: bytes, trait: Trait) -> Trait:
         """Return what a line is worth of a kind whose digits decide."""
@@ -186,7 +224,7 @@ class Classifier:
 
     def _has_number(self, rule: int, line: bytes) -> bool:
         number = self._numbers.get(rule)
-        return number is None or number.search(b" " + line) is not None
+        return number is None or number.search(line) is not None
 
     def _weigh(self, line: bytes, rules: tuple[int, ...]) -> Trait:
         line = line[:_LONGEST_LOOK]
@@ -201,10 +239,22 @@ class Classifier:
     def _find_word(self, line: bytes, rules: tuple[int, ...]) -> Word | None:
         """Return the heaviest word that is in a line: with its digits where they decide, else without."""
         key = line.translate(None, DIGITS)
-        for rule in rules:
+        for rule in rules if key == line else self._choose_possible(key, rules):
             if self._patterns[rule].search(line if rule in self._digits else key):
                 return self._words[rule]
         return None
+
+    def _choose_possible(self, key: bytes, rules: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the rules that may be the first that holds for a line of a kind: the last surely holds."""
+        known = self._possible.get((key, rules))
+        if known is None:
+            if len(self._possible) >= _MOST_COUNTS:
+                self._possible.clear()
+            holding = (rule for rule in rules if rule not in self._digits and self._patterns[rule].search(key))
+            first = next(holding, len(self._words))
+            known = tuple(rule for rule in rules if rule == first or (rule < first and rule in self._digits))
+            self._possible[key, rules] = known
+        return known
 
     def _says_that_it_is_fine(self, line: bytes) -> bool:
         """Whether a line has a mark of success at one of its ends, or is a command that a shell repeats."""

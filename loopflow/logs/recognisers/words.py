@@ -17,10 +17,11 @@ _STATE = (
     rb"(?i)(?:exit|return|terminated|status|code|errorlevel|rc\b|ended|finished|http|response|failed with).{0,40}?"
     rb"[ :=\"(/-](?:[\s).,;:\]\"'!]|$)|internal server|bad gateway|service unavail|gateway time"
 )
-# Where the number of a state was; it begins with a set of characters, which is fast.
+# Where the number of a state was. It begins with a sign, and looks back from there, which is fast: signs are few.
 _STATE_OF_HTTP = (
-    rb"[hscribgHSCRIBG\"](?i:(?:(?<=h)ttp/?\.?\"?|(?<=s)tatus|(?<=c)ode|(?<=r)e(?:sponse|turned))[ :=\"]{1,3}(?![a-z_])"
-    rb"|(?<=\")  |(?<=i)nternal server|(?<=b)ad gateway|(?<=s)ervice unavail|(?<=g)ateway time)"
+    rb"[ :=\"](?:(?![A-Za-z_])(?<=[PpSsEeDd/.].)(?i:(?<=http.)|(?<=http[/.].)|(?<=http/\..)|(?<=status.)|(?<=code.)"
+    rb"|(?<=response.)|(?<=returned.))|(?<=\")  |(?<=[LlDdEeYy].)(?i:(?<=internal )server|(?<=bad )gateway"
+    rb"|(?<=service )unavail|(?<=gateway )time))"
 )
 _DONE = rb"(?![\w/\\$-]|\.\w)"
 
@@ -81,8 +82,8 @@ WORDS: Final = (
     Word(SUMMARY_WEIGHT, rb"(?i)\b[1-9]\d*(?:,\d+)* (?:tests? |specs? |examples? |steps? |scenarios? |suites? |assertions? |unexpected |test )?(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|crashed|problems?|offen[cs]es?|violations?|mismatch(?:es)?|leak(?:s|ed)|defects?|not ok|unexpected)\b", "fail|error|broken|crashed|problem|offen|violation|mismatch|leak|defect|not ok|unexpected", digits=_COUNT),
     Word(SUMMARY_WEIGHT, rb"(?i)\b(?:fail(?:ed|ures?|ing|s)?|errors?|errored|broken|not ok|unexpected)\b\s?[:=]\s?[1-9]\d*", "fail|error|broken|not ok|unexpected", digits=_COUNT_AFTER),
     Word(40, rb"(?i)(?:exit(?:ed|s|ing)?|return(?:ed|s)?|terminated|status|code|errorlevel|rc|ended|finished)\b[^\d\n]{0,24}\b(?:(?:status|code|rc|with|value)\b[^\d\n]{0,8})?-?[1-9]\d{0,9}\b(?!\.\d)", "exit|exit code|exited|status code|return code|returned|errorlevel|non-zero|rc=", digits=_STATE),
-    Word(40, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|code|response|returned)[ :=\"]{1,3}5\d\d\b|\" 5\d\d \d|\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time)", "http|status|code|response|returned|internal server|bad gateway|service unavail|gateway time", digits=_STATE_OF_HTTP, number=rb"[ \":=>(]5\d\d(?!\d)"),
-    Word(8, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|response)[ :=\"]{1,3}4\d\d\b|\" 4\d\d \d", "http|status|response", digits=_STATE_OF_HTTP, number=rb"[ \":=]4\d\d(?!\d)"),
+    Word(40, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|code|response|returned)[ :=\"]{1,3}5\d\d\b|\" 5\d\d \d|\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time)", "http|status|code|response|returned|internal server|bad gateway|service unavail|gateway time", digits=_STATE_OF_HTTP, number=rb"5(?<![^ \":=>(].)\d\d(?!\d)"),
+    Word(8, rb"(?i)(?:HTTP/\d(?:\.\d)?\"?|HTTP|status|response)[ :=\"]{1,3}4\d\d\b|\" 4\d\d \d", "http|status|response", digits=_STATE_OF_HTTP, number=rb"4(?<![^ \":=].)\d\d(?!\d)"),
 )  # fmt: skip
 
 ANCHORS: Final = (
