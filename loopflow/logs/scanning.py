@@ -124,7 +124,8 @@ class FileScan:
     def _prepare(self, unwrapped: Unwrapped) -> "Prepared | None":
         if not unwrapped.text:
             return None
-        text = self._redactor.redact(unwrapped.text) if self._redactor else unwrapped.text
+        keys = make_keys(unwrapped.text)
+        text = self._redactor.redact(unwrapped.text, keys) if self._redactor else unwrapped.text
         lines: Sequence[bytes] = text.split(b"\n")[:-1]
         if max(map(len, lines)) > LONGEST_LINE:
             lines = [shorten_line(line, self._find, self._cut) if len(line) > LONGEST_LINE else line for line in lines]
@@ -137,7 +138,8 @@ class FileScan:
         self._take_text(_stamped(lines, unwrapped.stamps) if self._keeps_stamps and unwrapped.stamps else text)
         self._sample(text)
         origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
-        return Prepared(text, lines, make_keys(text), Origin(self._first, origins, self._starts, self._base), unwrapped)
+        keys = keys if text is unwrapped.text else make_keys(text)
+        return Prepared(text, lines, keys, Origin(self._first, origins, self._starts, self._base), unwrapped)
 
     def _find(self, line: bytes) -> list[int]:
         """Return where in a very long line something matters."""
