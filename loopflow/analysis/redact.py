@@ -8,7 +8,7 @@ characters that they have not.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from loopflow.analysis.private_keys import ANCHOR, Inside, hide_keys
@@ -31,6 +31,11 @@ _BY_LIKENESS = {
 _TELLING = b"aceknprstwy%&\\"
 _OTHERS = bytes(byte for byte in range(256) if byte not in _TELLING + _TELLING.upper())
 _TOLD = {each: each.translate(_FOLD, _OTHERS) for row in NAMED for each in (row.first, *row.literals)}
+_TELLS = set(_TOLD.values())
+# Each with what is left of it in a line without its digits.
+_LITERALS_OF_FORMATS = [
+    (literal.translate(None, b"0123456789"), row, literal) for row in FORMATS for literal in row.literals
+]
 
 
 def redact(text: bytes, *, short: bool = False) -> bytes:
@@ -49,18 +54,26 @@ class Redactor:
         self._short = short
         self._inside: Inside | None = None
 
-    def redact(self, text: bytes) -> bytes:
-        """Return the next lines without the secrets in them."""
-        if self._inside is not None or ANCHOR in text:
-            text, self._inside = hide_keys(text, self._mark(b"private-key"), self._inside)
-        text = self._hide_formats(text)
-        return self._hide_named(text)
+    def redact(self, text: bytes, keys: Iterable[bytes] = ()) -> bytes:
+        """Return the next lines without the secrets in them.
 
-    def _hide_formats(self, text: bytes) -> bytes:
+        `keys` are the lines without their digits, if they are at hand. Many lines have the same one, and no name has
+        digits: so names are sought in each once.
+        """
+        if not text:
+            return text
+        kinds = b"\n".join(set(keys)) or text
+        if self._inside is not None or ANCHOR in kinds:
+            text, self._inside = hide_keys(text, self._mark(b"private-key"), self._inside)
+            kinds = text
+        hidden = self._hide_formats(text, kinds)
+        return self._hide_named(hidden, kinds if hidden is text else hidden)
+
+    def _hide_formats(self, text: bytes, kinds: bytes) -> bytes:
         """Replace what has the format of a provider."""
         rows = _long_rows(text)
         alike = rows.translate(_ALIKE)
-        found = [(row, literal) for row in FORMATS for literal in row.literals if literal in text]
+        found = [(row, literal) for plain, row, literal in _LITERALS_OF_FORMATS if plain in kinds and literal in text]
         for likeness, listed in _BY_LIKENESS.items() if rows else ():
             if likeness in alike:
                 found += [(row, literal) for row, literal in listed if literal in rows]
@@ -68,10 +81,10 @@ class Redactor:
             text = _hide(text, _Places(text, literal), pattern, is_there, self._mark(kind))
         return text
 
-    def _hide_named(self, text: bytes) -> bytes:
+    def _hide_named(self, text: bytes, kinds: bytes) -> bytes:
         """Replace what follows a name that says that it is secret."""
-        telling = text.translate(_FOLD, _OTHERS)
-        told = {tell for tell in set(_TOLD.values()) if tell in telling}
+        telling = kinds.translate(_FOLD, _OTHERS)
+        told = {tell for tell in _TELLS if tell in telling}
         folded = b""
         for kind, first, literals, pattern, judge, _ in NAMED:
             for literal in literals:

@@ -94,9 +94,11 @@ class Classifier:
         self._most = most_keys
         self._known = _Kinds()
         self._rules: dict[int, _Rules] = {}
+        """What rules bits stand for."""
         self._counts: dict[bytes, Trait] = {}
         """Of lines that count something, with 1 for each digit but 0."""
         self._possible: dict[tuple[bytes, tuple[int, ...]], tuple[int, ...]] = {}
+        """Of a key and its rules, those that may be the first that holds for one of its lines."""
         stems = (*(word.stems for word in self._words), *(each.stems for each in recognisers))
         self._vocabulary = Vocabulary(index_stems(stems))
         self._pass = re.compile(PASS_MARK)

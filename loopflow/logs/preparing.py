@@ -75,10 +75,9 @@ class Preparer:
         return clean(block, self._classifier.weigh)
 
     def _prepare(self, unwrapped: Unwrapped) -> Prepared:
-        is_held, traits, keys = not unwrapped.text, list[Trait](), list[bytes]()
-        text, lines, unwrapped = (b"", [], _NONE) if is_held else self._finish_lines(unwrapped)
+        is_held, traits = not unwrapped.text, list[Trait]()
+        text, lines, keys, unwrapped = (b"", [], [], _NONE) if is_held else self._finish_lines(unwrapped)
         if lines:
-            keys = make_keys(text)
             traits = self._classifier.classify(keys, lines)
             for at, level in unwrapped.levels.items():
                 traits[at] = _raise(traits[at], level)
@@ -86,9 +85,10 @@ class Preparer:
         so_far = self._envelopes.name, self._is_lossy, self._own.dropped
         return Prepared(text, lines, keys, traits, unwrapped, is_held, *so_far)
 
-    def _finish_lines(self, unwrapped: Unwrapped) -> tuple[bytes, Sequence[bytes], Unwrapped]:
-        """Return lines, as one text too, as they are shown: redacted, shortened, those that are to be dropped not."""
-        text = self._redactor.redact(unwrapped.text) if self._redactor else unwrapped.text
+    def _finish_lines(self, unwrapped: Unwrapped) -> tuple[bytes, Sequence[bytes], Sequence[bytes], Unwrapped]:
+        """Return lines as they are shown, as one text too, and their keys: redacted, shortened, what is to go gone."""
+        keys = make_keys(unwrapped.text)
+        text = self._redactor.redact(unwrapped.text, keys) if self._redactor else unwrapped.text
         lines: Sequence[bytes] = text.split(b"\n")[:-1]
         if max(map(len, lines)) > LONGEST_LINE:
             lines = [shorten_line(line, self._find, self._cut) if len(line) > LONGEST_LINE else line for line in lines]
@@ -96,7 +96,7 @@ class Preparer:
         if self._own.drops:
             lines, unwrapped = self._own.drop(text, lines, unwrapped)
             text = b"".join(line + b"\n" for line in lines)
-        return text, lines, unwrapped
+        return text, lines, keys if text is unwrapped.text else make_keys(text), unwrapped
 
     def _find(self, line: bytes) -> list[int]:
         """Return where in a very long line something matters."""

@@ -426,6 +426,24 @@ def test_blocks_of_a_stream_give_what_the_whole_gives(lines: list[str], data: st
     assert out == redact(text)
 
 
+PIECES = st.sampled_from(
+    [secret for _, secret in SECRETS]
+    + [line.replace("|", "") for _, line in NAMED_SECRETS]
+    + [literal.decode() for row in (*FORMATS, *LONG_FORMATS) for literal in row.literals]
+    + [literal.decode() for row in NAMED for literal in row.literals]
+    + ["-----BEGIN RSA PRIVATE KEY-----", "MIIEpAIBAAKCAQEA1234567890abcdef", "12", " ", "=", "@", "&#", "\\u0040"]
+)
+
+
+@given(st.lists(st.lists(PIECES, max_size=4).map("".join), max_size=8))
+def test_lines_without_their_digits_leave_nothing_to_see(lines: list[str]) -> None:
+    """Where names are sought in these, nothing else is hidden, and nothing less; also in the next lines."""
+    text = "".join(line + "\n" for line in lines).encode()
+    keys = text.translate(None, string.digits.encode()).split(b"\n")[:-1]
+    one, other = Redactor(), Redactor()
+    assert [one.redact(text, keys), one.redact(text, keys)] == [other.redact(text), other.redact(text)]
+
+
 @given(st.binary(max_size=200), st.text(string.printable, max_size=200))
 def test_any_bytes_keep_their_lines(raw: bytes, text: str) -> None:
     for given_text in (raw, text.encode(), raw + b"password=" + text.encode()):
