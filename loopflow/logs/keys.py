@@ -16,8 +16,11 @@ from loopflow.logs.recognisers.rows import Recogniser, Word
 from loopflow.logs.recognisers.words import SUMMARY_WEIGHT
 from loopflow.logs.stems import Vocabulary, index_stems
 
-MOST_KEYS: Final = 400_000
-FEW_KEYS: Final = 50_000
+MOST_KEYS: Final = 150_000
+FEW_KEYS: Final = 30_000
+"""So many kinds are remembered, and then all are forgotten: to look at those that come again costs little."""
+_BYTES_A_KEY: Final = 100
+"""They are forgotten earlier where they are longer than that, by and large: lines can have thousands of bytes."""
 
 OWN_WEIGHT: Final = 101
 """Of a line that a pattern of the user's says is critical: it goes before what any table says."""
@@ -93,6 +96,7 @@ class Classifier:
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
         self._known = _Kinds()
+        self._known_bytes = 0
         self._rules: dict[int, _Rules] = {}
         """What rules bits stand for."""
         self._counts: dict[bytes, Trait] = {}
@@ -111,8 +115,9 @@ class Classifier:
     def classify(self, keys: Sequence[bytes], lines: Sequence[bytes]) -> list[Trait]:
         """Return what is known of each line; `keys` are the lines without their digits."""
         known = self._known
-        if len(known) > self._most:
+        if len(known) > self._most or self._known_bytes > self._most * _BYTES_A_KEY:
             known.clear()
+            self._known_bytes = 0
         found = list(map(known.__getitem__, keys))
         if known.new:
             judged = self._judge_new()
@@ -137,6 +142,7 @@ class Classifier:
     def _judge_new(self) -> dict[bytes, Trait]:
         """Look at the kinds of lines that are new; return those that do not say nothing."""
         new, self._known.new = self._known.new, []
+        self._known_bytes += sum(map(len, new))
         judged = {}
         for at, bits in self._find_rules(new).items():
             trait = self._judge(new[at][:_LONGEST_LOOK], self._read_rules(bits))

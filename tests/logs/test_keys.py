@@ -1,5 +1,7 @@
 """What a kind of line is worth: the heaviest word in it, unless its digits say otherwise."""
 
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,3 +109,13 @@ def test_a_key_is_a_line_without_its_digits(text: bytes) -> None:
 def test_strong_words_are_found_in_long_lines(line: bytes, places: list[int]) -> None:
     """The first of each, wherever it is."""
     assert sorted(own().find_strong(line)) == sorted(places)
+
+
+def test_long_lines_are_not_all_remembered() -> None:
+    """However many differ: what is remembered has a number of bytes, and what is forgotten is looked at again."""
+    classifier = Classifier(WORDS, RECOGNISERS, 200)
+    for batch in range(30):
+        letters = string.ascii_lowercase[batch % 26] * (batch + 1)
+        long = [letters.encode() * 100 + b" error: no %c" % each for each in string.ascii_lowercase.encode()]
+        assert min(classifier.weigh(long)) >= 60
+    assert sum(map(len, classifier._known)) < 2 * 200 * 100 + 26 * 3_100  # noqa: SLF001  nothing else shows it
