@@ -64,6 +64,10 @@ class Assembler:
         if self._open is None:
             self._before.extend(Part(lines, each) for each in range(max(free, count - self._wanted), count))
 
+    def choose(self, places: Sequence[int]) -> Sequence[int]:
+        """Return the places of the lines that it has to take, of some that all weigh nothing."""
+        return places if self._open is not None else places[-self._wanted :]
+
     def finish(self) -> None:
         """Close what is open."""
         if self._open is not None:

@@ -1,7 +1,7 @@
 """Which kinds of lines there are, and how often: what a log says beside its failures."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, filterfalse
 from typing import Final
@@ -37,26 +37,23 @@ class Census:
     def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = (), file: int = 0) -> None:
         """Count lines of a file but those at `hot`, which failures tell of; `keys` are those of all."""
         first = file << _FILE_BITS
-        numbers: Iterable[int] = lines.origin.numbers()
+        numbers = lines.origin.numbers()
         if file:
             numbers = [number + first for number in numbers]
-        texts: Iterable[bytes] = lines.texts
         if max(map(len, keys)) > _LONGEST_EXAMPLE:
             keys = [key[:_LONGEST_EXAMPLE] for key in keys]
-        if hot:
-            rest = bytearray(b"\1") * len(keys)
-            for at in hot:
-                rest[at] = 0
-            keys, numbers, texts = list(compress(keys, rest)), list(compress(numbers, rest)), compress(texts, rest)
-        self._counts.update(keys)
-        last = dict(zip(keys, numbers, strict=True))
+        is_counted = bytearray(b"\1") * len(keys)
+        for at in hot:
+            is_counted[at] = 0
+        counted = list(compress(keys, is_counted)) if hot else keys
+        self._counts.update(counted)
+        last = dict(zip(counted, compress(numbers, is_counted), strict=True))
         self._last.update(last)
         examples = self._examples
         if len(examples) < _MOST_EXAMPLES and (new := set(filterfalse(examples.__contains__, last))):
-            of_new = compress(zip(keys, numbers, texts, strict=True), map(new.__contains__, keys))
-            for key, number, text in of_new:
-                if key not in examples and len(examples) < _MOST_EXAMPLES:
-                    examples[key] = number, text[:_LONGEST_EXAMPLE]
+            for at in compress(range(len(keys)), map(new.__contains__, keys)):
+                if is_counted[at] and keys[at] not in examples and len(examples) < _MOST_EXAMPLES:
+                    examples[keys[at]] = numbers[at], lines.texts[at][:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""

@@ -154,6 +154,8 @@ class Pool:
         self._entries: dict[bytes, Entry] = {}
         self._recent: dict[tuple[int | bytes, ...], tuple[bytes, tuple[str, ...]]] = {}
         self._counts: dict[str, int] = {}
+        self._costs: Counter[Priority] = Counter()
+        """Of what is held of each priority."""
         self.missed: Counter[Priority] = Counter()
         self.lines = 0
 
@@ -166,9 +168,14 @@ class Pool:
         signature, masked = known
         self._count(masked)
         if (entry := self._entries.get(signature)) is not None:
+            block, cost = entry.block, entry.cost
             entry.add(found)
+            if entry.block is not block:
+                self._costs[block.priority] -= cost
+                self._costs[entry.block.priority] += entry.cost
         else:
-            self._entries[signature] = Entry(signature, found.make(), masked)
+            entry = self._entries[signature] = Entry(signature, found.make(), masked)
+            self._costs[entry.block.priority] += entry.cost
 
     def _look_at(self, found: Found, fingerprint: tuple[int | bytes, ...]) -> tuple[bytes, tuple[str, ...]]:
         """Return the signature of a block and its masked lines. Where no digit decides, that holds for all like it."""
@@ -191,19 +198,11 @@ class Pool:
         """Make room. It is called after every 8,192th line."""
         if len(self._recent) > _MOST_RECENT:
             self._recent.clear()
-        held: dict[Priority, list[Entry]] = {priority: [] for priority in Priority}
-        for entry in self._entries.values():
-            held[entry.block.priority].append(entry)
+        are_many = len(self._entries) > MOST_KINDS
         for priority, share in _SHARES.items():
-            entries = held[priority]
             room = int(self._room * share)
-            if priority < Priority.HIGH:
-                self._evict(entries, room, self._drop)
-            else:
-                slim = [entry for entry in entries if len(entry.block.lines) == 1]
-                long = [entry for entry in entries if len(entry.block.lines) > 1]
-                self._evict(long, max(room - sum(entry.cost for entry in slim), room // 4), Entry.slim)
-                self._bound(entries)
+            if are_many or self._costs[priority] > room:
+                self._make_room(priority, room)
 
     def rarity(self, entry: Entry) -> float:
         """Return how seldom the lines of a failure are, 0 to 1: the mean of 1 / (1 + n)."""
@@ -220,6 +219,16 @@ class Pool:
         yield from sorted(
             self._entries.values(), key=lambda entry: (entry.block.span.file, entry.block.span.first, entry.signature)
         )
+
+    def _make_room(self, priority: Priority, room: int) -> None:
+        entries = [entry for entry in self._entries.values() if entry.block.priority is priority]
+        if priority < Priority.HIGH:
+            self._evict(entries, room, self._drop)
+            return
+        slim = [entry for entry in entries if len(entry.block.lines) == 1]
+        long = [entry for entry in entries if len(entry.block.lines) > 1]
+        self._evict(long, max(room - sum(entry.cost for entry in slim), room // 4), self._slim)
+        self._bound(entries)
 
     def _worth(self, entry: Entry) -> tuple[float, int, bytes]:
         return self.rarity(entry), entry.block.span.first, entry.signature
@@ -240,7 +249,13 @@ class Pool:
             for entry in sorted(entries, key=self._worth)[: len(entries) - MOST_KINDS]:
                 self._drop(entry)
 
+    def _slim(self, entry: Entry) -> None:
+        cost = entry.cost
+        entry.slim()
+        self._costs[entry.block.priority] += entry.cost - cost
+
     def _drop(self, entry: Entry) -> None:
+        self._costs[entry.block.priority] -= entry.cost
         self.missed[entry.block.priority] += 1
         del self._entries[entry.signature]
 

@@ -208,6 +208,10 @@ class _Followed(Assembler):
         self._labels.see(lines, self)
         super().take(lines, hot)
 
+    def choose(self, places: Sequence[int]) -> Sequence[int]:
+        """Return all: each is told."""
+        return places
+
     def _take_followed(self, block: Found) -> None:
         self._labels.take_block(block, self)
         self._pass_on(block)

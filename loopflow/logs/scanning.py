@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Final, Protocol
 
 from loopflow.logs.assembling import Assembler
@@ -129,7 +130,9 @@ class FileScan:
         for begin, end, step, component in parts:
             assembler.step, assembler.component = step, component
             if chosen := places[bisect_left(places, begin) : bisect_left(places, end)]:
-                assembler.take(*_pick(window.lines, chosen))
+                if window.heat.isdisjoint(chosen):
+                    chosen = assembler.choose(chosen)
+                assembler.take(*window.pick(chosen))
 
     def _assembler(self, stream: str) -> Assembler:
         name = stream if stream in self._assemblers or len(self._assemblers) < _MOST_STREAMS else ""
@@ -156,10 +159,10 @@ class _View:
         lines = Lines(
             self.texts[part], self.traits[part], self.origin.cut(begin, end), stamps and stamps[part], keeps_stamps
         )
-        hot = self.hot[bisect_left(self.hot, begin) : bisect_left(self.hot, end)]
+        hot = [at - begin for at in self.hot[bisect_left(self.hot, begin) : bisect_left(self.hot, end)]]
         marks = (*self.unwrapped.steps, *self.unwrapped.components)
         marked = frozenset(at - begin for at in marks if begin <= at < end)
-        return _Window(lines, [at - begin for at in hot] if begin else hot, self.unwrapped, begin, marked)
+        return _Window(lines, hot, frozenset(hot), self.unwrapped, begin, marked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ class _Window:
 
     lines: Lines
     hot: Sequence[int]
+    heat: frozenset[int]
     unwrapped: Unwrapped
     base: int
     marked: frozenset[int]
@@ -187,7 +191,7 @@ class _Window:
         """Return the parts, from and to which line, that have one step and one component, and both of them."""
         step, component = assembler.step, assembler.component
         parts, begin = [], 0
-        for at in [at for at in places if at in self.marked] if self.marked else ():
+        for at in sorted(self.marked.intersection(places)) if self.marked else ():
             new = (
                 self.unwrapped.steps.get(self.base + at, step),
                 self.unwrapped.components.get(self.base + at, component),
@@ -198,20 +202,16 @@ class _Window:
                 begin, (step, component) = at, new
         return [*parts, (begin, places[-1] + 1, step, component)]
 
+    def pick(self, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
+        """Return the lines at some places, and which of them are hot."""
+        lines = self.lines
+        texts, traits = [lines.texts[at] for at in chosen], [lines.traits[at] for at in chosen]
+        stamps = lines.stamps and [lines.stamps[at] for at in chosen]
+        picked = Lines(texts, traits, lines.origin.pick(chosen), stamps, lines.keeps_stamps)
+        return picked, list(compress(range(len(chosen)), map(self.heat.__contains__, chosen)))
+
 
 def _stamped(lines: Sequence[bytes], stamps: Sequence[str]) -> bytes:
     return b"".join(
         f"{stamp} ".encode() * bool(stamp) + line + b"\n" for line, stamp in zip(lines, stamps, strict=True)
     )
-
-
-def _pick(lines: Lines, chosen: Sequence[int]) -> tuple[Lines, list[int]]:
-    traits = [lines.traits[at] for at in chosen]
-    picked = Lines(
-        [lines.texts[at] for at in chosen],
-        traits,
-        lines.origin.pick(chosen),
-        lines.stamps and [lines.stamps[at] for at in chosen],
-        lines.keeps_stamps,
-    )
-    return picked, [at for at, trait in enumerate(traits) if trait.weight or trait.recogniser >= 0]
