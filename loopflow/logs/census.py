@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import compress, filterfalse
 from typing import Final
 
-from loopflow.logs.lines import Lines
+from loopflow.logs.lines import EVERY, Lines, split_windows
 
 MOST_KINDS: Final = 100_000
 _MOST_EXAMPLES: Final = 50_000
@@ -33,6 +33,16 @@ class Census:
         self._counts: Counter[bytes] = Counter()
         self._last: dict[bytes, int] = {}
         self._examples: dict[bytes, tuple[int, bytes]] = {}
+        self._lines = 0
+
+    def take(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int], file: int) -> None:
+        """Count lines as `add` does, and make room where it is time for that."""
+        for begin, end in split_windows(self._lines, len(keys)):
+            part = Lines(lines.texts[begin:end], lines.traits[begin:end], lines.origin.cut(begin, end))
+            self.add(keys[begin:end], part, [at - begin for at in hot if begin <= at < end], file)
+            self._lines += end - begin
+            if self._lines % EVERY == 0:
+                self.prune()
 
     def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = (), file: int = 0) -> None:
         """Count lines of a file but those at `hot`, which failures tell of; `keys` are those of all."""

@@ -39,6 +39,7 @@ class Gathered:
     """What reading left behind. `tokens` are those of the logs, None where they were not counted."""
 
     scan: Scan
+    census: Census
     whole: Whole
     sources: tuple[Source, ...]
     tokens: int | None
@@ -90,10 +91,11 @@ def gather(
         reading.taker = whole
     try:
         sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
+        census = reading.workers.census()
     finally:
         reading.workers.close()
         tokens = reading.count()
-    return Gathered(reading.scan, reading.whole, sources, tokens)
+    return Gathered(reading.scan, census, reading.whole, sources, tokens)
 
 
 class _Gathering:
@@ -101,7 +103,7 @@ class _Gathering:
         self._request = request
         self._follower = follower
         pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES, is_redacted=request.redact)
-        self.scan = Scan(pool, Census(), Ending(request.fit))
+        self.scan = Scan(pool, Ending(request.fit))
         self.scan.watch = follower
         self.whole = Whole(counter, request.fit, redact=request.redact, drops=bool(request.drop))
         self.taker: Taker = self.whole
@@ -115,7 +117,7 @@ class _Gathering:
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
         reader.prepare = self._hide if request.redact else None
         file = FileScan(self.scan, number, self.taker.add, request)
-        for chunk, prepared in self.workers.prepare(self._chunks(reader), given.most):
+        for chunk, prepared in self.workers.prepare(self._chunks(reader), number, given.most):
             file.take(chunk, prepared)
         file.finish()
         if self._follower:

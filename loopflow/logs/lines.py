@@ -1,11 +1,23 @@
 """Lines on their way: their texts, what is known of each, and where each came from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from loopflow.logs.keys import Trait
 from loopflow.logs.model import LogLine
+
+EVERY: Final = 8_192
+"""After so many lines of all files what is held is looked at, however they are read."""
+
+
+def split_windows(done: int, count: int) -> Iterator[tuple[int, int]]:
+    """Yield from and to which of `count` lines there is nothing to be looked at; `done` were there before them."""
+    begin = 0
+    while begin < count:
+        end = min(count, begin + EVERY - (done + begin) % EVERY)
+        yield begin, end
+        begin = end
 
 
 class Place(NamedTuple):

@@ -14,9 +14,6 @@ from loopflow.logs.found import About, Found
 from loopflow.logs.model import Block, Failure, Priority, Span
 from loopflow.logs.signatures import has_codes, hide_in_block, make_cause, make_ref, make_signature, weighted_lines
 
-EVERY: Final = 8_192
-"""After so many lines what is held is looked at."""
-
 POOL_BYTES: Final = 8_388_608
 SMALL_POOL_BYTES: Final = 2_097_152
 MOST_KINDS: Final = 20_000

@@ -1,19 +1,18 @@
 """The second half of reading: from lines that are weighed to what a digest can be made of."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Final, Protocol
 
 from loopflow.logs.assembling import Assembler
-from loopflow.logs.census import Census
 from loopflow.logs.ending import Ending
 from loopflow.logs.found import Found, Rules, compile_rules
-from loopflow.logs.keys import Trait, find_hot
-from loopflow.logs.lines import Lines, Origin
+from loopflow.logs.keys import Trait
+from loopflow.logs.lines import EVERY, Lines, Origin, split_windows
 from loopflow.logs.model import LogRequest, Unwrapped
-from loopflow.logs.pool import EVERY, Pool
+from loopflow.logs.pool import Pool
 from loopflow.logs.preparing import Prepared
 from loopflow.logs.profiles import SAMPLE_BYTES
 from loopflow.logs.reading import Chunk
@@ -39,7 +38,6 @@ class Scan:
     """What is known of the logs so far. All of it is bounded, whatever their size."""
 
     pool: Pool
-    census: Census
     ending: Ending
     rules: Sequence[Rules] = field(default_factory=lambda: compile_rules(RECOGNISERS))
     watch: Watch | None = None
@@ -92,29 +90,17 @@ class FileScan:
         self._sample(prepared.text)
         origins = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
         origin = Origin(self._first, origins, self._starts, self._base)
-        hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
-        view = _View(lines, traits, hot, origin, unwrapped)
-        keys = prepared.keys
-        for begin, end in self._windows(len(keys)):
-            self._take_window(view.window(begin, end, keeps_stamps=self._keeps_stamps), keys[begin:end])
+        view = _View(lines, traits, prepared.hot, origin, unwrapped)
+        for begin, end in split_windows(self._scan.lines, len(lines)):
+            self._take_window(view.window(begin, end, keeps_stamps=self._keeps_stamps))
             self._scan.lines += end - begin
             if self._scan.watch:
                 self._scan.watch.settle(is_mark=self._scan.lines % EVERY == 0)
             if self._scan.lines % EVERY == 0:
                 self._scan.pool.prune()
-                self._scan.census.prune()
 
-    def _windows(self, count: int) -> Iterator[tuple[int, int]]:
-        """Yield the lines of a chunk in parts that end after every 8,192th line of all."""
-        begin = 0
-        while begin < count:
-            end = min(count, begin + EVERY - self._scan.lines % EVERY)
-            yield begin, end
-            begin = end
-
-    def _take_window(self, window: "_Window", keys: Sequence[bytes]) -> None:
+    def _take_window(self, window: "_Window") -> None:
         lines = window.lines
-        self._scan.census.add(keys, lines, window.hot, self._file)
         anchors = [at for at in window.hot if lines.traits[at].is_anchor]
         self._scan.ending.add(lines, anchors, self._file)
         for stream, places in window.split():

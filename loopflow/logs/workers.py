@@ -8,9 +8,8 @@ import os
 import pickle
 import subprocess
 import sys
-from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -19,7 +18,8 @@ from traceback import format_exc
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from loopflow.errors import LoopflowError, describe_os_error
-from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait, find_hot, make_keys
+from loopflow.logs.census import Census
+from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait
 from loopflow.logs.model import LogRequest
 from loopflow.logs.preparing import Prepared, Preparer
 from loopflow.logs.reading import Chunk
@@ -38,11 +38,15 @@ _START: Final = "import sys; sys.path[:] = {path}; from loopflow.logs.workers im
 class Workers(Protocol):
     """Prepares one file after the other."""
 
-    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
+    def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
         """Yield the chunks of a file with what each of them ended, at last None with what waited until then.
 
-        `size` is that of the file in bytes, negative if nobody knows.
+        `file` is its number, `size` what it has in bytes, negative if nobody knows.
         """
+        ...
+
+    def census(self) -> Census:
+        """Return which kinds of lines there were."""
         ...
 
     def close(self) -> None:
@@ -52,11 +56,12 @@ class Workers(Protocol):
 
 def choose_workers(request: LogRequest, classifier: Callable[[], Classifier]) -> Workers:
     """Return what is asked for; where nothing is, another process for a long log if there is a processor for it."""
+    census = Census()
     if request.workers > 1:
-        return Beside(request)
-    here = InProcess(request, classifier)
+        return Beside(request, census)
+    here = InProcess(request, classifier, census)
     may_start = not (request.workers or request.is_small or getattr(sys, "frozen", False)) and _count_processors() > 1
-    return IfLong(here, Beside(request)) if may_start else here
+    return IfLong(here, Beside(request, census)) if may_start else here
 
 
 def make_classifier(request: LogRequest) -> Classifier:
@@ -67,16 +72,21 @@ def make_classifier(request: LogRequest) -> Classifier:
 class InProcess:
     """Prepares them here."""
 
-    def __init__(self, request: LogRequest, classifier: Callable[[], Classifier]) -> None:
+    def __init__(self, request: LogRequest, classifier: Callable[[], Classifier], census: Census) -> None:
         self._request = request
         self._classifier = classifier
+        self._census = census
 
-    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
+    def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then."""
-        preparer = Preparer(self._request, self._classifier())
+        preparer = Preparer(self._request, self._classifier(), self._census, file)
         for chunk in chunks:
-            yield chunk, preparer.prepare(chunk.data, chunk.cut)
+            yield chunk, preparer.prepare(chunk.data, chunk.first, chunk.cut)
         yield None, preparer.finish()
+
+    def census(self) -> Census:
+        """Return which kinds of lines there were."""
+        return self._census
 
     def close(self) -> None:
         """There is nothing to give back."""
@@ -85,8 +95,10 @@ class InProcess:
 class Beside:
     """Prepares them in another process, some chunks ahead. It is started once."""
 
-    def __init__(self, request: LogRequest) -> None:
+    def __init__(self, request: LogRequest, census: Census) -> None:
         self._request = request
+        self._census: Census | None = census
+        """What was counted before; None once it is there that lines are counted."""
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._is_ready = False
@@ -130,20 +142,32 @@ class Beside:
             self._is_ready = True
         return channel
 
-    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
+    def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then.
 
         Raises LoopflowError if the process is ended from outside, or there can be none.
         """
         channel = self._wait()
+        if self._census is not None:
+            channel.send(pickle.dumps(self._census))
+            self._census = None
         waiting: deque[Chunk | None] = deque()
         for chunk in chain(chunks, [None]):
-            channel.send(pickle.dumps(chunk and (chunk.data, chunk.cut)))
+            channel.send(pickle.dumps((file, chunk and (chunk.data, chunk.first, chunk.cut))))
             waiting.append(chunk)
             if len(waiting) > _IN_ADVANCE:
                 yield waiting.popleft(), _unpack(*_receive(channel))
         while waiting:
             yield waiting.popleft(), _unpack(*_receive(channel))
+
+    def census(self) -> Census:
+        """Return which kinds of lines there were. Raises LoopflowError if the process is ended from outside."""
+        if self._census is not None:
+            return self._census
+        channel = self._wait()
+        channel.send(pickle.dumps(None))
+        census: Census = _receive(channel)
+        return census
 
     def close(self) -> None:
         """End it."""
@@ -155,13 +179,17 @@ class Beside:
 
 
 class IfLong:
-    """Prepares long files there, others here. Until it is known what a file is, its chunks are held."""
+    """Prepares files here until there is a long one; that and all after it there.
 
-    def __init__(self, here: Workers, there: Beside) -> None:
+    Until it is known what a file is, its chunks are held. Both count into one census.
+    """
+
+    def __init__(self, here: InProcess, there: Beside) -> None:
         self._here = here
         self._there = there
+        self._now: Workers = here
 
-    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
+    def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then.
 
         Where no other process comes up it is done here. Raises LoopflowError if it is ended from outside later.
@@ -176,8 +204,13 @@ class IfLong:
             held_size += len(chunk.data)
             if held_size >= LONG_BYTES:
                 break
-        workers = self._there if held_size >= LONG_BYTES and self._there.is_ready() else self._here
-        yield from workers.prepare(chain(_let_go(held), coming), size)
+        if held_size >= LONG_BYTES and self._there.is_ready():
+            self._now = self._there
+        yield from self._now.prepare(chain(_let_go(held), coming), file, size)
+
+    def census(self) -> Census:
+        """Return which kinds of lines there were."""
+        return self._now.census()
 
     def close(self) -> None:
         """End what was started."""
@@ -190,20 +223,44 @@ def serve(given: int, back: int) -> None:
 
     coming = messages(given)
     request: LogRequest = pickle.loads(next(coming))  # noqa: S301  it comes from the process that started this one
-    classifier = make_classifier(request)
-    preparer = Preparer(request, classifier)
+    half = _Half(request)
     with suppress(BrokenPipeError):
         answer(back, pickle.dumps(None))
         for message in coming:
-            chunk = pickle.loads(message)  # noqa: S301
             try:
-                made = pickle.dumps(_pack(preparer.prepare(*chunk) if chunk else preparer.finish()))
+                made = half.take(pickle.loads(message))  # noqa: S301
             except LoopflowError as error:
-                made = pickle.dumps(error)
+                made = error
             except Exception:  # noqa: BLE001  a bug, which is told where others are
-                made = pickle.dumps(RuntimeError(format_exc()))
-            answer(back, made)
-            preparer = preparer if chunk else Preparer(request, classifier)
+                made = RuntimeError(format_exc())
+            if made is not None:
+                answer(back, pickle.dumps(made))
+
+
+class _Half:
+    """What the other process does."""
+
+    def __init__(self, request: LogRequest) -> None:
+        self._request = request
+        self._classifier = make_classifier(request)
+        self._census = Census()
+        self._preparer: Preparer | None = None
+
+    def take(self, message: Any) -> Any:  # noqa: ANN401  which they are is said here, and nowhere else
+        """Return the answer to a message, None if it has none.
+
+        A census is what was counted before, and nothing the question for what was counted since. Otherwise it is the
+        number of a file, and its next chunk: data, the number of the first line, bytes that are missing; or its end.
+        """
+        if message is None:
+            return self._census
+        if isinstance(message, Census):
+            self._census = message
+            return None
+        file, chunk = message
+        preparer = self._preparer or Preparer(self._request, self._classifier, self._census, file)
+        self._preparer = preparer if chunk else None
+        return _pack(preparer.prepare(*chunk) if chunk else preparer.finish())
 
 
 def _receive(channel: "Channel") -> Any:  # noqa: ANN401  what the other process says next
@@ -218,21 +275,20 @@ def _receive(channel: "Channel") -> Any:  # noqa: ANN401  what the other process
     return said
 
 
-def _pack(prepared: Prepared) -> "tuple[Prepared, array[int], array[int]]":
+def _pack(prepared: Prepared) -> tuple[Prepared, Sequence[int], list[int]]:
     """Return lines without what the other side makes anew, the places of which more is known, and what is."""
-    hot = find_hot(prepared.traits)
-    packed = [_pack_trait(prepared.traits[at]) for at in hot]
-    bare = replace(prepared, lines=(), keys=(), traits=(), unwrapped=replace(prepared.unwrapped, text=b"", levels={}))
-    return bare, array("L", hot), array("L", packed)
+    packed = [_pack_trait(prepared.traits[at]) for at in prepared.hot]
+    unwrapped = replace(prepared.unwrapped, text=b"", levels={})
+    return replace(prepared, lines=(), traits=(), hot=(), unwrapped=unwrapped), prepared.hot, packed
 
 
-def _unpack(bare: Prepared, hot: "array[int]", packed: "array[int]") -> Prepared:
+def _unpack(bare: Prepared, hot: list[int], packed: list[int]) -> Prepared:
     lines = bare.text.split(b"\n")
     lines.pop()
     traits = [NOTHING] * len(lines)
     for at, each in zip(hot, packed, strict=True):
         traits[at] = _unpack_trait(each)
-    return replace(bare, lines=lines, keys=make_keys(bare.text), traits=traits)
+    return replace(bare, lines=lines, traits=traits, hot=hot)
 
 
 def _pack_trait(trait: Trait) -> int:

@@ -10,6 +10,7 @@ import pytest
 
 from loopflow.errors import LoopflowError, UsageError
 from loopflow.logs import workers
+from loopflow.logs.census import Census
 from loopflow.logs.model import LogRequest, OwnPattern, Priority
 from loopflow.logs.preparing import Prepared
 from loopflow.logs.reading import Chunk
@@ -94,10 +95,10 @@ def _kill_after(beside: workers.Beside, chunks: int) -> Iterator[bytes]:
 @pytest.mark.parametrize("chunks", [0, 1, 7])
 def test_a_process_that_is_killed_is_an_error_and_nothing_hangs(chunks: int) -> None:
     """Whenever it happens: what is left of the log is not read by anybody."""
-    beside = workers.Beside(REQUEST)
+    beside = workers.Beside(REQUEST, Census())
     try:
         with pytest.raises(LoopflowError, match="was ended from outside"):
-            list(beside.prepare(_chunks(_kill_after(beside, chunks)), -1))
+            list(beside.prepare(_chunks(_kill_after(beside, chunks)), 0, -1))
     finally:
         beside.close()
 
@@ -123,7 +124,7 @@ def test_where_no_process_comes_up_a_long_log_is_read_by_one(monkeypatch: pytest
 
 def test_files_one_after_the_other_begin_anew() -> None:
     """What wraps the lines of one file says nothing of the next."""
-    beside = workers.Beside(REQUEST)
+    beside = workers.Beside(REQUEST, Census())
     stamped = [b"2025-03-01T10:00:00.1234567Z step %d\n" % each for each in range(300)]
     try:
         first = _finish(beside, stamped)
@@ -134,7 +135,7 @@ def test_files_one_after_the_other_begin_anew() -> None:
 
 
 def _finish(beside: workers.Beside, lines: Iterable[bytes]) -> Prepared:
-    *_, (chunk, last) = beside.prepare(_chunks(lines), -1)
+    *_, (chunk, last) = beside.prepare(_chunks(lines), 0, -1)
     assert chunk is None
     return last
 
