@@ -158,7 +158,7 @@ class LogRequest:
     """Whether to use less memory."""
     chunk_size: int = 0
     """Lines that share a part of the budget; 0 for as many as suit the log."""
-    workers: int = 0
+    workers: int = 1
     """Processes; 0 for as many as suit the log: two for a long one, where there are two processors."""
     read_size: int = 0
     """Bytes; 0 for what is usual. It changes nothing but time."""

@@ -108,24 +108,17 @@ class Beside:
         if self._channel is None:
             from loopflow.logs.channel import Channel  # noqa: PLC0415  few logs need it
 
-            (given, out), (back, answers) = os.pipe(), os.pipe()
-            self._channel = Channel(out, back)
-            code = _START.format(path=sys.path, given=given, back=answers)
             try:
-                self._process = subprocess.Popen(
-                    [sys.executable or "", "-I", "-c", code],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    pass_fds=(given, answers),
-                    process_group=0,  # so that an interruption reaches this one alone, which ends the other
-                )
+                (given, out), (back, answers) = os.pipe(), os.pipe()
+                self._channel = Channel(out, back)
+                try:
+                    self._process = _start_process(given, answers)
+                finally:
+                    os.close(given)
+                    os.close(answers)
             except OSError as error:
                 what = f"no process can be started: {describe_os_error(error)}"
                 raise LoopflowError(what, "use --parallel-workers 1") from error
-            finally:
-                os.close(given)
-                os.close(answers)
             self._channel.send(pickle.dumps(self._request))
         return self._channel
 
@@ -261,6 +254,20 @@ class _Half:
         preparer = self._preparer or Preparer(self._request, self._classifier, self._census, file)
         self._preparer = preparer if chunk else None
         return _pack(preparer.prepare(*chunk) if chunk else preparer.finish())
+
+
+def _start_process(given: int, back: int) -> subprocess.Popen[bytes]:
+    """Start a process that serves through two pipes. It has our path, and nothing of the directory it starts in."""
+    code = _START.format(path=sys.path, given=given, back=back)
+    bytecode = ("-B",) if sys.dont_write_bytecode else ()
+    return subprocess.Popen(
+        [sys.executable or "", "-I", *bytecode, "-c", code],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(given, back),
+        process_group=0,  # so that an interruption reaches this one alone, which ends the other
+    )
 
 
 def _receive(channel: "Channel") -> Any:  # noqa: ANN401  what the other process says next

@@ -16,7 +16,7 @@ from loopflow.logs.preparing import Prepared
 from loopflow.logs.reading import Chunk
 from tests.support.hostile_logs import make_log, reduced
 
-REQUEST = LogRequest(700, read_size=4_096)
+REQUEST = LogRequest(700, read_size=4_096, workers=0)
 
 
 def test_another_process_changes_nothing() -> None:
