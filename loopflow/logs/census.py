@@ -1,5 +1,6 @@
 """Which kinds of lines there are, and how often: what a log says beside its failures."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Final
 from loopflow.logs.lines import EVERY, Lines, split_windows
 
 MOST_KINDS: Final = 100_000
+MOST_TOLD: Final = 5_000
+"""So many of the most frequent kinds become templates: more take seconds, and say nothing that there is room for."""
 _MOST_EXAMPLES: Final = 50_000
 _LONGEST_EXAMPLE: Final = 400
 """Bytes."""
@@ -75,6 +78,19 @@ class Census:
             least *= 2
         self._last = {key: self._last[key] for key in self._counts}
         self._examples = {key: told for key, told in self._examples.items() if key in self._counts}
+
+    def slim(self, most: int, keeps: re.Pattern[bytes]) -> "Census":
+        """Return a census of the most frequent kinds alone, and of the first lines in which there is a pattern.
+
+        Of these and of at most so many kinds it says what this one says. It is what is handed to another process.
+        """
+        slim = Census()
+        frequent = {key for key, _ in self._counts.most_common(most)}
+        slim._counts.update({key: count for key, count in self._counts.items() if key in frequent})
+        slim._last = {key: self._last[key] for key in slim._counts}
+        told = self._examples.items()
+        slim._examples = {key: line for key, line in told if key in frequent or keeps.search(line[1])}
+        return slim
 
     def examples(self) -> Iterator[tuple[tuple[int, int], bytes]]:
         """Yield the first line of each kind that is remembered, and where it is: file and number."""

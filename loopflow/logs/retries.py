@@ -18,7 +18,7 @@ _PASSED: Final = re.compile(
     rf"\s*{_AGAIN}(?:--- PASS:|PASS(?:ED)?:?(?=\s)|ok\b|[✓✔√✅])\s*(?P<after>\S.*)"
     r"|\s*(?P<before>\S.*?)\s+(?:\.\.\. )?(?:PASSED|PASS|ok|OK)\s*(?:\[[^\]]*\])?\s*$"
 )
-_MAY_PASS: Final = re.compile(rb"[PKk\xe2](?:(?<=P)ASS|(?<=\b[Oo][Kk])\b|(?<=\xe2)(?:\x9c[\x93\x94\x85]|\x88\x9a))")
+MAY_PASS: Final = re.compile(rb"[PKk\xe2](?:(?<=P)ASS|(?<=\b[Oo][Kk])\b|(?<=\xe2)(?:\x9c[\x93\x94\x85]|\x88\x9a))")
 """What every line has that says that a test passed."""
 _ASIDE: Final = re.compile(
     r"[(\[]\s*\d+(?:\.\d+)?\s*(?:ms|s|m|min)\s*[)\]]|\((?:retry|attempt) #?\d+\)|^(?:- |\d+[.)]? )+"
@@ -61,7 +61,7 @@ def _find_passed(census: Census, wanted: set[str]) -> dict[str, tuple[int, int]]
     """Return where it is said of the tests `wanted` that they passed: the number of the file, and of the line."""
     found: dict[str, tuple[int, int]] = {}
     for place, line in census.examples():
-        if _MAY_PASS.search(line) and (name := _name(_PASSED, line.decode("utf-8", "replace"))) in wanted:
+        if MAY_PASS.search(line) and (name := _name(_PASSED, line.decode("utf-8", "replace"))) in wanted:
             found[name] = max(place, found.get(name, place))
     return found
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from loopflow.errors import ExitCode, LoopflowError
 from loopflow.logs.budgeting import TokenBudgetManager
+from loopflow.logs.census import MOST_TOLD
 from loopflow.logs.chunk_shares import ChunkShares
 from loopflow.logs.components import assign_components, budgets_within
 from loopflow.logs.fitting import Fitter, count_shapes, name_missing
@@ -22,7 +23,6 @@ from loopflow.logs.templates import find_templates
 from loopflow.logs.whole import count_all
 from loopflow.tokens.protocol import TokenCounter
 
-_MOST_KINDS: Final = 5_000
 _FEW_LINES: Final = 200
 """A log with fewer lines needs no templates."""
 _MOST_TEMPLATES: Final = 100
@@ -212,7 +212,7 @@ class _Reduction:
         scan = self._read.scan
         if not self._tells_rest(Priority.LOW) or scan.lines <= _FEW_LINES:
             return []
-        found = find_templates(self._read.census.most_frequent(_MOST_KINDS))
+        found = find_templates(self._read.census.most_frequent(MOST_TOLD))
         return [each for each in found if each.count > 1 and _says_something(each.text)]
 
     def _compose(self, fitter: Fitter, most: int) -> _Result:

@@ -32,7 +32,7 @@ def test_every_line_that_a_pattern_finds_something_in_is_looked_at(name: str, da
 @settings(deadline=None)
 @given(line=st.from_regex(re.compile(rb"PASS(?:ED)?|\b[Oo][Kk]\b|\xe2\x9c[\x93\x94\x85]|\xe2\x88\x9a")))
 def test_every_mark_of_a_test_that_passed_is_looked_at(line: bytes) -> None:
-    assert retries._MAY_PASS.search(line)
+    assert retries.MAY_PASS.search(line)
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)))
