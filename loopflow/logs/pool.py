@@ -26,7 +26,7 @@ _MOST_LOOKED_AT: Final = 16
 _WITHOUT_HEADING: Final = frozenset({"generic", "level"})
 """What recognises failures whose first line is no name for them."""
 
-_MOST_RECENT: Final = 20_000
+_MOST_RECENT: Final = 8_000
 _MOST_COUNTED: Final = 200_000
 _LINE_COST: Final = 120
 """Bytes that a line takes beside its text, about."""
