@@ -32,10 +32,15 @@ class Channel:
         self._unsent: deque[memoryview] = deque()
         self._came = bytearray()
 
-    def send(self, message: bytes) -> None:
-        """Send a message, now or while the next answer is awaited."""
+    def send(self, message: bytes, most: int) -> None:
+        """Send a message: what goes now, and later what is more, but at most so many bytes.
+
+        Raises EOFError where it waits for a side that is gone.
+        """
         self._unsent += [memoryview(len(message).to_bytes(_HEAD, "big")), memoryview(message)]
         self._write()
+        while sum(map(len, self._unsent)) > most:
+            self._wait()
 
     def receive(self) -> bytes:
         """Wait for the next message. Raises EOFError if the other side is gone."""

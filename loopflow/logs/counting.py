@@ -1,13 +1,20 @@
-"""Counts the input on a thread while it is read, in pieces whose counts add up to that of the whole."""
+"""Counts the input while it is read, on a thread or in a process, in pieces whose counts add up."""
 
+from contextlib import suppress
 from queue import Queue
 from threading import Thread
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from loopflow.errors import UncountableError
+from loopflow.errors import LoopflowError, UncountableError
+from loopflow.tokens.choice import ENGINES
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.tokens.safe_cuts import last_cut
 
+if TYPE_CHECKING:
+    from loopflow.logs.other_process import OtherProcess
+
+_MOST_UNREAD: Final = 4_194_304
+"""Bytes that are held for another process, at most."""
 _MOST_WAITING: Final = 2
 """Chunks: more of them only take memory, since whoever reads is the slower one."""
 FIRST_PIECE: Final = 1_048_576
@@ -72,3 +79,73 @@ class InputCounter:
 
     def _count(self, texts: list[str]) -> None:
         self._total += sum(self._counter.count(texts))
+
+
+class CounterBeside:
+    """Does what `InputCounter` does in another process: there a vocabulary that loads holds nobody up.
+
+    Where no process comes up it is done here. Raises LoopflowError if it is ended from outside later.
+    """
+
+    def __init__(self, counter: TokenCounter) -> None:
+        from loopflow.logs.other_process import OtherProcess  # noqa: PLC0415  few logs need it
+
+        self._counter = counter
+        self._here: InputCounter | None = None
+        self._is_ready = False
+        self._process: OtherProcess | None = None
+        with suppress(LoopflowError):
+            self._process = OtherProcess(__name__)
+            self._process.send((counter.encoding, counter.engine if counter.engine in ENGINES else None))
+
+    def add(self, data: bytes) -> None:
+        """Take more of a log: whole lines."""
+        process = self._find_process()
+        if process is not None:
+            process.send(data, _MOST_UNREAD)
+        elif self._here is not None:
+            self._here.add(data)
+
+    def finish(self) -> int | None:
+        """Return how many tokens there are, None where they cannot be counted exactly. Raises what counting raised."""
+        process = self._find_process()
+        if process is None:
+            return self._here.finish() if self._here is not None else None
+        process.send(None)
+        total: tuple[int | None] = process.receive()
+        return total[0]
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.close()
+
+    def _find_process(self) -> "OtherProcess | None":
+        """Return the process, None where it did not come up. It is waited for before the first text."""
+        if self._process is not None and not self._is_ready and self._here is None:
+            with suppress(LoopflowError):
+                self._process.receive()
+                self._is_ready = True
+        if not self._is_ready and self._here is None:
+            self._here = InputCounter(self._counter)
+        return self._process if self._is_ready else None
+
+
+def serve(given: int, back: int) -> None:
+    """Count what comes through the pipe `given`, an encoding and then text, until it is closed."""
+    from loopflow.logs.other_process import Given  # noqa: PLC0415  few logs need it
+    from loopflow.tokens import create_counter  # noqa: PLC0415  who counts here has one
+
+    came = Given(given, back)
+    coming = iter(came)
+    counter = InputCounter(create_counter(*next(coming)))
+    came.answer("ready")
+
+    def take(data: bytes | None) -> tuple[int | None] | None:
+        """Count more, or return the total."""
+        if data is None:
+            return (counter.finish(),)
+        counter.add(data)
+        return None
+
+    came.answer_all(coming, take)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from loopflow.analysis.redact import redact
 from loopflow.logs.census import Census
 from loopflow.logs.cleaning import clean
-from loopflow.logs.counting import InputCounter
+from loopflow.logs.counting import CounterBeside, InputCounter
 from loopflow.logs.ending import Ending
 from loopflow.logs.keys import Classifier
 from loopflow.logs.model import LogRequest, Source
@@ -16,7 +16,7 @@ from loopflow.logs.pool import POOL_BYTES, SMALL_POOL_BYTES, Pool
 from loopflow.logs.reading import READ_BYTES, SMALL_READ_BYTES, Chunk, LogReader
 from loopflow.logs.scanning import FileScan, Scan, Watch
 from loopflow.logs.whole import Whole
-from loopflow.logs.workers import choose_workers, make_classifier
+from loopflow.logs.workers import LONG_BYTES, choose_workers, make_classifier, may_start
 from loopflow.tokens.protocol import TokenCounter
 
 if TYPE_CHECKING:  # what it names is all that is needed of it
@@ -86,7 +86,8 @@ def gather(
     whole: Taker | None = None,
 ) -> Gathered:
     """Read logs; `whole` is given all that a reader would see. Raises LoopflowError where one cannot be read on."""
-    reading = _Gathering(request, counter, follower)
+    size = sum(max(given.most, 0) for given in inputs)
+    reading = _Gathering(request, counter, size, follower)
     if whole is not None:
         reading.taker = whole
     try:
@@ -99,7 +100,7 @@ def gather(
 
 
 class _Gathering:
-    def __init__(self, request: LogRequest, counter: TokenCounter, follower: Follower | None) -> None:
+    def __init__(self, request: LogRequest, counter: TokenCounter, size: int, follower: Follower | None) -> None:
         self._request = request
         self._follower = follower
         pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES, is_redacted=request.redact)
@@ -107,7 +108,9 @@ class _Gathering:
         self.scan.watch = follower
         self.whole = Whole(counter, request.fit, redact=request.redact, drops=bool(request.drop))
         self.taker: Taker = self.whole
-        self.tokens = follower or (InputCounter(counter) if request.counts_input else None)
+        self.tokens: Follower | InputCounter | CounterBeside | None = follower
+        if not follower and request.counts_input:
+            self.tokens = (CounterBeside if size >= LONG_BYTES and may_start(request) else InputCounter)(counter)
         self.workers = choose_workers(request, lambda: self._classifier)
         self._is_cut = False
 
@@ -135,7 +138,11 @@ class _Gathering:
 
     def count(self) -> int | None:
         """Return the tokens of all that was read: None where a line was too long to be held."""
-        tokens = self.tokens.finish() if self.tokens else None
+        try:
+            tokens = self.tokens.finish() if self.tokens else None
+        finally:
+            if isinstance(self.tokens, CounterBeside):
+                self.tokens.close()
         return None if self._is_cut else tokens
 
     def _chunks(self, reader: LogReader) -> Iterator[Chunk]:

@@ -5,8 +5,6 @@ as the whole first half. Lines come back as a text, and what is known of them on
 """
 
 import os
-import pickle
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,10 +12,9 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import chain
-from traceback import format_exc
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from loopflow.errors import LoopflowError, describe_os_error
+from loopflow.errors import LoopflowError
 from loopflow.logs.census import MOST_TOLD, Census
 from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait
 from loopflow.logs.model import LogRequest
@@ -26,13 +23,12 @@ from loopflow.logs.reading import Chunk
 from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
 
 if TYPE_CHECKING:
-    from loopflow.logs.channel import Channel
+    from loopflow.logs.other_process import OtherProcess
 
 _IN_ADVANCE: Final = 4
 """So many chunks are on their way at once."""
 LONG_BYTES: Final = 8_388_608
 """A log with fewer is read before another process would have started."""
-_START: Final = "import sys; sys.path[:] = {path}; from loopflow.logs.workers import serve; serve({given}, {back})"
 
 
 class Workers(Protocol):
@@ -60,8 +56,13 @@ def choose_workers(request: LogRequest, classifier: Callable[[], Classifier]) ->
     if request.workers > 1:
         return Beside(request, census)
     here = InProcess(request, classifier, census)
-    may_start = not (request.workers or request.is_small or getattr(sys, "frozen", False)) and _count_processors() > 1
-    return IfLong(here, Beside(request, census)) if may_start else here
+    return IfLong(here, Beside(request, census)) if may_start(request) else here
+
+
+def may_start(request: LogRequest) -> bool:
+    """Whether other processes may be started for a long log where nothing else is asked for."""
+    is_free = not (request.workers or request.is_small or getattr(sys, "frozen", False))
+    return is_free and _count_processors() > 1
 
 
 def make_classifier(request: LogRequest) -> Classifier:
@@ -99,28 +100,17 @@ class Beside:
         self._request = request
         self._census: Census | None = census
         """What was counted before; None once it is there that lines are counted."""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: Channel | None = None
+        self._process: OtherProcess | None = None
         self._is_ready = False
 
-    def start(self) -> "Channel":
+    def start(self) -> "OtherProcess":
         """Start it, unless it was. Raises LoopflowError if there can be none."""
-        if self._channel is None:
-            from loopflow.logs.channel import Channel  # noqa: PLC0415  few logs need it
+        if self._process is None:
+            from loopflow.logs.other_process import OtherProcess  # noqa: PLC0415  few logs need it
 
-            try:
-                (given, out), (back, answers) = os.pipe(), os.pipe()
-                self._channel = Channel(out, back)
-                try:
-                    self._process = _start_process(given, answers)
-                finally:
-                    os.close(given)
-                    os.close(answers)
-            except OSError as error:
-                what = f"no process can be started: {describe_os_error(error)}"
-                raise LoopflowError(what, "use --parallel-workers 1") from error
-            self._channel.send(pickle.dumps(self._request))
-        return self._channel
+            self._process = OtherProcess(__name__)
+            self._process.send(self._request)
+        return self._process
 
     def is_ready(self) -> bool:
         """Start it, unless it was, and wait until it is there. Return whether it is."""
@@ -128,47 +118,44 @@ class Beside:
             self._wait()
         return self._is_ready
 
-    def _wait(self) -> "Channel":
-        channel = self.start()
+    def _wait(self) -> "OtherProcess":
+        process = self.start()
         if not self._is_ready:
-            _receive(channel)
+            process.receive()
             self._is_ready = True
-        return channel
+        return process
 
     def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then.
 
         Raises LoopflowError if the process is ended from outside, or there can be none.
         """
-        channel = self._wait()
+        process = self._wait()
         if self._census is not None:
-            channel.send(pickle.dumps(self._census))
+            process.send(self._census)
             self._census = None
         waiting: deque[Chunk | None] = deque()
         for chunk in chain(chunks, [None]):
-            channel.send(pickle.dumps((file, chunk and (chunk.data, chunk.first, chunk.cut))))
+            process.send((file, chunk and (chunk.data, chunk.first, chunk.cut)))
             waiting.append(chunk)
             if len(waiting) > _IN_ADVANCE:
-                yield waiting.popleft(), _unpack(*_receive(channel))
+                yield waiting.popleft(), _unpack(*process.receive())
         while waiting:
-            yield waiting.popleft(), _unpack(*_receive(channel))
+            yield waiting.popleft(), _unpack(*process.receive())
 
     def census(self) -> Census:
         """Return which kinds of lines there were. Raises LoopflowError if the process is ended from outside."""
         if self._census is not None:
             return self._census
-        channel = self._wait()
-        channel.send(pickle.dumps(None))
-        census: Census = _receive(channel)
+        process = self._wait()
+        process.send(None)
+        census: Census = process.receive()
         return census
 
     def close(self) -> None:
         """End it."""
-        if self._channel is not None:
-            self._channel.close()
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            self._process.close()
 
 
 class IfLong:
@@ -212,22 +199,13 @@ class IfLong:
 
 def serve(given: int, back: int) -> None:
     """Prepare what comes through the pipe `given`, a request and then chunks, until it is closed."""
-    from loopflow.logs.channel import answer, messages  # noqa: PLC0415
+    from loopflow.logs.other_process import Given  # noqa: PLC0415  few logs need it
 
-    coming = messages(given)
-    request: LogRequest = pickle.loads(next(coming))  # noqa: S301  it comes from the process that started this one
-    half = _Half(request)
-    with suppress(BrokenPipeError):
-        answer(back, pickle.dumps(None))
-        for message in coming:
-            try:
-                made = half.take(pickle.loads(message))  # noqa: S301
-            except LoopflowError as error:
-                made = error
-            except Exception:  # noqa: BLE001  a bug, which is told where others are
-                made = RuntimeError(format_exc())
-            if made is not None:
-                answer(back, pickle.dumps(made))
+    came = Given(given, back)
+    coming = iter(came)
+    half = _Half(next(coming))
+    came.answer(None)
+    came.answer_all(coming, half.take)
 
 
 class _Half:
@@ -256,32 +234,6 @@ class _Half:
         preparer = self._preparer or Preparer(self._request, self._classifier, self._census, file)
         self._preparer = preparer if chunk else None
         return _pack(preparer.prepare(*chunk) if chunk else preparer.finish())
-
-
-def _start_process(given: int, back: int) -> subprocess.Popen[bytes]:
-    """Start a process that serves through two pipes. It has our path, and nothing of the directory it starts in."""
-    code = _START.format(path=sys.path, given=given, back=back)
-    bytecode = ("-B",) if sys.dont_write_bytecode else ()
-    return subprocess.Popen(
-        [sys.executable or "", "-I", *bytecode, "-c", code],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=(given, back),
-        process_group=0,  # so that an interruption reaches this one alone, which ends the other
-    )
-
-
-def _receive(channel: "Channel") -> Any:  # noqa: ANN401  what the other process says next
-    try:
-        said = pickle.loads(channel.receive())  # noqa: S301
-    except EOFError as error:
-        raise LoopflowError(
-            "a process that reads the log was ended from outside", "use --parallel-workers 1"
-        ) from error
-    if isinstance(said, Exception):
-        raise said
-    return said
 
 
 def _pack(prepared: Prepared) -> tuple[Prepared, Sequence[int], list[int]]:

@@ -1,10 +1,13 @@
-"""The input counted on a thread."""
+"""The input counted on a thread, or in another process."""
+
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopflow.logs.counting import LONGEST_STRETCH, InputCounter
+from loopflow.errors import LoopflowError
+from loopflow.logs.counting import LONGEST_STRETCH, CounterBeside, InputCounter
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
 from tests.support.counters import Refusing
@@ -38,3 +41,51 @@ def test_what_counting_raises_is_raised() -> None:
     """To whoever waits for the sum, and adding more does not wait for ever."""
     with pytest.raises(ZeroDivisionError):
         count(["a\n\ue000\nb"] * 50, Refusing(ZeroDivisionError()))
+
+
+def count_beside(pieces: list[str], counter: TokenCounter = COUNTER) -> int | None:
+    """Return what a counter in another process says, if one comes up."""
+    counting = CounterBeside(counter)
+    try:
+        for each in pieces:
+            counting.add(each.encode())
+        return counting.finish()
+    finally:
+        counting.close()
+
+
+@pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
+def test_another_process_counts_the_same(encoding: str) -> None:
+    """In the encoding that is asked for; also more than a pipe holds, and nothing."""
+    counter = create_counter(encoding)
+    text = "".join(f"line {number} of many, \u4e2d\u6587\n" for number in range(60_000))
+    assert count_beside([text[:700_000], text[700_000:]], counter) == counter.count([text])[0]
+    assert count_beside([], counter) == 0
+
+
+def test_what_cannot_be_counted_there_has_no_count_here() -> None:
+    """A stretch of text without a place to cut."""
+    assert count_beside([" " * (LONGEST_STRETCH // 8)] * 9 + ["b"]) is None
+
+
+@pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"])
+def test_where_no_process_comes_up_it_is_counted_here(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not start, or ends at once."""
+    monkeypatch.setattr(sys, "executable", program)
+    assert count_beside(["a b\n", "c\n"]) == COUNTER.count(["a b\nc\n"])[0]
+
+
+def test_a_counter_that_is_killed_is_an_error() -> None:
+    """Wherever that shows: while more is sent, or when the sum is asked for."""
+    counting = CounterBeside(COUNTER)
+    try:
+        counting.add(b"a\n")
+        process = counting._process  # noqa: SLF001  nothing else knows which it is
+        assert process is not None
+        process.kill()
+        with pytest.raises(LoopflowError, match="was ended from outside"):
+            counting.add(b"word " * 2_000_000 + b"\n")
+        with pytest.raises(LoopflowError, match="was ended from outside"):
+            counting.finish()
+    finally:
+        counting.close()

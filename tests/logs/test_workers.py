@@ -1,5 +1,6 @@
 """The first half of reading in another process: what comes out is the same to the byte, whatever happens to it."""
 
+import io
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -9,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from loopflow.errors import LoopflowError, UsageError
-from loopflow.logs import workers
+from loopflow.logs import gathering, workers
 from loopflow.logs.census import Census
+from loopflow.logs.gathering import Input
 from loopflow.logs.model import LogRequest, OwnPattern, Priority
 from loopflow.logs.preparing import Prepared
 from loopflow.logs.reading import Chunk
+from loopflow.logs.running import reduce_logs
+from loopflow.tokens import create_counter
 from tests.support.hostile_logs import make_log, reduced
 
 REQUEST = LogRequest(700, read_size=4_096, workers=0)
@@ -120,6 +124,18 @@ def test_where_no_process_comes_up_a_long_log_is_read_by_one(monkeypatch: pytest
     for program in ("/nowhere/python", "/bin/false"):
         monkeypatch.setattr(sys, "executable", program)
         assert reduced(data, REQUEST) == expected
+
+
+def test_a_long_log_is_counted_by_a_third_and_the_digest_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its size is known."""
+    data = b"".join(make_log(seed, 100) for seed in range(9))
+    expected = reduced(data, replace(REQUEST, workers=1))
+    for module in (workers, gathering):
+        monkeypatch.setattr(module, "LONG_BYTES", 10_000)
+    monkeypatch.setattr(workers, "_count_processors", lambda: 2)
+    inputs = [Input("", "", io.BytesIO(data), len(data))]
+    found = reduce_logs(inputs, replace(REQUEST, counts_input=True), create_counter())
+    assert (found.text, found.tokens_before) == (expected.text, expected.tokens_before)
 
 
 def test_files_one_after_the_other_begin_anew() -> None:
