@@ -157,4 +157,5 @@ def test_numbers_of_a_custom_profile_go_before_those_of_a_preset() -> None:
 def test_another_profile_is_another() -> None:
     """A custom one that is there, and not asked for, says nothing."""
     mine = CustomProfile("mine", "error", (("end_share", 0.5),), (OwnPattern(Priority.HIGH, "x"),))
-    assert make_request(LogSettings(custom_profile=mine, profile="test")) == LogRequest(76_659, log_type="test")
+    asked = LogRequest(76_659, log_type="test", workers=0)
+    assert make_request(LogSettings(custom_profile=mine, profile="test")) == asked
