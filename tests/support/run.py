@@ -16,7 +16,7 @@ from loopflow.cli.code_context import code_context
 from loopflow.console.command import run_command
 from loopflow.console.streams import OutputStream, Streams
 
-_HANGS_AFTER = 120  # seconds; not a measure of anything, but a hanging run should fail, not hang the tests
+_HANGS_AFTER = 600  # seconds; not a measure of anything, but a hanging run should fail, not hang the tests
 
 COMMAND = (sys.executable, "-c", "from loopflow.cli.code_context import main; main()")
 
