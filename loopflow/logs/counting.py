@@ -1,12 +1,13 @@
 """Counts the input while it is read, on a thread or in a process, in pieces whose counts add up."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from loopflow.errors import LoopflowError, UncountableError
-from loopflow.tokens.choice import ENGINES
+from loopflow.tokens.choice import ENGINES, create_counter
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.tokens.safe_cuts import last_cut
 
@@ -92,60 +93,60 @@ class CounterBeside:
 
         self._counter = counter
         self._here: InputCounter | None = None
-        self._is_ready = False
         self._process: OtherProcess | None = None
         with suppress(LoopflowError):
-            self._process = OtherProcess(__name__)
-            self._process.send((counter.encoding, counter.engine if counter.engine in ENGINES else None))
+            engine = counter.engine if counter.engine in ENGINES else None
+            self._process = OtherProcess(__name__, (counter.encoding, engine))
 
     def add(self, data: bytes) -> None:
         """Take more of a log: whole lines."""
-        process = self._find_process()
-        if process is not None:
+        if (process := self._find_process()) is not None:
             process.send(data, _MOST_UNREAD)
-        elif self._here is not None:
-            self._here.add(data)
+        else:
+            self._count_here().add(data)
 
     def finish(self) -> int | None:
         """Return how many tokens there are, None where they cannot be counted exactly. Raises what counting raised."""
         process = self._find_process()
         if process is None:
-            return self._here.finish() if self._here is not None else None
-        process.send(None)
-        total: tuple[int | None] = process.receive()
+            return self._count_here().finish()
+        try:
+            process.send(None)
+            total: tuple[int | None] = process.receive()
+        finally:
+            process.close()
         return total[0]
 
-    def close(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.close()
-
     def _find_process(self) -> "OtherProcess | None":
-        """Return the process, None where it did not come up. It is waited for before the first text."""
-        if self._process is not None and not self._is_ready and self._here is None:
-            with suppress(LoopflowError):
-                self._process.receive()
-                self._is_ready = True
-        if not self._is_ready and self._here is None:
-            self._here = InputCounter(self._counter)
-        return self._process if self._is_ready else None
+        """Return the process, None where none came up. It is waited for before the first text."""
+        if self._process is not None:
+            try:
+                self._process.wait()
+            except LoopflowError:
+                self._process.close()
+                self._process = None
+        return self._process
+
+    def _count_here(self) -> InputCounter:
+        self._here = self._here or InputCounter(self._counter)
+        return self._here
 
 
 def serve(given: int, back: int) -> None:
     """Count what comes through the pipe `given`, an encoding and then text, until it is closed."""
-    from loopflow.logs.other_process import Given  # noqa: PLC0415  few logs need it
-    from loopflow.tokens import create_counter  # noqa: PLC0415  who counts here has one
+    from loopflow.logs.other_process import serve_messages  # noqa: PLC0415  few logs need it
 
-    came = Given(given, back)
-    coming = iter(came)
-    counter = InputCounter(create_counter(*next(coming)))
-    came.answer("ready")
+    serve_messages(given, back, _begin)
+
+
+def _begin(task: tuple[str, str | None]) -> Callable[[bytes | None], object]:
+    """Return what counts text, and at the end, which is None, returns the total."""
+    counter = InputCounter(create_counter(*task))
 
     def take(data: bytes | None) -> tuple[int | None] | None:
-        """Count more, or return the total."""
         if data is None:
             return (counter.finish(),)
         counter.add(data)
         return None
 
-    came.answer_all(coming, take)
+    return take

@@ -138,11 +138,7 @@ class _Gathering:
 
     def count(self) -> int | None:
         """Return the tokens of all that was read: None where a line was too long to be held."""
-        try:
-            tokens = self.tokens.finish() if self.tokens else None
-        finally:
-            if isinstance(self.tokens, CounterBeside):
-                self.tokens.close()
+        tokens = self.tokens.finish() if self.tokens else None
         return None if self._is_cut else tokens
 
     def _chunks(self, reader: LogReader) -> Iterator[Chunk]:

@@ -8,7 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from traceback import format_exc
 from typing import Any, Final
@@ -20,9 +20,13 @@ _START: Final = "import sys; sys.path[:] = {path}; from {module} import serve; s
 
 
 class OtherProcess:
-    """Runs `serve` of a module, with the ends of two pipes. Raises LoopflowError if no process can be started."""
+    """Runs `serve` of a module, with the ends of two pipes; what it is sent first is `task`.
 
-    def __init__(self, module: str) -> None:
+    Raises LoopflowError if no process can be started. Its first answer says that it is ready.
+    """
+
+    def __init__(self, module: str, task: object) -> None:
+        self._is_ready = False
         try:
             (given, out), (back, answers) = os.pipe(), os.pipe()
             self._channel = Channel(out, back)
@@ -37,6 +41,13 @@ class OtherProcess:
         except OSError as error:
             what = f"no process can be started: {describe_os_error(error)}"
             raise LoopflowError(what, "use --parallel-workers 1") from error
+        self.send(task)
+
+    def wait(self) -> None:
+        """Wait until it is ready. Raises LoopflowError if it ends before that."""
+        if not self._is_ready:
+            self.receive()
+            self._is_ready = True
 
     def send(self, message: object, most: int = sys.maxsize) -> None:
         """Send a message. Waits while more than `most` bytes are unread. Raises LoopflowError if nobody reads."""
@@ -55,10 +66,6 @@ class OtherProcess:
             raise said
         return said
 
-    def kill(self) -> None:
-        """End the process, whatever it does."""
-        self._process.kill()
-
     def close(self) -> None:
         """End the process and let go of the pipes."""
         self._channel.close()
@@ -70,38 +77,33 @@ def _ended() -> LoopflowError:
     return LoopflowError("a process that reads the log was ended from outside", "use --parallel-workers 1")
 
 
-class Given:
-    """What comes through the pipes, on the other side."""
+def serve_messages(given: int, back: int, begin: Callable[[Any], Callable[[Any], object]]) -> None:
+    """Serve on the other side, until nobody sends any more or listens.
 
-    def __init__(self, given: int, back: int) -> None:
-        self._messages = messages(given)
-        self._back = back
+    `begin` is given the task, and returns what takes each message: it is answered with what that returns or raises, and
+    not at all where that is None.
+    """
+    coming = (pickle.loads(message) for message in messages(given))  # noqa: S301  it comes from who started this process
+    take = begin(next(coming))
+    with suppress(BrokenPipeError):
+        answer(back, pickle.dumps("ready"))
+        for message in coming:
+            said = _try_to_take(take, message)
+            if said is not None:
+                answer(back, pickle.dumps(said))
 
-    def __iter__(self) -> Iterator[Any]:
-        """Yield each message, until nobody sends any more."""
-        for message in self._messages:
-            yield pickle.loads(message)  # noqa: S301  it comes from the process that started this one
 
-    def answer_all(self, coming: Iterable[Any], take: Callable[[Any], object]) -> None:
-        """Answer each message with what `take` makes of it, or raises; not at all where that is None."""
-        with suppress(BrokenPipeError):
-            for message in coming:
-                try:
-                    said = take(message)
-                except LoopflowError as error:
-                    said = error
-                except Exception:  # noqa: BLE001  a bug, which is told where others are
-                    said = RuntimeError(format_exc())
-                if said is not None:
-                    self.answer(said)
-
-    def answer(self, said: object) -> None:
-        """Answer. Raises BrokenPipeError if nobody listens."""
-        answer(self._back, pickle.dumps(said))
+def _try_to_take(take: Callable[[Any], object], message: object) -> object:
+    try:
+        return take(message)
+    except LoopflowError as error:
+        return error
+    except Exception:  # noqa: BLE001  a bug, which is told where others are
+        return RuntimeError(format_exc())
 
 
 def _start(module: str, given: int, back: int) -> subprocess.Popen[bytes]:
-    """Start a process. It has our path, and takes nothing from the directory that it starts in."""
+    """Start a process. It finds modules where we do, whatever the variables of the environment say."""
     code = _START.format(path=sys.path, module=module, given=given, back=back)
     bytecode = ("-B",) if sys.dont_write_bytecode else ()
     return subprocess.Popen(

@@ -101,36 +101,30 @@ class Beside:
         self._census: Census | None = census
         """What was counted before; None once it is there that lines are counted."""
         self._process: OtherProcess | None = None
-        self._is_ready = False
 
     def start(self) -> "OtherProcess":
         """Start it, unless it was. Raises LoopflowError if there can be none."""
         if self._process is None:
             from loopflow.logs.other_process import OtherProcess  # noqa: PLC0415  few logs need it
 
-            self._process = OtherProcess(__name__)
-            self._process.send(self._request)
+            self._process = OtherProcess(__name__, self._request)
         return self._process
 
     def is_ready(self) -> bool:
         """Start it, unless it was, and wait until it is there. Return whether it is."""
-        with suppress(LoopflowError):
-            self._wait()
-        return self._is_ready
-
-    def _wait(self) -> "OtherProcess":
-        process = self.start()
-        if not self._is_ready:
-            process.receive()
-            self._is_ready = True
-        return process
+        try:
+            self.start().wait()
+        except LoopflowError:
+            return False
+        return True
 
     def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then.
 
         Raises LoopflowError if the process is ended from outside, or there can be none.
         """
-        process = self._wait()
+        process = self.start()
+        process.wait()
         if self._census is not None:
             process.send(self._census)
             self._census = None
@@ -147,7 +141,7 @@ class Beside:
         """Return which kinds of lines there were. Raises LoopflowError if the process is ended from outside."""
         if self._census is not None:
             return self._census
-        process = self._wait()
+        process = self.start()
         process.send(None)
         census: Census = process.receive()
         return census
@@ -199,13 +193,9 @@ class IfLong:
 
 def serve(given: int, back: int) -> None:
     """Prepare what comes through the pipe `given`, a request and then chunks, until it is closed."""
-    from loopflow.logs.other_process import Given  # noqa: PLC0415  few logs need it
+    from loopflow.logs.other_process import serve_messages  # noqa: PLC0415  few logs need it
 
-    came = Given(given, back)
-    coming = iter(came)
-    half = _Half(next(coming))
-    came.answer(None)
-    came.answer_all(coming, half.take)
+    serve_messages(given, back, lambda request: _Half(request).take)
 
 
 class _Half:

@@ -11,6 +11,7 @@ from loopflow.logs.counting import LONGEST_STRETCH, CounterBeside, InputCounter
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
 from tests.support.counters import Refusing
+from tests.support.hostile_logs import kill
 
 COUNTER = create_counter()
 PIECE = st.lists(st.sampled_from(["\n", " ", "/", "a", "word ", "12", "é", "\t", "[", "\r"]), max_size=12).map("".join)
@@ -46,12 +47,9 @@ def test_what_counting_raises_is_raised() -> None:
 def count_beside(pieces: list[str], counter: TokenCounter = COUNTER) -> int | None:
     """Return what a counter in another process says, if one comes up."""
     counting = CounterBeside(counter)
-    try:
-        for each in pieces:
-            counting.add(each.encode())
-        return counting.finish()
-    finally:
-        counting.close()
+    for each in pieces:
+        counting.add(each.encode())
+    return counting.finish()
 
 
 @pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
@@ -78,14 +76,9 @@ def test_where_no_process_comes_up_it_is_counted_here(program: str, monkeypatch:
 def test_a_counter_that_is_killed_is_an_error() -> None:
     """Wherever that shows: while more is sent, or when the sum is asked for."""
     counting = CounterBeside(COUNTER)
-    try:
-        counting.add(b"a\n")
-        process = counting._process  # noqa: SLF001  nothing else knows which it is
-        assert process is not None
-        process.kill()
-        with pytest.raises(LoopflowError, match="was ended from outside"):
-            counting.add(b"word " * 2_000_000 + b"\n")
-        with pytest.raises(LoopflowError, match="was ended from outside"):
-            counting.finish()
-    finally:
-        counting.close()
+    counting.add(b"a\n")
+    kill(counting._process)  # noqa: SLF001  nothing else knows which it is
+    with pytest.raises(LoopflowError, match="was ended from outside"):
+        counting.add(b"word " * 2_000_000 + b"\n")
+    with pytest.raises(LoopflowError, match="was ended from outside"):
+        counting.finish()

@@ -18,7 +18,7 @@ from loopflow.logs.preparing import Prepared
 from loopflow.logs.reading import Chunk
 from loopflow.logs.running import reduce_logs
 from loopflow.tokens import create_counter
-from tests.support.hostile_logs import make_log, reduced
+from tests.support.hostile_logs import kill, make_log, reduced
 
 REQUEST = LogRequest(700, read_size=4_096, workers=0)
 
@@ -90,9 +90,7 @@ def _kill_after(beside: workers.Beside, chunks: int) -> Iterator[bytes]:
     """Yield lines, and end the process from outside meanwhile."""
     for number in count():
         if number == chunks:
-            process = beside._process  # noqa: SLF001  nothing else knows which it is
-            assert process is not None
-            process.kill()
+            kill(beside._process)  # noqa: SLF001  nothing else knows which it is
         yield b"line %d\n" % number
 
 
@@ -136,6 +134,16 @@ def test_a_long_log_is_counted_by_a_third_and_the_digest_is_the_same(monkeypatch
     inputs = [Input("", "", io.BytesIO(data), len(data))]
     found = reduce_logs(inputs, replace(REQUEST, counts_input=True), create_counter())
     assert (found.text, found.tokens_before) == (expected.text, expected.tokens_before)
+
+
+def test_of_several_files_each_is_read_where_it_is_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short one here, a long one there, and what comes after it: lines of all are counted together."""
+    logs = [b"often %d times\n" % each * 30 + make_log(2, size) for each, size in enumerate((20, 900, 20))]
+    monkeypatch.setattr(workers, "LONG_BYTES", 100_000)
+    monkeypatch.setattr(workers, "_count_processors", lambda: 2)
+    found = reduced(logs, REQUEST)
+    assert found == reduced(logs, replace(REQUEST, workers=1))
+    assert any("often" in each.text and each.count == 90 for each in found.templates)
 
 
 def test_files_one_after_the_other_begin_anew() -> None:

@@ -8,6 +8,7 @@ from functools import cache
 
 from loopflow.logs.gathering import Input
 from loopflow.logs.model import Digest, LogRequest, Priority
+from loopflow.logs.other_process import OtherProcess
 from loopflow.logs.running import reduce_logs
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
@@ -141,6 +142,12 @@ def reduced(data: bytes | Sequence[bytes], request: LogRequest, encoding: str = 
     logs = [data] if isinstance(data, bytes) else data
     inputs = [Input("a.log", "", io.BytesIO(each)) for each in logs]
     return reduce_logs(inputs, request, counter(encoding))
+
+
+def kill(process: OtherProcess | None) -> None:
+    """End a process from outside."""
+    assert process is not None
+    process._process.kill()  # noqa: SLF001  who uses one has no need to
 
 
 def is_ours(line: str) -> bool:
