@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loopflow.logs import census as module
@@ -94,6 +94,7 @@ def test_which_examples_are_kept_does_not_depend_on_the_read(size: int) -> None:
 
 
 @given(texts=TEXTS, most=st.integers(1, 9))
+@example(texts=[b"done", b"GET /1", b"GET /2"], most=1)
 def test_what_is_handed_on_says_the_same(texts: list[bytes], most: int) -> None:
     """Of the most frequent kinds, and of the first lines with a word."""
     census, word = Census(), re.compile(b"done|error")

@@ -1,10 +1,11 @@
 """The first half of reading in another process: what comes out is the same to the byte, whatever happens to it."""
 
 import io
+import string
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,16 @@ def test_of_several_files_each_is_read_where_it_is_best(monkeypatch: pytest.Monk
     assert any("often" in each.text and each.count == 90 for each in found.templates)
 
 
+def test_a_test_that_passed_later_is_found_among_many_kinds_of_lines() -> None:
+    """Of these only the most frequent are handed on."""
+    name = "tests/test_a.py::test_one"
+    kinds = b"".join(b"%c%c%c said\n" % each * 2 for each in product(string.ascii_letters.encode(), repeat=3))
+    data = f"FAILED {name} - AssertionError\n".encode() + kinds + f"PASSED {name}\n".encode()
+    found = reduced(data, replace(REQUEST, workers=2, counts_input=False))
+    [failure] = [each.failure for each in found.outcomes if name in each.failure.block.lines[0].text]
+    assert failure.retried == data.count(b"\n")
+
+
 def test_files_one_after_the_other_begin_anew() -> None:
     """What wraps the lines of one file says nothing of the next."""
     beside = workers.Beside(REQUEST, Census())
@@ -165,9 +176,10 @@ def _finish(beside: workers.Beside, lines: Iterable[bytes]) -> Prepared:
 
 
 def test_it_needs_nothing_of_the_directory_it_is_started_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module of the same name as one of ours, or of Python's, is not imported from there."""
-    for name in ("pickle", "array", "loopflow", "select"):
+    """Nor of the variables of Python: a module of the same name as one of ours is not imported from there."""
+    for name in ("pickle", "subprocess", "loopflow", "select", "sitecustomize"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('taken from the directory')")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     data = make_log(5, 50)
     assert reduced(data, replace(REQUEST, workers=2)) == reduced(data, replace(REQUEST, workers=1))
