@@ -154,7 +154,6 @@ class Pool:
         self._costs: Counter[Priority] = Counter()
         """Of what is held of each priority."""
         self.missed: Counter[Priority] = Counter()
-        self.lines = 0
 
     def add(self, found: Found) -> None:
         """Take a block."""

@@ -1,7 +1,7 @@
 """Failures, each once, within a fixed number of bytes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loopflow.logs.model import LogLine, Priority, Span
@@ -70,6 +70,26 @@ def test_a_block_that_comes_late_takes_its_place_along() -> None:
     for line, place in ((10, "a.py:1"), (20, "b.py:2"), (5, "b.py:2")):
         pool.add(found_of(["error: lost", f"  at {place}"], line))
     assert (find_place(only(pool).block), only(pool).failure().places) == ("b.py:2", ("L10 a.py:1",))
+
+
+BLOCKS = st.tuples(
+    st.sampled_from(KINDS), st.sampled_from([100, 40, 8, 1]), st.integers(1, 300), st.integers(1, 40), st.booleans()
+)
+
+
+@given(blocks=st.lists(BLOCKS, max_size=25), room=st.sampled_from([500, 3_000, 50_000]))
+@example(blocks=[("beta", 100, 9, 40, False), ("beta", 100, 5, 1, True), ("alpha", 100, 3, 40, True)], room=500)
+def test_what_all_take_is_known_without_adding_it_up(blocks: list[tuple[str, int, int, int, bool]], room: int) -> None:
+    """Whatever came, also a block that stands before the one that was held, and whatever had to go."""
+    pool = Pool(room)
+    for kind, weight, start, lines, is_pruned in blocks:
+        pool.add(found_of([f"error: {kind}", *["  more of it"] * lines], start, [weight]))
+        if is_pruned:
+            pool.prune()
+        costs = dict.fromkeys(Priority, 0)
+        for entry in pool.entries():
+            costs[entry.block.priority] += entry.cost
+        assert {priority: pool._costs[priority] for priority in Priority} == costs  # noqa: SLF001  nothing shows them
 
 
 def test_what_is_critical_keeps_headline_count_and_places() -> None:
