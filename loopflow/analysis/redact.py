@@ -9,6 +9,7 @@ characters that they have not.
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import NamedTuple
 
 from loopflow.analysis.private_keys import ANCHOR, Inside, hide_keys
@@ -119,16 +120,20 @@ class _Places(NamedTuple):
     literal: bytes
 
 
-def _hide(
-    text: bytes, places: _Places, pattern: re.Pattern[bytes], judge: Callable[[re.Match[bytes]], bool], mark: bytes
-) -> bytes:
+@cache
+def _compile(pattern: bytes) -> re.Pattern[bytes]:
+    """Return a pattern of the tables, compiled once it is needed: most texts need none."""
+    return re.compile(pattern)
+
+
+def _hide(text: bytes, places: _Places, pattern: bytes, judge: Callable[[re.Match[bytes]], bool], mark: bytes) -> bytes:
     """Replace the secrets that `pattern` finds where the literal stands; the same text if there are none."""
     parts: list[bytes] = []
     done = 0
     at = places.text.find(places.literal)
     while at >= 0:
         after = at + len(places.literal)
-        match = pattern.match(text, at)
+        match = _compile(pattern).match(text, at)
         if match is not None and judge(match):
             start, after = match.span(match.lastgroup or 0)
             parts += [text[done:start], mark]

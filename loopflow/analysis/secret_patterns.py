@@ -7,7 +7,6 @@ scanned, without a group, and the search goes on behind it. The group that is se
 words need nothing before them, since whatever stands there can be glued to a secret; the others begin no word's middle.
 """
 
-import re
 from typing import NamedTuple
 
 # Not within a word. What ends a colour, an escape in JSON or an encoded character in a URL is no part of one.
@@ -19,13 +18,12 @@ class Format(NamedTuple):
 
     kind: bytes
     literals: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     source: str
 
 
 def _format(kind: str, literals: str, pattern: bytes, source: str) -> Format:
-    compiled = re.compile(pattern.replace(b"START", _START))
-    return Format(kind.encode(), tuple(literals.encode().split()), compiled, source)
+    return Format(kind.encode(), tuple(literals.encode().split()), pattern.replace(b"START", _START), source)
 
 
 FORMATS = (

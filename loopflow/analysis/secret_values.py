@@ -51,7 +51,7 @@ class Named(NamedTuple):
     kind: bytes
     first: bytes
     literals: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     judge: Callable[[re.Match[bytes]], bool]
     source: str
 
@@ -75,14 +75,14 @@ _ASSIGNED = rb"""
 """
 
 
-def _assigned(name: bytes, quoted: bytes, bare: bytes) -> re.Pattern[bytes]:
+def _assigned(name: bytes, quoted: bytes, bare: bytes) -> bytes:
     """Return the pattern of a name and its value, of what is not in a value in quotes, and of one without."""
     pattern = _ASSIGNED
     for word, part in ((b"NONE", _PLACEHOLDER), (b"NAME", name), (b"QUOTED", quoted), (b"BARE", bare)):
         pattern = pattern.replace(word, part)
     for word, part in ((b"COLOUR", _COLOUR), (b"BLANK", _BLANK), (b"ESCAPE", _QUOTE)):
         pattern = pattern.replace(word, part)
-    return re.compile(pattern, re.VERBOSE)
+    return b"(?x)" + pattern
 
 
 _ANY = (
@@ -148,7 +148,7 @@ def _is_mixed(value: bytes) -> bool:
 _URLS = "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1"
 # What JSON (RFC 8259, section 7) and HTML write for these. Behind such a `//` there is no name that a regular
 # expression would match: those are written so too.
-_ESCAPED_URL = re.compile(
+_ESCAPED_URL = (
     (
         rb"(?i):SLASH{2}(?:(?:[\w.%+~$!\x80-\xff-]|\\{1,4}u(?!00[23])[0-9a-f]{4}){0,255}+"
         rb":(?![(\[.\\]|[0-9]{1,5}(?!AT)(?:[/?#\s\"'<>\\&]|\Z))"
@@ -161,7 +161,7 @@ _ESCAPED_URL = re.compile(
 )
 
 
-_ENCODED_URL = re.compile(
+_ENCODED_URL = (
     rb"(?i)%3a(?:%2f%2f|//)[^\s%/:@\"'<>]{0,255}(?:%3a|:)"
     + _PLACEHOLDER
     + rb"(?P<password>(?:[^\s%\"'<>&@/]|%(?!40|2f)[0-9a-f]{2}){3,1024})(?=%40|@)"
@@ -172,7 +172,7 @@ NAMED = (
         b"url-password",
         b"@",
         (b"://",),
-        re.compile(
+        (
             # `host:8080/...` is no user with a password, and neither is an image with its digest.
             rb"://(?:[^\s/:@\"'<>\[\]\\?#]{0,255}:(?![0-9]{1,5}(?:[/?#\s\"'<>]|\Z))"
             + _PLACEHOLDER
@@ -196,7 +196,7 @@ NAMED = (
         b"authorization",
         b"",
         (b"authorization",),
-        re.compile(
+        (
             rb"(?i)authorization\\{0,3}[\"']?"
             + _COLOUR
             + _BLANK

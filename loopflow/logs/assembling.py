@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from loopflow.logs.found import GENERIC, Found, Part, Rules, choose_before
+from loopflow.logs.found import Found, Part, choose_before
 from loopflow.logs.keys import HIGH_WEIGHT, NOTHING, OWN_WEIGHT
 from loopflow.logs.lines import Lines
+from loopflow.logs.rules import GENERIC, Rules
 
 _LONGEST, _LONGEST_IF_SURE = 4, 25
 """So many times the lines that are kept of a block it may have, the second where each line surely belongs to it: what

@@ -10,10 +10,8 @@ from typing import Final, NamedTuple
 from loopflow.logs.keys import CRITICAL_WEIGHT, HIGH_WEIGHT, MEDIUM_WEIGHT, OWN_WEIGHT
 from loopflow.logs.lines import Lines, Place
 from loopflow.logs.model import Block, LogLine, Priority, Span
-from loopflow.logs.recognisers.generic import BEFORE, FRAME, MOST, PLAIN
 from loopflow.logs.recognisers.rows import Recogniser
-
-GENERIC: Final = Recogniser("generic", rb"", "", 0, goes_on=FRAME, plain=PLAIN, before=BEFORE, most=MOST)
+from loopflow.logs.rules import GENERIC, Rules
 
 _KEPT_AT_END: Final = 60
 """How many of the last lines of a block are kept where it has more than its recogniser allows."""
@@ -31,38 +29,6 @@ _MAY_BE_KIND: Final = re.compile(
     r"|(?<=W)arning|(?<=T)imeout)\b)"
 )
 """What every kind has: looked for first, since most lines name none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The compiled patterns of a recogniser."""
-
-    row: Recogniser
-    number: int
-    goes_on: re.Pattern[bytes]
-    confirm: re.Pattern[bytes] | None
-    ends: re.Pattern[bytes] | None
-    last: re.Pattern[bytes] | None
-    chain: re.Pattern[bytes] | None
-    back: re.Pattern[bytes] | None
-    headline: re.Pattern[bytes] | None
-
-
-def compile_rules(recognisers: Sequence[Recogniser]) -> list[Rules]:
-    """Return the rules of each recogniser, and at the end those of the generic one."""
-    return [
-        Rules(
-            row,
-            number,
-            re.compile(row.goes_on),
-            *(
-                re.compile(pattern) if pattern else None
-                for pattern in (row.confirm, row.ends, row.last, row.chain, row.back, row.headline)
-            ),
-        )
-        for number, row in enumerate([*recognisers, GENERIC])
-    ]
-
 
 MOST_TOLD: Final = 40
 """So many different lines of weight say what a failure is."""

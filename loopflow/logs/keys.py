@@ -71,6 +71,18 @@ def find_hot(traits: Sequence[Trait]) -> list[int]:
     return [place for place, trait in enumerate(traits) if trait is not NOTHING]
 
 
+class _Patterns(dict[int, re.Pattern[bytes]]):
+    """Patterns by the numbers of their rows. Each is compiled when it is first asked for: a short log needs few."""
+
+    def __init__(self, sources: Sequence[bytes]) -> None:
+        super().__init__()
+        self._sources = sources
+
+    def __missing__(self, number: int) -> re.Pattern[bytes]:
+        found = self[number] = re.compile(self._sources[number])
+        return found
+
+
 class _Kinds(dict[bytes, Trait]):
     """What is known of kinds of lines. Those that are new say nothing until they were looked at."""
 
@@ -89,10 +101,10 @@ class Classifier:
 
     def __init__(self, words: Iterable[Word], recognisers: Sequence[Recogniser], most_keys: int = MOST_KEYS) -> None:
         self._words = sorted(words, key=lambda word: (not word.is_anchor, -word.weight))
-        self._patterns = [re.compile(word.pattern) for word in self._words]
+        self._patterns = _Patterns([word.pattern for word in self._words])
         self._digits = {number: re.compile(word.digits) for number, word in enumerate(self._words) if word.digits}
         self._numbers = {number: re.compile(word.number) for number, word in enumerate(self._words) if word.number}
-        self._starts = [re.compile(each.start) for each in recognisers]
+        self._starts = _Patterns([each.start for each in recognisers])
         self._weights = [each.weight for each in recognisers]
         self._most = most_keys
         self._known = _Kinds()

@@ -13,12 +13,13 @@ from typing import Final, NamedTuple
 
 from loopflow.logs.assembling import Assembler
 from loopflow.logs.distribution import Distribution, Label, Sums
-from loopflow.logs.found import Found, Rules
+from loopflow.logs.found import Found
 from loopflow.logs.gathering import Input, gather
 from loopflow.logs.keys import DIGITS, FEW_KEYS
 from loopflow.logs.lines import Lines
 from loopflow.logs.model import LogRequest, Priority
 from loopflow.logs.pieces import Piece, PieceCounter
+from loopflow.logs.rules import Rules
 from loopflow.logs.signatures import mask
 from loopflow.tokens.protocol import TokenCounter
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from loopflow.logs.assembling import Assembler
 from loopflow.logs.ending import Ending
-from loopflow.logs.found import Found, Rules, compile_rules
+from loopflow.logs.found import Found
 from loopflow.logs.keys import Trait
 from loopflow.logs.lines import EVERY, Lines, Origin, split_windows
 from loopflow.logs.model import LogRequest, Unwrapped
@@ -17,6 +17,7 @@ from loopflow.logs.preparing import Prepared
 from loopflow.logs.profiles import SAMPLE_BYTES
 from loopflow.logs.reading import Chunk
 from loopflow.logs.recognisers.tables import RECOGNISERS
+from loopflow.logs.rules import Rules, make_rules
 
 _MOST_STREAMS: Final = 64
 
@@ -39,7 +40,7 @@ class Scan:
 
     pool: Pool
     ending: Ending
-    rules: Sequence[Rules] = field(default_factory=lambda: compile_rules(RECOGNISERS))
+    rules: Sequence[Rules] = field(default_factory=lambda: make_rules(RECOGNISERS))
     watch: Watch | None = None
     lines: int = 0
     first: bytes = b""

@@ -1,15 +1,19 @@
 """Puts the lines of a log together, as the command does, without reading or telling."""
 
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from loopflow.logs.assembling import Assembler
-from loopflow.logs.found import Found, compile_rules
 from loopflow.logs.keys import DIGITS, Classifier, find_hot
 from loopflow.logs.lines import Lines, Origin
 from loopflow.logs.model import Block
 from loopflow.logs.recognisers.tables import RECOGNISERS, WORDS
+from loopflow.logs.rules import make_rules
 
-_RULES = compile_rules(RECOGNISERS)
+if TYPE_CHECKING:
+    from loopflow.logs.found import Found
+
+_RULES = make_rules(RECOGNISERS)
 
 
 def blocks(text: str, size: int = 0) -> list[Block]:

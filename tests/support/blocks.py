@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from loopflow.logs.found import Found, Part, compile_rules
+from loopflow.logs.found import Found, Part
 from loopflow.logs.keys import Trait
 from loopflow.logs.lines import Lines, Origin
 from loopflow.logs.model import Block, LogLine, Priority, Span
 from loopflow.logs.pool import Entry
+from loopflow.logs.rules import make_rules
 from loopflow.logs.signatures import make_signature, weighted_lines
 
-RULES = compile_rules([])[-1]
+RULES = make_rules([])[-1]
 """Those of the generic recogniser."""
 
 WEIGHTS = {Priority.CRITICAL: 100, Priority.HIGH: 40, Priority.MEDIUM: 8, Priority.LOW: 1, Priority.VERBOSE: 0}
