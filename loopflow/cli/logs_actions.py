@@ -21,6 +21,7 @@ from loopflow.console.directories import cache_directory, data_directory
 from loopflow.console.summary import append_summary
 from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs.archive import ArchiveWriter
+from loopflow.logs.counting import choose_engine
 from loopflow.logs.distribution import Distribution
 from loopflow.logs.gathering import Input
 from loopflow.logs.keeping import KeptText
@@ -186,9 +187,8 @@ def _prepare(given: Mapping[str, Any], console: Console, here: str) -> _Run:
     asked = join_usage(read_asked(given, console, here), console, here)
     if given["stream_processing"] and given["verbose"]:
         console.note("logs are always read as a stream: --stream-processing changes nothing")
-    counter = create_counter(
-        asked.config.encoding, console.environ.get("LOOPFLOW_ENGINE") or None, cache_directory(console.environ, here)
-    )
+    engine = console.environ.get("LOOPFLOW_ENGINE") or choose_engine(asked.request)
+    counter = create_counter(asked.config.encoding, engine, cache_directory(console.environ, here))
     save(asked, console, here)
     memory = join_memory(asked, console, here)
     return _Run(asked, console, here, counter, data_directory(console.environ, here), memory)

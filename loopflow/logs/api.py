@@ -23,6 +23,7 @@ from loopflow.errors import ExitCode, LoopflowError, UsageError
 from loopflow.logs.budgeting import TokenBudgetManager
 from loopflow.logs.components import check_budgets, join_components, read_budgets_option
 from loopflow.logs.configs import load_config
+from loopflow.logs.counting import choose_engine
 from loopflow.logs.custom_profiles import load_profile
 from loopflow.logs.model import Digest, Priority
 from loopflow.logs.opening import open_file
@@ -94,7 +95,7 @@ def process_logs(args: object) -> tuple[Digest, str]:
     values: dict[str, Any] = read_section(config.sections, "logs", {"logs": "loopflow.logs.settings:read_values"})
     settings = _read_settings(args, values, find_root(here) or here, here)
     request = make_request(settings, is_small=bool(_read(args, "memory_optimized", default=False)))
-    engine = os.environ.get("LOOPFLOW_ENGINE") or None
+    engine = os.environ.get("LOOPFLOW_ENGINE") or choose_engine(request)
     counter = create_counter(config.encoding, engine, cache_directory(os.environ, here))
     with ExitStack() as stack:
         rotation = _open_rotation(args, settings, here, stack)

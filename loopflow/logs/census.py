@@ -1,13 +1,12 @@
 """Which kinds of lines there are, and how often: what a log says beside its failures."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, filterfalse
 from typing import Final
 
-from loopflow.logs.lines import EVERY, Lines, split_windows
+from loopflow.logs.lines import Lines
 
 MOST_KINDS: Final = 100_000
 MOST_TOLD: Final = 5_000
@@ -36,16 +35,6 @@ class Census:
         self._counts: Counter[bytes] = Counter()
         self._last: dict[bytes, int] = {}
         self._examples: dict[bytes, tuple[int, bytes]] = {}
-        self._lines = 0
-
-    def take(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int], file: int) -> None:
-        """Count lines as `add` does, and make room where it is time for that."""
-        for begin, end in split_windows(self._lines, len(keys)):
-            part = Lines(lines.texts[begin:end], lines.traits[begin:end], lines.origin.cut(begin, end))
-            self.add(keys[begin:end], part, [at - begin for at in hot if begin <= at < end], file)
-            self._lines += end - begin
-            if self._lines % EVERY == 0:
-                self.prune()
 
     def add(self, keys: Sequence[bytes], lines: Lines, hot: Sequence[int] = (), file: int = 0) -> None:
         """Count lines of a file but those at `hot`, which failures tell of; `keys` are those of all."""
@@ -78,19 +67,6 @@ class Census:
             least *= 2
         self._last = {key: self._last[key] for key in self._counts}
         self._examples = {key: told for key, told in self._examples.items() if key in self._counts}
-
-    def slim(self, most: int, keeps: re.Pattern[bytes]) -> "Census":
-        """Return a census of the most frequent kinds alone, and of the first lines in which there is a pattern.
-
-        Of these and of at most so many kinds it says what this one says. It is what is handed to another process.
-        """
-        slim = Census()
-        frequent = {key for key, _ in self._counts.most_common(most)}
-        slim._counts.update({key: count for key, count in self._counts.items() if key in frequent})
-        slim._last = {key: self._last[key] for key in slim._counts}
-        told = self._examples.items()
-        slim._examples = {key: line for key, line in told if key in frequent or keeps.search(line[1])}
-        return slim
 
     def examples(self) -> Iterator[tuple[tuple[int, int], bytes]]:
         """Yield the first line of each kind that is remembered, and where it is: file and number."""

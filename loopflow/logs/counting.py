@@ -7,6 +7,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from loopflow.errors import LoopflowError, UncountableError
+from loopflow.logs.model import LogRequest
 from loopflow.tokens.choice import ENGINES, create_counter
 from loopflow.tokens.protocol import TokenCounter
 from loopflow.tokens.safe_cuts import last_cut
@@ -14,7 +15,7 @@ from loopflow.tokens.safe_cuts import last_cut
 if TYPE_CHECKING:
     from loopflow.logs.other_process import OtherProcess
 
-_MOST_UNREAD: Final = 4_194_304
+_MOST_UNREAD: Final = 16_777_216
 """Bytes that are held for another process, at most."""
 _MOST_WAITING: Final = 2
 """Chunks: more of them only take memory, since whoever reads is the slower one."""
@@ -22,6 +23,11 @@ FIRST_PIECE: Final = 1_048_576
 """Characters that are counted at first: fewer would be counted by an engine that starts fast and counts slowly."""
 LONGEST_STRETCH: Final = 67_108_864
 """Characters without a place to cut that are held before giving up."""
+
+
+def choose_engine(request: LogRequest) -> str | None:
+    """Return what shall count where nobody says: in little memory the table alone, which is slow and loads nothing."""
+    return "table" if request.is_small else None
 
 
 class InputCounter:

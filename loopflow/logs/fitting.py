@@ -7,6 +7,7 @@ more of the end.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress
 from typing import Final
 
 from loopflow.logs.budgeting import MISC, TokenBudgetManager
@@ -26,6 +27,8 @@ _STEADY_END: Final = 40
 """Lines of the end, where not all room is used."""
 _LEAST_MORE: Final = 8
 """Tokens: with fewer nothing more is told."""
+_AT_ONCE: Final = 32
+"""So many failures are drawn and counted together: for the last ones there may be no room."""
 
 
 class Fitter:
@@ -54,6 +57,7 @@ class Fitter:
         self._tables: list[Item] = []
         self._lines_of: dict[bytes, frozenset[tuple[int, int]]] = {}
         self._costs: dict[tuple[bytes, Shape], tuple[str, int]] = {}
+        self._lasts = [(entry.block.span.file, entry.block.span.last) for entry in material.entries]
 
     def choose(self) -> None:
         """Use the budget."""
@@ -92,17 +96,20 @@ class Fitter:
 
     def _run(self, steps: Iterable[Step], bound: int) -> None:
         for entries, shape in steps:
-            for entry in entries:
+            for place, entry in enumerate(entries):
                 if self.manager.used + _LEAST_MORE > bound:
                     return
+                if place % _AT_ONCE == 0:
+                    self._price(
+                        [each for each in entries[place : place + _AT_ONCE] if self._may_be(each, shape)], shape
+                    )
                 self._reshape(entry, shape, bound)
 
     def _reshape(self, entry: Entry, shape: Shape, bound: int) -> bool:
         """Tell a failure in a larger shape, if `bound` tokens in all are enough for it."""
-        now = self.shape_of.get(entry.signature)
-        if now is not None and ORDER[now] >= ORDER[shape]:
+        if self._is_at_least(entry, shape):
             return True
-        if shape in _LONG and self._shapes.is_short(entry):
+        if not self._may_be(entry, shape):
             return False
         text, tokens = self._cost(entry, shape)
         more = tokens - self.tokens_of.get(entry.signature, 0)
@@ -113,6 +120,15 @@ class Fitter:
             return False
         self._put(entry, Shape.FULL if self._shapes.is_whole(entry, shape) else shape, text, tokens)
         return True
+
+    def _is_at_least(self, entry: Entry, shape: Shape) -> bool:
+        """Whether a failure is told in such a shape, or a larger one."""
+        now = self.shape_of.get(entry.signature)
+        return now is not None and ORDER[now] >= ORDER[shape]
+
+    def _may_be(self, entry: Entry, shape: Shape) -> bool:
+        """Whether a failure is told in less than such a shape, and can be told in it."""
+        return not (self._is_at_least(entry, shape) or (shape in _LONG and self._shapes.is_short(entry)))
 
     def _has_share(self, entry: Entry, more: int) -> bool:
         span = entry.block.span
@@ -156,8 +172,10 @@ class Fitter:
                 self._add_table(name, sorted(members, key=lambda each: each.block.span), rows)
 
     def _price(self, entries: Sequence[Entry], shape: Shape) -> None:
-        texts = [self._shapes.draw(entry, shape) for entry in entries]
-        for entry, text, tokens in zip(entries, texts, self._count(texts), strict=True):
+        """Draw and count several at once: to count one takes as long as ten."""
+        new = [entry for entry in entries if (entry.signature, shape) not in self._costs]
+        texts = [self._shapes.draw(entry, shape) for entry in new]
+        for entry, text, tokens in zip(new, texts, self._count(texts), strict=True):
             self._costs[entry.signature, shape] = text, tokens
 
     def _add_table(self, title: str, entries: Sequence[Entry], bound: int) -> None:
@@ -224,8 +242,7 @@ class Fitter:
         taken: set[tuple[int, int]] = set()
         for entry in self._near_end(end):
             numbers = self._numbers(entry)
-            told = self.shape_of.get(entry.signature)
-            is_told, is_within = told is not None and ORDER[told] >= ORDER[self._whole(entry)], numbers <= shown
+            is_told, is_within = self._is_at_least(entry, self._whole(entry)), numbers <= shown
             if is_within and not is_told:
                 covered.append(entry)
             if is_told or is_within:
@@ -253,11 +270,8 @@ class Fitter:
 
     def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Iterator[Entry]:
         """Yield the failures that are, at least in part, behind the beginning of these lines."""
-        if end:
-            first = (end[0][0], end[0][1].number)
-            for entry in self.material.entries:
-                if (entry.block.span.file, entry.block.span.last) >= first:
-                    yield entry
+        first = (end[0][0], end[0][1].number) if end else (0, 0)
+        return compress(self.material.entries, map(first.__le__, self._lasts)) if end else iter(())
 
     def _numbers(self, entry: Entry) -> frozenset[tuple[int, int]]:
         """Return the lines of a failure, each with the number of its file."""

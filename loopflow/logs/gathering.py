@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from loopflow.analysis.redact import redact
-from loopflow.logs.census import Census
 from loopflow.logs.cleaning import clean
 from loopflow.logs.counting import CounterBeside, InputCounter
 from loopflow.logs.ending import Ending
@@ -39,7 +38,6 @@ class Gathered:
     """What reading left behind. `tokens` are those of the logs, None where they were not counted."""
 
     scan: Scan
-    census: Census
     whole: Whole
     sources: tuple[Source, ...]
     tokens: int | None
@@ -92,11 +90,10 @@ def gather(
         reading.taker = whole
     try:
         sources = tuple(reading.read(number, given) for number, given in enumerate(inputs))
-        census = reading.workers.census()
     finally:
         reading.workers.close()
         tokens = reading.count()
-    return Gathered(reading.scan, census, reading.whole, sources, tokens)
+    return Gathered(reading.scan, reading.whole, sources, tokens)
 
 
 class _Gathering:
@@ -120,7 +117,7 @@ class _Gathering:
         reader = LogReader(given.stream, given.name, self._size(), given.tee, given.most)
         reader.prepare = self._hide if request.redact else None
         file = FileScan(self.scan, number, self.taker.add, request)
-        for chunk, prepared in self.workers.prepare(self._chunks(reader), number, given.most):
+        for chunk, prepared in self.workers.prepare(self._chunks(reader), given.most):
             file.take(chunk, prepared)
         file.finish()
         if self._follower:

@@ -50,11 +50,13 @@ def split_causes(ranked: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
 
 def largest(most: int, fits: Callable[[int], bool]) -> int:
     """Return the largest number up to `most` that fits, where all that are smaller do."""
-    low, high = 0, most
+    low, high, step = 0, most, 1
     while low < high:
-        middle = (low + high + 1) // 2
+        middle = min(
+            low + step, (low + high + 1) // 2
+        )  # small ones first: to try a number costs as much as it is large
         if fits(middle):
-            low = middle
+            low, step = middle, 2 * step
         else:
             high = middle - 1
     return low

@@ -1,7 +1,7 @@
 """The first half of reading: from the bytes of a log to lines as a reader would see them, each of them weighed.
 
-Of the lines that went by it remembers how they are wrapped, and which kinds there were. So it can work in a process of
-its own, ahead of what puts failures together.
+Of the lines that went by it remembers how they are wrapped, and nothing else. So it can work in a process of its own,
+ahead of what puts failures together.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from loopflow.analysis.redact import Redactor
-from loopflow.logs.census import Census
 from loopflow.logs.cleaning import LONGEST_LINE, clean, is_lossy, shorten_line
 from loopflow.logs.envelopes import Envelopes
 from loopflow.logs.heading import begins_digest
@@ -23,7 +22,6 @@ from loopflow.logs.keys import (
     find_hot,
     make_keys,
 )
-from loopflow.logs.lines import Lines, Origin
 from loopflow.logs.model import LogRequest, Priority, Unwrapped
 from loopflow.logs.own_lines import OwnLines
 
@@ -41,6 +39,8 @@ class Prepared:
 
     text: bytes
     lines: Sequence[bytes]
+    keys: Sequence[bytes]
+    """The lines without their digits."""
     traits: Sequence[Trait]
     """What is known of each line."""
     hot: Sequence[int]
@@ -59,11 +59,8 @@ class Prepared:
 class Preparer:
     """Prepares one file, chunk by chunk, in order. Raises UsageError where a pattern of the user's takes too long."""
 
-    def __init__(self, request: LogRequest, classifier: Classifier, census: Census, file: int) -> None:
+    def __init__(self, request: LogRequest, classifier: Classifier) -> None:
         self._classifier = classifier
-        self._census = census
-        self._file = file
-        self._first = 1
         self._envelopes = Envelopes(self._clean)
         self._redactor = Redactor() if request.redact else None
         self._own = OwnLines(request)
@@ -71,9 +68,9 @@ class Preparer:
         self._is_lossy = False
         self._cut = 0
 
-    def prepare(self, data: bytes, first: int, cut: int) -> Prepared:
-        """Return what the next chunk ended: whole lines from number `first` on; of the last `cut` bytes are missing."""
-        self._first, self._cut = first, cut
+    def prepare(self, data: bytes, cut: int) -> Prepared:
+        """Return what the next chunk, which is whole lines, ended. Of the last line `cut` bytes are missing."""
+        self._cut = cut
         self._is_lossy = self._is_lossy or is_lossy(data)
         text = self._clean(data)
         text = text if text.endswith(b"\n") else text + b"\n"
@@ -97,10 +94,8 @@ class Preparer:
                 traits[at] = _raise(traits[at], level)
             self._own.judge(text, lines, traits)
             hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
-            places = unwrapped.origins if unwrapped.origins is not None else range(len(lines))
-            self._census.take(keys, Lines(lines, traits, Origin(self._first, places, (), 0)), hot, self._file)
         so_far = self._envelopes.name, self._is_lossy, self._own.dropped
-        return Prepared(text, lines, traits, hot, unwrapped, is_held, *so_far)
+        return Prepared(text, lines, keys, traits, hot, unwrapped, is_held, *so_far)
 
     def _finish_lines(self, unwrapped: Unwrapped) -> tuple[bytes, Sequence[bytes], Sequence[bytes], Unwrapped]:
         """Return lines as they are shown, as one text too, and their keys: redacted, shortened, what is to go gone."""

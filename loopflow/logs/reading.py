@@ -5,9 +5,10 @@ A line's number is the number of "\\n" before it in the raw file, plus one, so t
 
 import codecs
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 from loopflow.errors import LoopflowError, describe_os_error
@@ -55,18 +56,23 @@ class Chunk:
         """The byte after the last one."""
         return self.offset + self.size
 
-    def starts(self) -> list[int]:
-        """Return where each line begins, and at last the end of all."""
-        lines = self.data.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
+    def starts(self, lines: Sequence[bytes] = ()) -> list[int]:
+        """Return where each line begins, and at last the end of all; `lines` are those of `data`, if at hand."""
+        lines = lines or self.data.removesuffix(b"\n").split(b"\n")
+        sizes, end = map(len, lines), 1
         if self.is_utf16:
-            sizes = [len(line.decode().encode("utf-16-le")) + 2 for line in lines]
-        else:
-            sizes = [len(line) + 1 for line in lines]
-        places = list(accumulate(sizes, initial=self.offset + self.mark))
+            sizes, end = map(_measure_utf16, lines), 2
+        before = accumulate(
+            sizes, initial=self.offset + self.mark
+        )  # of each line, its start without the ends of others
+        places = list(map(add, before, count(0, end)))
         places[0], places[-1] = self.offset, self.end
         return places
+
+
+def _measure_utf16(text: bytes) -> int:
+    """Return how many bytes UTF-8 is as UTF-16."""
+    return len(text.decode().encode("utf-16-le"))
 
 
 class LogReader:
@@ -183,7 +189,7 @@ class LogReader:
 
     def _measure(self, data: bytes) -> int:
         """Return how many bytes `data` is in the original."""
-        return len(data.decode().encode("utf-16-le")) if self.encoding else len(data)
+        return _measure_utf16(data) if self.encoding else len(data)
 
     def _next(self) -> bytes:
         """Return what comes next, UTF-16 as UTF-8; nothing at the end."""

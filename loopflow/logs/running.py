@@ -56,7 +56,7 @@ def read_and_reduce(
 ) -> Reduced:
     """Return the digest of logs and what makes smaller ones. It and they raise as `reduce_logs` does."""
     read = gather(inputs, request, counter)
-    mark_retried(list(read.scan.pool.entries()), read.census)
+    mark_retried(list(read.scan.pool.entries()), read.scan.census)
     profile = choose_profile(request, inputs[0].name, read.scan.first, read.scan.last)
     asked: dict[tuple[str, ...], Mapping[str, str]] = {}
 
@@ -212,7 +212,7 @@ class _Reduction:
         scan = self._read.scan
         if not self._tells_rest(Priority.LOW) or scan.lines <= _FEW_LINES:
             return []
-        found = find_templates(self._read.census.most_frequent(MOST_TOLD))
+        found = find_templates(self._read.scan.census.most_frequent(MOST_TOLD))
         return [each for each in found if each.count > 1 and _says_something(each.text)]
 
     def _compose(self, fitter: Fitter, most: int) -> _Result:

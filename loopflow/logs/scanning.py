@@ -7,6 +7,7 @@ from itertools import compress
 from typing import Final, Protocol
 
 from loopflow.logs.assembling import Assembler
+from loopflow.logs.census import Census
 from loopflow.logs.ending import Ending
 from loopflow.logs.found import Found
 from loopflow.logs.keys import Trait
@@ -40,6 +41,7 @@ class Scan:
 
     pool: Pool
     ending: Ending
+    census: Census = field(default_factory=Census)
     rules: Sequence[Rules] = field(default_factory=lambda: make_rules(RECOGNISERS))
     watch: Watch | None = None
     lines: int = 0
@@ -66,7 +68,7 @@ class FileScan:
         """Take the next chunk, at the end None, with the lines that it ended."""
         if chunk is not None:
             earlier = self._starts[:-1] if self._is_held else []
-            self._starts = earlier + chunk.starts()
+            self._starts = earlier + chunk.starts(prepared.lines if prepared.text is chunk.data else ())
             self._first = chunk.first
             self._base = len(earlier)
             self._is_held = prepared.is_held
@@ -93,12 +95,15 @@ class FileScan:
         origin = Origin(self._first, origins, self._starts, self._base)
         view = _View(lines, traits, prepared.hot, origin, unwrapped)
         for begin, end in split_windows(self._scan.lines, len(lines)):
-            self._take_window(view.window(begin, end, keeps_stamps=self._keeps_stamps))
+            window = view.window(begin, end, keeps_stamps=self._keeps_stamps)
+            self._scan.census.add(prepared.keys[begin:end], window.lines, window.hot, self._file)
+            self._take_window(window)
             self._scan.lines += end - begin
             if self._scan.watch:
                 self._scan.watch.settle(is_mark=self._scan.lines % EVERY == 0)
             if self._scan.lines % EVERY == 0:
                 self._scan.pool.prune()
+                self._scan.census.prune()
 
     def _take_window(self, window: "_Window") -> None:
         lines = window.lines

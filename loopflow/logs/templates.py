@@ -11,7 +11,7 @@ from loopflow.logs.census import Kind
 from loopflow.logs.model import Template
 from loopflow.logs.shapes import describe_lines
 
-_DEPTH, _SIMILARITY, _MOST_CLUSTERS = 4, 0.5, 2_000
+_DEPTH, _SIMILARITY = 4, 0.5
 _NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 _LONGEST: Final = 200
 """Characters of one that is told."""
@@ -20,9 +20,9 @@ _WILD: Final = re.compile(r"<\*>(?:[ ,]*<\*>)+")
 
 def find_templates(kinds: Sequence[Kind]) -> list[Template]:
     """Return templates, the most frequent first; of each the first example. Numbers are always variable."""
-    from drain3.drain import Drain  # noqa: PLC0415  a log that fits needs none
+    from loopflow.logs.alike import IndexedDrain  # noqa: PLC0415  a log that fits needs none
 
-    drain = Drain(depth=_DEPTH, sim_th=_SIMILARITY, max_clusters=_MOST_CLUSTERS, parametrize_numeric_tokens=True)
+    drain = IndexedDrain(depth=_DEPTH, sim_th=_SIMILARITY, parametrize_numeric_tokens=True)
     members: dict[int, list[Kind]] = {}
     texts: dict[int, str] = {}
     for kind in kinds:

@@ -7,16 +7,14 @@ as the whole first half. Lines come back as a text, and what is known of them on
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from loopflow.errors import LoopflowError
-from loopflow.logs.census import MOST_TOLD, Census
-from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait
+from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait, make_keys
 from loopflow.logs.model import LogRequest
 from loopflow.logs.preparing import Prepared, Preparer
 from loopflow.logs.reading import Chunk
@@ -34,15 +32,11 @@ LONG_BYTES: Final = 8_388_608
 class Workers(Protocol):
     """Prepares one file after the other."""
 
-    def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
+    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
         """Yield the chunks of a file with what each of them ended, at last None with what waited until then.
 
-        `file` is its number, `size` what it has in bytes, negative if nobody knows.
+        `size` is what it has in bytes, negative if nobody knows.
         """
-        ...
-
-    def census(self) -> Census:
-        """Return which kinds of lines there were: all that anybody asks for."""
         ...
 
     def close(self) -> None:
@@ -52,11 +46,10 @@ class Workers(Protocol):
 
 def choose_workers(request: LogRequest, classifier: Callable[[], Classifier]) -> Workers:
     """Return what is asked for; where nothing is, another process for a long log if there is a processor for it."""
-    census = Census()
     if request.workers > 1:
-        return Beside(request, census)
-    here = InProcess(request, classifier, census)
-    return IfLong(here, Beside(request, census)) if may_start(request) else here
+        return Beside(request)
+    here = InProcess(request, classifier)
+    return IfLong(here, Beside(request)) if may_start(request) else here
 
 
 def may_start(request: LogRequest) -> bool:
@@ -73,21 +66,16 @@ def make_classifier(request: LogRequest) -> Classifier:
 class InProcess:
     """Prepares them here."""
 
-    def __init__(self, request: LogRequest, classifier: Callable[[], Classifier], census: Census) -> None:
+    def __init__(self, request: LogRequest, classifier: Callable[[], Classifier]) -> None:
         self._request = request
         self._classifier = classifier
-        self._census = census
 
-    def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
+    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then."""
-        preparer = Preparer(self._request, self._classifier(), self._census, file)
+        preparer = Preparer(self._request, self._classifier())
         for chunk in chunks:
-            yield chunk, preparer.prepare(chunk.data, chunk.first, chunk.cut)
+            yield chunk, preparer.prepare(chunk.data, chunk.cut)
         yield None, preparer.finish()
-
-    def census(self) -> Census:
-        """Return which kinds of lines there were."""
-        return self._census
 
     def close(self) -> None:
         """There is nothing to give back."""
@@ -96,10 +84,8 @@ class InProcess:
 class Beside:
     """Prepares them in another process, some chunks ahead. It is started once."""
 
-    def __init__(self, request: LogRequest, census: Census) -> None:
+    def __init__(self, request: LogRequest) -> None:
         self._request = request
-        self._census: Census | None = census
-        """What was counted before; None once it is there that lines are counted."""
         self._process: OtherProcess | None = None
 
     def start(self) -> "OtherProcess":
@@ -118,33 +104,21 @@ class Beside:
             return False
         return True
 
-    def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
+    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:  # noqa: ARG002
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then.
 
         Raises LoopflowError if the process is ended from outside, or there can be none.
         """
         process = self.start()
         process.wait()
-        if self._census is not None:
-            process.send(self._census)
-            self._census = None
         waiting: deque[Chunk | None] = deque()
         for chunk in chain(chunks, [None]):
-            process.send((file, chunk and (chunk.data, chunk.first, chunk.cut)))
+            process.send(chunk and (chunk.data, chunk.cut))
             waiting.append(chunk)
             if len(waiting) > _IN_ADVANCE:
-                yield waiting.popleft(), _unpack(*process.receive())
+                yield waiting[0], _unpack(waiting.popleft(), process.receive())
         while waiting:
-            yield waiting.popleft(), _unpack(*process.receive())
-
-    def census(self) -> Census:
-        """Return which kinds of lines there were. Raises LoopflowError if the process is ended from outside."""
-        if self._census is not None:
-            return self._census
-        process = self.start()
-        process.send(None)
-        census: Census = process.receive()
-        return census
+            yield waiting[0], _unpack(waiting.popleft(), process.receive())
 
     def close(self) -> None:
         """End it."""
@@ -155,7 +129,7 @@ class Beside:
 class IfLong:
     """Prepares files here until there is a long one; that and all after it there.
 
-    Until it is known what a file is, its chunks are held. Both count into one census.
+    Until it is known what a file is, its chunks are held.
     """
 
     def __init__(self, here: InProcess, there: Beside) -> None:
@@ -163,28 +137,19 @@ class IfLong:
         self._there = there
         self._now: Workers = here
 
-    def prepare(self, chunks: Iterable[Chunk], file: int, size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
+    def prepare(self, chunks: Iterable[Chunk], size: int) -> Iterator[tuple[Chunk | None, Prepared]]:
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then.
 
         Where no other process comes up it is done here. Raises LoopflowError if it is ended from outside later.
         """
-        if size >= LONG_BYTES:
-            with suppress(LoopflowError):
-                self._there.start()  # it comes up while the first chunks are read
         held: list[Chunk] = []
         held_size, coming = 0, iter(chunks)
-        for chunk in coming:
+        while max(held_size, size) < LONG_BYTES and (chunk := next(coming, None)):
             held.append(chunk)
             held_size += len(chunk.data)
-            if held_size >= LONG_BYTES:
-                break
-        if held_size >= LONG_BYTES and self._there.is_ready():
+        if max(held_size, size) >= LONG_BYTES and self._there.is_ready():
             self._now = self._there
-        yield from self._now.prepare(chain(_let_go(held), coming), file, size)
-
-    def census(self) -> Census:
-        """Return which kinds of lines there were."""
-        return self._now.census()
+        yield from self._now.prepare(chain(_let_go(held), coming), size)
 
     def close(self) -> None:
         """End what was started."""
@@ -204,42 +169,42 @@ class _Half:
     def __init__(self, request: LogRequest) -> None:
         self._request = request
         self._classifier = make_classifier(request)
-        self._census = Census()
         self._preparer: Preparer | None = None
 
-    def take(self, message: Any) -> Any:  # noqa: ANN401  which they are is said here, and nowhere else
-        """Return the answer to a message, None if it has none.
-
-        A census is what was counted before, and nothing the question for what was counted since. Otherwise it is the
-        number of a file, and its next chunk: data, the number of the first line, bytes that are missing; or its end.
-        """
-        if message is None:
-            from loopflow.logs.retries import MAY_PASS  # noqa: PLC0415  it is wanted at the end, once
-
-            return self._census.slim(MOST_TOLD, MAY_PASS)
-        if isinstance(message, Census):
-            self._census = message
-            return None
-        file, chunk = message
-        preparer = self._preparer or Preparer(self._request, self._classifier, self._census, file)
+    def take(self, chunk: tuple[bytes, int] | None) -> object:
+        """Return what was prepared of the next chunk of a file, its data and how many bytes are missing, or its end."""
+        preparer = self._preparer or Preparer(self._request, self._classifier)
         self._preparer = preparer if chunk else None
-        return _pack(preparer.prepare(*chunk) if chunk else preparer.finish())
+        return _pack(chunk[0], preparer.prepare(*chunk)) if chunk else _pack(b"", preparer.finish())
 
 
-def _pack(prepared: Prepared) -> tuple[Prepared, Sequence[int], list[int]]:
-    """Return lines without what the other side makes anew, the places of which more is known, and what is."""
-    packed = [_pack_trait(prepared.traits[at]) for at in prepared.hot]
+class _Packed(NamedTuple):
+    """Lines on their way back: without what the other side has, or makes anew."""
+
+    bare: Prepared
+    is_same: bool
+    """Whether their text is that of the chunk."""
+    traits: list[int]
+    """Of the lines of weight."""
+
+
+def _pack(data: bytes, prepared: Prepared) -> _Packed:
+    is_same = prepared.text == data
+    traits = [_pack_trait(prepared.traits[at]) for at in prepared.hot]
     unwrapped = replace(prepared.unwrapped, text=b"", levels={})
-    return replace(prepared, lines=(), traits=(), hot=(), unwrapped=unwrapped), prepared.hot, packed
+    text = b"" if is_same else prepared.text
+    return _Packed(replace(prepared, text=text, lines=(), keys=(), traits=(), unwrapped=unwrapped), is_same, traits)
 
 
-def _unpack(bare: Prepared, hot: list[int], packed: list[int]) -> Prepared:
-    lines = bare.text.split(b"\n")
+def _unpack(chunk: Chunk | None, packed: _Packed) -> Prepared:
+    bare, is_same, known = packed
+    text = chunk.data if chunk and is_same else bare.text
+    lines = text.split(b"\n")
     lines.pop()
     traits = [NOTHING] * len(lines)
-    for at, each in zip(hot, packed, strict=True):
+    for at, each in zip(bare.hot, known, strict=True):
         traits[at] = _unpack_trait(each)
-    return replace(bare, lines=lines, traits=traits, hot=hot)
+    return replace(bare, text=text, lines=lines, keys=make_keys(text), traits=traits)
 
 
 def _pack_trait(trait: Trait) -> int:

@@ -1,10 +1,9 @@
 """Which kinds of lines there are, and how often."""
 
-import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.logs import census as module
@@ -91,17 +90,3 @@ def test_which_examples_are_kept_does_not_depend_on_the_read(size: int) -> None:
         take(census, texts[begin : begin + size], begin + 1)
     found = census.most_frequent(70_000)
     assert (len(found), found[-1].first) == (50_000, (0, 50_000))
-
-
-@given(texts=TEXTS, most=st.integers(1, 9))
-@example(texts=[b"done", b"GET /1", b"GET /2"], most=1)
-def test_what_is_handed_on_says_the_same(texts: list[bytes], most: int) -> None:
-    """Of the most frequent kinds, and of the first lines with a word."""
-    census, word = Census(), re.compile(b"done|error")
-    take(census, texts or [b"x"])
-    slim = census.slim(most, word)
-    assert [slim.most_frequent(fewer) for fewer in range(most + 1)] == [
-        census.most_frequent(fewer) for fewer in range(most + 1)
-    ]
-    told = [[line for _, line in each.examples() if word.search(line)] for each in (census, slim)]
-    assert told[0] == told[1]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopflow.errors import LoopflowError
-from loopflow.logs.counting import LONGEST_STRETCH, CounterBeside, InputCounter
+from loopflow.logs.counting import LONGEST_STRETCH, CounterBeside, InputCounter, choose_engine
+from loopflow.logs.model import LogRequest
 from loopflow.tokens import create_counter
 from loopflow.tokens.protocol import TokenCounter
 from tests.support.counters import Refusing
@@ -36,6 +37,14 @@ def test_what_cannot_be_counted_has_no_count() -> None:
     assert count(["a\n", "\ue000\n", "b\nc\n"], Refusing()) is None
     assert count(["a\n", "b\n", "\ue000"], Refusing()) is None
     assert count([" " * (LONGEST_STRETCH // 8)] * 9 + ["b"]) is None
+
+
+def test_in_little_memory_no_vocabulary_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much there is to count."""
+    monkeypatch.setattr("loopflow.tokens.with_toktok.Toktok.load", None)
+    monkeypatch.setattr("loopflow.tokens.with_tiktoken.Tiktoken.load", None)
+    counter = create_counter(engine=choose_engine(LogRequest(1_000, is_small=True)))
+    assert count(["word 12\n" * 300_000], counter) == 300_000 * count(["word 12\n"], counter)  # type: ignore[operator]
 
 
 def test_what_counting_raises_is_raised() -> None:
@@ -79,6 +88,6 @@ def test_a_counter_that_is_killed_is_an_error() -> None:
     counting.add(b"a\n")
     kill(counting._process)  # noqa: SLF001  nothing else knows which it is
     with pytest.raises(LoopflowError, match="was ended from outside"):
-        counting.add(b"word " * 2_000_000 + b"\n")
+        counting.add(b"word " * 4_000_000 + b"\n")
     with pytest.raises(LoopflowError, match="was ended from outside"):
         counting.finish()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from loopflow.logs.budgeting import TokenBudgetManager
 from loopflow.logs.chunk_shares import ChunkShares
 from loopflow.logs.fitting import Fitter, count_shapes
-from loopflow.logs.material import Material
+from loopflow.logs.material import Material, largest
 from loopflow.logs.model import LogLine, LogProfile, Priority, Shape, Template
 from loopflow.logs.pool import Entry
 from loopflow.logs.shapes import Shapes
@@ -262,3 +262,16 @@ def test_shapes_are_counted_by_priority() -> None:
     assert count_shapes(fitter, CRITICAL) == {Shape.FULL: 1}
     assert count_shapes(fitter, LOW) == {Shape.LINE: 1}
     assert not count_shapes(fitter, MEDIUM)
+
+
+@given(most=st.integers(0, 5_000), fits=st.integers(0, 6_000))
+def test_the_largest_that_fits_is_found_from_below(most: int, fits: int) -> None:
+    """No number is tried that is much larger than it: to try one costs as much as it is large."""
+    tried: list[int] = []
+
+    def is_small(number: int) -> bool:
+        tried.append(number)
+        return number <= fits
+
+    assert largest(most, is_small) == min(most, fits)
+    assert max(tried, default=0) <= 2 * fits + 1

@@ -47,6 +47,13 @@ def test_each_line_is_where_it_was(lines: list[str], size: int, encoding: str) -
     assert reader.lines == len(split(text, encoding))
 
 
+@given(lines=LINES.filter(bool), encoding=st.sampled_from(sorted(MARKS)))
+def test_where_lines_begin_is_the_same_where_they_are_at_hand(lines: list[str], encoding: str) -> None:
+    """They are those of the chunk, in UTF-8."""
+    _, chunks = read(MARKS[encoding] + "\n".join(lines).encode(encoding) + "\n".encode(encoding))
+    assert [chunk.starts([line.encode() for line in lines]) for chunk in chunks] == [each.starts() for each in chunks]
+
+
 @given(
     data=st.lists(st.sampled_from([b"\n", b"a", b"\xff", b"\xe9b"]), max_size=200).map(b"".join), size=st.integers(1, 9)
 )

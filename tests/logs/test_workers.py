@@ -1,18 +1,16 @@
 """The first half of reading in another process: what comes out is the same to the byte, whatever happens to it."""
 
 import io
-import string
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import count, product
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from loopflow.errors import LoopflowError, UsageError
 from loopflow.logs import gathering, workers
-from loopflow.logs.census import Census
 from loopflow.logs.gathering import Input
 from loopflow.logs.model import LogRequest, OwnPattern, Priority
 from loopflow.logs.preparing import Prepared
@@ -98,10 +96,10 @@ def _kill_after(beside: workers.Beside, chunks: int) -> Iterator[bytes]:
 @pytest.mark.parametrize("chunks", [0, 1, 7])
 def test_a_process_that_is_killed_is_an_error_and_nothing_hangs(chunks: int) -> None:
     """Whenever it happens: what is left of the log is not read by anybody."""
-    beside = workers.Beside(REQUEST, Census())
+    beside = workers.Beside(REQUEST)
     try:
         with pytest.raises(LoopflowError, match="was ended from outside"):
-            list(beside.prepare(_chunks(_kill_after(beside, chunks)), 0, -1))
+            list(beside.prepare(_chunks(_kill_after(beside, chunks)), -1))
     finally:
         beside.close()
 
@@ -147,19 +145,9 @@ def test_of_several_files_each_is_read_where_it_is_best(monkeypatch: pytest.Monk
     assert any("often" in each.text and each.count == 90 for each in found.templates)
 
 
-def test_a_test_that_passed_later_is_found_among_many_kinds_of_lines() -> None:
-    """Of these only the most frequent are handed on."""
-    name = "tests/test_a.py::test_one"
-    kinds = b"".join(b"%c%c%c said\n" % each * 2 for each in product(string.ascii_letters.encode(), repeat=3))
-    data = f"FAILED {name} - AssertionError\n".encode() + kinds + f"PASSED {name}\n".encode()
-    found = reduced(data, replace(REQUEST, workers=2, counts_input=False))
-    [failure] = [each.failure for each in found.outcomes if name in each.failure.block.lines[0].text]
-    assert failure.retried == data.count(b"\n")
-
-
 def test_files_one_after_the_other_begin_anew() -> None:
     """What wraps the lines of one file says nothing of the next."""
-    beside = workers.Beside(REQUEST, Census())
+    beside = workers.Beside(REQUEST)
     stamped = [b"2025-03-01T10:00:00.1234567Z step %d\n" % each for each in range(300)]
     try:
         first = _finish(beside, stamped)
@@ -170,7 +158,7 @@ def test_files_one_after_the_other_begin_anew() -> None:
 
 
 def _finish(beside: workers.Beside, lines: Iterable[bytes]) -> Prepared:
-    *_, (chunk, last) = beside.prepare(_chunks(lines), 0, -1)
+    *_, (chunk, last) = beside.prepare(_chunks(lines), -1)
     assert chunk is None
     return last
 
