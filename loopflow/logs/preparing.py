@@ -24,6 +24,7 @@ from loopflow.logs.keys import (
 )
 from loopflow.logs.model import LogRequest, Priority, Unwrapped
 from loopflow.logs.own_lines import OwnLines
+from loopflow.logs.reading import Chunk
 
 _LEVELS: Final = {
     Priority.CRITICAL: Trait(CRITICAL_WEIGHT),
@@ -38,6 +39,8 @@ class Prepared:
     """Lines that a chunk ended. There are none where they wait for more (`is_held`), or are treated as not there."""
 
     text: bytes
+    is_same: bool
+    """Whether the text is that of the chunk."""
     lines: Sequence[bytes]
     keys: Sequence[bytes]
     """The lines without their digits."""
@@ -45,6 +48,8 @@ class Prepared:
     """What is known of each line."""
     hot: Sequence[int]
     """The places of the lines that weigh something, or begin something."""
+    starts: Sequence[int]
+    """Where each line of the chunk begins in the original, and at last its end."""
     unwrapped: Unwrapped
     """What their wrapping said of the lines; its text is that of before they were redacted and shortened."""
     is_held: bool
@@ -68,15 +73,15 @@ class Preparer:
         self._is_lossy = False
         self._cut = 0
 
-    def prepare(self, data: bytes, cut: int) -> Prepared:
-        """Return what the next chunk, which is whole lines, ended. Of the last line `cut` bytes are missing."""
-        self._cut = cut
-        self._is_lossy = self._is_lossy or is_lossy(data)
-        text = self._clean(data)
+    def prepare(self, chunk: Chunk) -> Prepared:
+        """Return what the next chunk ended."""
+        self._cut = chunk.cut
+        self._is_lossy = self._is_lossy or is_lossy(chunk.data)
+        text = self._clean(chunk.data)
         text = text if text.endswith(b"\n") else text + b"\n"
         if self._is_digest is None:
             self._is_digest = begins_digest(text)
-        return self._prepare(Unwrapped(text) if self._is_digest else self._envelopes.unwrap(text))
+        return self._prepare(Unwrapped(text) if self._is_digest else self._envelopes.unwrap(text), chunk)
 
     def finish(self) -> Prepared:
         """Return the lines that waited, at the end of the file."""
@@ -85,7 +90,7 @@ class Preparer:
     def _clean(self, block: bytes) -> bytes:
         return clean(block, self._classifier.weigh)
 
-    def _prepare(self, unwrapped: Unwrapped) -> Prepared:
+    def _prepare(self, unwrapped: Unwrapped, chunk: Chunk | None = None) -> Prepared:
         is_held, traits, hot = not unwrapped.text, list[Trait](), list[int]()
         text, lines, keys, unwrapped = (b"", [], [], _NONE) if is_held else self._finish_lines(unwrapped)
         if lines:
@@ -94,8 +99,10 @@ class Preparer:
                 traits[at] = _raise(traits[at], level)
             self._own.judge(text, lines, traits)
             hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
+        is_same = chunk is not None and text == chunk.data
+        starts = chunk.starts(lines if is_same else ()) if chunk else ()
         so_far = self._envelopes.name, self._is_lossy, self._own.dropped
-        return Prepared(text, lines, keys, traits, hot, unwrapped, is_held, *so_far)
+        return Prepared(text, is_same, lines, keys, traits, hot, starts, unwrapped, is_held, *so_far)
 
     def _finish_lines(self, unwrapped: Unwrapped) -> tuple[bytes, Sequence[bytes], Sequence[bytes], Unwrapped]:
         """Return lines as they are shown, as one text too, and their keys: redacted, shortened, what is to go gone."""

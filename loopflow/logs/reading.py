@@ -5,6 +5,7 @@ A line's number is the number of "\\n" before it in the raw file, plus one, so t
 
 import codecs
 import hashlib
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count
@@ -18,7 +19,7 @@ from loopflow.logs.unpacking import BROKEN, broken
 if TYPE_CHECKING:  # what it names is all that is needed of it
     from loopflow.io.read.document import ByteSource
 
-READ_BYTES: Final = 262_144
+READ_BYTES: Final = 524_288
 SMALL_READ_BYTES: Final = 65_536
 LONGEST_HELD: Final = 8_388_608
 """Bytes of a line that are held; of a longer one the beginning and the end."""
@@ -56,7 +57,7 @@ class Chunk:
         """The byte after the last one."""
         return self.offset + self.size
 
-    def starts(self, lines: Sequence[bytes] = ()) -> list[int]:
+    def starts(self, lines: Sequence[bytes] = ()) -> Sequence[int]:
         """Return where each line begins, and at last the end of all; `lines` are those of `data`, if at hand."""
         lines = lines or self.data.removesuffix(b"\n").split(b"\n")
         sizes, end = map(len, lines), 1
@@ -65,7 +66,7 @@ class Chunk:
         before = accumulate(
             sizes, initial=self.offset + self.mark
         )  # of each line, its start without the ends of others
-        places = list(map(add, before, count(0, end)))
+        places = array("q", map(add, before, count(0, end)))
         places[0], places[-1] = self.offset, self.end
         return places
 

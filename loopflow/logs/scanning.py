@@ -20,7 +20,9 @@ from loopflow.logs.reading import Chunk
 from loopflow.logs.recognisers.tables import RECOGNISERS
 from loopflow.logs.rules import Rules, make_rules
 
-_MOST_STREAMS: Final = 64
+_MOST_STREAMS: Final = 256
+_OTHERS: Final = "\n"
+"""What the streams beyond these are put together as, line by line: no name has a line end."""
 
 
 class Watch(Protocol):
@@ -58,7 +60,7 @@ class FileScan:
         self._take_text = take_text
         self._keeps_stamps = request.timestamps == "keep"
         self._assemblers: dict[str, Assembler] = {}
-        self._starts: list[int] = []
+        self._starts: Sequence[int] = ()
         self._first = 1
         self._base = 0
         """The place in `_starts` of the newest chunk's first line: lines of earlier ones may still be held."""
@@ -67,8 +69,8 @@ class FileScan:
     def take(self, chunk: Chunk | None, prepared: Prepared) -> None:
         """Take the next chunk, at the end None, with the lines that it ended."""
         if chunk is not None:
-            earlier = self._starts[:-1] if self._is_held else []
-            self._starts = earlier + chunk.starts(prepared.lines if prepared.text is chunk.data else ())
+            earlier = self._starts[:-1] if self._is_held else ()
+            self._starts = [*earlier, *prepared.starts] if earlier else prepared.starts
             self._first = chunk.first
             self._base = len(earlier)
             self._is_held = prepared.is_held
@@ -109,8 +111,8 @@ class FileScan:
         lines = window.lines
         anchors = [at for at in window.hot if lines.traits[at].is_anchor]
         self._scan.ending.add(lines, anchors, self._file)
-        for stream, places in window.split():
-            self._assemble(self._assembler(stream), window, places)
+        for stream, places in window.split(self._find_stream):
+            self._assemble(self._assemblers[stream], window, places)
 
     @staticmethod
     def _assemble(assembler: Assembler, window: "_Window", places: Sequence[int]) -> None:
@@ -126,12 +128,14 @@ class FileScan:
                     chosen = assembler.choose(chosen)
                 assembler.take(*window.pick(chosen))
 
-    def _assembler(self, stream: str) -> Assembler:
-        name = stream if stream in self._assemblers or len(self._assemblers) < _MOST_STREAMS else ""
+    def _find_stream(self, stream: str) -> str:
+        """Return the name of what puts the lines of a stream together, made for the first of them."""
+        is_own = not stream or stream in self._assemblers or len(self._assemblers) < _MOST_STREAMS
+        name = stream if is_own else _OTHERS
         if name not in self._assemblers:
             make = self._scan.watch.assemble if self._scan.watch else Assembler
             self._assemblers[name] = make(self._scan.rules, self._scan.pool.add, self._file)
-        return self._assemblers[name]
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +173,16 @@ class _Window:
     marked: frozenset[int]
     """The places of lines at which a step or a component may begin."""
 
-    def split(self) -> list[tuple[str, Sequence[int]]]:
-        """Return the streams there are, with the places of their lines."""
+    def split(self, find: Callable[[str], str]) -> list[tuple[str, Sequence[int]]]:
+        """Return the streams there are, by the names that `find` has for them, with the places of their lines."""
         count = len(self.lines.texts)
         if self.unwrapped.streams is None:
-            return [("", range(count))]
-        places: dict[str, list[int]] = {}
-        for at, stream in enumerate(self.unwrapped.streams[self.base : self.base + count]):
-            places.setdefault(stream, []).append(at)
+            return [(find(""), range(count))]
+        streams = self.unwrapped.streams[self.base : self.base + count]
+        names = {stream: find(stream) for stream in dict.fromkeys(streams)}
+        places: dict[str, list[int]] = {name: [] for name in names.values()}
+        for at, stream in enumerate(streams):
+            places[names[stream]].append(at)
         return [*places.items()]
 
     def part_by_marks(self, assembler: Assembler, places: Sequence[int]) -> list[tuple[int, int, str, str]]:

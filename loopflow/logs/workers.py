@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from loopflow.errors import LoopflowError
 from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait, make_keys
@@ -74,7 +74,7 @@ class InProcess:
         """Yield the chunks of a file, in order, with what each of them ended, at last what waited until then."""
         preparer = Preparer(self._request, self._classifier())
         for chunk in chunks:
-            yield chunk, preparer.prepare(chunk.data, chunk.cut)
+            yield chunk, preparer.prepare(chunk)
         yield None, preparer.finish()
 
     def close(self) -> None:
@@ -113,12 +113,12 @@ class Beside:
         process.wait()
         waiting: deque[Chunk | None] = deque()
         for chunk in chain(chunks, [None]):
-            process.send(chunk and (chunk.data, chunk.cut))
+            process.send(chunk)
             waiting.append(chunk)
             if len(waiting) > _IN_ADVANCE:
-                yield waiting[0], _unpack(waiting.popleft(), process.receive())
+                yield waiting[0], _unpack(waiting.popleft(), *process.receive())
         while waiting:
-            yield waiting[0], _unpack(waiting.popleft(), process.receive())
+            yield waiting[0], _unpack(waiting.popleft(), *process.receive())
 
     def close(self) -> None:
         """End it."""
@@ -171,34 +171,23 @@ class _Half:
         self._classifier = make_classifier(request)
         self._preparer: Preparer | None = None
 
-    def take(self, chunk: tuple[bytes, int] | None) -> object:
-        """Return what was prepared of the next chunk of a file, its data and how many bytes are missing, or its end."""
+    def take(self, chunk: Chunk | None) -> object:
+        """Return what was prepared of the next chunk of a file, or its end."""
         preparer = self._preparer or Preparer(self._request, self._classifier)
         self._preparer = preparer if chunk else None
-        return _pack(chunk[0], preparer.prepare(*chunk)) if chunk else _pack(b"", preparer.finish())
+        return _pack(preparer.prepare(chunk) if chunk else preparer.finish())
 
 
-class _Packed(NamedTuple):
-    """Lines on their way back: without what the other side has, or makes anew."""
-
-    bare: Prepared
-    is_same: bool
-    """Whether their text is that of the chunk."""
-    traits: list[int]
-    """Of the lines of weight."""
-
-
-def _pack(data: bytes, prepared: Prepared) -> _Packed:
-    is_same = prepared.text == data
-    traits = [_pack_trait(prepared.traits[at]) for at in prepared.hot]
+def _pack(prepared: Prepared) -> tuple[Prepared, list[int]]:
+    """Return lines without what the other side has, or makes anew; and what is known of those of weight."""
     unwrapped = replace(prepared.unwrapped, text=b"", levels={})
-    text = b"" if is_same else prepared.text
-    return _Packed(replace(prepared, text=text, lines=(), keys=(), traits=(), unwrapped=unwrapped), is_same, traits)
+    text = b"" if prepared.is_same else prepared.text
+    known = [_pack_trait(prepared.traits[at]) for at in prepared.hot]
+    return replace(prepared, text=text, lines=(), keys=(), traits=(), unwrapped=unwrapped), known
 
 
-def _unpack(chunk: Chunk | None, packed: _Packed) -> Prepared:
-    bare, is_same, known = packed
-    text = chunk.data if chunk and is_same else bare.text
+def _unpack(chunk: Chunk | None, bare: Prepared, known: list[int]) -> Prepared:
+    text = chunk.data if chunk and bare.is_same else bare.text
     lines = text.split(b"\n")
     lines.pop()
     traits = [NOTHING] * len(lines)

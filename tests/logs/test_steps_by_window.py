@@ -1,9 +1,11 @@
 """What a step or a component says holds for lines of later chunks, wherever chunks are cut."""
 
 import io
+import random
 
 import pytest
 
+from loopflow.logs import scanning
 from loopflow.logs.gathering import Input, gather
 from loopflow.logs.model import LogRequest
 from loopflow.tokens import create_counter
@@ -22,3 +24,22 @@ def test_a_component_that_begins_with_a_chunk_is_taken(size: int) -> None:
     )
     components = {entry.block.component for entry in read.scan.pool.entries()}
     assert components == {"a", "b"}
+
+
+@pytest.mark.parametrize("size", [0, 97, 997, 4_096])
+def test_more_writers_than_are_told_apart_are_put_together_by_line(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a read brings; and what nobody wrote his name before is nobody's."""
+    monkeypatch.setattr(scanning, "_MOST_STREAMS", 3)
+    chance = random.Random(5)  # noqa: S311  the same each time
+    lines = [f"shop-{chance.randrange(9)}  | error: it failed {chr(97 + chance.randrange(26))}" for _ in range(2_000)]
+    lines[1_000::20] = ["error: it failed here"] * 50
+    data = "\n".join(lines).encode() + b"\n"
+
+    def find(size: int) -> list[tuple[str, str, int]]:
+        request = LogRequest(1000, read_size=size, counts_input=False)
+        read = gather([Input("app.log", "", io.BytesIO(data))], request, create_counter("o200k_base"))
+        return [(entry.block.lines[0].text, entry.block.component, entry.count) for entry in read.scan.pool.entries()]
+
+    found = find(size)
+    assert found == find(1_048_576)
+    assert {component for text, component, _ in found if text == "error: it failed here"} == {""}
