@@ -9,9 +9,9 @@ from typing import Final
 from loopflow.logs.lines import Lines
 
 MOST_KINDS: Final = 100_000
+FEW_KINDS: Final = 30_000
 MOST_TOLD: Final = 5_000
 """So many of the most frequent kinds become templates: more take seconds, and say nothing that there is room for."""
-_MOST_EXAMPLES: Final = 50_000
 _LONGEST_EXAMPLE: Final = 400
 """Bytes."""
 _FILE_BITS: Final = 48
@@ -29,9 +29,14 @@ class Kind:
 
 
 class Census:
-    """Counts lines by their keys. What is rare is forgotten when there are too many kinds, after every 8,192th line."""
+    """Counts lines by their keys. What is rare is forgotten when there are too many kinds, after every 8,192th line.
 
-    def __init__(self) -> None:
+    Of half as many kinds the first line is known.
+    """
+
+    def __init__(self, most_kinds: int = MOST_KINDS) -> None:
+        self._most_kinds = most_kinds
+        self._most_examples = most_kinds // 2
         self._counts: Counter[bytes] = Counter()
         self._last: dict[bytes, int] = {}
         self._examples: dict[bytes, tuple[int, bytes]] = {}
@@ -52,17 +57,17 @@ class Census:
         last = dict(zip(counted, compress(numbers, is_counted), strict=True))
         self._last.update(last)
         examples = self._examples
-        if len(examples) < _MOST_EXAMPLES and (new := set(filterfalse(examples.__contains__, last))):
+        if len(examples) < self._most_examples and (new := set(filterfalse(examples.__contains__, last))):
             for at in compress(range(len(keys)), map(new.__contains__, keys)):
-                if is_counted[at] and keys[at] not in examples and len(examples) < _MOST_EXAMPLES:
+                if is_counted[at] and keys[at] not in examples and len(examples) < self._most_examples:
                     examples[keys[at]] = numbers[at], lines.texts[at][:_LONGEST_EXAMPLE]
 
     def prune(self) -> None:
         """Make room."""
-        if len(self._counts) <= MOST_KINDS:
+        if len(self._counts) <= self._most_kinds:
             return
         least = 1
-        while len(self._counts) > MOST_KINDS // 2:
+        while len(self._counts) > self._most_kinds // 2:
             self._counts = Counter({key: count for key, count in self._counts.items() if count > least})
             least *= 2
         self._last = {key: self._last[key] for key in self._counts}

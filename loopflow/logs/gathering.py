@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from loopflow.analysis.redact import redact
+from loopflow.logs.census import FEW_KINDS, MOST_KINDS, Census
 from loopflow.logs.cleaning import clean
 from loopflow.logs.counting import CounterBeside, InputCounter
 from loopflow.logs.ending import Ending
@@ -101,7 +102,8 @@ class _Gathering:
         self._request = request
         self._follower = follower
         pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES, is_redacted=request.redact)
-        self.scan = Scan(pool, Ending(request.fit))
+        census = Census(FEW_KINDS if request.is_small else MOST_KINDS)
+        self.scan = Scan(pool, Ending(request.fit), census)
         self.scan.watch = follower
         self.whole = Whole(counter, request.fit, redact=request.redact, drops=bool(request.drop))
         self.taker: Taker = self.whole

@@ -43,7 +43,7 @@ class Scan:
 
     pool: Pool
     ending: Ending
-    census: Census = field(default_factory=Census)
+    census: Census
     rules: Sequence[Rules] = field(default_factory=lambda: make_rules(RECOGNISERS))
     watch: Watch | None = None
     lines: int = 0
