@@ -7,7 +7,7 @@ looked at, all of a batch together, and patterns only where a stem of theirs occ
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, compress
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from loopflow.logs.cleaning import LONGEST_LINE
@@ -66,6 +66,13 @@ class _Rules(NamedTuple):
     digits: frozenset[re.Pattern[bytes]]
 
 
+class NewKinds(NamedTuple):
+    """The keys of kinds of lines that have the next numbers, or the first ones if it `begins_anew`."""
+
+    keys: Sequence[bytes]
+    begins_anew: bool
+
+
 def find_hot(traits: Sequence[Trait]) -> list[int]:
     """Return the places of the lines of which more is known than that they say nothing."""
     return [place for place, trait in enumerate(traits) if trait is not NOTHING]
@@ -83,17 +90,18 @@ class _Patterns(dict[int, re.Pattern[bytes]]):
         return found
 
 
-class _Kinds(dict[bytes, Trait]):
-    """What is known of kinds of lines. Those that are new say nothing until they were looked at."""
+class _Kinds(dict[bytes, int]):
+    """The number of each kind of line, by its key, from 0 in the order in which they came."""
 
     def __init__(self) -> None:
         super().__init__()
         self.new: list[bytes] = []
+        """Those that were not looked at yet."""
 
-    def __missing__(self, key: bytes) -> Trait:
+    def __missing__(self, key: bytes) -> int:
+        number = self[key] = len(self)
         self.new.append(key)
-        self[key] = NOTHING
-        return NOTHING
+        return number
 
 
 class Classifier:
@@ -109,6 +117,10 @@ class Classifier:
         self._most = most_keys
         self._known = _Kinds()
         self._known_bytes = 0
+        self._traits: list[Trait] = []
+        """What is known of each kind, by its number."""
+        self._untold: list[bytes] = []
+        self._begins_anew = True
         self._rules: dict[int, _Rules] = {}
         """What rules bits stand for."""
         self._counts: dict[bytes, Trait] = {}
@@ -126,15 +138,30 @@ class Classifier:
 
     def classify(self, keys: Sequence[bytes], lines: Sequence[bytes]) -> list[Trait]:
         """Return what is known of each line; `keys` are the lines without their digits."""
+        return self.weigh_kinds(self.find_kinds(keys), lines)
+
+    def find_kinds(self, keys: Sequence[bytes]) -> list[int]:
+        """Return the number of the kind of each line. What is known of it holds until this is asked again."""
         known = self._known
         if len(known) > self._most or self._known_bytes > self._most * _BYTES_A_KEY:
             known.clear()
-            self._known_bytes = 0
-        found = list(map(known.__getitem__, keys))
+            self._traits.clear()
+            self._untold.clear()
+            self._known_bytes, self._begins_anew = 0, True
+        kinds = list(map(known.__getitem__, keys))
         if known.new:
-            judged = self._judge_new()
-            for place in compress(range(len(keys)), map(judged.__contains__, keys)):
-                found[place] = judged[keys[place]]
+            self._judge_new()
+        return kinds
+
+    def take_new(self) -> NewKinds:
+        """Return the keys of the kinds that came since this was asked last."""
+        new = NewKinds(self._untold, self._begins_anew)
+        self._untold, self._begins_anew = [], False
+        return new
+
+    def weigh_kinds(self, kinds: Sequence[int], lines: Sequence[bytes]) -> list[Trait]:
+        """Return what is known of each line, of which the kind was found."""
+        found = list(map(self._traits.__getitem__, kinds))
         for place in find_hot(found):
             if found[place].rules:
                 found[place] = self._weigh_line(lines[place], found[place])
@@ -151,17 +178,15 @@ class Classifier:
         found = [self._patterns[rule].search(line) for rule in strong]
         return [each.start() for each in found if each is not None]
 
-    def _judge_new(self) -> dict[bytes, Trait]:
-        """Look at the kinds of lines that are new; return those that do not say nothing."""
+    def _judge_new(self) -> None:
+        """Look at the kinds of lines that are new."""
         new, self._known.new = self._known.new, []
         self._known_bytes += sum(map(len, new))
-        judged = {}
+        self._untold += new
+        first = len(self._traits)
+        self._traits += [NOTHING] * len(new)
         for at, bits in self._find_rules(new).items():
-            trait = self._judge(new[at][:_LONGEST_LOOK], self._read_rules(bits))
-            if trait is not NOTHING:
-                judged[new[at]] = trait
-        self._known.update(judged)
-        return judged
+            self._traits[first + at] = self._judge(new[at][:_LONGEST_LOOK], self._read_rules(bits))
 
     def _find_rules(self, keys: Sequence[bytes]) -> dict[int, int]:
         """Return the rules, as bits, whose stems occur in each of the keys, by the place of the key."""

@@ -18,6 +18,7 @@ from loopflow.logs.keys import (
     MEDIUM_WEIGHT,
     NOTHING,
     Classifier,
+    NewKinds,
     Trait,
     find_hot,
     make_keys,
@@ -42,8 +43,10 @@ class Prepared:
     is_same: bool
     """Whether the text is that of the chunk."""
     lines: Sequence[bytes]
-    keys: Sequence[bytes]
-    """The lines without their digits."""
+    kinds: Sequence[int]
+    """The number of the kind of each line."""
+    new: NewKinds
+    """The kinds that came since the chunk before, or in this one."""
     traits: Sequence[Trait]
     """What is known of each line."""
     hot: Sequence[int]
@@ -91,18 +94,19 @@ class Preparer:
         return clean(block, self._classifier.weigh)
 
     def _prepare(self, unwrapped: Unwrapped, chunk: Chunk | None = None) -> Prepared:
-        is_held, traits, hot = not unwrapped.text, list[Trait](), list[int]()
+        is_held, kinds, traits, hot = not unwrapped.text, list[int](), list[Trait](), list[int]()
         text, lines, keys, unwrapped = (b"", [], [], _NONE) if is_held else self._finish_lines(unwrapped)
         if lines:
-            traits = self._classifier.classify(keys, lines)
+            kinds = self._classifier.find_kinds(keys)
+            traits = self._classifier.weigh_kinds(kinds, lines)
             for at, level in unwrapped.levels.items():
                 traits[at] = _raise(traits[at], level)
             self._own.judge(text, lines, traits)
             hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
         is_same = chunk is not None and text == chunk.data
         starts = chunk.starts(lines if is_same else ()) if chunk else ()
-        so_far = self._envelopes.name, self._is_lossy, self._own.dropped
-        return Prepared(text, is_same, lines, keys, traits, hot, starts, unwrapped, is_held, *so_far)
+        told = lines, kinds, self._classifier.take_new(), traits, hot, starts, unwrapped
+        return Prepared(text, is_same, *told, is_held, self._envelopes.name, self._is_lossy, self._own.dropped)
 
     def _finish_lines(self, unwrapped: Unwrapped) -> tuple[bytes, Sequence[bytes], Sequence[bytes], Unwrapped]:
         """Return lines as they are shown, as one text too, and their keys: redacted, shortened, what is to go gone."""

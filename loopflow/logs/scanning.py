@@ -74,6 +74,7 @@ class FileScan:
             self._first = chunk.first
             self._base = len(earlier)
             self._is_held = prepared.is_held
+        self._scan.census.learn(prepared.new)
         if prepared.text:
             self._take(prepared)
 
@@ -98,7 +99,7 @@ class FileScan:
         view = _View(lines, traits, prepared.hot, origin, unwrapped)
         for begin, end in split_windows(self._scan.lines, len(lines)):
             window = view.window(begin, end, keeps_stamps=self._keeps_stamps)
-            self._scan.census.add(prepared.keys[begin:end], window.lines, window.hot, self._file)
+            self._scan.census.add(prepared.kinds[begin:end], window.lines, window.hot, self._file)
             self._take_window(window)
             self._scan.lines += end - begin
             if self._scan.watch:

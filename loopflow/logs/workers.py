@@ -6,6 +6,7 @@ as the whole first half. Lines come back as a text, and what is known of them on
 
 import os
 import sys
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
 from loopflow.errors import LoopflowError
-from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait, make_keys
+from loopflow.logs.keys import FEW_KEYS, MOST_KEYS, NOTHING, Classifier, Trait
 from loopflow.logs.model import LogRequest
 from loopflow.logs.preparing import Prepared, Preparer
 from loopflow.logs.reading import Chunk
@@ -183,7 +184,9 @@ def _pack(prepared: Prepared) -> tuple[Prepared, list[int]]:
     unwrapped = replace(prepared.unwrapped, text=b"", levels={})
     text = b"" if prepared.is_same else prepared.text
     known = [_pack_trait(prepared.traits[at]) for at in prepared.hot]
-    return replace(prepared, text=text, lines=(), keys=(), traits=(), unwrapped=unwrapped), known
+    return replace(
+        prepared, text=text, lines=(), kinds=array("I", prepared.kinds), traits=(), unwrapped=unwrapped
+    ), known
 
 
 def _unpack(chunk: Chunk | None, bare: Prepared, known: list[int]) -> Prepared:
@@ -193,7 +196,7 @@ def _unpack(chunk: Chunk | None, bare: Prepared, known: list[int]) -> Prepared:
     traits = [NOTHING] * len(lines)
     for at, each in zip(bare.hot, known, strict=True):
         traits[at] = _unpack_trait(each)
-    return replace(bare, text=text, lines=lines, keys=make_keys(text), traits=traits)
+    return replace(bare, text=text, lines=lines, traits=traits)
 
 
 def _pack_trait(trait: Trait) -> int:

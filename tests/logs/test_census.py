@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loopflow.logs import census as module
 from loopflow.logs.census import Census, Kind
-from loopflow.logs.keys import NOTHING, Trait, make_keys
+from loopflow.logs.keys import NOTHING, NewKinds, Trait, make_keys
 from loopflow.logs.lines import Lines, Origin
 
 TEXTS = st.lists(st.sampled_from([b"GET /1", b"GET /22", b"done", b"", b"  ", b"7", b"error 5", b"error"]), max_size=40)
@@ -23,7 +23,10 @@ def lines_of(texts: Sequence[bytes], first: int = 1, weights: Sequence[int] = ()
 def take(census: Census, texts: Sequence[bytes], first: int = 1, weights: Sequence[int] = (), file: int = 0) -> None:
     """Count lines, the weighted ones being hot."""
     keys = make_keys(b"".join(text + b"\n" for text in texts))
-    census.add(keys, lines_of(texts, first, weights), [at for at, weight in enumerate(weights) if weight], file)
+    census.learn(NewKinds(keys, begins_anew=True))
+    census.add(
+        range(len(keys)), lines_of(texts, first, weights), [at for at, weight in enumerate(weights) if weight], file
+    )
 
 
 @given(texts=TEXTS, size=st.integers(1, 12))

@@ -3,6 +3,7 @@
 import pytest
 
 from loopflow.logs.census import Census
+from loopflow.logs.keys import NewKinds
 from loopflow.logs.model import Failure, LogRequest, Priority
 from loopflow.logs.pool import Pool
 from loopflow.logs.retries import mark_retried
@@ -71,7 +72,8 @@ def test_all_tests_of_a_failure_have_to_pass() -> None:
         pool, census = Pool(), Census()
         pool.add(found_of([f"FAILED {name}" for name in names], weights=(100, 100)))
         lines = found_of(said, 10, weights=(0,)).parts[0].lines
-        census.add([*lines.texts], lines)
+        census.learn(NewKinds(lines.texts, begins_anew=True))
+        census.add(range(len(lines.texts)), lines)
         mark_retried(list(pool.entries()), census)
         assert [entry.retried > 0 for entry in pool.entries()] == [is_enough]
 
