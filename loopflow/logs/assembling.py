@@ -69,6 +69,11 @@ class Assembler:
         """Return the places of the lines that it has to take, of some that all weigh nothing."""
         return places if self._open is not None else places[-self._wanted :]
 
+    def begin_anew(self) -> None:
+        """Close what is open: what comes now is far from what came before."""
+        self.finish()
+        self._before.clear()
+
     def finish(self) -> None:
         """Close what is open."""
         if self._open is not None:

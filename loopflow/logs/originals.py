@@ -197,14 +197,21 @@ def _group(ranges: Iterable[Range]) -> Iterator[list[Range]]:
 
 
 def _hash_group(original: Original, group: list[Range]) -> dict[Range, bytes]:
-    hashes = {each: sha256() for each in group}
+    hashes, found = {each: sha256() for each in group}, dict[Range, bytes]()
+    coming, begun = iter([*group, None]), list[Range]()
+    following = next(coming)
     at = group[0].start
     for piece in original.read(Range(at, max(each.end for each in group))):
-        view = memoryview(piece)
-        for each, made in hashes.items():
-            made.update(view[max(each.start - at, 0) : max(each.end - at, 0)])
-        at += len(piece)
-    return {each: made.digest() for each, made in hashes.items() if each.end <= at}
+        view, end = memoryview(piece), at + len(piece)
+        while following is not None and following.start < end:
+            begun.append(following)
+            following = next(coming)
+        for each in begun:
+            hashes[each].update(view[max(each.start - at, 0) : each.end - at])
+        found |= {each: hashes[each].digest() for each in begun if each.end <= end}
+        begun = [each for each in begun if each.end > end]
+        at = end
+    return found
 
 
 def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:

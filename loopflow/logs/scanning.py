@@ -1,9 +1,9 @@
 """The second half of reading: from lines that are weighed to what a digest can be made of."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Final, Protocol
 
 from loopflow.logs.assembling import Assembler
@@ -21,6 +21,8 @@ from loopflow.logs.recognisers.tables import RECOGNISERS
 from loopflow.logs.rules import Rules, make_rules
 
 _MOST_STREAMS: Final = 256
+_FARTHEST: Final = 1_000
+"""So many lines of others, and what a stream says is nothing that goes on what it said before."""
 _OTHERS: Final = "\n"
 """What the streams beyond these are put together as, line by line: no name has a line end."""
 
@@ -60,6 +62,8 @@ class FileScan:
         self._take_text = take_text
         self._keeps_stamps = request.timestamps == "keep"
         self._assemblers: dict[str, Assembler] = {}
+        self._newest: dict[str, int] = {}
+        """The newest line of each stream, counted from the first of all."""
         self._starts: Sequence[int] = ()
         self._first = 1
         self._base = 0
@@ -113,7 +117,15 @@ class FileScan:
         anchors = [at for at in window.hot if lines.traits[at].is_anchor]
         self._scan.ending.add(lines, anchors, self._file)
         for stream, places in window.split(self._find_stream):
-            self._assemble(self._assemblers[stream], window, places)
+            assembler = self._assemblers[stream]
+            for near in _part_by_gaps(places):
+                self._begin_anew_behind_a_gap(stream, self._scan.lines + near[0])
+                self._assemble(assembler, window, near)
+                self._newest[stream] = self._scan.lines + near[-1]
+
+    def _begin_anew_behind_a_gap(self, stream: str, line: int) -> None:
+        if line - self._newest.get(stream, line) > _FARTHEST:
+            self._assemblers[stream].begin_anew()
 
     @staticmethod
     def _assemble(assembler: Assembler, window: "_Window", places: Sequence[int]) -> None:
@@ -208,6 +220,17 @@ class _Window:
         stamps = lines.stamps and [lines.stamps[at] for at in chosen]
         picked = Lines(texts, traits, lines.origin.pick(chosen), stamps, lines.keeps_stamps)
         return picked, list(compress(range(len(chosen)), map(self.heat.__contains__, chosen)))
+
+
+def _part_by_gaps(places: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield places in parts, between which there are more lines of others than may be."""
+    begin = 0
+    if not isinstance(places, range) and places[-1] - places[0] > _FARTHEST:
+        for at, (place, following) in enumerate(pairwise(places), 1):
+            if following - place > _FARTHEST:
+                yield places[begin:at]
+                begin = at
+    yield places[begin:]
 
 
 def _stamped(lines: Sequence[bytes], stamps: Sequence[str]) -> bytes:

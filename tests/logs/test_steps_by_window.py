@@ -43,3 +43,19 @@ def test_more_writers_than_are_told_apart_are_put_together_by_line(size: int, mo
     found = find(size)
     assert found == find(1_048_576)
     assert {component for text, component, _ in found if text == "error: it failed here"} == {""}
+
+
+@pytest.mark.parametrize("size", [97, 997, 65_536, 1_048_576])
+@pytest.mark.parametrize(("between", "is_one"), [(1, True), (900, True), (1_100, False), (20_000, False)])
+def test_what_comes_long_after_is_no_part_of_a_failure(size: int, between: int, *, is_one: bool) -> None:
+    """A writer that is silent while others write a thousand lines says something else then."""
+    begun = ["a-1  | Traceback (most recent call last):", 'a-1  |   File "x.py", line 1, in f']
+    ended = ["a-1  | ValueError: no"]
+    others = [f"b-1  | all is well {at}" for at in range(between)]
+    first = [f"{name}-1  | it begins" for name in "ab"] * 200  # enough to be known for what it is
+    data = "\n".join([*first, *begun, *others, *ended]).encode() + b"\n"
+    request = LogRequest(1000, read_size=size, counts_input=False)
+    read = gather([Input("app.log", "", io.BytesIO(data))], request, create_counter("o200k_base"))
+    found = [[line.text for line in entry.block.lines] for entry in read.scan.pool.entries()]
+    assert any(lines[0].startswith("Traceback") and lines[-1].startswith("ValueError") for lines in found) is is_one
+    assert max(entry.block.span.last - entry.block.span.first for entry in read.scan.pool.entries()) < 1_100
