@@ -91,21 +91,44 @@ class InputCounter:
 class CounterBeside:
     """Does what `InputCounter` does in another process: there a vocabulary that loads holds nobody up.
 
-    Where no process comes up it is done here. Raises LoopflowError if it is ended from outside later.
+    Where no process comes up it is done here. Raises LoopflowError if it is ended from outside later. It is started at
+    once, or when `least` bytes came: with fewer all is counted here, at the end.
     """
 
-    def __init__(self, counter: TokenCounter) -> None:
-        from loopflow.logs.other_process import OtherProcess  # noqa: PLC0415  few logs need it
-
+    def __init__(self, counter: TokenCounter, least: int = 0) -> None:
         self._counter = counter
         self._here: InputCounter | None = None
         self._process: OtherProcess | None = None
-        with suppress(LoopflowError):
-            engine = counter.engine if counter.engine in ENGINES else None
-            self._process = OtherProcess(__name__, (counter.encoding, engine))
+        self._held: list[bytes] = []
+        self._missing = least
+        if not least:
+            self._start()
 
     def add(self, data: bytes) -> None:
         """Take more of a log: whole lines."""
+        if self._missing > 0:
+            self._held.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
+            self._start()
+            self._let_go()
+        else:
+            self._hand_on(data)
+
+    def _start(self) -> None:
+        from loopflow.logs.other_process import OtherProcess  # noqa: PLC0415  few logs need it
+
+        with suppress(LoopflowError):
+            engine = self._counter.engine if self._counter.engine in ENGINES else None
+            self._process = OtherProcess(__name__, (self._counter.encoding, engine))
+
+    def _let_go(self) -> None:
+        for each in self._held:
+            self._hand_on(each)
+        self._held.clear()
+
+    def _hand_on(self, data: bytes) -> None:
         if (process := self._find_process()) is not None:
             process.send(data, _MOST_UNREAD)
         else:
@@ -113,6 +136,7 @@ class CounterBeside:
 
     def finish(self) -> int | None:
         """Return how many tokens there are, None where they cannot be counted exactly. Raises what counting raised."""
+        self._let_go()
         process = self._find_process()
         if process is None:
             return self._count_here().finish()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from loopflow.analysis.redact import redact
 from loopflow.logs.census import FEW_KINDS, MOST_KINDS, Census
 from loopflow.logs.cleaning import clean
-from loopflow.logs.counting import CounterBeside, InputCounter
+from loopflow.logs.counting import FIRST_PIECE, CounterBeside, InputCounter
 from loopflow.logs.ending import Ending
 from loopflow.logs.keys import Classifier
 from loopflow.logs.model import LogRequest, Source
@@ -85,7 +85,7 @@ def gather(
     whole: Taker | None = None,
 ) -> Gathered:
     """Read logs; `whole` is given all that a reader would see. Raises LoopflowError where one cannot be read on."""
-    size = sum(max(given.most, 0) for given in inputs)
+    size = sum(given.most for given in inputs) if all(given.most >= 0 for given in inputs) else None
     reading = _Gathering(request, counter, size, follower)
     if whole is not None:
         reading.taker = whole
@@ -97,8 +97,15 @@ def gather(
     return Gathered(reading.scan, reading.whole, sources, tokens)
 
 
+def _choose_counter(request: LogRequest, counter: TokenCounter, size: int | None) -> InputCounter | CounterBeside:
+    """Return what counts logs of so many bytes in all, None where nobody knows."""
+    if (size is not None and size < LONG_BYTES) or not may_start(request):
+        return InputCounter(counter)
+    return CounterBeside(counter, FIRST_PIECE if size is None else 0)
+
+
 class _Gathering:
-    def __init__(self, request: LogRequest, counter: TokenCounter, size: int, follower: Follower | None) -> None:
+    def __init__(self, request: LogRequest, counter: TokenCounter, size: int | None, follower: Follower | None) -> None:
         self._request = request
         self._follower = follower
         pool = Pool(SMALL_POOL_BYTES if request.is_small else POOL_BYTES, is_redacted=request.redact)
@@ -109,7 +116,7 @@ class _Gathering:
         self.taker: Taker = self.whole
         self.tokens: Follower | InputCounter | CounterBeside | None = follower
         if not follower and request.counts_input:
-            self.tokens = (CounterBeside if size >= LONG_BYTES and may_start(request) else InputCounter)(counter)
+            self.tokens = _choose_counter(request, counter, size)
         self.workers = choose_workers(request, lambda: self._classifier)
         self._is_cut = False
 

@@ -39,6 +39,12 @@ def test_what_cannot_be_counted_has_no_count() -> None:
     assert count([" " * (LONGEST_STRETCH // 8)] * 9 + ["b"]) is None
 
 
+def test_no_process_is_started_for_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows how long a pipe is."""
+    monkeypatch.setattr("loopflow.logs.other_process.OtherProcess", None)
+    assert [count_beside(["a b\n", "c\n"], least=100)] == COUNTER.count(["a b\nc\n"])
+
+
 def test_in_little_memory_no_vocabulary_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However much there is to count."""
     monkeypatch.setattr("loopflow.tokens.with_toktok.Toktok.load", None)
@@ -53,21 +59,22 @@ def test_what_counting_raises_is_raised() -> None:
         count(["a\n\ue000\nb"] * 50, Refusing(ZeroDivisionError()))
 
 
-def count_beside(pieces: list[str], counter: TokenCounter = COUNTER) -> int | None:
+def count_beside(pieces: list[str], counter: TokenCounter = COUNTER, least: int = 0) -> int | None:
     """Return what a counter in another process says, if one comes up."""
-    counting = CounterBeside(counter)
+    counting = CounterBeside(counter, least)
     for each in pieces:
         counting.add(each.encode())
     return counting.finish()
 
 
+@pytest.mark.parametrize("least", [0, 700_000, 1_000_000, 1_000_000_000])
 @pytest.mark.parametrize("encoding", ["o200k_base", "cl100k_base"])
-def test_another_process_counts_the_same(encoding: str) -> None:
-    """In the encoding that is asked for; also more than a pipe holds, and nothing."""
+def test_another_process_counts_the_same(encoding: str, least: int) -> None:
+    """In the encoding that is asked for; also more than a pipe holds, and nothing; whenever it is started."""
     counter = create_counter(encoding)
     text = "".join(f"line {number} of many, \u4e2d\u6587\n" for number in range(60_000))
-    assert count_beside([text[:700_000], text[700_000:]], counter) == counter.count([text])[0]
-    assert count_beside([], counter) == 0
+    assert count_beside([text[:700_000], text[700_000:]], counter, least) == counter.count([text])[0]
+    assert count_beside([], counter, least) == 0
 
 
 def test_what_cannot_be_counted_there_has_no_count_here() -> None:
