@@ -181,7 +181,7 @@ _OPTIONS = (
     click.option("--count-input/--no-count-input", default=True, help="Count the log itself.  [default: yes]"),
     click.option("--chunk-size", type=click.IntRange(min=0), metavar="N", help="Lines that share room."),
     click.option("--parallel-workers", type=click.IntRange(0, 64), metavar="N", help="Processes; 0: as suits the log."),
-    click.option("--memory-optimized", is_flag=True, help="Less memory, half as fast."),
+    click.option("--memory-optimized", is_flag=True, help="Less memory, and half as fast or slower."),
     click.option("--stream-processing", is_flag=True, hidden=True),
     click.option("--config", type=PathName(), metavar="FILE", help="Instead of the config of the repository."),
     click.option("-h", "--help", help="Show this message and exit.", **answering(_describe_usage)),

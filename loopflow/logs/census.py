@@ -39,8 +39,9 @@ class Census:
     def __init__(self, most_kinds: int = MOST_KINDS) -> None:
         self._most_kinds = most_kinds
         self._keys: list[bytes] = []
-        """By the number of a kind, what it is; and where it is in what follows, -1 where it is not."""
+        """Of each kind by its number."""
         self._at: list[int] = []
+        """The place of each kind, by its number, in what is counted; -1 where it is not."""
         self._counted: dict[bytes, int] = {}
         self._counts: list[int] = []
         self._last: list[int] = []

@@ -101,6 +101,7 @@ class CounterBeside:
         self._process: OtherProcess | None = None
         self._held: list[bytes] = []
         self._missing = least
+        """How many bytes have to come until it is started."""
         if not least:
             self._start()
 
@@ -112,7 +113,7 @@ class CounterBeside:
             if self._missing > 0:
                 return
             self._start()
-            self._let_go()
+            self._release()
         else:
             self._hand_on(data)
 
@@ -123,7 +124,7 @@ class CounterBeside:
             engine = self._counter.engine if self._counter.engine in ENGINES else None
             self._process = OtherProcess(__name__, (self._counter.encoding, engine))
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         for each in self._held:
             self._hand_on(each)
         self._held.clear()
@@ -136,7 +137,7 @@ class CounterBeside:
 
     def finish(self) -> int | None:
         """Return how many tokens there are, None where they cannot be counted exactly. Raises what counting raised."""
-        self._let_go()
+        self._release()
         process = self._find_process()
         if process is None:
             return self._count_here().finish()

@@ -109,7 +109,7 @@ class Fitter:
         """Tell a failure in a larger shape, if `bound` tokens in all are enough for it."""
         if self._is_at_least(entry, shape):
             return True
-        if not self._may_be(entry, shape):
+        if shape in _LONG and self._shapes.is_short(entry):
             return False
         text, tokens = self._cost(entry, shape)
         more = tokens - self.tokens_of.get(entry.signature, 0)
@@ -172,7 +172,7 @@ class Fitter:
                 self._add_table(name, sorted(members, key=lambda each: each.block.span), rows)
 
     def _price(self, entries: Sequence[Entry], shape: Shape) -> None:
-        """Draw and count several at once: to count one takes as long as ten."""
+        """Draw and count several at once: an engine takes long to begin."""
         new = [entry for entry in entries if (entry.signature, shape) not in self._costs]
         texts = [self._shapes.draw(entry, shape) for entry in new]
         for entry, text, tokens in zip(new, texts, self._count(texts), strict=True):
@@ -270,8 +270,10 @@ class Fitter:
 
     def _near_end(self, end: Sequence[tuple[int, LogLine]]) -> Iterator[Entry]:
         """Yield the failures that are, at least in part, behind the beginning of these lines."""
-        first = (end[0][0], end[0][1].number) if end else (0, 0)
-        return compress(self.material.entries, map(first.__le__, self._lasts)) if end else iter(())
+        if not end:
+            return iter(())
+        first = (end[0][0], end[0][1].number)
+        return compress(self.material.entries, map(first.__le__, self._lasts))
 
     def _numbers(self, entry: Entry) -> frozenset[tuple[int, int]]:
         """Return the lines of a failure, each with the number of its file."""

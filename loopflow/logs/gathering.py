@@ -1,4 +1,4 @@
-"""Logs read once, one after the other, while their tokens are counted on a thread."""
+"""Logs read once, one after the other, while their tokens are counted on a thread or in a process."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

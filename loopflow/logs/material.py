@@ -49,12 +49,13 @@ def split_causes(ranked: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
 
 
 def largest(most: int, fits: Callable[[int], bool]) -> int:
-    """Return the largest number up to `most` that fits, where all that are smaller do."""
+    """Return the largest number up to `most` that fits, where all that are smaller do.
+
+    Small ones are tried first: to try a number takes as long as it is large.
+    """
     low, high, step = 0, most, 1
     while low < high:
-        middle = min(
-            low + step, (low + high + 1) // 2
-        )  # small ones first: to try a number costs as much as it is large
+        middle = min(low + step, (low + high + 1) // 2)
         if fits(middle):
             low, step = middle, 2 * step
         else:

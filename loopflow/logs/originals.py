@@ -7,7 +7,7 @@ held, but for what stands around a range.
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
@@ -16,6 +16,7 @@ from loopflow.logs.reading import tell_utf16
 from loopflow.logs.unpacking import BROKEN, unpack
 
 if TYPE_CHECKING:
+    from _hashlib import HASH
     from types import TracebackType
 
 PIECE_BYTES: Final = 262_144
@@ -196,22 +197,21 @@ def _group(ranges: Iterable[Range]) -> Iterator[list[Range]]:
         yield group
 
 
-def _hash_group(original: Original, group: list[Range]) -> dict[Range, bytes]:
-    hashes, found = {each: sha256() for each in group}, dict[Range, bytes]()
-    coming, begun = iter([*group, None]), list[Range]()
-    following = next(coming)
-    at = group[0].start
+def _hash_group(original: Original, group: Sequence[Range]) -> dict[Range, bytes]:
+    found: dict[Range, bytes] = {}
+    begun: dict[Range, HASH] = {}
+    at, following = group[0].start, 0
     for piece in original.read(Range(at, max(each.end for each in group))):
         view, end = memoryview(piece), at + len(piece)
-        while following is not None and following.start < end:
-            begun.append(following)
-            following = next(coming)
-        for each in begun:
-            hashes[each].update(view[max(each.start - at, 0) : each.end - at])
-        found |= {each: hashes[each].digest() for each in begun if each.end <= end}
-        begun = [each for each in begun if each.end > end]
+        while following < len(group) and group[following].start < end:
+            begun[group[following]] = sha256()
+            following += 1
+        for each, made in begun.items():
+            made.update(view[max(each.start - at, 0) : each.end - at])
+        found |= {each: made.digest() for each, made in begun.items() if each.end <= end}
+        begun = {each: made for each, made in begun.items() if each.end > end}
         at = end
-    return found
+    return found | {each: sha256().digest() for each in group if each.start == each.end <= at}
 
 
 def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:

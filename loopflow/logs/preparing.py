@@ -1,7 +1,8 @@
 """The first half of reading: from the bytes of a log to lines as a reader would see them, each of them weighed.
 
-Of the lines that went by it remembers how they are wrapped, and nothing else. So it can work in a process of its own,
-ahead of what puts failures together.
+Of the lines that went by it remembers how they are wrapped, which step the user's patterns dropped, and which kinds
+there were, by numbers. So it can work in a process of its own, ahead of what puts failures together; that takes what
+was prepared in order, since new kinds have the next numbers.
 """
 
 from collections.abc import Sequence
