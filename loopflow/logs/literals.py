@@ -7,6 +7,7 @@ may be shorter than it could be, but a line without any of them never matches.
 import re
 from typing import Final
 
+_COMMENT: Final = re.compile(r"\(\?#(?:\\.|[^)\\])*\)", re.DOTALL)
 _QUANTIFIER: Final = re.compile(r"(?:[*+?]|\{(\d*)(?:,(\d*))?\})[?+]?")
 _TRANSPARENT: Final = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
 """How a group begins whose text stands in the line as it is."""
@@ -69,6 +70,7 @@ class _Reader:
     def _read_sequence(self) -> Texts:
         best: Texts = _UNKNOWN
         run = ""
+        self._skip_comments()
         while self._peek() not in {"", "|", ")"}:
             plain, inner = self._read_item()
             least, is_repeated = self._read_quantifier()
@@ -105,9 +107,6 @@ class _Reader:
 
     def _read_group(self) -> Texts:
         opening = _TRANSPARENT.match(self._pattern, self._at)
-        if self._pattern.startswith("(?#", self._at):
-            self._at = self._pattern.index(")", self._at) + 1
-            return _UNKNOWN
         if opening:
             self._at = opening.end()
         else:  # looks around, has flags of its own, refers to another group: it is only read past
@@ -120,11 +119,18 @@ class _Reader:
 
     def _read_quantifier(self) -> tuple[bool, bool]:
         """Return whether what stands before occurs at least once, and whether it is said how often."""
+        self._skip_comments()
         found = _QUANTIFIER.match(self._pattern, self._at)
         if found is None or found[0].startswith("{}"):
             return True, False
         self._at = found.end()
+        self._skip_comments()
         return found[0][0] == "+" or int(found[1] or 0) > 0, True
+
+    def _skip_comments(self) -> None:
+        """Read past comments, which may stand between an item and how often it occurs."""
+        while found := _COMMENT.match(self._pattern, self._at):
+            self._at = found.end()
 
     def _peek(self) -> str:
         return self._pattern[self._at : self._at + 1]

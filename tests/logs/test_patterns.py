@@ -4,7 +4,7 @@ import re
 import warnings
 
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
 from loopflow.errors import UsageError
@@ -66,6 +66,8 @@ def lines(*texts: str) -> tuple[bytes, list[bytes]]:
 @given(
     st.lists(st.sampled_from(PARTS), min_size=1, max_size=9).map("".join), st.booleans(), st.lists(LINES, max_size=6)
 )
+@example(pattern="a(?#b)*", ignores_case=False, texts=[""])
+@example(pattern=r"a(?#\)b)c", ignores_case=False, texts=["ac"])
 def test_a_line_that_matches_has_what_is_sought(pattern: str, ignores_case: bool, texts: list[str]) -> None:  # noqa: FBT001
     """Whatever the pattern: else a line that matters would not be looked at."""
     try:
