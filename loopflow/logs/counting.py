@@ -102,42 +102,41 @@ class CounterBeside:
         self._held: list[bytes] = []
         self._missing = least
         """How many bytes have to come until it is started."""
+        self._is_started = False
         if not least:
             self._start()
 
     def add(self, data: bytes) -> None:
         """Take more of a log: whole lines."""
-        if self._missing > 0:
-            self._held.append(data)
-            self._missing -= len(data)
-            if self._missing > 0:
-                return
+        self._held.append(data)
+        self._missing -= len(data)
+        if self._missing <= 0:
             self._start()
-            self._release()
-        else:
-            self._hand_on(data)
+            self._hand_on()
 
     def _start(self) -> None:
+        if self._is_started:
+            return
+        self._is_started = True
         from loopflow.logs.other_process import OtherProcess  # noqa: PLC0415  few logs need it
 
         with suppress(LoopflowError):
             engine = self._counter.engine if self._counter.engine in ENGINES else None
             self._process = OtherProcess(__name__, (self._counter.encoding, engine))
 
-    def _release(self) -> None:
-        for each in self._held:
-            self._hand_on(each)
+    def _hand_on(self) -> None:
+        """Let go of what is held."""
+        process = self._find_process()
+        for data in self._held:
+            if process is not None:
+                process.send(data, _MOST_UNREAD)
+            else:
+                self._count_here().add(data)
         self._held.clear()
-
-    def _hand_on(self, data: bytes) -> None:
-        if (process := self._find_process()) is not None:
-            process.send(data, _MOST_UNREAD)
-        else:
-            self._count_here().add(data)
 
     def finish(self) -> int | None:
         """Return how many tokens there are, None where they cannot be counted exactly. Raises what counting raised."""
-        self._release()
+        self._hand_on()
         process = self._find_process()
         if process is None:
             return self._count_here().finish()

@@ -100,9 +100,7 @@ class Fitter:
                 if self.manager.used + _LEAST_MORE > bound:
                     return
                 if place % _AT_ONCE == 0:
-                    self._price(
-                        [each for each in entries[place : place + _AT_ONCE] if self._may_be(each, shape)], shape
-                    )
+                    self._price(entries[place : place + _AT_ONCE], shape)
                 self._reshape(entry, shape, bound)
 
     def _reshape(self, entry: Entry, shape: Shape, bound: int) -> bool:
@@ -173,7 +171,7 @@ class Fitter:
 
     def _price(self, entries: Sequence[Entry], shape: Shape) -> None:
         """Draw and count several at once: an engine takes long to begin."""
-        new = [entry for entry in entries if (entry.signature, shape) not in self._costs]
+        new = [each for each in entries if (each.signature, shape) not in self._costs and self._may_be(each, shape)]
         texts = [self._shapes.draw(entry, shape) for entry in new]
         for entry, text, tokens in zip(new, texts, self._count(texts), strict=True):
             self._costs[entry.signature, shape] = text, tokens

@@ -84,7 +84,7 @@ def serve_messages(given: int, back: int, begin: Callable[[Any], Callable[[Any],
     `begin` is given the task, and returns what takes each message: it is answered with what that returns or raises, and
     not at all where that is None.
     """
-    gc.disable()  # as in the process that started this one: what is made here has no cycles
+    gc.disable()  # what is made here has no cycles: looking for garbage would find none
     coming = (pickle.loads(message) for message in messages(given))  # noqa: S301  it comes from who started this process
     take = begin(next(coming))
     with suppress(BrokenPipeError):

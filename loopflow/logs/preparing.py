@@ -106,8 +106,21 @@ class Preparer:
             hot = [at for at in find_hot(traits) if traits[at].weight or traits[at].recogniser >= 0]
         is_same = chunk is not None and text == chunk.data
         starts = chunk.starts(lines if is_same else ()) if chunk else ()
-        told = lines, kinds, self._classifier.take_new(), traits, hot, starts, unwrapped
-        return Prepared(text, is_same, *told, is_held, self._envelopes.name, self._is_lossy, self._own.dropped)
+        return Prepared(
+            text=text,
+            is_same=is_same,
+            lines=lines,
+            kinds=kinds,
+            new=self._classifier.take_new(),
+            traits=traits,
+            hot=hot,
+            starts=starts,
+            unwrapped=unwrapped,
+            is_held=is_held,
+            envelope=self._envelopes.name,
+            is_lossy=self._is_lossy,
+            dropped=self._own.dropped,
+        )
 
     def _finish_lines(self, unwrapped: Unwrapped) -> tuple[bytes, Sequence[bytes], Sequence[bytes], Unwrapped]:
         """Return lines as they are shown, as one text too, and their keys: redacted, shortened, what is to go gone."""

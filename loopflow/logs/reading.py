@@ -63,10 +63,8 @@ class Chunk:
         sizes, end = map(len, lines), 1
         if self.is_utf16:
             sizes, end = map(_measure_utf16, lines), 2
-        before = accumulate(
-            sizes, initial=self.offset + self.mark
-        )  # of each line, its start without the ends of others
-        places = array("q", map(add, before, count(0, end)))
+        without_ends = accumulate(sizes, initial=self.offset + self.mark)
+        places = array("q", map(add, without_ends, count(0, end)))
         places[0], places[-1] = self.offset, self.end
         return places
 
