@@ -136,16 +136,17 @@ class CounterBeside:
 
     def finish(self) -> int | None:
         """Return how many tokens there are, None where they cannot be counted exactly. Raises what counting raised."""
-        self._hand_on()
-        process = self._find_process()
-        if process is None:
-            return self._count_here().finish()
         try:
+            self._hand_on()
+            process = self._find_process()
+            if process is None:
+                return self._count_here().finish()
             process.send(None)
             total: tuple[int | None] = process.receive()
+            return total[0]
         finally:
-            process.close()
-        return total[0]
+            if self._process is not None:
+                self._process.close()
 
     def _find_process(self) -> "OtherProcess | None":
         """Return the process, None where none came up. It is waited for before the first text."""

@@ -82,6 +82,21 @@ def test_what_is_rare_is_forgotten_when_there_is_too_much() -> None:
     ]
 
 
+def test_numbers_of_kinds_hold_when_what_is_rare_is_forgotten() -> None:
+    """A kind that stays goes on, and one that was forgotten begins again."""
+    census = Census(4)
+    census.learn(NewKinds([b"a", b"b", b"c", b"d", b"e"], begins_anew=True))
+    texts = [b"a", b"b", b"c", b"d", b"d", b"e", b"b2", b"e2"]
+    for part, kinds in ((range(6), [0, 1, 2, 3, 3, 4]), (range(6, 8), [1, 4])):
+        census.add(kinds, lines_of([texts[at] for at in part], part[0] + 1))
+        census.prune()
+    assert census.most_frequent(9) == [
+        Kind(2, (0, 4), (0, 5), b"d"),
+        Kind(1, (0, 7), (0, 7), b"b2"),
+        Kind(1, (0, 8), (0, 8), b"e2"),
+    ]
+
+
 @pytest.mark.parametrize("size", [997, 90_000])
 def test_which_examples_are_kept_does_not_depend_on_the_read(size: int) -> None:
     """Where there are more kinds than examples, the first of the log have one."""
